@@ -1,0 +1,1 @@
+"""From the web: fetch a document, politely and safely, and parse it into what its publisher said."""

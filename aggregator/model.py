@@ -1,0 +1,748 @@
+"""The nouns: every value that passes between stages. All are frozen; a stage makes new values, it never changes old ones.
+
+`FeedSpec` (feeds.yaml) → `Document | Unchanged` (fetch) → `RawFeed`, `RawEntry` (parse) → `Entry` with `Claim`s and `Origin`
+(refine) → `Story` of `StoredEntry`s (store) → `Edition` of `Item`s (publish) → bytes.
+
+`Raw*` is theirs: strings as a publisher wrote them, unsafe and relative. Everything else is ours. Instants are aware and UTC,
+spans are `timedelta`; sequences are tuples, so that every value can be compared, hashed and stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, NewType
+
+Url = NewType("Url", str)
+"""An absolute http(s) address, normalized and free of tracking parameters. Only `web.url` makes one."""
+
+SafeHtml = NewType("SafeHtml", str)
+"""HTML that may be published: sanitized, balanced, links absolute. Only `refine.markup` makes one."""
+
+Republish = Literal["full", "excerpt", "link"]
+Format = Literal["atom", "rss", "json", "html", "opml"]
+Place = Literal["top", "bottom", "none"]
+ClaimKind = Literal[
+    "feeds.yaml",
+    "atom:source",
+    "rel=via",
+    "rel=canonical",
+    "dcterms:source",
+    "dc:source",
+    "rss:source",
+    "feedburner:origLink",
+    "phrase",
+    "external_url",
+    "permalink",
+]
+Standing = Literal["chosen", "self", "weak", "outranked", "loop"]
+
+
+# ── from feeds.yaml ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """`keep:` or `drop:`: for each named field the patterns (regular expressions), of which any may match; fields are OR.
+
+    Fields: `title`, `text`, `author`, `category`, `link`, `language`.
+    """
+
+    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """`limit:`: how many entries of one feed may be listed per UTC day of their sort key."""
+
+    per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """`attribution:`: where the visible line stands and how it is worded; None stands for the language's built-in wording.
+
+    `text`, `via` and `from_` are templates with the slots `{origin}` and `{via}`, which are replaced by links.
+    """
+
+    place: Place = "top"
+    text: str | None = None
+    via: str | None = None
+    from_: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSpec:
+    """One feed as feeds.yaml asks for it, with the defaults filled in.
+
+    `url` and `headers` may hold secrets and stay out of the repr; `shown_url` is what may be stored, logged and shown (with
+    `${NAME}` in place of the secret, and no userinfo). `path` is set, and absolute, for a local file; then `url` is its file: address.
+    """
+
+    id: str
+    url: str = field(repr=False)
+    shown_url: str
+    path: Path | None = None
+    id_given: bool = False
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    every: timedelta = timedelta(minutes=60)
+    every_given: bool = False
+    republish: Republish = "excerpt"
+    attribution: Attribution = Attribution()
+    allow_private: bool = False
+    republisher: bool = False
+    origin: str | None = None
+    aliases: tuple[str, ...] = ()
+    keep: Match | None = None
+    drop: Match | None = None
+    strip: tuple[str, ...] = ()
+    limit: Limit = Limit()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    is_private: bool = False
+    opt_out: bool = False
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSpec:
+    """One file to publish below `root`. Empty `tags` and `feeds` mean every feed; otherwise a feed needs one of them."""
+
+    path: str
+    format: Format
+    title: str | None = None
+    tags: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    max_entries: int = 60
+    max_bytes: int = 2 * 1024 * 1024
+    max_age: timedelta | None = None
+    per_feed: int | None = None
+    language: str | None = None
+    keep: Match | None = None
+    drop: Match | None = None
+    attribution: Attribution | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retain:
+    """How long texts are kept and how many earlier versions of an entry; the ledger itself is kept for ever."""
+
+    text: timedelta = timedelta(days=730)
+    versions: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A whole feeds.yaml. `root` and `path` are absolute. `warnings` are lines to show once, in the form `feeds.yaml:3: …`."""
+
+    path: Path
+    title: str = "Merged feed"
+    link: Url | None = None
+    root: Path
+    contact: str | None = None
+    language: str = "en"
+    feeds: tuple[FeedSpec, ...] = ()
+    outputs: tuple[OutputSpec, ...] = ()
+    newcomer_entries: int = 3
+    retain: Retain = Retain()
+    store: str = field(repr=False)
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 8080
+    token: str | None = field(default=None, repr=False)
+    proxy: str | None = field(default=None, repr=False)
+    hub: str | None = None
+    websub_subscribe: bool = False
+    noindex: bool = True
+    warnings: tuple[str, ...] = ()
+
+
+# ── from the web ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server gave to recognise its answer by: opaque text, sent back byte for byte (RFC 9110 section 8.8)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """One hop that the server sent us on: status and shown target address."""
+
+    status: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A whole body as it was fetched, inflated. `url` is the final address without userinfo, the base of relative links.
+
+    `content_type` is the header as sent (None if absent). `fresh_for` is what Cache-Control or Expires promise, Age subtracted.
+    `body_hash` is the blake2b-128 hex digest of `body`.
+    """
+
+    url: str
+    body: bytes = field(repr=False)
+    content_type: str | None
+    validators: Validators
+    body_hash: str
+    fresh_for: timedelta | None = None
+    redirects: tuple[Redirect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """The server (304), or an equal body, says that nothing changed. `validators` are those to keep from now on."""
+
+    validators: Validators
+    fresh_for: timedelta | None = None
+    redirects: tuple[Redirect, ...] = ()
+
+
+TextType = Literal["text", "html", "xhtml"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawText:
+    """A text construct as it stood: `type` says how to read `value`; `base` and `language` are what xml:base and xml:lang gave."""
+
+    value: str
+    type: TextType = "text"
+    base: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawPerson:
+    name: str | None = None
+    email: str | None = None
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawLink:
+    """A link with its relation (RFC 4287 section 4.2.7; `alternate` where none is given). `length` as written."""
+
+    href: str
+    rel: str = "alternate"
+    type: str | None = None
+    title: str | None = None
+    length: str | None = None
+    hreflang: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawCategory:
+    term: str
+    scheme: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawSource:
+    """Where an entry says that it was taken from: atom:source (RFC 4287 section 4.2.11) or RSS `<source url>`.
+
+    For RSS `self_url` is the `url` attribute and `title` the text. `links` are those of an atom:source.
+    """
+
+    kind: Literal["atom", "rss"]
+    id: str | None = None
+    title: str | None = None
+    link: str | None = None
+    self_url: str | None = None
+    updated: str | None = None
+    rights: str | None = None
+    authors: tuple[RawPerson, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawEntry:
+    """One entry as its publisher wrote it. `id` is the raw guid, byte for byte, never resolved against a base.
+
+    `published` and `updated` are the strings as written; `published_s` and `updated_s` the parser's reading of them, in
+    seconds since 1970 UTC, None where it could not. `link` is the permalink: RSS `<link>`, Atom `rel=alternate`, JSON `url`.
+    `id_is_link` is what RSS `isPermaLink` says (true where it is absent).
+    """
+
+    id: str | None = None
+    id_is_link: bool = True
+    link: str | None = None
+    links: tuple[RawLink, ...] = ()
+    title: RawText | None = None
+    summary: RawText | None = None
+    contents: tuple[RawText, ...] = ()
+    authors: tuple[RawPerson, ...] = ()
+    contributors: tuple[RawPerson, ...] = ()
+    published: str | None = None
+    published_s: int | None = None
+    updated: str | None = None
+    updated_s: int | None = None
+    enclosures: tuple[RawLink, ...] = ()
+    thumbnail: str | None = None
+    categories: tuple[RawCategory, ...] = ()
+    comments: str | None = None
+    language: str | None = None
+    rights: str | None = None
+    license: str | None = None
+    base: str | None = None
+    source: RawSource | None = None
+    dc_source: str | None = None
+    dcterms_source: str | None = None
+    feedburner_origlink: str | None = None
+    external_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFeed:
+    """A parsed document. `oddities` are things to tell the editor ("not well-formed: …", "12 entries beyond 1,000 were cut").
+
+    `version` is feedparser's name of the format (`rss20`, `atom10`, `json11` …). `ttl_minutes`, `skip_hours` (0–23, GMT),
+    `skip_days` (English names) and `update_period`/`update_frequency` are the publisher's wishes about polling.
+    """
+
+    version: str
+    id: str | None = None
+    title: RawText | None = None
+    subtitle: RawText | None = None
+    link: str | None = None
+    self_url: str | None = None
+    hub: str | None = None
+    language: str | None = None
+    authors: tuple[RawPerson, ...] = ()
+    rights: str | None = None
+    license: str | None = None
+    updated: str | None = None
+    updated_s: int | None = None
+    generator: str | None = None
+    icon: str | None = None
+    base: str | None = None
+    ttl_minutes: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[str, ...] = ()
+    update_period: str | None = None
+    update_frequency: int | None = None
+    entries: tuple[RawEntry, ...] = field(default=(), repr=False)
+    oddities: tuple[str, ...] = ()
+
+
+# ── what we say ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Title:
+    """A title: always as plain text; also as safe HTML where it carries markup that plain text loses."""
+
+    text: str
+    html: SafeHtml | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    name: str
+    uri: Url | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    term: str
+    scheme: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """An attached medium. `length` in bytes, None where the publisher gave none that can be read."""
+
+    url: Url
+    type: str | None = None
+    length: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One statement about where an entry comes from, with its evidence.
+
+    `hop` counts outwards from the feed: 0 is what markup says of this copy, 1 what a sentence in its text says of one hop further
+    back. `name`, `page` and `feed_url` are what the claim gives; `site` is the publisher that it names. `where` is the place
+    ("first block", "atom:source", …), `rule` the phrase or rule that matched, `evidence` the words. `standing` says what became of it.
+    """
+
+    kind: ClaimKind
+    hop: int = 0
+    name: str | None = None
+    page: Url | None = None
+    home: Url | None = None
+    feed_url: Url | None = None
+    feed_id: str | None = None
+    site: str | None = None
+    where: str = ""
+    rule: str = ""
+    evidence: str = ""
+    confidence: float = 0.5
+    standing: Standing = "outranked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One publisher on the way of an entry: its name, the page there, its home page and its feed, as far as each is known."""
+
+    name: str
+    site: str | None = None
+    page: Url | None = None
+    home: Url | None = None
+    feed_url: Url | None = None
+    feed_id: str | None = None
+    author: str | None = None
+    rights: str | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where an entry first appeared: `chain` holds the hops before the feed itself, the original first; empty means the feed itself.
+
+    `evidence` lists the kinds of claims that were chosen; `confidence` is between 0 and 1.
+    """
+
+    chain: tuple[Hop, ...] = ()
+    evidence: tuple[str, ...] = ()
+    confidence: float = 1.0
+
+
+KeyKind = Literal["link", "id"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryKey:
+    """An indexed key that entries of one story share.
+
+    `link`: the canonical form of the entry's own page or of the original page that it names; equal means the same story.
+    `id`: an absolute id; equal means the same story only with a second sign (`refine.stories`).
+    """
+
+    kind: KeyKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry as we say it.
+
+    `raw_key` (hex digest) is its identity within the feed; `raw_id` the publisher's id as written (None where there is none);
+    `published_id` what subscribers see for ever. `site` is the publisher of the feed it was seen in. `published` and `updated`
+    are the publisher's dates, None where absent or unreadable. `summary` and `content` are kept apart. `content_hash` covers what
+    a reader would notice. `stripped` lists what was taken out, `oddities` what was cut or repaired. `loop` says why the entry is
+    a copy of our own output (None: it is not).
+    """
+
+    raw_key: str
+    raw_id: str | None
+    id_from: Literal["id", "link", "text"]
+    published_id: str
+    site: str
+    link: Url | None = None
+    related: Url | None = None
+    title: Title | None = None
+    summary: SafeHtml | None = None
+    content: SafeHtml | None = None
+    authors: tuple[Person, ...] = ()
+    contributors: tuple[Person, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+    thumbnail: Url | None = None
+    categories: tuple[Category, ...] = ()
+    comments: Url | None = None
+    language: str | None = None
+    rights: str | None = None
+    license: Url | None = None
+    claims: tuple[Claim, ...] = ()
+    origin: Origin = Origin()
+    keys: tuple[StoryKey, ...] = ()
+    content_hash: str = ""
+    text_start: str = ""
+    stripped: tuple[str, ...] = ()
+    oddities: tuple[str, ...] = ()
+    loop: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHead:
+    """What a feed says of itself, made safe: for atom:source, RSS source, OPML and the page.
+
+    `permalinks_foreign` is true when most of its entries link to other sites: a planet, a republisher or a link blog.
+    """
+
+    title: str | None = None
+    subtitle: str | None = None
+    home: Url | None = None
+    self_url: Url | None = None
+    feed_id: str | None = None
+    hub: Url | None = None
+    language: str | None = None
+    authors: tuple[Person, ...] = ()
+    rights: str | None = None
+    license: Url | None = None
+    updated: datetime | None = None
+    icon: Url | None = None
+    version: str | None = None
+    permalinks_foreign: bool = False
+    ttl: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[str, ...] = ()
+    update_interval: timedelta | None = None
+    oddities: tuple[str, ...] = ()
+
+
+# ── the store ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What the store remembers of a feed between polls.
+
+    `key` is the surrogate (a UUID as text): it outlives every change of id and address. `id` is the name in feeds.yaml.
+    `why` is the sentence that explains `next_poll_at`. `failures` counts since the last success, `failing_since` its first.
+    """
+
+    key: str
+    id: str
+    shown_url: str
+    active: bool = True
+    head: FeedHead = FeedHead()
+    next_poll_at: datetime
+    why: str = ""
+    validators: Validators = Validators()
+    body_hash: str | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    last_error: str | None = None
+    last_poll_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_change_at: datetime | None = None
+    first_success_at: datetime | None = None
+    gone_count: int = 0
+    hold: str | None = None
+    redirect_target: str | None = None
+    redirect_since: datetime | None = None
+    redirect_count: int = 0
+    refined_by: str | None = None
+
+
+Outcome = Literal["new", "unchanged", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollResult:
+    """What one poll found, ready to be stored: the state to write and the entries, each with its raw form.
+
+    `entries` and `raw` run in parallel. `lease` is the token of the lease under which the feed was polled: a result whose lease
+    was lost since (a worker that slept too long) must not be written.
+    """
+
+    state: FeedState
+    lease: str
+    outcome: Outcome
+    polled_at: datetime
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
+    raw: tuple[RawEntry, ...] = field(default=(), repr=False)
+    refined_by: str = ""
+    operator: str | None = None
+    operator_until: datetime | None = None
+    operator_why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollReport:
+    """What is told of one poll: to the log, the terminal and `--json`. Durations in seconds of wall clock."""
+
+    feed_id: str
+    shown_url: str
+    outcome: Outcome
+    new: int = 0
+    changed: int = 0
+    total: int = 0
+    error: str | None = None
+    error_type: str | None = None
+    next_poll_at: datetime | None = None
+    why: str = ""
+    seconds: float = 0.0
+    oddities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """An entry as the store holds it, with the feed in which it was seen.
+
+    `sort_key` is fixed at first sight: `published` clamped to `first_seen`. `public_updated` moves for a real change only.
+    `is_backlog` marks what stood in the feed's document when it was first polled.
+    """
+
+    pk: int
+    feed_key: str
+    feed_id: str
+    entry: Entry
+    first_seen: datetime
+    last_seen: datetime
+    sort_key: datetime
+    public_updated: datetime
+    is_backlog: bool = False
+    withdrawn: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The copies of one article. `lead` speaks for it; `members` are all copies, the lead included, in a stable order."""
+
+    pk: int
+    lead: StoredEntry
+    members: tuple[StoredEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What today's feeds.yaml says of a story in one output: listed or not, by which rule, in words for `explain`.
+
+    `lead_pk` is the entry that would speak for it. `day` is the UTC day (YYYY-MM-DD) that `limit: per_day` counts it under.
+    """
+
+    story_pk: int
+    listed: bool
+    rule: str
+    lead_pk: int | None = None
+    feed_key: str | None = None
+    published_id: str = ""
+    sort_key: datetime | None = None
+    public_updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A story's standing in one output: what subscribers were given, which sticks. `sequence` counts listings, from 1."""
+
+    output: str
+    story_pk: int
+    sequence: int | None
+    published_id: str
+    sort_key: datetime
+    first_listed: datetime | None
+    public_updated: datetime
+    listed: bool
+    rule: str
+    lead_pk: int | None = None
+    feed_key: str | None = None
+
+
+# ── to the web ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The nearest known feed of the origin, for atom:source and RSS `<source>`. Private feeds have no `feed_url`.
+
+    `id` is a feed's own id or its address, never an invented one.
+    """
+
+    name: str
+    id: str | None = None
+    feed_url: Url | None = None
+    home: Url | None = None
+    updated: datetime | None = None
+    authors: tuple[Person, ...] = ()
+    rights: str | None = None
+    license: Url | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Another place where the same story was seen: the copy's page and the feed it came in (None for a private feed)."""
+
+    name: str
+    url: Url | None = None
+    feed_url: Url | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One story of an edition, resolved: the renderers only print.
+
+    `link` is the original page where it is known, else ours. `original` is that page (None when the feed itself is the
+    origin and names no page). `line` is the visible attribution as one paragraph of HTML, `line_text` the same as plain text
+    (both empty where `place` is none); `content` and `summary` do not contain it. `chain_known` is False for a republisher whose
+    origin is not known ("From …"). `cut` says that the text was shortened and why.
+    """
+
+    id: str
+    raw_id: str | None
+    sequence: int
+    sort_key: datetime
+    updated: datetime
+    published: datetime
+    link: Url | None
+    original: Url | None
+    title: Title | None
+    authors: tuple[Person, ...] = ()
+    summary: SafeHtml | None = None
+    content: SafeHtml | None = None
+    cut: str | None = None
+    language: str | None = None
+    categories: tuple[Category, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    thumbnail: Url | None = None
+    comments: Url | None = None
+    related: Url | None = None
+    rights: str | None = None
+    license: Url | None = None
+    source: Source
+    via: tuple[Hop, ...] = ()
+    also_seen: tuple[Seen, ...] = ()
+    evidence: tuple[str, ...] = ()
+    confidence: float = 1.0
+    chain_known: bool = True
+    place: Place = "top"
+    line: SafeHtml = SafeHtml("")
+    line_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One output's stories, in the order of their sort keys, newest first. `updated` is the newest item's, never now.
+
+    `id` is stable: `self_url` where the output has a public address, else a uuid5 over title and path. `subscriptions` are the public feeds
+    behind it, for OPML and the page. `notes` are things that were left out or cut, for the log.
+    """
+
+    spec: OutputSpec
+    id: str
+    title: str
+    language: str
+    home: Url | None
+    self_url: Url | None
+    updated: datetime
+    items: tuple[Item, ...]
+    subscriptions: tuple["Subscription", ...] = ()
+    hub: str | None = None
+    noindex: bool = True
+    alternates: tuple[tuple[str, str], ...] = ()
+    generator: str = "aggregator"
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A feed as OPML and blogrolls print it. Private feeds never become one."""
+
+    name: str
+    feed_url: str
+    home: Url | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    description: str | None = None
+
+
+JsonValue = str | int | float | bool | None | list["JsonValue"] | Mapping[str, "JsonValue"]

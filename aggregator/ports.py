@@ -1,0 +1,174 @@
+"""The seams: what the pipeline asks of the world. Function types where there is one method, small protocols where there is a resource.
+
+`app.py` makes the real ones, `tests/fakes.py` plain ones; one contract suite runs over the fake store and the real ones.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from aggregator.model import (
+    Config,
+    Document,
+    Edition,
+    FeedSpec,
+    FeedState,
+    JsonValue,
+    PollReport,
+    PollResult,
+    Publication,
+    RawEntry,
+    RawFeed,
+    Retain,
+    Story,
+    StoredEntry,
+    Unchanged,
+    Validators,
+    Verdict,
+)
+
+Clock = Callable[[], datetime]
+"""The time now: aware, UTC."""
+
+Parser = Callable[[Document], RawFeed]
+"""Read a document. Raises `ParseError` (not a feed, too slow, too large)."""
+
+Renderer = Callable[[Edition], bytes]
+"""Write an edition in one format. The same edition gives the same bytes. Leaves out a bad item rather than raise."""
+
+SameStory = Callable[[StoredEntry, StoredEntry, str], bool]
+"""Do two entries that share a key of this kind (`link`, `id`) tell one story? Symmetric, pure (`refine.stories.same_story`)."""
+
+ChooseLead = Callable[[Sequence[StoredEntry]], StoredEntry]
+"""Who speaks for a story: any permutation of the members gives the same entry (`refine.stories.lead`)."""
+
+
+class Fetcher(Protocol):
+    """The one door to the network (and to local files)."""
+
+    def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None) -> Document | Unchanged:
+        """Get a feed's document with one conditional GET.
+
+        `Unchanged` on 304, or when the body's hash equals `body_hash`. Raises `FetchError`.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Store(Protocol):
+    """The ledger. Every method is one transaction; all are safe to call from several threads and processes.
+
+    Raises `StoreError` for whatever the database refuses.
+    """
+
+    def sync(self, specs: Sequence[FeedSpec], now: datetime) -> None:
+        """Make the feed rows match feeds.yaml.
+
+        A feed is found by its id, or by any address it ever had (scheme and trailing slash aside): moving it keeps its row. New
+        feeds are due now. Feeds that are gone from feeds.yaml become inactive; their rows and entries stay.
+        """
+        ...
+
+    def lease(
+        self, now: datetime, hold: timedelta, limit: int, *, feeds: Sequence[str] | None = None, ignore_holds: bool = False
+    ) -> list[tuple[FeedState, str]]:
+        """Take up to `limit` active feeds that are due and return each with its lease token, the longest overdue first.
+
+        One statement moves each `next_poll_at` to `now + hold`, so nobody else gets the feed meanwhile and a dead worker's feed comes
+        back by itself. At most one feed of an operator at a time, none of an operator that asked to be left alone. What is due
+        beyond 31 days from now counts as due now (a clock was wrong). With `feeds` (ids) these are taken whether due or not,
+        within holds and operators' wishes unless `ignore_holds`; feeds that another worker has leased are never taken.
+        """
+        ...
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """When the next active feed can be leased, operators' wishes included; None without active feeds."""
+        ...
+
+    def record(self, results: Sequence[PollResult], same_story: SameStory) -> list[tuple[int, int]]:
+        """Write what polls found, all in one transaction, and return (new, changed) entries for each result.
+
+        Idempotent: recording the same result twice adds nothing. A result whose lease is no longer held writes nothing and returns (0, 0).
+        Each entry joins its story through its keys; the stories do not depend on the order of results or entries.
+        """
+        ...
+
+    def feeds(self, *, active_only: bool = True) -> list[FeedState]: ...
+
+    def feed(self, id_or_url: str) -> FeedState | None:
+        """Find a feed by its id or by any address it ever had."""
+        ...
+
+    def changed_stories(self, output: str, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
+        """Stories, in batches of (story pk, members), that must be judged again for this output.
+
+        All of them when `mark` (a hash of the rules) differs from the one last judged under, else those that changed since.
+        """
+        ...
+
+    def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
+        """Write verdicts. A story listed for the first time gets its sequence number and first-listed time, which stick, as do its
+        published id and sort key; a story no longer listed keeps its row. When two stories of an output would share a published id, the later one
+        gets a uuid5. Backlog beyond `newcomer_entries` of a feed added after the output's first publish is not listed, and says so.
+        `done` marks the output as judged under `mark` up to now.
+        """
+        ...
+
+    def listing(self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+        """The listed stories of an output: the latest first-listed ones, with all their members, newest sort key first."""
+        ...
+
+    def publications(self, story_pk: int) -> list[Publication]: ...
+
+    def find(self, query: str) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+        """Stories in which some entry has this link, canonical link, sighting address, raw id or published id."""
+        ...
+
+    def raw_entries(self, feed_key: str | None = None) -> Iterator[tuple[StoredEntry, RawEntry]]: ...
+
+    def sightings(self, entry_pk: int) -> list[tuple[str, datetime, datetime]]:
+        """(address, first seen, last seen) of one entry, oldest first."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """Row counts by table, for status."""
+        ...
+
+    def prune(self, now: datetime, retain: Retain) -> int:
+        """Drop texts and raw forms of entries last seen before `now - retain.text`, keep ledger rows; return how many were pruned."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Publisher(Protocol):
+    """The folder of outputs."""
+
+    def put(self, path: str, body: bytes) -> bool:
+        """Replace one file if its bytes differ; True if it changed. Raises `PublishError`; the old file stays then."""
+        ...
+
+    def remove(self, path: str) -> bool: ...
+
+
+Report = Callable[[PollReport], None]
+"""Told of each poll when it is stored."""
+
+__all__ = [
+    "ChooseLead",
+    "Clock",
+    "Config",
+    "Fetcher",
+    "JsonValue",
+    "Mapping",
+    "Parser",
+    "Path",
+    "Publisher",
+    "Renderer",
+    "Report",
+    "SameStory",
+    "Story",
+    "Store",
+]

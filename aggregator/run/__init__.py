@@ -1,0 +1,1 @@
+"""Drive the pipeline: the daemon and its web server."""

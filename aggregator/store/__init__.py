@@ -1,0 +1,1 @@
+"""The store: every table and every query, once, for SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Measurements and replays over real documents. Not part of the installed package."""

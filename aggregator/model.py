@@ -507,6 +507,7 @@ class FeedState:
 
     `key` is the surrogate (a UUID as text): it outlives every change of id and address. `id` is the name in feeds.yaml.
     `why` is the sentence that explains `next_poll_at`. `failures` counts since the last success, `failing_since` its first.
+    `discovered` is the feed that a page named, when feeds.yaml names a page; it is asked instead of the page from then on.
     """
 
     key: str
@@ -527,6 +528,7 @@ class FeedState:
     first_success_at: datetime | None = None
     gone_count: int = 0
     hold: str | None = None
+    discovered: str | None = None
     redirect_target: str | None = None
     redirect_since: datetime | None = None
     redirect_count: int = 0
@@ -607,7 +609,8 @@ class Story:
 class Verdict:
     """What today's feeds.yaml says of a story in one output: listed or not, by which rule, in words for `explain`.
 
-    `lead_pk` is the entry that would speak for it. `day` is the UTC day (YYYY-MM-DD) that `limit: per_day` counts it under.
+    `lead_pk` is the entry that would speak for it, `feed_key` its feed. `per_day` is that feed's `limit`, counted by the store over the
+    UTC day of the sort key; what is listed already stays.
     """
 
     story_pk: int
@@ -618,6 +621,7 @@ class Verdict:
     published_id: str = ""
     sort_key: datetime | None = None
     public_updated: datetime | None = None
+    per_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

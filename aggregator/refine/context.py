@@ -1,0 +1,26 @@
+"""What the refiners need to know about the feed that an entry came in; everything is handed down, nothing is looked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aggregator.model import FeedHead, FeedSpec, Hop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One feed, as its entries are refined.
+
+    `base` is the address that relative links count from: the document's final address. `site` is the feed's publisher
+    (`web.host.site` of its home page, else of its address); `own_sites` also holds the sites of its address, its links and its declared aliases.
+    `known` maps the casefolded names of subscribed feeds to what is known of them. `ours` holds the addresses and ids of our own
+    outputs (as `web.url.link_key` gives them, ids as they are): an entry whose chain names one is a loop.
+    """
+
+    spec: FeedSpec
+    feed_key: str
+    base: str
+    site: str
+    own_sites: frozenset[str]
+    head: FeedHead = FeedHead()
+    known: Mapping[str, Hop] = field(default_factory=dict)
+    ours: frozenset[str] = frozenset()

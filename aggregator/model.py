@@ -474,7 +474,8 @@ class Entry:
 class FeedHead:
     """What a feed says of itself, made safe: for atom:source, RSS source, OPML and the page.
 
-    `permalinks_foreign` is true when most of its entries link to other sites: a planet, a republisher or a link blog.
+    `permalinks_foreign` is true when most of its entries link to other sites: a planet, a republisher or a link blog. `base` is the
+    final address of the document (no secrets), which relative links count from.
     """
 
     title: str | None = None
@@ -495,6 +496,7 @@ class FeedHead:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[str, ...] = ()
     update_interval: timedelta | None = None
+    base: str | None = None
     oddities: tuple[str, ...] = ()
 
 

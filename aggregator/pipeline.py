@@ -1,0 +1,342 @@
+"""The walk of one entry, from the web to the outputs: `poll` and `publish`. Read this first.
+
+`poll` fetches one feed, parses it and refines its entries into a `PollResult`; the caller records it. `publish` judges what the store holds by
+today's feeds.yaml, composes one edition for each output and replaces the files that changed. The four folders `collect`, `refine`,
+`store` and `publish` meet only here.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from time import monotonic
+
+import msgspec
+
+from aggregator.collect import polite
+from aggregator.errors import BadStatus, FeedError, Gone, ParseError, PublishError
+from aggregator.model import (
+    Config,
+    Document,
+    Edition,
+    FeedSpec,
+    FeedState,
+    Format,
+    Hop,
+    OutputSpec,
+    PollReport,
+    PollResult,
+    Publication,
+    RawFeed,
+    Story,
+    StoredEntry,
+    Unchanged,
+    Verdict,
+)
+from aggregator.ports import Clock, Fetcher, Parser, Publisher, Renderer, Store
+from aggregator.publish.check import checked
+from aggregator.publish.edition import compose
+from aggregator.refine import filters, normalize, stories
+from aggregator.web.host import site
+from aggregator.web.url import link_key, resource
+
+log = logging.getLogger(__name__)
+
+# A page that names its feed is asked once; the feed itself a moment later, as a poll of its own.
+DISCOVERY_DELAY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything that the pipeline asks of the world, made by `app.build`."""
+
+    config: Config
+    clock: Clock
+    fetcher: Fetcher
+    parser: Parser
+    store: Store
+    publisher: Publisher
+    renderers: Mapping[Format, Renderer]
+    known: Mapping[str, Hop] = field(default_factory=dict)
+    ours: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishReport:
+    """What publishing one output did. `entries` counts what it lists; `error` says why the last good file stays."""
+
+    path: str
+    changed: bool
+    entries: int = 0
+    error: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+# ── poll ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def poll(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple[PollResult, PollReport]:
+    """Fetch, parse and refine one feed. Whatever goes wrong with it becomes its own report; nothing is stored here.
+
+    Validators and the body's hash are taken over only from a body that was read whole and parsed, so that a broken answer can never
+    hide entries behind a later 304.
+    """
+    started = monotonic()
+    try:
+        result, total, oddities = _polled(spec, state, lease, ports)
+        error: FeedError | None = None
+    except FeedError as caught:
+        result, total, oddities, error = _failed(spec, state, lease, ports, caught), 0, (), caught
+    report = PollReport(
+        feed_id=spec.id,
+        shown_url=spec.shown_url,
+        outcome=result.outcome,
+        total=total,
+        error=error.message if error else None,
+        error_type=type(error).__name__ if error else None,
+        next_poll_at=result.state.next_poll_at,
+        why=result.state.why,
+        seconds=round(monotonic() - started, 3),
+        oddities=oddities,
+    )
+    return result, report
+
+
+def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple[PollResult, int, tuple[str, ...]]:
+    rules = rules_mark(spec)
+    asked = _asked(spec, state, ports.clock())
+    # Changed rules (a new `strip`, a new version) refine the same body again.
+    seen_body = state.body_hash if state.refined_by == rules else None
+    got = ports.fetcher.fetch(asked, state.validators if seen_body else replace(state.validators, etag=None, last_modified=None), seen_body)
+    if isinstance(got, Unchanged):
+        now = ports.clock()
+        kept = _succeeded(spec, state, got, now, ports)
+        return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now), 0, ()
+    raw = ports.parser(got)
+    now = ports.clock()
+    head = replace(normalize.head(raw, got.url), base=got.url)
+    context = normalize.context(spec, state.key, head, got.url, ports.known, ports.ours)
+    entries = normalize.entries(raw, context)
+    head = replace(head, permalinks_foreign=_mostly_foreign(raw, context.own_sites), oddities=raw.oddities)
+    fresh = replace(state, head=head, body_hash=got.body_hash, last_change_at=now, refined_by=rules)
+    fresh = _succeeded(spec, fresh, got, now, ports)
+    pairs = [(entry, source) for entry, source in zip(entries, raw.entries, strict=True) if entry is not None]
+    result = PollResult(
+        state=fresh,
+        lease=lease,
+        outcome="new",
+        polled_at=now,
+        entries=tuple(entry for entry, _ in pairs),
+        raw=tuple(source for _, source in pairs),
+        refined_by=rules,
+    )
+    return result, len(pairs), raw.oddities
+
+
+def rules_mark(spec: FeedSpec) -> str:
+    """Name the rules under which a feed's entries are refined: a change of any of them refines the next body anew."""
+    parts = (normalize.RULES, spec.strip, spec.aliases, spec.republisher, spec.origin)
+    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
+
+
+def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:
+    """The address to ask: the feed that a page named, or a permanent redirect's target once it has proved itself, else the one in feeds.yaml."""
+    target = state.discovered or polite.lasting_redirect(state, now)
+    if spec.path or not target:
+        return spec
+    return replace(spec, url=target, shown_url=target, headers=spec.headers if site(target) == site(spec.url) else ())
+
+
+def _mostly_foreign(raw: RawFeed, own_sites: frozenset[str]) -> bool:
+    links = [site(entry.link) for entry in raw.entries if entry.link and resource(entry.link)]
+    foreign = sum(1 for where in links if where not in own_sites)
+    return foreign * 2 > len(links) > 0
+
+
+def _succeeded(spec: FeedSpec, state: FeedState, got: Document | Unchanged, now: datetime, ports: Ports) -> FeedState:
+    state = replace(
+        state,
+        validators=got.validators,
+        failures=0,
+        failing_since=None,
+        last_error=None,
+        gone_count=0,
+        last_poll_at=now,
+        last_success_at=now,
+        first_success_at=state.first_success_at or now,
+    )
+    state = polite.redirected(state, got.redirects, now)
+    return _planned(spec, state, now, ports, fresh_for=got.fresh_for)
+
+
+def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: FeedError) -> PollResult:
+    now = ports.clock()
+    state = replace(
+        state,
+        failures=state.failures + 1,
+        failing_since=state.failing_since or now,
+        last_error=error.message,
+        last_poll_at=now,
+        gone_count=state.gone_count + 1 if isinstance(error, Gone) else 0,
+    )
+    found = _own_feed(spec, state, error)
+    if found:
+        state = replace(state, discovered=found, next_poll_at=now + DISCOVERY_DELAY, why=f"the page names its feed {found}, which is asked next")
+        return PollResult(state=state, lease=lease, outcome="failed", polled_at=now)
+    status = error.status if isinstance(error, BadStatus) else None
+    retry_after = error.retry_after if isinstance(error, BadStatus) else None
+    state = _planned(spec, replace(state, discovered=None), now, ports, status=status, retry_after=retry_after)
+    wish = polite.operator_wish(status, retry_after)
+    return PollResult(
+        state=state,
+        lease=lease,
+        outcome="failed",
+        polled_at=now,
+        operator_until=now + wish if wish and not spec.path else None,
+        operator_why=f"{spec.id}: {error.message}" if wish else "",
+    )
+
+
+def _own_feed(spec: FeedSpec, state: FeedState, error: FeedError) -> str | None:
+    """The feed that a page names, if feeds.yaml names the page: never for a feed that has worked, and never one of another site."""
+    if not isinstance(error, ParseError) or state.first_success_at or state.discovered or spec.path:
+        return None
+    return next((found for found in error.found if site(found) == site(spec.url)), None)
+
+
+def _planned(
+    spec: FeedSpec,
+    state: FeedState,
+    now: datetime,
+    ports: Ports,
+    *,
+    fresh_for: timedelta | None = None,
+    status: int | None = None,
+    retry_after: timedelta | None = None,
+) -> FeedState:
+    at, why = polite.plan(
+        spec=spec, state=state, now=now, has_contact=ports.config.contact is not None, fresh_for=fresh_for, status=status, retry_after=retry_after
+    )
+    return replace(state, next_poll_at=at, why=why)
+
+
+# ── publish ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[str], None] = lambda path: None) -> list[PublishReport]:
+    """Bring every output up to date. One output's trouble is its own report; its last good file stays."""
+    now = today or ports.clock()
+    states = {state.key: state for state in ports.store.feeds(active_only=False)}
+    by_id = {spec.id: spec for spec in ports.config.feeds}
+    specs = {state.key: by_id[state.id] for state in states.values() if state.active and state.id in by_id}
+    reports = []
+    for output in ports.config.outputs:
+        progress(output.path)
+        reports.append(_publish_one(output, ports, states, specs, now))
+    return reports
+
+
+def _publish_one(
+    output: OutputSpec, ports: Ports, states: Mapping[str, FeedState], specs: Mapping[str, FeedSpec], now: datetime
+) -> PublishReport:
+    try:
+        _judge(output, ports, states, specs, now)
+        listing = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=_oldest(output, now))
+        edition = compose(output, ports.config, [(publication, _story(publication, members)) for publication, members in listing], states, specs)
+        body = _rendered(edition, ports)
+        changed = ports.publisher.put(output.path, body)
+    except PublishError as error:
+        return PublishReport(path=output.path, changed=False, error=error.message)
+    return PublishReport(path=output.path, changed=changed, entries=len(edition.items), notes=edition.notes)
+
+
+def _rendered(edition: Edition, ports: Ports) -> bytes:
+    body = ports.renderers[edition.spec.format](edition)
+    checked(edition.spec.path, edition.spec.format, body, edition)
+    return body
+
+
+def _judge(
+    output: OutputSpec, ports: Ports, states: Mapping[str, FeedState], specs: Mapping[str, FeedSpec], now: datetime
+) -> None:
+    """Judge what changed since this output was last judged, or everything when the rules changed."""
+    mark = judging_mark(output, ports.config, specs)
+    newcomers = ports.config.newcomer_entries
+    for batch in ports.store.changed_stories(output.path, mark):
+        verdicts = [_verdict(pk, members, specs, output) for pk, members in batch]
+        ports.store.judge(output.path, mark, verdicts, now, newcomer_entries=newcomers, done=False)
+    ports.store.judge(output.path, mark, (), now, newcomer_entries=newcomers, done=True)
+
+
+def judging_mark(output: OutputSpec, config: Config, specs: Mapping[str, FeedSpec]) -> str:
+    """Name the rules that decide what stands in an output; secrets are no part of it."""
+    parts = (
+        (output.path, output.tags, output.feeds, output.keep, output.drop),
+        config.newcomer_entries,
+        sorted((key, spec.id, spec.tags, spec.keep, spec.drop, spec.limit, spec.opt_out) for key, spec in specs.items()),
+    )
+    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
+
+
+def _verdict(pk: int, members: tuple[StoredEntry, ...], specs: Mapping[str, FeedSpec], output: OutputSpec) -> Verdict:
+    standing, rule = filters.eligible(members, specs, output)
+    if not standing:
+        return Verdict(story_pk=pk, listed=False, rule=rule)
+    lead = stories.lead(standing)
+    return Verdict(
+        story_pk=pk,
+        listed=True,
+        rule=rule,
+        lead_pk=lead.pk,
+        feed_key=lead.feed_key,
+        published_id=lead.entry.published_id,
+        sort_key=lead.sort_key,
+        public_updated=lead.public_updated,
+        per_day=specs[lead.feed_key].limit.per_day,
+    )
+
+
+def _story(publication: Publication, members: Sequence[StoredEntry]) -> Story:
+    lead = next((member for member in members if member.pk == publication.lead_pk), None) or stories.lead(members)
+    return Story(pk=publication.story_pk, lead=lead, members=tuple(members))
+
+
+def _oldest(output: OutputSpec, now: datetime) -> datetime | None:
+    """Where `max_age` cuts: at midnight UTC, so that time alone changes a file at most once a day."""
+    if output.max_age is None:
+        return None
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) - output.max_age
+
+
+# ── what the feeds know of one another ─────────────────────────────────────────────────────────────────────────────────
+
+
+def known_sources(states: Iterable[FeedState], specs: Iterable[FeedSpec]) -> dict[str, Hop]:
+    """The names of subscribed feeds, casefolded, with what is known of each: a sentence that names one needs no link."""
+    by_id = {spec.id: spec for spec in specs}
+    known: dict[str, Hop] = {}
+    for state in sorted(states, key=lambda state: state.key):
+        spec = by_id.get(state.id)
+        if not spec:
+            continue
+        home = state.head.home
+        where = home or (None if spec.path else spec.shown_url)
+        for name in (spec.name, state.head.title):
+            if name and where:
+                hop = Hop(
+                    name=name,
+                    site=site(where),
+                    home=home,
+                    feed_url=None if spec.is_private else state.head.self_url,
+                    feed_id=None if spec.is_private else state.head.feed_id,
+                )
+                known.setdefault(name.casefold(), hop)
+    return known
+
+
+def our_addresses(config: Config) -> frozenset[str]:
+    """The addresses of our own outputs, as link keys: an entry whose chain names one has been here before."""
+    if not config.link:
+        return frozenset()
+    return frozenset(link_key(config.link.rstrip("/") + "/" + output.path) for output in config.outputs)

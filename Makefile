@@ -1,0 +1,61 @@
+# `make run` and `make test` do everything on a fresh machine with Python 3.11+ and pip. `make help` lists the rest.
+PYTHON ?= python3
+BIN = .venv/bin
+# Every wheel is pinned by hash. What the locks lack a wheel for, pip builds, hence the compiler-free packages only.
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help run test check fmt lock soak bench clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z.]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
+
+.venv/run.stamp: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing what the program needs into .venv ..."
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.lock
+	@echo "installing what tests and benches need into .venv ..."
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	touch $@
+
+.PHONY: .venv
+.venv: .venv/dev.stamp ## the environment, with everything that tests and benches need
+
+run: .venv/run.stamp ## poll the feeds of feeds.yaml, publish, serve on loopback
+	$(BIN)/aggregator run
+
+test: .venv/dev.stamp ## the tests
+	$(BIN)/python -m pytest -n 2
+
+check: .venv/dev.stamp ## format, lint, types, layers, schema
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m aggregator -c feeds.yaml check
+
+fmt: .venv/dev.stamp ## put the code into the one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## resolve the locks anew (needs uv); versions and hashes, no addresses
+	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -c requirements.lock -o requirements-dev.lock
+
+bench: .venv/dev.stamp ## replays over real documents (../shared) and the comparison with a peer
+	$(BIN)/python -m bench.corpus ../shared/corpus/real
+	$(BIN)/python -m bench.history ../shared/corpus/history
+	$(BIN)/python -m bench.hostile ../shared/corpus/hostile-feeds
+	$(BIN)/python -m bench.peers --feeds 200
+
+soak: .venv/dev.stamp ## the long runs: kills at random moments, two processes on one store
+	$(BIN)/python -m bench.two_processes
+	$(BIN)/python -m bench.kills
+
+clean: ## remove the environment and caches; store and outputs stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

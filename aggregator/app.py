@@ -1,0 +1,148 @@
+"""The composition root: `Config` → `App`. The only place that calls the constructors of what the pipeline needs."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from aggregator import RELEASED, __version__
+from aggregator.collect.fetch import WebFetcher
+from aggregator.collect.parse import ParserPool
+from aggregator.errors import AggregatorError
+from aggregator.model import Config, Edition, FeedSpec, Format
+from aggregator.pipeline import Ports, known_sources, our_addresses
+from aggregator.ports import Clock, Renderer
+from aggregator.publish.files import Folder
+from aggregator.store.sql import SqlStore
+
+# Below this much free space nothing is polled any more: what is stored and served stays whole.
+MIN_FREE_BYTES = 500 * 1024 * 1024
+# A clock may be a little behind the day of the release, which is a date without a zone.
+RELEASE_SLACK = timedelta(days=2)
+
+
+def utc_now() -> datetime:
+    """The wall clock: aware, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A running program's parts. `free_bytes` tells the free space beside the store."""
+
+    config: Config
+    ports: Ports
+    free_bytes: Callable[[], int]
+
+    def spec(self, feed_id: str) -> FeedSpec | None:
+        """The feed of that id in feeds.yaml."""
+        return next((spec for spec in self.config.feeds if spec.id == feed_id), None)
+
+    def with_known_sources(self) -> "App":
+        """The same app, with the names that subscribed feeds have by now."""
+        known = known_sources(self.ports.store.feeds(), self.config.feeds)
+        return replace(self, ports=replace(self.ports, known=known))
+
+    def reconfigured(self, config: Config) -> "App":
+        """The same store, door and parsers under another feeds.yaml.
+
+        Raises `AggregatorError` when the store or the proxy changed, which only a restart can take up.
+        """
+        if (config.store, config.proxy, config.contact) != (self.config.store, self.config.proxy, self.config.contact):
+            raise AggregatorError("store, proxy and contact are taken up at the next start; until then the old feeds.yaml stands")
+        ports = replace(
+            self.ports,
+            config=config,
+            publisher=self.ports.publisher if config.root == self.config.root else Folder(config.root),
+            ours=our_addresses(config),
+        )
+        self.ports.store.sync(config.feeds, self.ports.clock())
+        return replace(self, config=config, ports=ports)
+
+    @property
+    def lacks_space(self) -> bool:
+        """Is there so little space beside the store that nothing more should be stored?"""
+        return self.free_bytes() < MIN_FREE_BYTES
+
+    def close(self) -> None:
+        """Let go of connections, parser children and the store."""
+        self.ports.fetcher.close()
+        if isinstance(self.ports.parser, _LazyParser):
+            self.ports.parser.close()
+        self.ports.store.close()
+
+
+class _LazyParser:
+    """Starts the parser's children when the first document comes: a poll in which nothing changed needs none."""
+
+    def __init__(self) -> None:
+        self._pool: ParserPool | None = None
+
+    def __call__(self, document):  # type: ignore[no-untyped-def]
+        if self._pool is None:
+            self._pool = ParserPool()
+        return self._pool.parse(document)
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+
+
+def _lazy(module: str, name: str) -> Renderer:
+    """A renderer whose libraries are imported when it is first used."""
+
+    def render(edition: Edition) -> bytes:
+        from importlib import import_module
+
+        renderer: Renderer = getattr(import_module(module), name)
+        return renderer(edition)
+
+    return render
+
+
+RENDERERS: Mapping[Format, Renderer] = {
+    "atom": _lazy("aggregator.publish.syndication", "atom"),
+    "rss": _lazy("aggregator.publish.syndication", "rss"),
+    "json": _lazy("aggregator.publish.jsonfeed", "json_feed"),
+    "html": _lazy("aggregator.publish.page", "page"),
+    "opml": _lazy("aggregator.publish.opml", "opml"),
+}
+
+
+def build(config: Config, clock: Clock = utc_now) -> App:
+    """Make the parts that `config` asks for, open the store and bring its feeds in line with feeds.yaml.
+
+    Raises `StoreError` (the store cannot be opened), `AggregatorError` (a clock that cannot be right).
+    """
+    _check_clock(clock())
+    store = SqlStore(config.store)
+    try:
+        store.sync(config.feeds, clock())
+    except BaseException:
+        store.close()
+        raise
+    ports = Ports(
+        config=config,
+        clock=clock,
+        fetcher=WebFetcher(user_agent=user_agent(config), proxy=config.proxy),
+        parser=_LazyParser(),
+        store=store,
+        publisher=Folder(config.root),
+        renderers=RENDERERS,
+        ours=our_addresses(config),
+    )
+    folder = Path(config.store).parent
+    return App(config=config, ports=ports, free_bytes=lambda: shutil.disk_usage(folder).free).with_known_sources()
+
+
+def user_agent(config: Config) -> str:
+    """Say honestly who asks: name, version, and whom to write to if feeds.yaml says so (RFC 9110 section 10.1.5)."""
+    return f"aggregator/{__version__}" + (f" (+{config.contact})" if config.contact else "")
+
+
+def _check_clock(now: datetime) -> None:
+    if now < datetime.fromisoformat(RELEASED).replace(tzinfo=UTC) - RELEASE_SLACK:
+        raise AggregatorError(
+            f"the clock says {now:%Y-%m-%d %H:%M}, before this program was released ({RELEASED}); set it first, or every entry would carry a wrong date"
+        )

@@ -1,0 +1,301 @@
+"""Commands about feeds.yaml itself: init, check, config, add, remove, import, export."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from aggregator.cli.main import cli
+from aggregator.cli.show import Session, advance, as_json, fail, need_feed, plain, progress, say, warn
+from aggregator.errors import AggregatorError, ConfigError, FeedError, ParseError
+from aggregator.model import Config, Document, FeedSpec, RawFeed, Validators
+
+STARTER = """\
+# The feeds to merge. A bare address is enough; a page's feed is discovered.
+# Every key is explained in docs/configuration.md; `aggregator check` finds mistakes.
+
+title: My merged feed
+# link: https://planet.example.org/          # where the folder `public` is served, for rel=self
+# contact: https://planet.example.org/about  # told to every server that is polled; without it none is asked more than every 2 h
+
+feeds:
+"""
+
+
+@cli.command()
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.pass_obj
+def init(session: Session, urls: Sequence[str]) -> None:
+    """Write a first feeds.yaml, with the given addresses in it."""
+    lines = [f"  - {url}\n" for url in urls] or ["  - https://planetpython.org/rss20.xml\n"]
+    try:
+        with session.path.open("x", encoding="utf-8") as file:
+            file.write(STARTER + "".join(lines))
+    except FileExistsError:
+        fail([f"{session.path} is there already; nothing was written"], 2)
+    except OSError as error:
+        fail([f"{session.path} cannot be written: {error.strerror}"], 2)
+    warn(session.config())
+    click.echo(f"wrote {session.path}; next: aggregator run")
+
+
+# ── check, config ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@cli.command()
+@click.option("--fetch", is_flag=True, help="Also ask every feed once and say what it answers.")
+@click.option("--fix", is_flag=True, help="With --fetch: write the proposed addresses into feeds.yaml; comments stay.")
+@click.pass_obj
+def check(session: Session, fetch: bool, fix: bool) -> None:
+    """Find every mistake in feeds.yaml; with --fetch, also in the feeds it names."""
+    config = session.config()
+    warn(config)
+    findings = _asked_all(config) if fetch or fix else []
+    for line, _, _ in findings:
+        say(line)
+    proposals = [(old, new) for _, old, new in findings if new]
+    if fix and proposals:
+        _write(session, lambda text: _replaced(text, proposals))
+        say(f"{len(proposals)} addresses written into {session.path.name}")
+    click.echo(f"{session.path.name}: {len(config.feeds)} feeds, {len(config.outputs)} outputs, no mistakes")
+    if findings and not all(new for _, _, new in findings):
+        sys.exit(1)
+
+
+def _asked_all(config: Config) -> list[tuple[str, str, str | None]]:
+    """(what was found, the address in feeds.yaml, the better address or None) for each feed with a finding, in the order of feeds.yaml."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from aggregator.app import user_agent
+    from aggregator.collect.fetch import WebFetcher
+    from aggregator.collect.parse import ParserPool
+
+    fetcher = WebFetcher(user_agent=user_agent(config), proxy=config.proxy)
+    parsers = ParserPool()
+
+    def ask(spec: FeedSpec) -> tuple[str, str, str | None] | None:
+        try:
+            document = fetcher.fetch(spec, Validators(), None)
+            assert isinstance(document, Document)
+            raw = parsers.parse(document)
+        except ParseError as error:
+            better = error.found[0] if error.found else None
+            return f"{config.path.name}:{spec.line}: {spec.id}: {error.message}", spec.shown_url, better
+        except FeedError as error:
+            return f"{config.path.name}:{spec.line}: {spec.id}: {error.message}", spec.shown_url, None
+        finally:
+            advance(bar)
+        return _moved(spec, document, raw, config)
+
+    try:
+        with progress("asking", len(config.feeds)) as bar, ThreadPoolExecutor(8) as pool:
+            return [found for found in pool.map(ask, config.feeds) if found]
+    finally:
+        fetcher.close()
+        parsers.close()
+
+
+def _moved(spec: FeedSpec, document: Document, raw: RawFeed, config: Config) -> tuple[str, str, str | None] | None:
+    lasting = [hop for hop in document.redirects if hop.status in (301, 308)]
+    if lasting and len(lasting) == len(document.redirects):
+        target = document.redirects[-1].target
+        return f"{config.path.name}:{spec.line}: {spec.id}: has moved for good to {target}", spec.shown_url, target
+    if not raw.entries:
+        return f"{config.path.name}:{spec.line}: {spec.id}: is a feed without entries", spec.shown_url, None
+    return None
+
+
+@cli.command()
+@click.argument("feed", required=False)
+@click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def config(session: Session, feed: str | None, json_: bool) -> None:
+    """Show the settings that are in force, defaults filled in; of one feed, or of all but the feeds. Secrets are left out."""
+    whole = session.config()
+    shown: object = whole
+    if feed:
+        wanted = need_feed(whole, feed)
+        shown = next(spec for spec in whole.feeds if spec.id == wanted)
+    told = {field.name: _plain_value(getattr(shown, field.name)) for field in fields(shown) if field.repr and field.name != "warnings"}  # type: ignore[arg-type]
+    if json_:
+        click.echo(as_json(told))
+        return
+    for name, value in told.items():
+        if name == "feeds" and not feed:
+            value = f"{len(whole.feeds)} (aggregator config FEED shows one)"
+        click.echo(plain(f"{name.rstrip('_')}: {value}"))
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, timedelta):
+        return _span(value)
+    if isinstance(value, tuple):
+        return [_plain_value(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: _plain_value(getattr(value, field.name)) for field in fields(value) if field.repr}  # type: ignore[arg-type]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _span(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
+
+
+# ── add, remove ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@cli.command()
+@click.argument("url")
+@click.option("--name", help="How attribution names it; the feed's own title if absent.")
+@click.option("--id", "feed_id", help="Its id; derived from the address if absent.")
+@click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
+@click.option("--no-fetch", is_flag=True, help="Do not ask the address first.")
+@click.pass_obj
+def add(session: Session, url: str, name: str | None, feed_id: str | None, tags: Sequence[str], no_fetch: bool) -> None:
+    """Add a feed to feeds.yaml. The address is asked once; of a page, its feed is added."""
+    from aggregator.splice import add_feed
+
+    address = url if no_fetch else _discovered(session, url)
+    _write(session, lambda text: add_feed(text, address, name=name, id=feed_id, tags=tuple(tags)))
+    click.echo(f"added {address}")
+
+
+def _discovered(session: Session, url: str) -> str:
+    """The feed at `url`, or the one that the page there names; several are a question for a person."""
+    spec = _trial_spec(session, url)
+    try:
+        found = _asked_all(replace(session.config(), feeds=(spec,), warnings=()))
+    except ConfigError:
+        raise
+    if not found:
+        return url
+    line, _, better = found[0]
+    if better is None:
+        raise AggregatorError(f"{url}: {line.split(': ', 2)[-1]} (--no-fetch adds it all the same)")
+    say(f"{url} names or moved to {better}")
+    return better
+
+
+def _trial_spec(session: Session, url: str) -> FeedSpec:
+    """The feed as feeds.yaml would have it, defaults applied, without writing anything."""
+    from aggregator.config import load_text
+    from aggregator.splice import add_feed
+
+    config = load_text(add_feed(_text(session), url), session.path, os.environ)
+    known = {spec.id for spec in session.config().feeds}
+    fresh = [spec for spec in config.feeds if spec.id not in known]
+    if not fresh:
+        raise AggregatorError(f"{url} is in {session.path.name} already")
+    return fresh[0]
+
+
+@cli.command()
+@click.argument("feed")
+@click.pass_obj
+def remove(session: Session, feed: str) -> None:
+    """Take a feed (its id or address) out of feeds.yaml. What it brought stays in the store; re-adding it floods nobody."""
+    from aggregator.splice import remove_feed
+
+    config = session.config()
+    wanted = need_feed(config, feed)
+    spec = next(spec for spec in config.feeds if spec.id == wanted)
+    _write(session, lambda text: remove_feed(text, wanted if spec.id_given else spec.shown_url))
+    click.echo(f"removed {wanted}; its entries leave the outputs at the next publish")
+
+
+# ── import, export ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@cli.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_(session: Session, file: Path) -> None:
+    """Add the feeds of an OPML file or of a plain list of addresses to feeds.yaml."""
+    from aggregator.migrate import read
+    from aggregator.splice import add_feed
+    from aggregator.web.url import feed_address_key
+
+    try:
+        proposals = read(file.read_bytes())
+    except OSError as error:
+        raise AggregatorError(f"{file} cannot be read: {error.strerror}") from error
+    known = {feed_address_key(spec.shown_url) for spec in session.config().feeds} if session.path.exists() else set()
+    fresh = [proposal for proposal in proposals.feeds if feed_address_key(proposal.url) not in known]
+
+    def spliced(text: str) -> str:
+        with progress("adding", len(fresh)) as bar:
+            for proposal in fresh:
+                text = add_feed(text, proposal.url, name=proposal.name, tags=proposal.tags)
+                advance(bar)
+        return text
+
+    if fresh:
+        _write(session, spliced)
+    for line in proposals.refused:
+        say(line)
+    twins = len(proposals.feeds) - len(fresh)
+    click.echo(f"{len(fresh)} feeds added, {twins} were there already, {len(proposals.refused)} lines not carried over")
+
+
+@cli.command()
+@click.option("--json", "json_", is_flag=True, help="Print JSON instead of OPML.")
+@click.pass_obj
+def export(session: Session, json_: bool) -> None:
+    """Print the public feeds of feeds.yaml as OPML. Private ones are left out and counted on stderr."""
+    from aggregator.publish.opml import write_opml
+
+    with session.app() as app:
+        from aggregator.publish.edition import subscriptions
+
+        states = {state.id: state for state in app.ports.store.feeds()}
+        specs = {states[spec.id].key: spec for spec in app.config.feeds if spec.id in states}
+        subscribed = subscriptions({state.key: state for state in states.values()}, specs)
+        hidden = len(app.config.feeds) - len(subscribed)
+        title = app.config.title
+    if json_:
+        click.echo(as_json(list(subscribed)))
+    else:
+        sys.stdout.write(write_opml(title, subscribed).decode("utf-8"))
+    if hidden:
+        say(f"{hidden} feeds are private or local and were left out")
+
+
+# ── writing feeds.yaml ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _text(session: Session) -> str:
+    if not session.path.exists():
+        return STARTER
+    return session.path.read_bytes().decode("utf-8")
+
+
+def _replaced(text: str, proposals: Sequence[tuple[str, str]]) -> str:
+    from aggregator.splice import replace_url
+
+    for old, new in proposals:
+        text = replace_url(text, old, new)
+    return text
+
+
+def _write(session: Session, edit: Callable[[str], str]) -> None:
+    """Edit feeds.yaml by lines: the result must load before it takes the old one's place, in one rename."""
+    from aggregator.config import load_text
+
+    edited = edit(_text(session))
+    load_text(edited, session.path, os.environ)
+    fresh = session.path.with_name(f".{session.path.name}.new")
+    try:
+        fresh.write_bytes(edited.encode("utf-8"))
+        if session.path.exists():
+            fresh.chmod(session.path.stat().st_mode & 0o777)
+        os.replace(fresh, session.path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise AggregatorError(f"{session.path} cannot be written: {error.strerror}") from error

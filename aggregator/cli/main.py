@@ -1,0 +1,61 @@
+"""The group of all commands, its options, and what becomes of errors."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from aggregator import __version__
+from aggregator.cli.show import Session, fail, set_up_logging
+from aggregator.errors import AggregatorError, ConfigError
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+class _Group(click.Group):
+    """Lists its commands in the order of use and turns our errors into one plain line each."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            fail(error.lines(), 2)
+        except AggregatorError as error:
+            fail([str(error)], 1)
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(0)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "-c",
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path("feeds.yaml"),
+    show_default=True,
+    envvar="AGGREGATOR_CONFIG",
+    help="The file that names the feeds.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
+@click.version_option(__version__, "-V", "--version", prog_name="aggregator")
+@click.pass_context
+def cli(ctx: click.Context, path: Path, verbose: bool) -> None:
+    """Poll feeds, remember where each entry originally appeared, and publish merged feeds that say so."""
+    set_up_logging(verbose)
+    ctx.obj = Session(path=path.absolute())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line. Exits the process."""
+    from aggregator.cli import asking, editing, running  # noqa: F401 - each adds its commands to the group
+
+    order = ["init", "check", "config", "add", "remove", "import", "export", "poll", "publish", "update", "run", "status", "explain", "version"]
+    cli.commands = {name: cli.commands[name] for name in order}
+    cli(args=list(arguments) if arguments is not None else None, prog_name="aggregator")

@@ -1,0 +1,132 @@
+"""Commands that do the work: poll, publish, update, run."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.main import cli
+from aggregator.cli.show import Session, advance, as_json, need_feed, plain, poll_line, progress, say, warn
+from aggregator.errors import AggregatorError
+from aggregator.model import PollReport
+from aggregator.pipeline import PublishReport
+
+if TYPE_CHECKING:
+    from aggregator.app import App
+
+STRICT = click.option("--strict", is_flag=True, help="Exit with 1 if any feed failed.")
+JSON = click.option("--json", "json_", is_flag=True, help="Print the reports as JSON.")
+
+
+@cli.command()
+@click.argument("feeds", nargs=-1, metavar="[FEED]...")
+@click.option("--force", is_flag=True, help="Also break holds: what a server asked for and what is held back.")
+@JSON
+@STRICT
+@click.pass_obj
+def poll(session: Session, feeds: Sequence[str], force: bool, json_: bool, strict: bool) -> None:
+    """Poll what is due, or the named feeds now.
+
+    Named feeds are polled whether due or not, still with conditional requests and within holds.
+    """
+    with session.app() as app:
+        names = [need_feed(app.config, name) for name in feeds] or ([spec.id for spec in app.config.feeds] if force else None)
+        reports = _poll(app, names, force, quiet=json_)
+    if json_:
+        click.echo(as_json(reports))
+    _exit(reports, [], strict)
+
+
+@cli.command()
+@JSON
+@click.pass_obj
+def publish(session: Session, json_: bool) -> None:
+    """Write the outputs anew from what is stored; files that did not change are left alone."""
+    with session.app() as app:
+        reports = _publish(app, quiet=json_)
+    if json_:
+        click.echo(as_json(reports))
+    _exit([], reports, strict=False)
+
+
+@cli.command()
+@JSON
+@STRICT
+@click.pass_obj
+def update(session: Session, json_: bool, strict: bool) -> None:
+    """Poll what is due, publish, and exit: for cron and CI."""
+    with session.app() as app:
+        polled = _poll(app, None, force=False, quiet=json_)
+        published = _publish(app.with_known_sources(), quiet=json_)
+    if json_:
+        click.echo(as_json({"polls": polled, "outputs": published}))
+    _exit(polled, published, strict)
+
+
+@cli.command()
+@click.option("--no-server", is_flag=True, help="Do not serve the outputs; something else does.")
+@click.pass_obj
+def run(session: Session, no_server: bool) -> None:
+    """Poll, publish and serve until stopped; feeds.yaml is taken up when it is saved."""
+    from aggregator.app import build
+    from aggregator.run.daemon import Daemon
+
+    config = session.config()
+    warn(config)
+    app = build(config)
+    say(f"{len(config.feeds)} feeds, {len(config.outputs)} outputs; stop with Ctrl-C")
+    Daemon(app, load=session.config, tell=say, report=_tell, serve=not no_server).run()
+
+
+def _tell(report: PollReport) -> None:
+    if report.outcome != "unchanged":
+        say(poll_line(report))
+        for oddity in report.oddities:
+            say(f"  {oddity}")
+
+
+def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> list[PollReport]:
+    from aggregator.run.poller import poll_due
+
+    with progress("polling", len(feeds) if feeds is not None else len(app.config.feeds)) as bar:
+
+        def report(done: PollReport) -> None:
+            advance(bar)
+            if done.outcome == "failed" or (not quiet and done.outcome == "new"):
+                say(poll_line(done))
+
+        reports = poll_due(lambda: app, feeds=feeds, ignore_holds=force, report=report)
+    if feeds is not None:
+        for name in sorted(set(feeds) - {done.feed_id for done in reports}):
+            say(f"{name}: not polled: it is held, its server asked for a pause, or another process is polling it (--force breaks holds)")
+    if not quiet:
+        failed = sum(done.outcome == "failed" for done in reports)
+        say(f"{len(reports)} polled, {failed} failed, {sum(done.new for done in reports)} new entries")
+    return sorted(reports, key=lambda done: done.feed_id)
+
+
+def _publish(app: "App", quiet: bool) -> list[PublishReport]:
+    from aggregator.pipeline import publish as publish_all
+
+    with progress("publishing", len(app.config.outputs)) as bar:
+        reports = publish_all(app.ports, progress=lambda path: advance(bar))
+    for done in reports:
+        if done.error:
+            say(f"{done.path}: {done.error}; the last good file stays")
+        elif not quiet:
+            click.echo(plain(f"{app.config.root / done.path}: {done.entries} entries{'' if done.changed else ', unchanged'}"))
+        for note in done.notes:
+            say(f"{done.path}: {note}")
+    return reports
+
+
+def _exit(polled: Sequence[PollReport], published: Sequence[PublishReport], strict: bool) -> None:
+    """0 done; 1 when all that was tried failed, or with `strict` when anything did."""
+    failures = [done.outcome == "failed" for done in polled] + [done.error is not None for done in published]
+    if published and all(done.error for done in published):
+        raise AggregatorError("no output could be written")
+    if strict and any(failures):
+        sys.exit(1)
+    if not published and polled and all(failures):
+        raise AggregatorError("no feed could be polled")

@@ -1,0 +1,187 @@
+"""What commands share: the session, printing, progress bars, the log."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from aggregator.errors import AggregatorError
+from aggregator.model import Config, PollReport
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from aggregator.app import App
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the group hands to each command: which feeds.yaml, absolute."""
+
+    path: Path
+
+    def config(self) -> Config:
+        """Read feeds.yaml. Raises `ConfigError`."""
+        from aggregator.config import load
+
+        return load(self.path, os.environ)
+
+    @contextmanager
+    def app(self) -> "Iterator[App]":
+        """Build the app for one command and close it afterwards; warnings of feeds.yaml go to stderr first."""
+        from aggregator.app import build
+
+        config = self.config()
+        warn(config)
+        app = build(config)
+        try:
+            yield app
+        finally:
+            app.close()
+
+
+def warn(config: Config) -> None:
+    """Say what feeds.yaml could do better, once."""
+    for line in config.warnings:
+        click.secho(line, err=True, fg="yellow")
+
+
+def say(line: str) -> None:
+    """A message for people, on stderr."""
+    click.echo(plain(line), err=True)
+
+
+def fail(lines: Sequence[str], code: int) -> NoReturn:
+    """Say what is wrong, a line each, and exit."""
+    for line in lines:
+        click.secho(plain(line), err=True, fg="red")
+    sys.exit(code)
+
+
+def plain(text: str) -> str:
+    """Text that came from a feed, safe for a terminal and a log: control characters (escape sequences, forged lines) are written out.
+
+    >>> plain("red\\x1b[31m")
+    'red\\\\x1b[31m'
+    """
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def as_json(value: object) -> str:
+    """JSON for programs: dataclasses as objects, instants as ISO 8601 text, spans in seconds."""
+    return json.dumps(value, default=_json_default, ensure_ascii=False, indent=2)
+
+
+def _json_default(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Path):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def poll_line(report: PollReport) -> str:
+    """One poll in one line.
+
+    >>> poll_line(PollReport(feed_id="garden", shown_url="https://garden.example/feed", outcome="new", new=2, total=5, why="every 60 min"))
+    'garden: 2 new of 5 entries'
+    """
+    if report.outcome == "failed":
+        when = f"; next try {ahead(report.next_poll_at)}" if report.next_poll_at else ""
+        return f"{report.feed_id}: {report.error}{when} ({report.why})"
+    if report.outcome == "unchanged":
+        return f"{report.feed_id}: nothing new"
+    changed = f", {report.changed} changed" if report.changed else ""
+    return f"{report.feed_id}: {report.new} new{changed} of {report.total} entries"
+
+
+def ahead(instant: datetime | None, now: datetime | None = None) -> str:
+    """How far ahead (or back) an instant is, in the largest fitting unit.
+
+    >>> ahead(datetime(2026, 11, 23, 12, 30, tzinfo=UTC), datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+    'in 30 min'
+    """
+    if instant is None:
+        return "never"
+    seconds = (instant - (now or datetime.now(UTC))).total_seconds()
+    size = abs(seconds)
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if size >= 2 * length or (size >= length and unit == "min"):
+            text = f"{size / length:.0f} {unit}"
+            break
+    else:
+        text = f"{size:.0f} s"
+    return f"in {text}" if seconds >= 0 else f"{text} ago"
+
+
+@contextmanager
+def progress(title: str, total: int) -> "Iterator[Progress | None]":
+    """A progress bar on stderr for long work, on a terminal only; None elsewhere."""
+    if not sys.stderr.isatty() or total < 2:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        bar.add_task(title, total=total)
+        yield bar
+
+
+def advance(bar: "Progress | None") -> None:
+    """Move a bar on by one, if there is one."""
+    if bar is not None:
+        bar.advance(bar.task_ids[0])
+
+
+class _PlainFormatter(logging.Formatter):
+    """Log lines in which nothing from a feed can forge a line or move the cursor; tracebacks keep their lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        message = plain(record.getMessage())
+        line = f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%SZ} {record.levelname.lower()} {message}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def set_up_logging(verbose: bool) -> None:
+    """Log to stderr; libraries only from warnings on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_PlainFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("aggregator").setLevel(logging.DEBUG if verbose else logging.INFO)
+    for noisy in ("apscheduler", "watchfiles", "uvicorn", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+def need_feed(config: Config, name: str) -> str:
+    """The id of the feed that `name` (an id or an address) means. Raises `AggregatorError` with what was close."""
+    from difflib import get_close_matches
+
+    from aggregator.web.url import feed_address_key
+
+    ids = [spec.id for spec in config.feeds]
+    if name in ids:
+        return name
+    key = feed_address_key(name)
+    found = next((spec.id for spec in config.feeds if name == spec.shown_url or key == feed_address_key(spec.shown_url)), None)
+    if found:
+        return found
+    close = get_close_matches(name, ids, 1)
+    raise AggregatorError(f"feeds.yaml has no feed {name!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))

@@ -1,0 +1,276 @@
+"""The daemon: a handful of APScheduler jobs (poll what is due, publish after changes, reload, maintain) around one `App`.
+
+Poll times are rows in the store, so the scheduler only ticks: a late tick polls what is due by then, a restart polls nothing that is
+not. The main thread watches the clock with the monotonic one, because interval jobs stall when the wall clock is set back.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from watchfiles import watch
+
+from aggregator.app import App
+from aggregator.errors import AggregatorError, ConfigError, StoreError
+from aggregator.model import Config, JsonValue, PollReport
+from aggregator.pipeline import publish
+from aggregator.run.lock import DaemonLock
+from aggregator.run.poller import poll_due
+from aggregator.run.server import WebServer
+
+log = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=1)
+PUBLISH_EVERY = timedelta(seconds=2)
+MAINTAIN_EVERY = timedelta(hours=24)
+REPUBLISH_EVERY = timedelta(minutes=10)
+# A save is often several events (write, rename, chmod): they are taken up together.
+DEBOUNCE_MS = 300
+# How far wall clock and monotonic clock may part between two looks before the jobs are set anew.
+MAX_CLOCK_JUMP_S = 30.0
+STOP_WITHIN_S = 8.0
+
+
+@dataclass
+class Health:
+    """What `/healthz` tells. Written by the daemon's jobs, read by the web server."""
+
+    config_problems: tuple[str, ...] = ()
+    publish_errors: dict[str, str] = field(default_factory=dict)
+    last_poll: str | None = None
+    last_publish: str | None = None
+    trouble: dict[str, str] = field(default_factory=dict)
+
+    def told(self) -> dict[str, JsonValue]:
+        """As JSON. `ok` speaks of the daemon, not of single feeds, which may fail."""
+        ok = not self.publish_errors and not self.trouble
+        return {
+            "ok": ok,
+            "config_problems": list(self.config_problems),
+            "publish_errors": dict(self.publish_errors),
+            "trouble": dict(self.trouble),
+            "last_poll": self.last_poll,
+            "last_publish": self.last_publish,
+        }
+
+
+class Daemon:
+    """Polls, publishes, serves and reloads until it is stopped.
+
+    `load` reads feeds.yaml anew; `tell` is given lines for people. Raises `AggregatorError` from `run` when another daemon has the
+    store or the port is taken.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        load: Callable[[], Config],
+        tell: Callable[[str], None],
+        report: Callable[[PollReport], None],
+        serve: bool = True,
+    ) -> None:
+        self.app = app
+        self.load = load
+        self.tell = tell
+        self.report = report
+        self.serve = serve
+        self.health = Health()
+        self.stop = threading.Event()
+        self._running: set[str] = set()
+        self._dirty = threading.Event()
+        self._dirty.set()
+        self._swap = threading.Lock()
+
+    # ── life ──
+
+    def run(self) -> None:
+        """Run until SIGTERM, SIGINT or `stop`. Ends within 10 s: what is under way is left to its lease."""
+        with DaemonLock(Path(f"{self.app.config.store}.lock")):
+            server = self._server()
+            scheduler = self._scheduler()
+            previous = {name: signal.signal(name, self._on_signal) for name in (signal.SIGTERM, signal.SIGINT)}
+            watcher = threading.Thread(target=self._watch, name="reload", daemon=True)
+            try:
+                if server:
+                    server.start()
+                    self.tell(f"serving {self.app.config.root} at {server.address}")
+                scheduler.start()
+                watcher.start()
+                self._mind_the_clock(scheduler)
+            finally:
+                self.stop.set()
+                for name, handler in previous.items():
+                    signal.signal(name, handler)
+                self._end(scheduler, server)
+
+    def _server(self) -> WebServer | None:
+        if not self.serve:
+            return None
+        config = self.app.config
+        return WebServer(
+            root=config.root, host=config.listen_host, port=config.listen_port, token=config.token, health=lambda: self.health.told()
+        )
+
+    def _scheduler(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(5)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        now = self.app.ports.clock()
+        scheduler.add_job(self._poll, "interval", seconds=TICK.total_seconds(), id="poll", next_run_time=now)
+        scheduler.add_job(self._publish, "interval", seconds=PUBLISH_EVERY.total_seconds(), id="publish", next_run_time=now + PUBLISH_EVERY)
+        scheduler.add_job(self._dirty.set, "interval", seconds=REPUBLISH_EVERY.total_seconds(), id="republish")
+        scheduler.add_job(
+            self._maintain, "interval", seconds=MAINTAIN_EVERY.total_seconds(), id="maintain", next_run_time=now + timedelta(minutes=1)
+        )
+        return scheduler
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self.tell(f"{signal.Signals(number).name}: stopping")
+        self.stop.set()
+
+    def _mind_the_clock(self, scheduler: BackgroundScheduler) -> None:
+        """Wait for the stop; when the wall clock jumps, let every job start at once instead of at a time that was."""
+        apart = self.app.ports.clock().timestamp() - monotonic()
+        while not self.stop.wait(1.0):
+            now = self.app.ports.clock()
+            moved = now.timestamp() - monotonic() - apart
+            if abs(moved) > MAX_CLOCK_JUMP_S:
+                log.warning("the clock moved by %.0f s: jobs are set anew", moved)
+                apart += moved
+                for job in scheduler.get_jobs():
+                    job.modify(next_run_time=now)
+
+    def _end(self, scheduler: BackgroundScheduler, server: WebServer | None) -> None:
+        began = monotonic()
+        scheduler.shutdown(wait=False) if scheduler.running else None
+        if server:
+            server.stop()
+        # Jobs under way see the stop; they get what is left of the time before the store closes under them.
+        while self._running and monotonic() - began < STOP_WITHIN_S:
+            threading.Event().wait(0.05)
+        self.app.close()
+
+    # ── jobs ──
+
+    def _poll(self) -> None:
+        with self._minded("poll"):
+            with self._swap:
+                self.app = self.app.with_known_sources()
+            poll_due(lambda: self.app, report=self._reported, stored=self._stored, stop=self.stop, endless=True)
+
+    def _reported(self, report: PollReport) -> None:
+        self.health.last_poll = self.app.ports.clock().isoformat(timespec="seconds")
+        self.report(report)
+
+    def _stored(self, changes: int) -> None:
+        self._dirty.set()
+
+    def _publish(self) -> None:
+        if not self._dirty.is_set() or self.stop.is_set():
+            return
+        self._dirty.clear()
+        with self._minded("publish"), self._swap:
+            for done in publish(self.app.ports):
+                if done.error:
+                    self.health.publish_errors[done.path] = done.error
+                    log.error("%s: %s; the last good file stays", done.path, done.error)
+                    self._dirty.set()
+                else:
+                    self.health.publish_errors.pop(done.path, None)
+                    if done.changed:
+                        self.tell(f"{done.path}: {done.entries} entries")
+            self.health.last_publish = self.app.ports.clock().isoformat(timespec="seconds")
+
+    def _maintain(self) -> None:
+        with self._minded("maintain"):
+            pruned = self.app.ports.store.prune(self.app.ports.clock(), self.app.config.retain)
+            if pruned:
+                log.info("pruned the texts of %d old entries", pruned)
+
+    def _minded(self, job: str) -> "_Minded":
+        return _Minded(self.health, job, self.stop, self._running)
+
+    # ── reload ──
+
+    def _watch(self) -> None:
+        path = self.app.config.path
+        with suppress(FileNotFoundError):
+            for changes in watch(
+                path.parent,
+                stop_event=self.stop,
+                debounce=DEBOUNCE_MS,
+                recursive=False,
+                raise_interrupt=False,
+                ignore_permission_denied=True,
+            ):
+                if any(Path(name).name == path.name for _, name in changes):
+                    self.reload()
+
+    def reload(self) -> None:
+        """Take up feeds.yaml as it is now; a broken one leaves the last good one in force and says so."""
+        try:
+            config = self.load()
+            with self._swap:
+                if config == self.app.config:
+                    self._recovered()
+                    return
+                self.app = self.app.reconfigured(config)
+        except ConfigError as error:
+            self.health.config_problems = tuple(error.lines())
+            for line in error.lines():
+                self.tell(line)
+            self.tell("feeds.yaml has problems: the last good one stays in force")
+        except AggregatorError as error:
+            self.health.config_problems = (str(error),)
+            self.tell(str(error))
+        else:
+            self.health.config_problems = ()
+            self.tell(f"{config.path.name} taken up: {len(config.feeds)} feeds, {len(config.outputs)} outputs")
+            for warning in config.warnings:
+                self.tell(warning)
+            self._dirty.set()
+
+    def _recovered(self) -> None:
+        if self.health.config_problems:
+            self.health.config_problems = ()
+            self.tell("feeds.yaml is as it was: its problems are gone")
+
+
+class _Minded:
+    """Keeps one job's trouble from ending the daemon: named in the health, logged, gone when the job works again."""
+
+    def __init__(self, health: Health, job: str, stop: threading.Event, running: set[str]) -> None:
+        self.health = health
+        self.job = job
+        self.stop = stop
+        self.running = running
+
+    def __enter__(self) -> None:
+        self.running.add(self.job)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        self.running.discard(self.job)
+        if error is None:
+            self.health.trouble.pop(self.job, None)
+            return False
+        if not isinstance(error, Exception):
+            return False
+        if self.stop.is_set():
+            return True
+        self.health.trouble[self.job] = str(error) or type(error).__name__
+        if isinstance(error, (StoreError, AggregatorError)):
+            log.error("%s: %s", self.job, error)
+        else:
+            log.error("%s: a bug", self.job, exc_info=error)
+        return True

@@ -1,0 +1,199 @@
+"""Poll what is due through a pool of threads, and store the results in batches.
+
+One thread (the caller's) leases and records, the others fetch, parse and refine: a commit costs one fsync however many feeds it
+carries, and no thread waits for the database.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from time import monotonic
+
+from aggregator.app import App
+from aggregator.errors import StoreError
+from aggregator.model import FeedSpec, FeedState, PollReport, PollResult
+from aggregator.pipeline import poll
+from aggregator.ports import Report
+from aggregator.refine.stories import same_story
+
+log = logging.getLogger(__name__)
+
+# More than a poll may take (30 s), with room for the queue: a dead worker's feeds come back after this.
+LEASE = timedelta(minutes=3)
+WORKERS = 32
+BATCH_FEEDS = 200
+BATCH_WAIT_S = 0.25
+# Feeds of one operator start 2 s apart: what becomes free within this time is waited for, what comes later is left to the next run.
+PATIENCE = timedelta(seconds=3)
+
+Done = tuple[PollResult, PollReport]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    spec: FeedSpec
+    state: FeedState
+    lease: str
+
+
+class Workers:
+    """Daemon threads that poll. Unlike an executor's they never hold up the end of the program: a lost lease comes back by itself."""
+
+    def __init__(self, count: int = WORKERS) -> None:
+        self._jobs: queue.SimpleQueue[tuple[App, _Job] | None] = queue.SimpleQueue()
+        self.done: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
+        self._count = count
+        self._threads: list[threading.Thread] = []
+
+    def put(self, app: App, job: _Job, waiting: int) -> None:
+        """Hand out one job; `waiting` jobs are under way, this one included."""
+        if len(self._threads) < min(waiting, self._count):
+            thread = threading.Thread(target=self._run, name=f"poll-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._jobs.put((app, job))
+
+    def close(self) -> None:
+        for _ in self._threads:
+            self._jobs.put(None)
+
+    def _run(self) -> None:
+        while (item := self._jobs.get()) is not None:
+            app, job = item
+            try:
+                self.done.put(poll(job.spec, job.state, job.lease, app.ports))
+            except BaseException as bug:  # noqa: BLE001 - handed to the caller, who logs it with its traceback
+                bug.add_note(f"while polling {job.spec.id}")
+                self.done.put(bug)
+
+
+def poll_due(
+    current: Callable[[], App],
+    *,
+    feeds: Sequence[str] | None = None,
+    ignore_holds: bool = False,
+    workers: int = WORKERS,
+    report: Report = lambda report: None,
+    stored: Callable[[int], None] = lambda changes: None,
+    stop: threading.Event | None = None,
+    endless: bool = False,
+) -> list[PollReport]:
+    """Poll what is due (or the named feeds, due or not) until nothing is left, and return one report a feed.
+
+    `current` gives the app, asked anew for every round, so that a reload is taken up on the way. `report` is told of each poll once it is stored, `stored` of the count of new and changed entries after each batch. A set `stop` leaves
+    what is under way to its lease. With `endless` a feed may be polled more than once in a call (the daemon); else at most once.
+    """
+    run = _Run(current=current, workers=Workers(workers), report=report, stored=stored, stop=stop or threading.Event())
+    try:
+        return run.all(feeds, ignore_holds, endless=endless)
+    finally:
+        run.workers.close()
+
+
+class _Run:
+    """One call of `poll_due`: what is under way, what came back."""
+
+    def __init__(self, *, current: Callable[[], App], workers: Workers, report: Report, stored: Callable[[int], None], stop: threading.Event) -> None:
+        self.current = current
+        self.workers = workers
+        self.report = report
+        self.stored = stored
+        self.stop = stop
+        self.under_way = 0
+        self.reports: list[PollReport] = []
+
+    @property
+    def app(self) -> App:
+        return self.current()
+
+    def all(self, feeds: Sequence[str] | None, ignore_holds: bool, *, endless: bool) -> list[PollReport]:
+        left = list(feeds) if feeds is not None else None
+        budget = len(self.app.config.feeds)
+        deadline = monotonic() + PATIENCE.total_seconds() * (len(left) + 1 if left is not None else 0)
+        while not self.stop.is_set():
+            room = self.workers._count * 2 - self.under_way
+            jobs = self._lease(min(room, budget), left, ignore_holds) if room > 0 and budget > 0 and (left is None or left) else []
+            if not endless:
+                budget -= len(jobs)
+            for job in jobs:
+                self.under_way += 1
+                self.workers.put(self.app, job, self.under_way)
+                if left is not None:
+                    left.remove(job.spec.id)
+            if self.under_way:
+                self._record(self._collect())
+            elif left is None and (budget <= 0 or not self._wait_for_next()):
+                break
+            elif left is not None and (not left or monotonic() > deadline or self.stop.wait(BATCH_WAIT_S)):
+                break
+        return self.reports
+
+    def _lease(self, count: int, feeds: list[str] | None, ignore_holds: bool) -> list[_Job]:
+        if self.app.lacks_space:
+            log.error("less than 500 MB are free beside the store: nothing is polled until there is room; the outputs stay")
+            return []
+        leased = self.app.ports.store.lease(self.app.ports.clock(), LEASE, count, feeds=feeds, ignore_holds=ignore_holds)
+        specs = {spec.id: spec for spec in self.app.config.feeds}
+        return [_Job(specs[state.id], state, token) for state, token in leased if state.id in specs]
+
+    def _wait_for_next(self) -> bool:
+        """Wait until an operator's next feed may start; False if nothing comes within `PATIENCE`."""
+        now = self.app.ports.clock()
+        due = self.app.ports.store.next_due(now)
+        if due is None or due > now + PATIENCE or self.app.lacks_space:
+            return False
+        return not self.stop.wait(max(0.02, (due - now).total_seconds()))
+
+    def _collect(self) -> list[Done]:
+        """What came back: at least one result (or a stop), then whatever follows within a moment, so that a commit carries many."""
+        got: list[Done] = []
+        deadline: float | None = None
+        while self.under_way and len(got) < BATCH_FEEDS and not self.stop.is_set():
+            wait = 0.2 if deadline is None else deadline - monotonic()
+            if wait <= 0:
+                break
+            try:
+                item = self.workers.done.get(timeout=wait)
+            except queue.Empty:
+                continue
+            self.under_way -= 1
+            deadline = deadline or monotonic() + BATCH_WAIT_S
+            if isinstance(item, BaseException):
+                log.error("a bug: this feed comes back when its lease ends", exc_info=item)
+            else:
+                got.append(item)
+        return got
+
+    def _record(self, done: list[Done]) -> None:
+        if not done:
+            return
+        changes = 0
+        for report, (new, changed) in zip((report for _, report in done), self._stored_counts(done), strict=True):
+            told = replace(report, new=new, changed=changed)
+            if report.outcome == "new" and not new and not changed:
+                told = replace(told, outcome="unchanged")
+            self.reports.append(told)
+            self.report(told)
+            changes += new + changed
+        if changes:
+            self.stored(changes)
+
+    def _stored_counts(self, done: list[Done]) -> list[tuple[int, int]]:
+        """Record the batch in one transaction; when that is refused, each result in its own, so that one feed costs only itself."""
+        results = [result for result, _ in done]
+        try:
+            return self.app.ports.store.record(results, same_story)
+        except StoreError:
+            if len(results) == 1:
+                raise
+        return [self._stored_alone(result) for result in results]
+
+    def _stored_alone(self, result: PollResult) -> tuple[int, int]:
+        try:
+            return self.app.ports.store.record([result], same_story)[0]
+        except StoreError as error:
+            log.error("%s: not stored: %s", result.state.id, error)
+            return 0, 0

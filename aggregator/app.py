@@ -144,5 +144,6 @@ def user_agent(config: Config) -> str:
 def _check_clock(now: datetime) -> None:
     if now < datetime.fromisoformat(RELEASED).replace(tzinfo=UTC) - RELEASE_SLACK:
         raise AggregatorError(
-            f"the clock says {now:%Y-%m-%d %H:%M}, before this program was released ({RELEASED}); set it first, or every entry would carry a wrong date"
+            f"the clock says {now:%Y-%m-%d %H:%M}, before this program was released ({RELEASED}); "
+            "set it first, or every entry would carry a wrong date"
         )

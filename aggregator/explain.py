@@ -1,94 +1,155 @@
-"""Tell the whole history of an entry or an address in plain words: where it came from, which claims, which rule, which story, where it stands.
+"""Tell the whole history of an entry or an address in plain words: where it came from, which claims and rules decided, where it stands.
 
-Pure over what the store gives; the command prints it as text or as JSON.
+`explain` collects from the store, `in_words` says it; the command prints the one as JSON, the other as text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model import Config, FeedState, JsonValue, Publication, StoredEntry
+from aggregator.model import Claim, Config, FeedState, Hop, Publication, Standing, StoredEntry
 from aggregator.ports import Store
 from aggregator.web.host import site
 
-_ID_FROM = {"id": "the publisher's own id", "link": "its link, since the feed gives no id", "text": "its title and text, since the feed gives neither id nor link"}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenAt:
+    """One address at which an entry was seen, and when."""
+
+    address: str
+    first: datetime
+    last: datetime
 
 
-def explain(query: str, store: Store, config: Config) -> dict[str, JsonValue]:
-    """Collect what is known of `query`, a URL or an id: the stories it stands in, or the feed that should have had it."""
-    states = {state.key: state for state in store.feeds(active_only=False)}
-    found = store.find(query)
-    if found:
-        return {"query": query, "stories": [_story(pk, members, store, states, config) for pk, members in found], "feeds": []}
-    return {"query": query, "stories": [], "feeds": [_feed(state, config) for state in _likely(query, store, states.values())]}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryHistory:
+    """What is known of one copy of a story."""
+
+    title: str | None
+    feed: str
+    feed_is_active: bool
+    link: str | None
+    id: str | None
+    id_from: str
+    published_id: str
+    published: datetime | None
+    first_seen: datetime
+    last_seen: datetime
+    seen_at: tuple[SeenAt, ...]
+    claims: tuple[Claim, ...]
+    origin: tuple[Hop, ...]
+    stripped: tuple[str, ...]
+    oddities: tuple[str, ...]
+    loop: str | None
+    withdrawn: str | None
 
 
-def _story(pk: int, members: Sequence[StoredEntry], store: Store, states: Mapping[str, FeedState], config: Config) -> JsonValue:
-    publications = store.publications(pk)
-    return {
-        "entries": [_entry(member, store, states) for member in members],
-        "outputs": [_publication(publication, members, store, config) for publication in publications],
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A story's standing in one output. `place` counts from 1 at the top; None: not within what the file holds now."""
+
+    output: str
+    listed: bool
+    place: int | None
+    rule: str
+    led_by: str | None
+    published_id: str
+    sequence: int | None
+    first_listed: datetime | None
+    updated: datetime
 
 
-def _entry(member: StoredEntry, store: Store, states: Mapping[str, FeedState]) -> JsonValue:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryHistory:
+    """All copies of one story and its places in the outputs."""
+
+    entries: tuple[EntryHistory, ...]
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOutlook:
+    """A feed that should have had an address that was never seen, and when it is asked next."""
+
+    feed: str
+    address: str
+    is_active: bool
+    last_success: datetime | None
+    last_error: str | None
+    next_poll: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The answer: the stories that `query` stands in, or, where there are none, the feeds that should have had it."""
+
+    query: str
+    stories: tuple[StoryHistory, ...] = ()
+    feeds: tuple[FeedOutlook, ...] = ()
+
+
+def explain(query: str, store: Store, config: Config) -> Explanation:
+    """Collect what is known of `query`: an address, a publisher's id or a published id."""
+    active = {state.key for state in store.feeds()}
+    stories = tuple(
+        StoryHistory(
+            entries=tuple(_history(member, store, active) for member in members),
+            places=tuple(_place(publication, members, store, config) for publication in store.publications(pk)),
+        )
+        for pk, members in store.find(query)
+    )
+    return Explanation(query=query, stories=stories, feeds=() if stories else tuple(_outlook(state) for state in _likely(query, store)))
+
+
+def _history(member: StoredEntry, store: Store, active: set[str]) -> EntryHistory:
     entry = member.entry
-    state = states.get(member.feed_key)
-    return {
-        "title": entry.title.text if entry.title else None,
-        "feed": member.feed_id,
-        "feed_active": bool(state and state.active),
-        "link": entry.link,
-        "id": entry.raw_id,
-        "id_from": _ID_FROM[entry.id_from],
-        "published_id": entry.published_id,
-        "published": _when(entry.published),
-        "first_seen": _when(member.first_seen),
-        "last_seen": _when(member.last_seen),
-        "seen_at": [{"address": address, "first": _when(first), "last": _when(last)} for address, first, last in store.sightings(member.pk)],
-        "claims": [
-            {
-                "kind": claim.kind,
-                "hop": claim.hop,
-                "names": claim.name or claim.site or claim.page,
-                "page": claim.page,
-                "where": claim.where,
-                "rule": claim.rule,
-                "evidence": claim.evidence,
-                "confidence": claim.confidence,
-                "standing": claim.standing,
-            }
-            for claim in entry.claims
-        ],
-        "origin": [{"name": hop.name, "page": hop.page} for hop in entry.origin.chain],
-        "stripped": list(entry.stripped),
-        "oddities": list(entry.oddities),
-        "loop": entry.loop,
-        "withdrawn": member.withdrawn,
-    }
+    return EntryHistory(
+        title=entry.title.text if entry.title else None,
+        feed=member.feed_id,
+        feed_is_active=member.feed_key in active,
+        link=entry.link,
+        id=entry.raw_id,
+        id_from=_ID_FROM[entry.id_from],
+        published_id=entry.published_id,
+        published=entry.published,
+        first_seen=member.first_seen,
+        last_seen=member.last_seen,
+        seen_at=tuple(SeenAt(address=address, first=first, last=last) for address, first, last in store.sightings(member.pk)),
+        claims=entry.claims,
+        origin=entry.origin.chain,
+        stripped=entry.stripped,
+        oddities=entry.oddities,
+        loop=entry.loop,
+        withdrawn=member.withdrawn,
+    )
 
 
-def _publication(publication: Publication, members: Sequence[StoredEntry], store: Store, config: Config) -> JsonValue:
-    spec = next((output for output in config.outputs if output.path == publication.output), None)
-    place = None
-    if spec and publication.listed:
-        listing = store.listing(spec.path, spec.max_entries, per_feed=spec.per_feed, not_before=None)
-        place = next((number for number, (listed, _) in enumerate(listing, 1) if listed.story_pk == publication.story_pk), None)
+def _place(publication: Publication, members: Sequence[StoredEntry], store: Store, config: Config) -> Place:
     lead = next((member for member in members if member.pk == publication.lead_pk), None)
-    return {
-        "output": publication.output,
-        "listed": publication.listed,
-        "place": place,
-        "rule": publication.rule,
-        "led_by": lead.feed_id if lead else None,
-        "published_id": publication.published_id,
-        "sequence": publication.sequence,
-        "first_listed": _when(publication.first_listed),
-        "updated": _when(publication.public_updated),
-    }
+    return Place(
+        output=publication.output,
+        listed=publication.listed,
+        place=_rank(publication, store, config) if publication.listed else None,
+        rule=publication.rule,
+        led_by=lead.feed_id if lead else None,
+        published_id=publication.published_id,
+        sequence=publication.sequence,
+        first_listed=publication.first_listed,
+        updated=publication.public_updated,
+    )
 
 
-def _likely(query: str, store: Store, states: Sequence[FeedState] | object) -> list[FeedState]:
-    """The feeds that should have had an address: a feed of that very address, else those of its site."""
+def _rank(publication: Publication, store: Store, config: Config) -> int | None:
+    spec = next((output for output in config.outputs if output.path == publication.output), None)
+    if spec is None:
+        return None
+    listing = store.listing(spec.path, spec.max_entries, per_feed=spec.per_feed, not_before=None)
+    return next((rank for rank, (listed, _) in enumerate(listing, 1) if listed.story_pk == publication.story_pk), None)
+
+
+def _likely(query: str, store: Store) -> list[FeedState]:
+    """The feeds that should have had an address: the feed of that very address, else those of its site."""
     exact = store.feed(query)
     if exact:
         return [exact]
@@ -96,88 +157,26 @@ def _likely(query: str, store: Store, states: Sequence[FeedState] | object) -> l
     return [state for state in store.feeds(active_only=False) if where and where in (site(state.shown_url), site(state.head.home or ""))]
 
 
-def _feed(state: FeedState, config: Config) -> JsonValue:
-    return {
-        "feed": state.id,
-        "address": state.shown_url,
-        "in_feeds_yaml": state.active,
-        "last_success": _when(state.last_success_at),
-        "last_error": state.last_error,
-        "next_poll": _when(state.next_poll_at) if state.active else None,
-        "why": state.why,
-    }
-
-
-def _when(instant: datetime | None) -> str | None:
-    return instant.isoformat(timespec="seconds") if instant else None
+def _outlook(state: FeedState) -> FeedOutlook:
+    return FeedOutlook(
+        feed=state.id,
+        address=state.shown_url,
+        is_active=state.active,
+        last_success=state.last_success_at,
+        last_error=state.last_error,
+        next_poll=state.next_poll_at if state.active else None,
+        why=state.why,
+    )
 
 
 # ── in words ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-
-def in_words(told: Mapping[str, JsonValue]) -> list[str]:
-    """The same as lines of text."""
-    stories = told["stories"]
-    assert isinstance(stories, list)
-    if stories:
-        return [line for number, story in enumerate(stories) for line in [*([""] if number else []), *_story_words(story)]]
-    feeds = told["feeds"]
-    assert isinstance(feeds, list)
-    lines = [f"{told['query']} was never seen in a feed."]
-    if not feeds:
-        return [*lines, "No feed in feeds.yaml is of that site."]
-    return [*lines, *(line for feed in feeds for line in _feed_words(feed))]
-
-
-def _story_words(story: JsonValue) -> list[str]:
-    assert isinstance(story, Mapping)
-    entries, outputs = story["entries"], story["outputs"]
-    assert isinstance(entries, list)
-    assert isinstance(outputs, list)
-    lines: list[str] = []
-    if len(entries) > 1:
-        lines.append(f"One story, seen {len(entries)} times:")
-    for entry in entries:
-        lines += _entry_words(entry)
-    for output in outputs:
-        lines.append(_output_words(output))
-    return lines or ["nothing is known"]
-
-
-def _entry_words(entry: JsonValue) -> list[str]:
-    assert isinstance(entry, Mapping)
-    lines = [
-        f"“{entry['title'] or 'untitled'}” in the feed {entry['feed']}" + ("" if entry["feed_active"] else " (no longer in feeds.yaml)"),
-        f"  page       {entry['link'] or 'none given'}",
-        f"  id         {entry['id'] or 'none'}; known by {entry['id_from']}; published as {entry['published_id']}",
-        f"  dates      published {entry['published'] or 'not said'}; first seen {entry['first_seen']}, last seen {entry['last_seen']}",
-    ]
-    claims = entry["claims"]
-    assert isinstance(claims, list)
-    for claim in claims:
-        assert isinstance(claim, Mapping)
-        lines.append(f"  claim      {claim['kind']} names {claim['names']} ({claim['where']}; {claim['rule']}): {_STANDING[str(claim['standing'])]}")
-        if claim["evidence"]:
-            lines.append(f"             “{claim['evidence']}”")
-    if not claims:
-        lines.append("  claims     none: the feed itself is the origin")
-    origin = entry["origin"]
-    assert isinstance(origin, list)
-    if origin:
-        names = " → ".join(str(hop["name"]) for hop in origin if isinstance(hop, Mapping))
-        lines.append(f"  origin     {names} → {entry['feed']}")
-    for key, label in (("stripped", "stripped"), ("oddities", "oddity")):
-        items = entry[key]
-        assert isinstance(items, list)
-        lines += [f"  {label:<10} {item}" for item in items]
-    if entry["loop"]:
-        lines.append(f"  dropped    {entry['loop']}")
-    if entry["withdrawn"]:
-        lines.append(f"  withdrawn  {entry['withdrawn']}")
-    return lines
-
-
-_STANDING = {
+_ID_FROM = {
+    "id": "the publisher's own id",
+    "link": "its link, since the feed gives no id",
+    "text": "its title and text, since the feed gives neither id nor link",
+}
+_STANDING: dict[Standing, str] = {
     "chosen": "chosen",
     "self": "names the feed's own site, so it is a footer and no origin",
     "weak": "too weak alone: it needs a second sign",
@@ -186,17 +185,61 @@ _STANDING = {
 }
 
 
-def _output_words(output: JsonValue) -> str:
-    assert isinstance(output, Mapping)
-    if not output["listed"]:
-        return f"not in {output['output']}: {output['rule']}"
-    place = f"at place {output['place']}" if output["place"] else "listed, but beyond max_entries or max_age by now"
-    return f"in {output['output']} {place} as {output['published_id']}, led by {output['led_by']} ({output['rule']})"
+def in_words(told: Explanation) -> list[str]:
+    """The same as lines of text."""
+    if told.stories:
+        return [line for number, story in enumerate(told.stories) for line in [*([""] if number else []), *_story_words(story)]]
+    lines = [f"{told.query} was never seen in a feed."]
+    if not told.feeds:
+        return [*lines, "No feed in feeds.yaml is of that site."]
+    return [*lines, *(line for feed in told.feeds for line in _feed_words(feed))]
 
 
-def _feed_words(feed: JsonValue) -> list[str]:
-    assert isinstance(feed, Mapping)
-    lines = [f"The feed {feed['feed']} ({feed['address']}) should have had it:"]
-    lines.append(f"  last read  {feed['last_success'] or 'never'}" + (f"; last error: {feed['last_error']}" if feed["last_error"] else ""))
-    lines.append(f"  next poll  {feed['next_poll']} ({feed['why']})" if feed["in_feeds_yaml"] else "  it is no longer in feeds.yaml, so it is not polled")
+def _story_words(story: StoryHistory) -> list[str]:
+    lines = [f"One story, seen {len(story.entries)} times:"] if len(story.entries) > 1 else []
+    lines += [line for entry in story.entries for line in _entry_words(entry)]
+    return lines + [_place_words(place) for place in story.places]
+
+
+def _entry_words(entry: EntryHistory) -> list[str]:
+    lines = [
+        f"“{entry.title or 'untitled'}” in the feed {entry.feed}" + ("" if entry.feed_is_active else " (no longer in feeds.yaml)"),
+        f"  page       {entry.link or 'none given'}",
+        f"  id         {entry.id or 'none'}; known by {entry.id_from}; published as {entry.published_id}",
+        f"  dates      published {_when(entry.published)}; first seen {_when(entry.first_seen)}, last seen {_when(entry.last_seen)}",
+    ]
+    for claim in entry.claims:
+        named = claim.name or claim.site or claim.page
+        lines.append(f"  claim      {claim.kind} names {named} ({claim.where}; {claim.rule}): {_STANDING[claim.standing]}")
+        if claim.evidence:
+            lines.append(f"             “{claim.evidence}”")
+    if not entry.claims:
+        lines.append("  claims     none: the feed itself is the origin")
+    if entry.origin:
+        lines.append("  origin     " + " → ".join([*(hop.name for hop in entry.origin), entry.feed]))
+    lines += [f"  stripped   {item}" for item in entry.stripped]
+    lines += [f"  oddity     {item}" for item in entry.oddities]
+    if entry.loop:
+        lines.append(f"  dropped    {entry.loop}")
+    if entry.withdrawn:
+        lines.append(f"  withdrawn  {entry.withdrawn}")
     return lines
+
+
+def _place_words(place: Place) -> str:
+    if not place.listed:
+        return f"not in {place.output}: {place.rule}"
+    rank = f"at place {place.place}" if place.place else "listed, but beyond max_entries or max_age by now"
+    return f"in {place.output} {rank} as {place.published_id}, led by {place.led_by} ({place.rule})"
+
+
+def _feed_words(feed: FeedOutlook) -> list[str]:
+    error = f"; last error: {feed.last_error}" if feed.last_error else ""
+    ahead = (
+        f"  next poll  {_when(feed.next_poll)} ({feed.why})" if feed.is_active else "  it is no longer in feeds.yaml, so it is not polled"
+    )
+    return [f"The feed {feed.feed} ({feed.address}) should have had it:", f"  last read  {_when(feed.last_success)}{error}", ahead]
+
+
+def _when(instant: datetime | None) -> str:
+    return instant.isoformat(timespec="seconds") if instant else "never"

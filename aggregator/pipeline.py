@@ -1,8 +1,8 @@
 """The walk of one entry, from the web to the outputs: `poll` and `publish`. Read this first.
 
-`poll` fetches one feed, parses it and refines its entries into a `PollResult`; the caller records it. `publish` judges what the store holds by
-today's feeds.yaml, composes one edition for each output and replaces the files that changed. The four folders `collect`, `refine`,
-`store` and `publish` meet only here.
+`poll` fetches one feed, parses it and refines its entries into a `PollResult`; the caller records it. `publish` judges what the store
+holds by today's feeds.yaml, composes one edition for each output and replaces the files that changed. The four folders `collect`,
+`refine`, `store` and `publish` meet only here.
 """
 
 import hashlib
@@ -29,8 +29,8 @@ from aggregator.model import (
     PollResult,
     Publication,
     RawFeed,
-    Story,
     StoredEntry,
+    Story,
     Unchanged,
     Verdict,
 )
@@ -141,7 +141,7 @@ def rules_mark(spec: FeedSpec) -> str:
 
 
 def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:
-    """The address to ask: the feed that a page named, or a permanent redirect's target once it has proved itself, else the one in feeds.yaml."""
+    """The address to ask: the feed that a page named, a permanent redirect's target once proved, else the one in feeds.yaml."""
     target = state.discovered or polite.lasting_redirect(state, now)
     if spec.path or not target:
         return spec
@@ -182,7 +182,9 @@ def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: F
     )
     found = _own_feed(spec, state, error)
     if found:
-        state = replace(state, discovered=found, next_poll_at=now + DISCOVERY_DELAY, why=f"the page names its feed {found}, which is asked next")
+        state = replace(
+            state, discovered=found, next_poll_at=now + DISCOVERY_DELAY, why=f"the page names its feed {found}, which is asked next"
+        )
         return PollResult(state=state, lease=lease, outcome="failed", polled_at=now)
     status = error.status if isinstance(error, BadStatus) else None
     retry_after = error.retry_after if isinstance(error, BadStatus) else None
@@ -216,7 +218,13 @@ def _planned(
     retry_after: timedelta | None = None,
 ) -> FeedState:
     at, why = polite.plan(
-        spec=spec, state=state, now=now, has_contact=ports.config.contact is not None, fresh_for=fresh_for, status=status, retry_after=retry_after
+        spec=spec,
+        state=state,
+        now=now,
+        has_contact=ports.config.contact is not None,
+        fresh_for=fresh_for,
+        status=status,
+        retry_after=retry_after,
     )
     return replace(state, next_poll_at=at, why=why)
 
@@ -243,7 +251,9 @@ def _publish_one(
     try:
         _judge(output, ports, states, specs, now)
         listing = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=_oldest(output, now))
-        edition = compose(output, ports.config, [(publication, _story(publication, members)) for publication, members in listing], states, specs)
+        edition = compose(
+            output, ports.config, [(publication, _story(publication, members)) for publication, members in listing], states, specs
+        )
         body = _rendered(edition, ports)
         changed = ports.publisher.put(output.path, body)
     except PublishError as error:
@@ -257,9 +267,7 @@ def _rendered(edition: Edition, ports: Ports) -> bytes:
     return body
 
 
-def _judge(
-    output: OutputSpec, ports: Ports, states: Mapping[str, FeedState], specs: Mapping[str, FeedSpec], now: datetime
-) -> None:
+def _judge(output: OutputSpec, ports: Ports, states: Mapping[str, FeedState], specs: Mapping[str, FeedSpec], now: datetime) -> None:
     """Judge what changed since this output was last judged, or everything when the rules changed."""
     mark = judging_mark(output, ports.config, specs)
     newcomers = ports.config.newcomer_entries

@@ -21,8 +21,8 @@ from aggregator.model import (
     RawEntry,
     RawFeed,
     Retain,
-    Story,
     StoredEntry,
+    Story,
     Unchanged,
     Validators,
     Verdict,
@@ -110,13 +110,15 @@ class Store(Protocol):
 
     def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
         """Write verdicts. A story listed for the first time gets its sequence number and first-listed time, which stick, as do its
-        published id and sort key; a story no longer listed keeps its row. When two stories of an output would share a published id, the later one
-        gets a uuid5. Backlog beyond `newcomer_entries` of a feed added after the output's first publish is not listed, and says so.
+        published id and sort key; a story no longer listed keeps its row. When two stories of an output would share a published id,
+        the later one gets a uuid5. Backlog beyond `newcomer_entries` of a feed added after the output's first publish is not listed, and says so.
         `done` marks the output as judged under `mark` up to now.
         """
         ...
 
-    def listing(self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+    def listing(
+        self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None
+    ) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
         """The listed stories of an output: the latest first-listed ones, with all their members, newest sort key first."""
         ...
 
@@ -169,6 +171,6 @@ __all__ = [
     "Renderer",
     "Report",
     "SameStory",
-    "Story",
     "Store",
+    "Story",
 ]

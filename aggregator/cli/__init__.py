@@ -1,4 +1,8 @@
-"""The command line. Data goes to stdout, messages and progress to stderr; exit codes are 0 done, 1 nothing could be done, 2 wrong configuration or call."""
+"""The command line.
+
+Data goes to stdout, messages and progress to stderr. Exit codes: 0 done, 1 nothing could be polled or published, 2 the configuration or
+the call is wrong.
+"""
 
 from aggregator.cli.main import main
 

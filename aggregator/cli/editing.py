@@ -80,7 +80,8 @@ def _asked_all(config: Config) -> list[tuple[str, str, str | None]]:
     def ask(spec: FeedSpec) -> tuple[str, str, str | None] | None:
         try:
             document = fetcher.fetch(spec, Validators(), None)
-            assert isinstance(document, Document)
+            if not isinstance(document, Document):  # no validators were sent, so only a server's mistake says "unchanged"
+                return None
             raw = parsers.parse(document)
         except ParseError as error:
             better = error.found[0] if error.found else None
@@ -295,7 +296,7 @@ def _write(session: Session, edit: Callable[[str], str]) -> None:
         fresh.write_bytes(edited.encode("utf-8"))
         if session.path.exists():
             fresh.chmod(session.path.stat().st_mode & 0o777)
-        os.replace(fresh, session.path)
+        fresh.replace(session.path)
     except OSError as error:
         fresh.unlink(missing_ok=True)
         raise AggregatorError(f"{session.path} cannot be written: {error.strerror}") from error

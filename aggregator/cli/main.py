@@ -56,6 +56,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Exits the process."""
     from aggregator.cli import asking, editing, running  # noqa: F401 - each adds its commands to the group
 
-    order = ["init", "check", "config", "add", "remove", "import", "export", "poll", "publish", "update", "run", "status", "explain", "version"]
+    order = [
+        "init",
+        "check",
+        "config",
+        "add",
+        "remove",
+        "import",
+        "export",
+        "poll",
+        "publish",
+        "update",
+        "run",
+        "status",
+        "explain",
+        "version",
+    ]
     cli.commands = {name: cli.commands[name] for name in order}
     cli(args=list(arguments) if arguments is not None else None, prog_name="aggregator")

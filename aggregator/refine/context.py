@@ -10,8 +10,8 @@ from aggregator.model import FeedHead, FeedSpec, Hop
 class Context:
     """One feed, as its entries are refined.
 
-    `base` is the address that relative links count from: the document's final address. `site` is the feed's publisher
-    (`web.host.site` of its home page, else of its address); `own_sites` also holds the sites of its address, its links and its declared aliases.
+    `base` is the address that relative links count from: the document's final address. `site` is the feed's publisher (`web.host.site`
+    of its home page, else of its address); `own_sites` also holds the sites of its address, its links and its declared aliases.
     `known` maps the casefolded names of subscribed feeds to what is known of them. `ours` holds the addresses and ids of our own
     outputs (as `web.url.link_key` gives them, ids as they are): an entry whose chain names one is a loop.
     """

@@ -45,12 +45,12 @@ class Workers:
     def __init__(self, count: int = WORKERS) -> None:
         self._jobs: queue.SimpleQueue[tuple[App, _Job] | None] = queue.SimpleQueue()
         self.done: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
-        self._count = count
+        self.count = count
         self._threads: list[threading.Thread] = []
 
     def put(self, app: App, job: _Job, waiting: int) -> None:
         """Hand out one job; `waiting` jobs are under way, this one included."""
-        if len(self._threads) < min(waiting, self._count):
+        if len(self._threads) < min(waiting, self.count):
             thread = threading.Thread(target=self._run, name=f"poll-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -83,12 +83,12 @@ def poll_due(
 ) -> list[PollReport]:
     """Poll what is due (or the named feeds, due or not) until nothing is left, and return one report a feed.
 
-    `current` gives the app, asked anew for every round, so that a reload is taken up on the way. `report` is told of each poll once it is stored, `stored` of the count of new and changed entries after each batch. A set `stop` leaves
-    what is under way to its lease. With `endless` a feed may be polled more than once in a call (the daemon); else at most once.
+    `current` gives the app, asked anew for every round, so that a reload is taken up on the way. `report` is told of each poll once it
+    is stored, `stored` of the count of new and changed entries after each batch. A set `stop` leaves what is under way to its lease. With `endless` a feed may be polled more than once in a call (the daemon); else at most once.
     """
     run = _Run(current=current, workers=Workers(workers), report=report, stored=stored, stop=stop or threading.Event())
     try:
-        return run.all(feeds, ignore_holds, endless=endless)
+        return run.due(endless=endless) if feeds is None else run.named(feeds, ignore_holds=ignore_holds)
     finally:
         run.workers.close()
 
@@ -96,7 +96,9 @@ def poll_due(
 class _Run:
     """One call of `poll_due`: what is under way, what came back."""
 
-    def __init__(self, *, current: Callable[[], App], workers: Workers, report: Report, stored: Callable[[int], None], stop: threading.Event) -> None:
+    def __init__(
+        self, *, current: Callable[[], App], workers: Workers, report: Report, stored: Callable[[int], None], stop: threading.Event
+    ) -> None:
         self.current = current
         self.workers = workers
         self.report = report
@@ -109,29 +111,45 @@ class _Run:
     def app(self) -> App:
         return self.current()
 
-    def all(self, feeds: Sequence[str] | None, ignore_holds: bool, *, endless: bool) -> list[PollReport]:
-        left = list(feeds) if feeds is not None else None
+    def due(self, *, endless: bool) -> list[PollReport]:
+        """Poll what is due until nothing is left that can start within `PATIENCE`."""
         budget = len(self.app.config.feeds)
-        deadline = monotonic() + PATIENCE.total_seconds() * (len(left) + 1 if left is not None else 0)
         while not self.stop.is_set():
-            room = self.workers._count * 2 - self.under_way
-            jobs = self._lease(min(room, budget), left, ignore_holds) if room > 0 and budget > 0 and (left is None or left) else []
-            if not endless:
-                budget -= len(jobs)
-            for job in jobs:
-                self.under_way += 1
-                self.workers.put(self.app, job, self.under_way)
-                if left is not None:
-                    left.remove(job.spec.id)
+            jobs = self._lease(min(self._room(), budget), None, ignore_holds=False) if budget else []
+            budget -= 0 if endless else len(jobs)
+            self._start(jobs)
             if self.under_way:
                 self._record(self._collect())
-            elif left is None and (budget <= 0 or not self._wait_for_next()):
-                break
-            elif left is not None and (not left or monotonic() > deadline or self.stop.wait(BATCH_WAIT_S)):
+            elif not budget or not self._wait_for_next():
                 break
         return self.reports
 
-    def _lease(self, count: int, feeds: list[str] | None, ignore_holds: bool) -> list[_Job]:
+    def named(self, feeds: Sequence[str], *, ignore_holds: bool) -> list[PollReport]:
+        """Poll these feeds; one that stays held or leased to another process is given up after a while."""
+        left = list(feeds)
+        deadline = monotonic() + PATIENCE.total_seconds() * (len(left) + 1)
+        while not self.stop.is_set() and (left or self.under_way):
+            jobs = self._lease(self._room(), left, ignore_holds) if left else []
+            for job in jobs:
+                left.remove(job.spec.id)
+            self._start(jobs)
+            if self.under_way:
+                self._record(self._collect())
+            elif monotonic() > deadline or self.stop.wait(BATCH_WAIT_S):
+                break
+        return self.reports
+
+    def _room(self) -> int:
+        return max(0, self.workers.count * 2 - self.under_way)
+
+    def _start(self, jobs: Sequence[_Job]) -> None:
+        for job in jobs:
+            self.under_way += 1
+            self.workers.put(self.app, job, self.under_way)
+
+    def _lease(self, count: int, feeds: Sequence[str] | None, ignore_holds: bool) -> list[_Job]:
+        if count <= 0:
+            return []
         if self.app.lacks_space:
             log.error("less than 500 MB are free beside the store: nothing is polled until there is room; the outputs stay")
             return []
@@ -148,17 +166,14 @@ class _Run:
         return not self.stop.wait(max(0.02, (due - now).total_seconds()))
 
     def _collect(self) -> list[Done]:
-        """What came back: at least one result (or a stop), then whatever follows within a moment, so that a commit carries many."""
+        """What came back: the first result and whatever follows within a moment, so that a commit carries many; maybe nothing yet."""
         got: list[Done] = []
         deadline: float | None = None
         while self.under_way and len(got) < BATCH_FEEDS and not self.stop.is_set():
-            wait = 0.2 if deadline is None else deadline - monotonic()
-            if wait <= 0:
-                break
             try:
-                item = self.workers.done.get(timeout=wait)
+                item = self.workers.done.get(timeout=BATCH_WAIT_S if deadline is None else max(0.0, deadline - monotonic()))
             except queue.Empty:
-                continue
+                break
             self.under_way -= 1
             deadline = deadline or monotonic() + BATCH_WAIT_S
             if isinstance(item, BaseException):

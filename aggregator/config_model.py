@@ -1,0 +1,346 @@
+"""The form of feeds.yaml: its keys, types, defaults and the JSON Schema that teaches them to editors.
+
+The models describe the file, not the program: leaves are read from YAML nodes, every key may be absent (None), and nothing here
+knows the environment or other keys. `config.py` makes the `Config` out of them. `python -m aggregator.config_model` prints the schema.
+"""
+
+import json
+from difflib import get_close_matches
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
+
+from aggregator.config_values import (
+    Count,
+    CountOrNone,
+    Flag,
+    FormatName,
+    Hosts,
+    Id,
+    Language,
+    Patterns,
+    Placing,
+    Rights,
+    Size,
+    Span,
+    StripRules,
+    Text,
+    Texts,
+    refuse,
+)
+from aggregator.config_yaml import ScalarNode
+
+SCHEMA_URL = "http://json-schema.org/draft-07/schema#"  # what editors' YAML servers read without remarks
+# Words that people write for a key of ours, where spelling alone would not lead there.
+_MEANT = {
+    "title": "name",
+    "interval": "every",
+    "refresh": "every",
+    "poll": "every",
+    "source": "origin",
+    "categories": "tags",
+    "category": "tags",
+    "labels": "tags",
+    "link": "url",
+    "href": "url",
+    "feed": "url",
+    "address": "url",
+    "filter": "keep",
+    "include": "keep",
+    "exclude": "drop",
+    "count": "max_entries",
+    "limit": "max_entries",
+    "file": "path",
+    "output": "root",
+    "folder": "root",
+    "dir": "root",
+    "url": "link",
+    "database": "store",
+    "db": "store",
+    "email": "contact",
+    "lang": "language",
+    "type": "format",
+    "port": "listen",
+}
+
+
+def _key(description: str, *examples: Any, default: Any = None, **more: Any) -> Any:
+    """A key that may be absent; `default` is what then holds, for readers of the schema."""
+    extra = {} if default is None else {"default": default}
+    return Field(default=None, description=description, examples=list(examples) or None, json_schema_extra=extra or None, **more)
+
+
+# ── the form ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Form(BaseModel):
+    """A mapping with a fixed set of keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_mapping(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return value
+        raise refuse(f"keys are wanted here ({', '.join(keys_of(cls))}), each as 'key: value'")
+
+
+class MatchForm(Form):
+    """Fields of an entry, each with one value or a list; an entry matches when any value of any field does."""
+
+    title: Patterns | None = _key("Patterns searched in the title.", "(?i)sponsored")
+    text: Patterns | None = _key("Patterns searched in the visible text of summary and content.", "(?i)advertorial")
+    author: Patterns | None = _key("Patterns searched in the names of the authors.", "^Jane Roe$")
+    category: Texts | None = _key("Whole names of categories, in any case.", ["python", "rust"])
+    link: Patterns | None = _key("Patterns searched in the entry's address.", "/podcast/")
+    language: Texts | None = _key("Language tags; 'en' also matches 'en-GB'.", ["en", "de"])
+
+
+class LimitForm(Form):
+    """How many entries of one feed may be listed."""
+
+    per_day: Count | None = _key("At most so many entries of one day (UTC), by the date of the entry.", 10)
+
+
+class AttributionForm(Form):
+    """The visible line that says where an entry first appeared."""
+
+    place: Placing | None = _key("Where the line stands; none leaves the credit to the markup.", "bottom", default="top")
+    text: Text | None = _key(
+        "The line when the origin is known and came directly; {origin} becomes a link.", "First published by {origin}."
+    )
+    via: Text | None = _key(
+        "The line when it came by way of another site; slots {origin} and {via}.", "First published by {origin}, seen at {via}."
+    )
+    from_: Text | None = Field(
+        default=None,
+        alias="from",
+        description="The line for a republisher whose own source is not known; slot {via}.",
+        examples=["From {via}."],
+    )
+
+
+_EVERY = "Polled at most this often; servers' own wishes can make it less. At least 5m for feeds on the web."
+_REPUBLISH = "How much is republished: the full text, an excerpt, or title and link only. A licence that permits it makes excerpt full."
+_ALLOW_PRIVATE = "Whether the feed may be on this machine or in a private network."
+_STRIP = (
+    "What to take out of texts: auto (blocks that every entry repeats), css:SELECTOR, or a pattern that matches one block's whole "
+    "visible text."
+)
+
+
+class DefaultsForm(Form):
+    """What every feed inherits; each feed may say otherwise."""
+
+    every: Span | None = _key(_EVERY, "2h", default="60m")
+    republish: Rights | None = _key(_REPUBLISH, "full", default="excerpt")
+    attribution: AttributionForm | None = _key("The visible line, key by key.", {"place": "bottom"})
+    allow_private: Flag | None = _key(_ALLOW_PRIVATE, True, default=False)
+    strip: StripRules | None = _key(_STRIP, ["auto"])
+    limit: LimitForm | None = _key("How many entries of one feed may be listed.", {"per_day": 10})
+
+
+class FeedForm(Form):
+    """One feed: its address alone, or a mapping with `url`."""
+
+    url: Text = Field(
+        description="Address of the feed, of a page that names its feed, or a local file (./feed.xml, relative to this file). "
+        "${NAME} is taken from the environment.",
+        examples=["https://blog.example.net/feed.xml", "./examples/feeds/garden-notes.xml"],
+    )
+    id: Id | None = _key("What commands and outputs call the feed; made from the address if absent.", "example-news")
+    name: Text | None = _key("How attribution names it; the feed's own title if absent.", "Example News")
+    tags: Texts | None = _key("Words by which outputs choose feeds.", ["news"])
+    every: Span | None = _key(_EVERY, "2h")
+    republish: Rights | None = _key(_REPUBLISH, "full")
+    attribution: AttributionForm | None = _key("The visible line, key by key.", {"place": "bottom"})
+    allow_private: Flag | None = _key(_ALLOW_PRIVATE, True)
+    republisher: Flag | None = _key(
+        "Whether its entries come from elsewhere: their origin is looked for, and 'originally' is never said of this feed.",
+        True,
+        default=False,
+    )
+    origin: Text | None = _key("Where all entries of this feed come from: a name or an address.", "https://original.example.com/")
+    language: Language | None = _key("Language of the entries where the feed names none.", "de")
+    aliases: Hosts | None = _key("Hosts that are this publisher too.", ["news.example.org"])
+    keep: MatchForm | None = _key("List only entries that match.", {"category": ["python", "rust"]})
+    drop: MatchForm | None = _key("Never list entries that match; beats keep.", {"title": "(?i)sponsored"})
+    strip: StripRules | None = _key(_STRIP, ["auto", "css:.share-buttons", "Support .* Go Ad-Free!"])
+    limit: LimitForm | None = _key("How many of its entries may be listed.", {"per_day": 10})
+    headers: dict[str, Text] | None = _key(
+        "Request headers. ${NAME} is taken from the environment.", {"Authorization": "Bearer ${EXAMPLE_TOKEN}"}
+    )
+    public: Flag | None = _key(
+        "Whether its address may be shown although the feed has secrets, headers or a password.", True, default=False
+    )
+    opt_out: Flag | None = _key("Withdraw this source from every output at the next publish.", True, default=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_address(cls, value: object) -> object:
+        return {"url": value} if isinstance(value, ScalarNode) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return _text_or(dict(handler.resolve_ref_schema(handler(schema))), "The address of a feed, or of a page that names its feed.")
+
+
+class OutputForm(Form):
+    """One file to publish below `root`: its path alone, or a mapping with `path`."""
+
+    path: Text = Field(description="File below root; the format follows from its name.", examples=["atom.xml", "news/feed.json"])
+    format: FormatName | None = _key("The format, where the name does not tell.", "rss")
+    title: Text | None = _key("Title of this output; the title of the whole if absent.", "Example news")
+    tags: Texts | None = _key("Only feeds that have one of these tags.", ["news"])
+    feeds: Texts | None = _key("Only these feeds, by id (together with those that tags choose).", ["example-news"])
+    max_entries: Count | None = _key("At most so many entries.", 60, default=60)
+    max_bytes: Size | None = _key("Beyond this size texts are cut to excerpts, the longest lists first.", "2 MiB", default="2 MiB")
+    max_age: Span | None = _key("Leave out what is older, counted from midnight UTC.", "90d")
+    per_feed: Count | None = _key("At most so many entries of one feed.", 5)
+    language: Language | None = _key("Language of the visible line in this output.", "de")
+    keep: MatchForm | None = _key("List only entries that match.", {"language": "en"})
+    drop: MatchForm | None = _key("Never list entries that match; beats keep.", {"title": "(?i)sponsored"})
+    attribution: AttributionForm | None = _key("The visible line of this output, instead of the feeds' own.", {"place": "none"})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_path(cls, value: object) -> object:
+        return {"path": value} if isinstance(value, ScalarNode) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return _text_or(dict(handler.resolve_ref_schema(handler(schema))), "The path of a file below root.")
+
+
+class RetainForm(Form):
+    """How long texts are kept; the ledger of entries and origins is kept for ever."""
+
+    text: Span | None = _key("Texts and raw forms of entries not seen for so long are dropped.", "1y", default="2y")
+    versions: Count | None = _key("Earlier versions kept of each entry.", 5, default=5)
+
+
+class HttpForm(Form):
+    """The web server of `run`."""
+
+    listen: Text | None = _key(
+        "Address and port. Any address but this machine's own needs a token.", "127.0.0.1:8080", default="127.0.0.1:8080"
+    )
+    token: Text | None = _key("What a request for the status pages must carry.", "a-long-random-text")
+
+
+class WebsubForm(Form):
+    """WebSub: push instead of polling."""
+
+    hub: Text | None = _key("Hub that is named in the outputs and told of changes.", "https://hub.example.org/")
+    subscribe: Flag | None = _key("Whether to subscribe to the hubs of feeds (this version does not).", False, default=False)
+
+
+class SettingsForm(Form):
+    """Everything of feeds.yaml but its two lists."""
+
+    title: Text | None = _key("Title of the outputs.", "Planet Example", default="Merged feed")
+    link: Text | None = _key("Public address where root is served; outputs then name their own address.", "https://planet.example.org/")
+    root: Text | None = _key("Folder of the outputs, relative to this file.", "public", default="public")
+    contact: Text | None = _key(
+        "Address of a page or mailbox, told to every server polled. Without it no feed is polled more often than every 2 hours.",
+        "https://planet.example.org/about",
+    )
+    language: Language | None = _key("Language of the visible line, unless an output says otherwise.", "de", default="en")
+    defaults: DefaultsForm | None = _key("What every feed inherits.", {"every": "2h"})
+    newcomer_entries: CountOrNone | None = _key("A newly added feed shows at most so many entries at once.", 3, default=3)
+    retain: RetainForm | None = _key("How long texts are kept.", {"text": "2y", "versions": 5})
+    store: Text | None = _key("SQLite file, relative to this file.", "aggregator.db", default="aggregator.db")
+    http: HttpForm | None = _key("The web server of 'run'.", {"listen": "127.0.0.1:8080"})
+    websub: WebsubForm | None = _key("Push instead of polling.", {"hub": "https://hub.example.org/"})
+    proxy: Text | None = _key("HTTP proxy for all requests; the environment's proxies are not used.", "http://proxy.example.net:3128")
+    noindex: Flag | None = _key("Whether pages ask search engines to stay away, so that originals are found instead.", False, default=True)
+
+
+class FileForm(SettingsForm):
+    """feeds.yaml of aggregator: the feeds to read and the files to publish."""
+
+    feeds: Annotated[list[FeedForm], Field(min_length=1)] = Field(
+        description="The feeds to read: addresses, or mappings with url.", examples=[["https://blog.example.net/feed.xml"]]
+    )
+    outputs: Annotated[list[OutputForm], Field(min_length=1)] | None = _key(
+        "The files to publish below root.",
+        ["atom.xml", {"path": "news.json", "tags": ["news"]}],
+        default=["atom.xml", "rss.xml", "feed.json", "index.html", "opml.xml"],
+    )
+
+
+# ── questions about the form ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def keys_of(form: type[BaseModel]) -> list[str]:
+    """The keys that a mapping may have, in their order."""
+    return [field.alias or name for name, field in form.model_fields.items()]
+
+
+def form_at(form: type[BaseModel], location: tuple[str | int, ...]) -> type[BaseModel]:
+    """The form of the mapping that a path of keys leads to; positions in lists are passed over."""
+    for part in location:
+        fields = {field.alias or name: field for name, field in form.model_fields.items()}
+        if isinstance(part, str) and part in fields:
+            form = _inner_form(fields[part].annotation) or form
+    return form
+
+
+def suggestion(word: str, known: list[str]) -> str:
+    """Words to add to a message about an unknown word: the nearest known one, if any is near.
+
+    >>> suggestion("strp", ["strip", "tags"])
+    " (did you mean 'strip'?)"
+    """
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    meant = near[0] if near else _MEANT.get(word.lower(), "")
+    return f" (did you mean '{meant}'?)" if meant in known else ""
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 7) of feeds.yaml, with a description for every key."""
+    made = FileForm.model_json_schema(by_alias=True, ref_template="#/definitions/{model}")
+    definitions = made.pop("$defs")
+    whole = {"$schema": SCHEMA_URL, "title": "feeds.yaml", **{key: value for key, value in made.items() if key != "title"}}
+    return _tidy({**whole, "definitions": definitions})
+
+
+def schema_text() -> str:
+    """What feeds.schema.json holds, byte for byte."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _inner_form(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _inner_form(part))), None)
+
+
+def _text_or(form: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"anyOf": [{"type": "string", "description": description}, form], "description": form["description"]}
+
+
+def _tidy(value: Any) -> Any:
+    """Without what Python adds: titles made from field names, and null for keys that are simply absent."""
+    if isinstance(value, list):
+        return [_tidy(item) for item in value if item != {"type": "null"}]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: item if key in {"examples", "default"} else _tidy(item) for key, item in value.items() if not _noise(key, item)}
+    if len(kept.get("anyOf", ())) == 1:
+        return {**{key: item for key, item in kept.items() if key != "anyOf"}, **kept["anyOf"][0], **_described(kept)}
+    return kept
+
+
+def _noise(key: str, item: Any) -> bool:
+    return (key == "default" and item is None) or (key == "title" and isinstance(item, str) and item != "feeds.yaml")
+
+
+def _described(kept: dict[str, Any]) -> dict[str, Any]:
+    return {"description": kept["description"]} if "description" in kept else {}
+
+
+if __name__ == "__main__":
+    print(schema_text(), end="")

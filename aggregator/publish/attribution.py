@@ -1,0 +1,155 @@
+"""The visible line, "This article originally appeared at …": its wording per language and its one form in HTML."""
+
+import html
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+
+from aggregator.model import Attribution, SafeHtml, Url
+from aggregator.web.text import clean, one_line
+
+LINE_CLASS = "aggregator-origin"
+"""The class of the visible line: whoever reads our output, we included, replaces the line by it instead of stacking another."""
+
+_SLOT = re.compile(r"\{(origin|via|places)\}")
+_FALLBACK = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Words in a line, with the page they lead to (None: words only)."""
+
+    text: str
+    url: Url | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What a reader sees in one language (lines.toml). `weekdays` begin with Monday."""
+
+    origin: str
+    via: str
+    from_: str
+    also: str
+    more: str
+    sources: str
+    subscribe: str
+    updated: str
+    empty: str
+    untitled: str
+    discussion: str
+    day: str
+    weekdays: tuple[str, ...]
+    months: tuple[str, ...]
+
+    def day_name(self, day: date) -> str:
+        """Write a day as a heading, without asking the process's locale.
+
+        >>> wording("de").day_name(date(2026, 3, 1))
+        'Sonntag, 1. März 2026'
+        """
+        slots = {"weekday": self.weekdays[day.weekday()], "day": str(day.day), "month": self.months[day.month - 1], "year": str(day.year)}
+        return re.sub(r"\{(weekday|day|month|year)\}", lambda match: slots[match[1]], self.day)
+
+
+@cache
+def _wordings() -> Mapping[str, Wording]:
+    tables = tomllib.loads((resources.files("aggregator.publish") / "lines.toml").read_text("utf-8"))
+    return {language: _wording_of(table) for language, table in tables.items()}
+
+
+def _wording_of(table: Mapping[str, str | list[str]]) -> Wording:
+    named = {"from_" if key == "from" else key: value for key, value in table.items()}
+    return Wording(**{key: tuple(value) if isinstance(value, list) else value for key, value in named.items()})  # type: ignore[arg-type]
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that lines.toml knows, in its order."""
+    return tuple(_wordings())
+
+
+def wording(language: str) -> Wording:
+    """The wording of a language tag (RFC 5646): the tag itself, else shorter forms of it, else English.
+
+    >>> wording("pt-BR") is wording("PT")
+    True
+    >>> wording("tlh").more
+    'Continue reading'
+    """
+    known = _wordings()
+    tag = language.casefold().replace("_", "-")
+    while tag:
+        if tag in known:
+            return known[tag]
+        tag = tag.rpartition("-")[0]
+    return known[_FALLBACK]
+
+
+def line(
+    style: Attribution, language: str, *, origin: Linked | None, via: Sequence[Linked] = (), also: Sequence[Linked] = ()
+) -> tuple[SafeHtml, str]:
+    """Say where an article first appeared: one paragraph of HTML, and the same as plain text; both empty where `place` is none.
+
+    `origin` is None where only the republisher is known, who then stands first in `via`. `style` may override each template; its
+    slots `{origin}` and `{via}` become links, anything else in braces stays as it is.
+
+    >>> line(Attribution(), "en", origin=Linked("Ann & Co", Url("https://ann.example/1")), via=[Linked("Repub")])[0]
+    '<p class="aggregator-origin">This article originally appeared at <a href="https://ann.example/1">Ann &amp; Co</a>, via Repub.</p>'
+    >>> line(Attribution(), "en", origin=None, via=[Linked("Repub")])[1]
+    'From Repub.'
+    """
+    if style.place == "none":
+        return paragraph(()), ""
+    words = wording(language)
+    # Where only the republisher is known an editor's template may call it by either slot.
+    slots = {"origin": [origin] if origin else via[:1], "via": list(via), "places": list(also)}
+    pieces = list(_filled(_template(style, words, knows_origin=origin is not None, has_via=bool(via)), slots))
+    if also:
+        pieces += [Linked(" "), *_filled(words.also, slots)]
+    return paragraph(pieces, css_class=LINE_CLASS), one_line("".join(piece.text for piece in pieces))
+
+
+def _template(style: Attribution, words: Wording, *, knows_origin: bool, has_via: bool) -> str:
+    """Choose the template; an editor's own `text` also serves articles that came by way of others."""
+    if not knows_origin:
+        return style.from_ or words.from_
+    if has_via:
+        return style.via or style.text or words.via
+    if style.text and "{via}" not in style.text:
+        return style.text
+    return words.origin
+
+
+def _filled(template: str, slots: Mapping[str, Sequence[Linked]]) -> Iterator[Linked]:
+    """Cut a template at its slots and put the links in, several joined by commas."""
+    for number, part in enumerate(_SLOT.split(template)):
+        if number % 2 == 0:
+            yield Linked(part)
+            continue
+        for position, place in enumerate(slots[part]):
+            if position:
+                yield Linked(", ")
+            yield place
+
+
+def paragraph(pieces: Sequence[Linked], *, css_class: str | None = None) -> SafeHtml:
+    """Make one paragraph of escaped words and links; of no pieces, nothing.
+
+    The only maker of SafeHtml outside refine: it is safe because it lets no markup in.
+
+    >>> paragraph([Linked("a < b, see "), Linked("c", Url("https://c.example/?x=1&y"))])
+    '<p>a &lt; b, see <a href="https://c.example/?x=1&amp;y">c</a></p>'
+    """
+    opening = f'<p class="{html.escape(css_class)}">' if css_class else "<p>"
+    return SafeHtml(f"{opening}{''.join(map(_markup, pieces))}</p>" if pieces else "")
+
+
+def _markup(piece: Linked) -> str:
+    text = html.escape(clean(piece.text), quote=False)
+    if piece.url is None:
+        return text
+    return f'<a href="{html.escape(clean(piece.url))}">{text}</a>'

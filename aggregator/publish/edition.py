@@ -1,0 +1,306 @@
+"""Compose the edition of one output: each story resolved to what readers get of it, who is credited, and how much text (pure)."""
+
+import html
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
+
+from aggregator.model import (
+    Attribution,
+    Config,
+    Edition,
+    Entry,
+    FeedSpec,
+    FeedState,
+    Hop,
+    Item,
+    OutputSpec,
+    Publication,
+    Seen,
+    Source,
+    StoredEntry,
+    Story,
+    Subscription,
+    Title,
+    Url,
+)
+from aggregator.publish.attribution import Linked, line
+from aggregator.publish.rights import republished, shortened, text_of
+from aggregator.publish.sources import Directory, Feed, name_of_hop, public_feed
+from aggregator.web.text import one_line
+from aggregator.web.url import is_absolute_iri, link_key, resource
+
+EMPTY: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The date of an edition without items: constant, so that an empty file never changes."""
+
+_MAX_TITLE_CHARS: Final = 1000
+# Elements, dates, ids and the source around an item's texts; measured on Atom, the wordiest of the formats.
+_ITEM_OVERHEAD_BYTES: Final = 1500
+
+
+def compose(
+    spec: OutputSpec,
+    config: Config,
+    listing: Sequence[tuple[Publication, Story]],
+    feeds: Mapping[str, FeedState],
+    specs: Mapping[str, FeedSpec],
+) -> Edition:
+    """Make the edition of one output from its listed stories, newest sort key first.
+
+    `feeds` and `specs` are by feed key; `specs` holds only feeds that stand in feeds.yaml. A story that cannot be published (its feed is
+    gone from feeds.yaml, or its id is not one) is left out and named in `notes`, never the whole edition. Nothing here depends on the
+    order of the mappings, of `listing` or of a story's members.
+    """
+    directory = Directory(feeds, specs)
+    language = spec.language or config.language
+    notes: list[str] = []
+    items: list[Item] = []
+    seen_ids: set[str] = set()
+    for publication, story in sorted(listing, key=_order):
+        if why_not := _obstacle(publication, story, specs, seen_ids):
+            notes.append(f"left out {publication.published_id!r}: {why_not}")
+            continue
+        seen_ids.add(publication.published_id)
+        items.append(_item(publication, story, spec, specs, directory, language))
+    items, cut_notes = within(items, spec.max_bytes, language)
+    title = one_line(spec.title or config.title) or spec.path
+    self_url = address_of(config.link, spec.path)
+    return Edition(
+        spec=spec,
+        id=self_url or f"urn:uuid:{uuid5(NAMESPACE_URL, f'{title}\n{spec.path}')}",
+        title=title,
+        language=language,
+        home=config.link,
+        self_url=self_url,
+        updated=max((item.updated for item in items), default=EMPTY),
+        items=tuple(items),
+        subscriptions=_subscriptions(spec, feeds, specs),
+        hub=config.hub,
+        noindex=config.noindex,
+        alternates=_alternates(spec, config.outputs),
+        notes=(*notes, *cut_notes),
+    )
+
+
+def address_of(link: Url | None, path: str) -> Url | None:
+    """The public address of an output, `link` being where the folder of outputs is served.
+
+    >>> address_of(Url("https://planet.example.org/feeds"), "a b/atom.xml")
+    'https://planet.example.org/feeds/a%20b/atom.xml'
+    """
+    if link is None:
+        return None
+    return resource(quote(path), base=link if link.endswith("/") else f"{link}/")
+
+
+def _order(listed: tuple[Publication, Story]) -> tuple[float, str]:
+    publication, _ = listed
+    return (-publication.sort_key.timestamp(), publication.published_id)
+
+
+def _obstacle(publication: Publication, story: Story, specs: Mapping[str, FeedSpec], seen_ids: set[str]) -> str | None:
+    if story.lead.feed_key not in specs:
+        return f"its feed {story.lead.feed_id} is not in feeds.yaml"
+    if not is_absolute_iri(publication.published_id):
+        return "its id is not an absolute IRI"
+    if publication.published_id in seen_ids:
+        return "another story has the same id"
+    return None
+
+
+# ── one item ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _item(
+    publication: Publication, story: Story, spec: OutputSpec, specs: Mapping[str, FeedSpec], directory: Directory, language: str
+) -> Item:
+    lead, entry = story.lead, story.lead.entry
+    feed_spec, own = specs[lead.feed_key], directory[lead.feed_key]
+    chain = entry.origin.chain
+    is_known = bool(chain) or not own.is_republisher
+    original = chain[0].page if chain else entry.link if is_known else None
+    source = directory.source_of(chain, own)
+    hops = (*_hops(chain, directory), _own_hop(own, entry, original)) if chain else ()
+    also = _also_seen(story, specs, directory, original or entry.link)
+    style = spec.attribution or feed_spec.attribution
+    origin, via = _credits(hops, own, entry, is_known=is_known)
+    markup, text = line(style, language, origin=origin, via=via, also=[Linked(seen.name, seen.url) for seen in also])
+    license_url = entry.license or (source.license if not chain else None)
+    link = original or entry.link
+    shown = text_of(entry, republished(entry, feed_spec.republish, license_url), link=link, language=language)
+    return Item(
+        id=publication.published_id,
+        raw_id=entry.raw_id,
+        sequence=publication.sequence or 0,
+        sort_key=publication.sort_key,
+        updated=publication.public_updated,
+        published=_published(lead),
+        link=link,
+        original=original,
+        title=_title(entry.title),
+        authors=entry.authors,
+        summary=shown.summary,
+        content=shown.content,
+        cut=shown.cut,
+        language=entry.language or (source.language if not chain else None),
+        categories=entry.categories,
+        enclosures=entry.enclosures,
+        thumbnail=entry.thumbnail,
+        comments=entry.comments,
+        related=entry.related,
+        rights=entry.rights,
+        license=license_url,
+        source=source,
+        via=hops,
+        also_seen=also,
+        evidence=entry.origin.evidence,
+        confidence=entry.origin.confidence,
+        chain_known=is_known,
+        place=style.place,
+        line=markup,
+        line_text=text,
+    )
+
+
+def _published(lead: StoredEntry) -> datetime:
+    """The publisher's own date, unless it is missing or was in the future when we saw it."""
+    said = lead.entry.published
+    return said if said is not None and said <= lead.first_seen else lead.sort_key
+
+
+def _title(title: Title | None) -> Title | None:
+    if title is None or not one_line(title.text):
+        return None
+    text = one_line(title.text)
+    if len(text) > _MAX_TITLE_CHARS:
+        # Cut HTML would no longer be balanced, so a long title is text.
+        return Title(text=f"{text[: _MAX_TITLE_CHARS - 1].rstrip()}…")
+    return Title(text=text, html=title.html if title.html and len(title.html) <= 4 * _MAX_TITLE_CHARS else None)
+
+
+def _hops(chain: Sequence[Hop], directory: Directory) -> tuple[Hop, ...]:
+    """The hops before our feed, under the names that feeds.yaml gives to those that we poll."""
+    found = [(hop, directory.of_hop(hop)) for hop in chain]
+    return tuple(replace(hop, name=name_of_hop(hop, feed), home=hop.home or (feed.home if feed else None)) for hop, feed in found)
+
+
+def _own_hop(own: Feed, entry: Entry, original: Url | None) -> Hop:
+    """The feed that the entry was fetched from, as the last hop."""
+    return Hop(
+        name=own.name,
+        site=own.site or None,
+        page=_own_page(entry, original),
+        home=own.home,
+        feed_url=own.address,
+        feed_id=own.feed_id,
+    )
+
+
+def _own_page(entry: Entry, original: Url | None) -> Url | None:
+    """The copy's own page: a planet that links to the original has none."""
+    is_original = entry.link is not None and original is not None and link_key(entry.link) == link_key(original)
+    return None if is_original else entry.link
+
+
+def _credits(hops: Sequence[Hop], own: Feed, entry: Entry, *, is_known: bool) -> tuple[Linked | None, list[Linked]]:
+    """Whom the visible line names: the origin (None: not known), and those between it and us."""
+    if hops:
+        return _credit(hops[0]), [_credit(hop) for hop in hops[1:]]
+    here = Linked(own.name, entry.link or own.home)
+    return (here, []) if is_known else (None, [here])
+
+
+def _credit(hop: Hop) -> Linked:
+    return Linked(hop.name, hop.page or hop.home)
+
+
+def _also_seen(story: Story, specs: Mapping[str, FeedSpec], directory: Directory, page: Url | None) -> tuple[Seen, ...]:
+    """Where else the story ran: the other feeds of its members, each named once, in the order of their ids in feeds.yaml."""
+    found: dict[str, Seen] = {}
+    for member in sorted(story.members, key=lambda member: (member.feed_id, member.entry.published_id, member.pk)):
+        feed = directory.get(member.feed_key)
+        if feed is None or member.feed_key == story.lead.feed_key or member.withdrawn or specs[member.feed_key].opt_out:
+            continue
+        found.setdefault(feed.name.casefold(), Seen(name=feed.name, url=_own_page(member.entry, page) or feed.home, feed_url=feed.address))
+    return tuple(found.values())
+
+
+# ── the whole ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def within(items: Sequence[Item], max_bytes: int, language: str) -> tuple[list[Item], tuple[str, ...]]:
+    """Keep the texts within `max_bytes`, as they will measure in XML: the oldest are cut to excerpts first, then lose their text.
+
+    Only as many as needed are cut, so the newest stay whole as long as they can; a note says how many.
+    """
+    kept = list(items)
+    total = sum(map(_size, kept))
+    cut = 0
+    for shorten in (_to_excerpt, _to_link):
+        for position in reversed(range(len(kept))):
+            if total <= max_bytes:
+                break
+            shorter = shorten(kept[position], language)
+            if _size(shorter) < _size(kept[position]):
+                cut += kept[position].cut != "max_bytes"
+                total -= _size(kept[position]) - _size(shorter)
+                kept[position] = shorter
+    return kept, (f"{cut} of {len(kept)} items were cut: the output would exceed max_bytes ({max_bytes})",) if cut else ()
+
+
+def _to_excerpt(item: Item, language: str) -> Item:
+    text = shortened(item.summary, item.content, link=item.link, language=language, why="max_bytes")
+    return replace(item, summary=text.summary, content=None, cut="max_bytes")
+
+
+def _to_link(item: Item, language: str) -> Item:
+    return replace(item, summary=None, content=None, cut="max_bytes")
+
+
+def _size(item: Item) -> int:
+    texts = (item.content, item.summary, item.line, item.title.text if item.title else None)
+    return _ITEM_OVERHEAD_BYTES + sum(len(html.escape(text, quote=False).encode("utf-8", "replace")) for text in texts if text)
+
+
+def _subscriptions(output: OutputSpec, feeds: Mapping[str, FeedState], specs: Mapping[str, FeedSpec]) -> tuple[Subscription, ...]:
+    """The public feeds behind an output, by name."""
+    found: dict[str, Subscription] = {}
+    for key in sorted(specs, key=lambda key: specs[key].id):
+        spec, state = specs[key], feeds.get(key)
+        if state is None or spec.is_private or spec.opt_out or not selects(output, spec):
+            continue
+        feed = public_feed(state, spec)
+        if feed.address:
+            subtitle = one_line(feed.head.subtitle or "") or None
+            found.setdefault(
+                feed.address,
+                Subscription(
+                    name=feed.name,
+                    feed_url=feed.address,
+                    home=feed.home,
+                    language=feed.head.language,
+                    tags=spec.tags,
+                    description=subtitle,
+                ),
+            )
+    return tuple(sorted(found.values(), key=lambda found: (found.name.casefold(), found.feed_url)))
+
+
+def selects(output: OutputSpec, feed: FeedSpec) -> bool:
+    """Tell whether an output takes from a feed: it names neither tags nor feeds, or one that is the feed's."""
+    if not output.tags and not output.feeds:
+        return True
+    return feed.id in output.feeds or not set(output.tags).isdisjoint(feed.tags)
+
+
+def _alternates(spec: OutputSpec, outputs: Sequence[OutputSpec]) -> tuple[tuple[str, str], ...]:
+    """The other outputs: (format, address relative to this one)."""
+    folder = posixpath.dirname(spec.path) or "."
+    return tuple((other.format, quote(posixpath.relpath(other.path, folder))) for other in outputs if other.path != spec.path)
+
+
+__all__ = ["EMPTY", "Attribution", "Source", "address_of", "compose", "selects", "within"]

@@ -1,0 +1,155 @@
+"""Who stands behind an entry: the feeds we poll as the public may see them, and the nearest known feed of an origin (pure)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aggregator.model import FeedHead, FeedSpec, FeedState, Hop, Source, Url
+from aggregator.web.host import host_of, site
+from aggregator.web.text import one_line
+from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A polled feed as the public may see it. A private feed has neither address nor id, and no page that gives the address away."""
+
+    key: str
+    id: str
+    name: str
+    site: str
+    address: Url | None
+    feed_id: str | None
+    home: Url | None
+    head: FeedHead
+    is_republisher: bool
+    is_private: bool
+
+    def as_source(self) -> Source:
+        """The feed as atom:source: its id is the one it gives itself, else its own address."""
+        head = self.head
+        return Source(
+            name=self.name,
+            id=self.feed_id or self.address,
+            feed_url=self.address,
+            home=self.home,
+            updated=head.updated,
+            authors=head.authors,
+            rights=head.rights,
+            license=head.license,
+            language=head.language,
+        )
+
+
+class Directory:
+    """The feeds that stand in feeds.yaml, found by key, by address or id, or by publisher."""
+
+    def __init__(self, feeds: Mapping[str, FeedState], specs: Mapping[str, FeedSpec]) -> None:
+        self._feeds = {key: public_feed(feeds[key], specs[key]) for key in sorted(feeds.keys() & specs.keys())}
+        # A planet is never the origin of what it repeats, and a private feed is named only for its own entries.
+        named = [feed for feed in self._feeds.values() if not feed.is_private]
+        self._by_address = {feed_address_key(feed.address): feed for feed in reversed(named) if feed.address}
+        self._by_id = {feed.feed_id: feed for feed in reversed(named) if feed.feed_id}
+        self._by_site: dict[str, list[Feed]] = {}
+        for feed in named:
+            if feed.site and not feed.is_republisher:
+                self._by_site.setdefault(feed.site, []).append(feed)
+
+    def __getitem__(self, key: str) -> Feed:
+        return self._feeds[key]
+
+    def get(self, key: str) -> Feed | None:
+        return self._feeds.get(key)
+
+    def of_hop(self, hop: Hop) -> Feed | None:
+        """Find the polled feed of a hop: the same address or id, else the only feed of its publisher, or the one of that name."""
+        if hop.feed_url and (feed := self._by_address.get(feed_address_key(hop.feed_url))):
+            return feed
+        if hop.feed_id and (feed := self._by_id.get(hop.feed_id)):
+            return feed
+        candidates = self._by_site.get(_site_of(hop), [])
+        if len(candidates) > 1:
+            # A publisher with several feeds: only a name or home page tells which of them it was.
+            homes = [feed for feed in candidates if hop.home and feed.home and link_key(feed.home) == link_key(hop.home)]
+            names = [feed for feed in candidates if hop.name.casefold() in (feed.name.casefold(), (feed.head.title or "").casefold())]
+            candidates = next((found for found in (homes, names) if len(found) == 1), [])
+        return candidates[0] if candidates else None
+
+    def source_of(self, chain: Sequence[Hop], own: Feed) -> Source:
+        """The nearest known feed of an origin: polled by us, else one that came in with the entry, else the feed it was fetched from.
+
+        Hops are asked from the original on, so that who republished last never overwrites who is known nearer to the origin.
+        """
+        for hop in chain:
+            if feed := self.of_hop(hop):
+                return feed.as_source()
+            if source := _source_that_came_in(hop):
+                return source
+        return own.as_source()
+
+
+def public_feed(state: FeedState, spec: FeedSpec) -> Feed:
+    """Say of a feed what may be said in public."""
+    head = state.head
+    is_private = spec.is_private
+    address = None if is_private else _address(state, spec)
+    home = head.home
+    if is_private and home and feed_address_key(home) in _private_keys(state, spec):
+        home = None
+    return Feed(
+        key=state.key,
+        id=spec.id,
+        name=name_of(spec, head, state),
+        site=site(home or head.self_url or address or ""),
+        address=address,
+        # A feed's own id is often its address, so that of a private one stays inside.
+        feed_id=head.feed_id if head.feed_id and not is_private and is_absolute_iri(head.feed_id) else None,
+        home=home,
+        head=head,
+        is_republisher=spec.republisher or head.permalinks_foreign,
+        is_private=is_private,
+    )
+
+
+def name_of(spec: FeedSpec, head: FeedHead, state: FeedState) -> str:
+    """What a feed is called: as feeds.yaml names it, else as it names itself, else its host, else its id."""
+    host = host_of(head.home or "") or ("" if spec.path or spec.is_private else host_of(state.shown_url))
+    return one_line(spec.name or "") or one_line(head.title or "") or host or spec.id
+
+
+def name_of_hop(hop: Hop, feed: Feed | None) -> str:
+    """What a hop is called: as feeds.yaml names its feed, else as the claim names it, else its host."""
+    name = feed.name if feed else one_line(hop.name)
+    return name or host_of(hop.page or hop.home or hop.feed_url or "") or one_line(hop.site or "")
+
+
+def _address(state: FeedState, spec: FeedSpec) -> Url | None:
+    """The address that anybody can subscribe to: for a local file the one it gives itself."""
+    if spec.path:
+        return state.head.self_url
+    asked = state.discovered or spec.shown_url
+    # With a placeholder in it nobody could fetch it, and what stands behind the placeholder is not for the public.
+    return None if "${" in asked else resource(asked)
+
+
+def _private_keys(state: FeedState, spec: FeedSpec) -> frozenset[str]:
+    addresses = (spec.url, spec.shown_url, state.shown_url, state.discovered, state.redirect_target, state.head.self_url)
+    return frozenset(feed_address_key(address) for address in addresses if address)
+
+
+def _site_of(hop: Hop) -> str:
+    return hop.site or site(hop.home or hop.page or hop.feed_url or "")
+
+
+def _source_that_came_in(hop: Hop) -> Source | None:
+    """A hop as a source, where a claim named its feed; a site or a page alone is no feed."""
+    feed_id = hop.feed_id if hop.feed_id and is_absolute_iri(hop.feed_id) else None
+    if not (feed_id or hop.feed_url):
+        return None
+    return Source(
+        name=name_of_hop(hop, None),
+        id=feed_id or hop.feed_url,
+        feed_url=hop.feed_url,
+        home=hop.home,
+        updated=hop.updated,
+        rights=hop.rights,
+    )

@@ -1,0 +1,218 @@
+"""A small web server for the outputs, in a thread of the daemon: what a feed reader or a reverse proxy asks, and /healthz.
+
+It serves what the publisher wrote and nothing else: a file counts as an output only if its content is a feed, a subscription list or
+a page, so that a `root` which also holds feeds.yaml or the store gives nothing away.
+"""
+
+import asyncio
+import errno
+import hmac
+import json
+import socket
+import threading
+from collections.abc import Callable, Collection, Mapping
+from http import HTTPStatus
+from ipaddress import ip_address
+from pathlib import Path
+
+import h11
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from aggregator.errors import AggregatorError
+from aggregator.model import JsonValue
+from aggregator.run.outputs import Outputs, Served, accepts_gzip, is_not_modified
+
+MAX_AGE_S = 300  # A reader that asks again within five minutes is not told anything new often enough to matter.
+HEADERS_WITHIN_S = 10.0  # A client that trickles its request in is cut off here ...
+ANSWERED_WITHIN_S = 60.0  # ... and one that does not take its answer here.
+KEEP_ALIVE_S = 5
+MAX_CONNECTIONS = 256
+STOP_WITHIN_S = 3
+
+Health = Callable[[], Mapping[str, JsonValue]]
+
+_PAGE_POLICY = "default-src 'none'; img-src https:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+
+class WebServer:
+    """Serves the outputs below `root` and `/healthz` from its own thread, between `start()` and `stop()`.
+
+    The outputs are public. What `health` gives is answered with 200 where its key `ok` is true, else 503; with a `token` its details
+    need `Authorization: Bearer TOKEN`, and without one they are shown only where the server listens on loopback. A server on
+    loopback answers only to loopback names, to `host` and to `hosts` (the public names a reverse proxy passes on), so that a
+    page in a browser cannot read it through a name of its own (DNS rebinding).
+    """
+
+    def __init__(self, *, root: Path, host: str, port: int, token: str | None, health: Health, hosts: Collection[str] = ()) -> None:
+        self._host, self._port = host, port
+        self._app = application(root=root, token=token, health=health, host=host, hosts=hosts)
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """The server's address, with the real port where 0 was asked for: `http://127.0.0.1:8080/`."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}/"
+
+    def start(self) -> None:
+        """Bind the port and answer from now on.
+
+        Raises: AggregatorError when the port is taken or the address cannot be bound.
+        """
+        listener = _listen(self._host, self._port)
+        self._port = int(listener.getsockname()[1])
+        self._server = uvicorn.Server(_uvicorn_config(self._app))
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="web server", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering; requests under way get a few seconds. Does nothing when it is not running."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(STOP_WITHIN_S + 5)
+        self._server = self._thread = None
+
+
+def application(*, root: Path, token: str | None, health: Health, host: str, hosts: Collection[str] = ()) -> ASGIApp:
+    """Make the ASGI application of a `WebServer`; see there."""
+    outputs = Outputs(root)
+    guarded = _is_loopback(host)
+
+    def healthz(request: Request) -> Response:
+        report = dict(health())
+        is_ok = report.get("ok") is True
+        if not _may_see_details(request, token, guarded=guarded):
+            report = {"ok": is_ok}
+        body = json.dumps(report, indent=1, ensure_ascii=False, default=str) + "\n"
+        status = HTTPStatus.OK if is_ok else HTTPStatus.SERVICE_UNAVAILABLE
+        return Response(body, status, {**_ALWAYS, "Cache-Control": "no-store"}, media_type="application/json")
+
+    def output(request: Request) -> Response:
+        served = outputs.find(request.path_params["path"] or "index.html")
+        if served is None:
+            return PlainTextResponse("not found\n", HTTPStatus.NOT_FOUND, _ALWAYS)
+        return _answer(request, served)
+
+    # Starlette adds HEAD to GET, answers 405 with Allow to the rest, and runs these plain functions in its thread pool.
+    app = Starlette(routes=[Route("/healthz", healthz), Route("/{path:path}", output)])
+    return _HostCheck(app, frozenset({host, *hosts})) if guarded else app
+
+
+class _HostCheck:
+    """Answers 421 (RFC 9110 section 15.5.20) to a request whose Host is neither loopback nor among `known`."""
+
+    def __init__(self, app: ASGIApp, known: frozenset[str]) -> None:
+        self._app = app
+        self._known = frozenset(name.lower() for name in known)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._is_known(_host_names(scope)):
+            await self._app(scope, receive, send)
+        else:
+            await PlainTextResponse("this server does not go by that name\n", HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
+
+    def _is_known(self, names: list[str]) -> bool:
+        return bool(names) and all(name in self._known or _is_loopback(name) for name in names)
+
+
+def _host_names(scope: Scope) -> list[str]:
+    """The names of all Host headers, lower case and without port or brackets."""
+    values = [value.decode("latin-1").strip().lower() for key, value in scope["headers"] if key == b"host"]
+    return [value[1:].partition("]")[0] if value.startswith("[") else value.partition(":")[0].rstrip(".") for value in values]
+
+
+def _answer(request: Request, served: Served) -> Response:
+    copy = served.copy(gzip=accepts_gzip(request.headers.get("accept-encoding", "")))
+    headers = {
+        **_ALWAYS,
+        "Cache-Control": f"public, max-age={MAX_AGE_S}",
+        "ETag": copy.etag,
+        "Last-Modified": served.last_modified,
+        "Vary": "Accept-Encoding",
+    }
+    if copy.coding is not None:
+        headers["Content-Encoding"] = copy.coding
+    if served.media_type == "text/html":
+        headers["Content-Security-Policy"] = _PAGE_POLICY
+    if is_not_modified(request.headers, copy.etag, served.modified_s):
+        headers.pop("Content-Encoding", None)
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers["Content-Type"] = f"{served.media_type}; charset=utf-8"
+    return Response(copy.body, headers=headers)
+
+
+def _may_see_details(request: Request, token: str | None, *, guarded: bool) -> bool:
+    if token is None:
+        return guarded
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=128)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise AggregatorError(f"port {port} on {host} is taken; set http.listen in feeds.yaml") from error
+        raise AggregatorError(f"cannot listen on {host}:{port}: {error.strerror or error}; set http.listen in feeds.yaml") from error
+
+
+def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="asyncio",
+        http=_HurriedProtocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="error",  # Below that it warns of every malformed request, which lets anybody fill the log.
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        limit_concurrency=MAX_CONNECTIONS,
+        h11_max_incomplete_event_size=16 * 1024,
+    )
+
+
+class _HurriedProtocol(H11Protocol):
+    """HTTP/1.1 with deadlines: uvicorn times out idle connections only after their first answer, and never a trickled request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._waiting = self.loop.call_later(HEADERS_WITHIN_S, self._expect_request)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._waiting.cancel()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._waiting.cancel()
+        self._waiting = self.loop.call_later(HEADERS_WITHIN_S, self._expect_request)
+
+    def _expect_request(self) -> None:
+        if self.conn.their_state is h11.IDLE:
+            self.transport.abort()
+        else:
+            self._waiting = self.loop.call_later(ANSWERED_WITHIN_S, self.transport.abort)

@@ -1,0 +1,131 @@
+"""Text: what XML 1.0 allows of it, and what a reader sees of HTML.
+
+Everything here is total (no input raises) and linear in the length of the input, since all of it comes from strangers. The standard
+library's `html.parser` is neither: unclosed constructs make it look again from every `<`.
+"""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from html.entities import html5
+from typing import Final
+
+# XML 1.0 section 2.2, Char. U+FFFE and U+FFFF are allowed nowhere; the other noncharacters are.
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+# A tag as the HTML tokenizer reads it: quotes count only where an attribute value begins. All quantifiers are possessive: no way back.
+_TAG: Final = re.compile(
+    r"""<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*+)(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)*+>""",
+)
+_COMMENT_END: Final = re.compile(r"--!?>")
+_KNOWN_TAG: Final = re.compile(r"<(?:!--|/?([a-zA-Z][a-zA-Z0-9]{0,15})(?=[\s/>]))")
+_REFERENCE: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|([a-zA-Z][a-zA-Z0-9]{1,31}));")
+# `html.unescape` counts in int(), which raises beyond 4,300 digits; no character has more than seven.
+_ENDLESS_REFERENCE: Final = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
+
+# Their content is never shown, and up to their own end tag nothing in it is markup.
+_UNSEEN: Final = frozenset({"iframe", "noembed", "noframes", "script", "style", "template", "title"})
+_UNSEEN_END: Final = {name: re.compile(rf"</{name}(?=[\s/>])[^>]*+>", re.IGNORECASE) for name in _UNSEEN}
+_BLOCKS: Final = frozenset(
+    """address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption figure footer form
+    frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li main menu nav ol optgroup option p pre search section select summary
+    table tbody tfoot thead tr ul video audio""".split()  # noqa: SIM905
+)
+_CELLS: Final = frozenset({"td", "th"})
+_INLINE: Final = frozenset(
+    """a abbr acronym b base bdi bdo big button cite code col colgroup data datalist del dfn em embed font i img input ins kbd label link
+    map mark meta noscript object output param picture progress q rp rt ruby s samp small source span strike strong sub sup svg textarea
+    time track tt u var wbr""".split()  # noqa: SIM905
+)
+_ELEMENTS: Final = _BLOCKS | _CELLS | _INLINE | _UNSEEN
+
+
+def clean(text: str) -> str:
+    """Keep only the characters that XML 1.0 allows: lone surrogates become U+FFFD, all others that are forbidden vanish.
+
+    `clean(clean(x)) == clean(x)`; the result can be encoded as UTF-8 and written into any of our outputs.
+
+    >>> clean("a\\x00b\\x1bc\\ud800")
+    'abc\ufffd'
+    """
+    return _NOT_XML.sub("", _SURROGATE.sub("\ufffd", text))
+
+
+def one_line(text: str) -> str:
+    """Clean text and put it on one line: every run of white space becomes one space, none at the ends.
+
+    >>> one_line("  A\\n\\t title ")
+    'A title'
+    """
+    return " ".join(clean(text).split())
+
+
+def looks_like_html(text: str) -> bool:
+    """Tell whether text carries markup: a tag of a known HTML element, a comment or a character reference.
+
+    For fields whose format leaves open whether they are text or HTML (RSS title, description).
+
+    >>> looks_like_html("<b>bold</b>"), looks_like_html("Tom &amp; Jerry"), looks_like_html("vector<int> & x < y")
+    (True, True, False)
+    """
+    return any(tag[1] is None or tag[1].lower() in _ELEMENTS for tag in _KNOWN_TAG.finditer(text)) or any(
+        reference[1] is None or f"{reference[1]};" in html5 for reference in _REFERENCE.finditer(text)
+    )
+
+
+def visible_text(html: str) -> str:
+    """What a reader sees of HTML: no tags, references decoded, scripts, styles and comments gone, one line per block.
+
+    Lines hold single spaces and are never empty; the text is clean. What follows an unclosed tag or comment is not shown, as in
+    browsers.
+
+    >>> visible_text("<p>One &amp; <b>two</b><script>x()</script></p><p>three<br>four")
+    'One & two\\nthree\\nfour'
+    """
+    lines = (" ".join(line.split()) for line in clean("".join(_pieces(html))).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _pieces(html: str) -> Iterator[str]:
+    """Runs of text, decoded and without line ends, and "\\n" where a block begins or ends."""
+    at = 0
+    while (opened := html.find("<", at)) >= 0:
+        yield _run(html[at:opened])
+        ended = _after_markup(html, opened)
+        if ended is None:
+            return
+        if ended == opened:
+            yield "<"
+            ended += 1
+        elif tag := _TAG.match(html, opened):
+            name = tag["name"].lower()
+            if name in _BLOCKS:
+                yield "\n"
+            elif name in _CELLS:
+                yield " "
+        at = ended
+    yield _run(html[at:])
+
+
+def _after_markup(html: str, opened: int) -> int | None:
+    """Where the markup that begins at `opened` (a "<") ends; `opened` if it is none, None if it never ends."""
+    if html.startswith("<!--", opened):
+        # "<!-->" is a whole comment, so the search begins right behind "<!".
+        found = _COMMENT_END.search(html, opened + 2)
+        return found.end() if found else None
+    if html.startswith(("<!", "<?"), opened):
+        return html.find(">", opened) + 1 or None
+    tag = _TAG.match(html, opened)
+    if tag is None:
+        letter = html[opened + 1 : opened + 3].lstrip("/")[:1]
+        return None if letter.isascii() and letter.isalpha() else opened
+    name = tag["name"].lower()
+    if tag["end"] or name not in _UNSEEN:
+        return tag.end()
+    closed = _UNSEEN_END[name].search(html, tag.end())
+    return closed.end() if closed else None
+
+
+def _run(text: str) -> str:
+    return unescape(_ENDLESS_REFERENCE.sub("\ufffd", text)).replace("\n", " ") if "&" in text else text.replace("\n", " ")

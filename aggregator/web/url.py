@@ -1,0 +1,363 @@
+"""Addresses: the only maker of `Url`, the canonical key that copies of one page share, and what is known of wrappers around them.
+
+Everything here is pure, total (no input raises) and asks no server. Addresses are read as browsers read them (WHATWG URL).
+"""
+
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final, NamedTuple
+from urllib.parse import unquote
+
+import ada_url
+
+from aggregator.model import Url
+from aggregator.web.host import hands_out_names, host_of
+
+_MAX_CHARS: Final = 4096
+_MAX_BYTES: Final = 4096
+_MAX_WRAPPERS: Final = 5
+
+# Query parameters that tell how a reader came, never which page it is.
+_TRACKING: Final = frozenset(
+    """__s __twitter_impression _branch_match_id _ga _gl _hsenc _hsmi _ke _kx _openstat at_bbc_team at_campaign at_custom1 at_custom2
+    at_custom3 at_custom4 at_format at_link_id at_link_origin at_link_type at_medium at_ptr_name cmpid cx_partner dclid echobox epik
+    fb_action_ids fb_action_types fb_ref fb_source fbclid ga_campaign ga_content ga_medium ga_source ga_term gbraid gclid gclsrc gs_lcrp
+    guccounter guce_referrer guce_referrer_sig hsctatracking igsh igshid isappinstalled mc_cid mc_eid mkt_tok ml_subscriber
+    ml_subscriber_hash msclkid ns_campaign ns_fee ns_linkname ns_mchannel ns_source ocid oly_anon_id oly_enc_id piwik_campaign
+    piwik_keyword piwik_kwd pk_campaign pk_keyword pk_kwd pk_medium pk_source rb_clickid ref_src ref_url s_cid scid smid smtyp soc_src
+    soc_trk spref sr_share srsltid sscid ttclid twclid vero_conv vero_id wbraid wickedid wt.mc_ev wt.mc_id wt_mc wt_zmc xtor yclid
+    ysclid zanpid""".split()  # noqa: SIM905
+)
+_TRACKING_PREFIXES: Final = ("utm_", "utm-", "mtm_", "matomo_", "hsa_", "itm_", "stm_", "trk_")
+# On some sites these choose the page. A value that names a feed or a whole domain shows that here they do not.
+_MAYBE_TRACKING: Final = frozenset(
+    "campaign cid cmp emc from ftag medium mod ncid partner ref referer referrer sc_cid source src via".split()  # noqa: SIM905
+)
+_TRACKING_VALUE: Final = re.compile(r"rss|atom|feeds?|rss[-_. ]?feeds?|rss\d*[-_].*|(?:[a-z0-9-]+\.)+[a-z]{2,24}/?", re.IGNORECASE)
+
+_HOST_PREFIXES: Final = frozenset({"www", "m", "mobile", "amp"})
+_INDEX: Final = re.compile(r"/(?:index\.(?:html?|php\d?|shtml|xhtml|aspx?|jsp|cgi)|default\.(?:html?|aspx?))\Z", re.IGNORECASE)
+_AMP_HEAD: Final = re.compile(r"\A(?:/amp)+(?=/[^/])", re.IGNORECASE)
+_AMP_TAIL: Final = re.compile(r"(?<=[^/])(?:/amp|\.amp|/amp\.html?)\Z|(?<=[^/])\.amp(?=\.html?\Z)", re.IGNORECASE)
+# Fragments that lead to a part which any page has.
+_SAME_PAGE: Final = re.compile(
+    r"(?:comments?|disqus_thread|respond|more(?:-\d+)?|top|main|content|main-content|article|post|share|rss|feed|_|!|/)", re.IGNORECASE
+)
+_AMP_PARAMETERS: Final = frozenset({"amp", "amp=", "amp=1", "amp=true", "outputtype=amp", "view=amp"})
+
+# Redirectors: the end of a host → the path, and the parameters that carry the address. "" is any path.
+_REDIRECTORS: Final = (
+    ("bing.com", "/news/apiclick.aspx", ("url",)),
+    ("duckduckgo.com", "/l/", ("uddg",)),
+    ("facebook.com", "/l.php", ("u",)),
+    ("google.com", "/url", ("q", "url")),
+    ("instagram.com", "/", ("u",)),
+    ("linkedin.com", "/redir", ("url",)),
+    ("out.reddit.com", "", ("url",)),
+    ("safelinks.protection.outlook.com", "", ("url",)),
+    ("slack-redir.net", "/link", ("url",)),
+    ("steamcommunity.com", "/linkfilter", ("u", "url")),
+    ("t.umblr.com", "/redirect", ("z",)),
+    ("vk.com", "/away.php", ("to",)),
+    ("youtube.com", "/redirect", ("q",)),
+)
+# On any host: a last piece of the path that says "out of here", with a parameter that says where to.
+_WAYS_OUT: Final = re.compile(
+    r"/(?:away|click|exit|external|go|goto|l|leave|link|out|outgoing|redir|redirect|redirector)(?:\.\w{2,4})?/?\Z", re.IGNORECASE
+)
+_WHERE_TO: Final = ("url", "u", "to", "target", "dest", "destination", "goto", "href", "link", "out", "q", "r", "redirect", "redirect_url")
+# Hosts that carry the whole address in their path: archives, reading modes, AMP caches.
+_CARRIERS: Final = (
+    ("web.archive.org", re.compile(r"/web/\d{1,14}(?:[a-z]{2}_)?/(?P<url>.+)\Z")),
+    ("cdn.ampproject.org", re.compile(r"/[a-z]{1,2}/(?P<s>s/)?(?P<page>[^/]+\..+)\Z")),
+    ("google.com", re.compile(r"/amp/(?P<s>s/)?(?P<page>[^/]+\..+)\Z")),
+    ("r.search.yahoo.com", re.compile(r".*/RU=(?P<url>[^/]+)/")),
+    ("", re.compile(r".*/\*(?P<url>https?:/.+)\Z")),
+)
+_GOOGLE_NEWS: Final = re.compile(r"/(?:rss/|__i/rss/rd/)?articles/(?P<code>[\w-]{16,})")
+
+_ABSOLUTE: Final = re.compile(r"https?:/{1,2}(?=[^/])", re.IGNORECASE)
+_ENCODED: Final = re.compile(r"https?%3a(?:%2f|/){2}", re.IGNORECASE)
+_ESCAPE: Final = re.compile(r"%([0-9a-fA-F]{2})")
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_EDGES: Final = "".join(map(chr, range(0x21)))
+# RFC 3987 section 2.2: a scheme, then what an IRI may hold. No space of any kind, no control, no private use, no noncharacter.
+_IRI: Final = re.compile(
+    "[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-\\[\\]_a-z~\xa1-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U0001fffd\U00020000-\U000efffd]+"
+)
+_USERINFO: Final = re.compile(r"(?<=//)[^/?#\s]*@")
+
+
+class _Parts(NamedTuple):
+    """A normalized address; `query` and `fragment` come with their mark, `host` with its port."""
+
+    scheme: str
+    host: str
+    path: str
+    query: str
+    fragment: str
+
+
+def link(text: str | None, base: str | None = None) -> Url | None:
+    """Make an absolute http(s) address of what stands in a link; None if there is none in it.
+
+    Relative text counts from `base`. Userinfo and tracking parameters are dropped, everything else of the query stays as it is; the
+    fragment is kept unless it only tracks. At most 4,096 characters, ASCII, without controls. `link(link(x)) == link(x)`.
+
+    >>> link("../b?p=1&utm_source=rss#more", "https://example.org/a/")
+    'https://example.org/b?p=1#more'
+    """
+    parts = _parsed(text, base)
+    if parts is None:
+        return None
+    fragment = "" if parts.fragment and not _kept(parts.fragment[1:]) else parts.fragment
+    return _url(parts._replace(query=_untracked(parts.query), fragment=fragment))
+
+
+def resource(text: str | None, base: str | None = None) -> Url | None:
+    """As `link`, with the whole query: for images, enclosures and feeds, where any parameter may be a part of the name.
+
+    >>> resource("/a.mp3?utm_source=feed", "https://example.org/")
+    'https://example.org/a.mp3?utm_source=feed'
+    """
+    parts = _parsed(text, base)
+    return _url(parts) if parts else None
+
+
+@lru_cache(maxsize=16384)
+def link_key(url: str) -> str:
+    """The form that all addresses of one page share, for comparing only. Idempotent; text that is no http(s) address stays as it is.
+
+    Ignored: scheme, userinfo, default port, the host prefixes www, m, mobile and amp, AMP marks, index files, the trailing slash,
+    tracking parameters, the order of parameters, how characters are escaped, and fragments that only scroll to what every page has
+    ("#comments"). Redirectors are unwrapped. A parameter or fragment that may choose what is meant is never dropped: feeds of comments,
+    of releases and of day pages tell their entries apart by nothing else.
+
+    >>> link_key("http://www.example.org/post/index.html?b=2&a=1&utm_medium=feed#comments")
+    'https://example.org/post?a=1&b=2'
+    """
+    unwrapped = unwrap(url)
+    parts = _parsed(unwrapped, None)
+    if parts is None:
+        return url
+    path = _page_path(_unescaped(parts.path))
+    query = "&".join(sorted(_page_parameters(_unescaped(parts.query[1:]), path)))
+    return f"https://{_page_host(parts.host)}{path}{'?' if query else ''}{query}{_page_fragment(parts.fragment)}"
+
+
+def unwrap(url: str) -> Url | None:
+    """The address that a redirector or a cache carries in its query or path; `link(url)` if it carries none.
+
+    Wrappers within wrappers are taken off, too. What only the redirector's server knows stays wrapped.
+
+    >>> unwrap("https://www.google.com/url?q=https://example.org/a%3Fp%3D1&sa=U")
+    'https://example.org/a?p=1'
+    """
+    found = link(url)
+    for _ in range(_MAX_WRAPPERS):
+        inner = _carried(found) if found else None
+        if inner is None or inner == found:
+            break
+        found = inner
+    return found
+
+
+def is_absolute_iri(text: str) -> bool:
+    """Tell whether an id can be published as it is: an absolute IRI (RFC 3987) of at most 4,096 bytes, without spaces or controls.
+
+    >>> is_absolute_iri("tag:example.org,2005:1"), is_absolute_iri("12345"), is_absolute_iri("https://")
+    (True, False, False)
+    """
+    if len(text) > _MAX_BYTES or not _IRI.fullmatch(text) or any(map(str.isspace, text)) or len(text.encode()) > _MAX_BYTES:
+        return False
+    scheme, _, rest = text.partition(":")
+    return scheme.lower() not in ("http", "https") or bool(re.match(r"//[^/?#]", rest))
+
+
+def feed_address_key(url: str) -> str:
+    """The form under which a feed is found again: scheme, userinfo, default port, fragment and trailing slash aside; all else counts.
+
+    >>> feed_address_key("http://me@example.org:80/Feed/?a=1#x")
+    'https://example.org/Feed?a=1'
+    """
+    parts = _parsed(url, None)
+    if parts is None:
+        return url
+    return f"https://{_without_default_port(parts.host)}{parts.path.rstrip('/') or '/'}{parts.query}"
+
+
+def shown(url: str) -> str:
+    """An address for logs and messages: without userinfo, otherwise as it is.
+
+    >>> shown("https://me:secret@example.org/feed")
+    'https://example.org/feed'
+    """
+    return _USERINFO.sub("", url)
+
+
+# ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _parsed(text: str | None, base: str | None) -> _Parts | None:
+    if not text:
+        return None
+    text = text.strip(_EDGES)
+    if not text or len(text) > _MAX_CHARS or _CONTROL.search(text):
+        return None
+    try:
+        normal = ada_url.join_url(base, text) if base else ada_url.normalize_url(text)
+    except ValueError:
+        return None
+    if not normal.startswith(("http://", "https://")) or len(normal) > _MAX_CHARS:
+        return None
+    return _split(normal)
+
+
+def _split(normal: str) -> _Parts:
+    """Split what ada-url wrote: there, each delimiter that is not one is escaped."""
+    rest, mark, fragment = normal.partition("#")
+    rest, asked, query = rest.partition("?")
+    scheme, _, rest = rest.partition("://")
+    authority, _, path = rest.partition("/")
+    return _Parts(scheme, authority.rpartition("@")[2], "/" + path, asked + query if query else "", mark + fragment if fragment else "")
+
+
+def _url(parts: _Parts) -> Url | None:
+    return Url(f"{parts.scheme}://{parts.host}{parts.path}{parts.query}{parts.fragment}") if parts.host else None
+
+
+# ── tracking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _untracked(query: str) -> str:
+    """A query, with its mark, without what only tracks; byte for byte the same if there is nothing of that."""
+    pieces = query[1:].split("&")
+    kept = [piece for piece in pieces if not _tracks(piece)]
+    if len(kept) == len(pieces):
+        return query
+    return "?" + "&".join(kept) if any(kept) else ""
+
+
+def _tracks(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    # Feeds that escape twice leave "amp;" before every name but the first.
+    name = unquote(name).lower().removeprefix("amp;")
+    if name in _TRACKING or name.startswith(_TRACKING_PREFIXES):
+        return True
+    return name in _MAYBE_TRACKING and bool(_TRACKING_VALUE.fullmatch(unquote(value)))
+
+
+def _kept(fragment: str) -> bool:
+    return "=" not in fragment or not all(_tracks(piece) for piece in fragment.split("&"))
+
+
+# ── the canonical key ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _page_host(host: str) -> str:
+    host = _without_default_port(host)
+    while True:
+        first, _, rest = host.partition(".")
+        # Where names are handed out (`m.github.io`), only www is a prefix rather than somebody's name.
+        if first not in _HOST_PREFIXES or "." not in rest or (first != "www" and hands_out_names(rest)):
+            return host
+        host = rest
+
+
+def _without_default_port(host: str) -> str:
+    return host.removesuffix(":80").removesuffix(":443") if not host.endswith("]") else host
+
+
+def _page_path(path: str) -> str:
+    while True:
+        shorter = path.rstrip("/")
+        for mark in (_INDEX, _AMP_TAIL, _AMP_HEAD):
+            shorter = mark.sub("", shorter)
+        if shorter == path:
+            return path or "/"
+        path = shorter
+
+
+def _page_fragment(fragment: str) -> str:
+    name = _unescaped(fragment[1:]).partition(":~:")[0]
+    return f"#{name}" if name and not _SAME_PAGE.fullmatch(name) and _kept(name) else ""
+
+
+def _page_parameters(query: str, path: str) -> Iterator[str]:
+    for parameter in query.split("&"):
+        mobile = parameter == "m=1" and path.endswith(".html")
+        if parameter and not mobile and parameter.lower() not in _AMP_PARAMETERS and not _tracks(parameter):
+            yield parameter
+
+
+def _unescaped(text: str) -> str:
+    """Decode what needs no escape and write the other escapes in capitals (RFC 3986 section 6.2.2)."""
+    return _ESCAPE.sub(_plain_escape, text)
+
+
+def _plain_escape(escape: re.Match[str]) -> str:
+    char = chr(int(escape[1], 16))
+    return char if char.isascii() and (char.isalnum() or char in "-._~") else escape[0].upper()
+
+
+# ── wrappers ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _carried(url: str) -> Url | None:
+    parts = _split(url)
+    host = host_of(url)
+    return _in_query(host, parts) or _in_path(host, parts) or _in_google_news(host, parts)
+
+
+def _in_query(host: str, parts: _Parts) -> Url | None:
+    query = parts.query[1:]
+    if not query:
+        return None
+    if whole := _absolute(query):
+        return whole
+    values = dict(piece.partition("=")[::2] for piece in reversed(query.split("&")))
+    for end, path, names in _REDIRECTORS:
+        if _ends(host, end) and (not path or parts.path == path):
+            return next((found for name in names if (found := _absolute(unquote(values.get(name, ""))))), None)
+    if not _WAYS_OUT.search(parts.path):
+        return None
+    return next((found for name in _WHERE_TO if (found := _absolute(unquote(values.get(name, ""))))), None)
+
+
+def _in_path(host: str, parts: _Parts) -> Url | None:
+    for end, pattern in _CARRIERS:
+        found = pattern.match(parts.path) if _ends(host, end) else None
+        if found is None:
+            continue
+        named = found.groupdict()
+        if "page" in named:
+            return link(f"{'https' if named['s'] else 'http'}://{named['page']}{parts.query}")
+        return _absolute(named["url"] + ("" if _ENCODED.match(named["url"]) else parts.query))
+    return None
+
+
+def _in_google_news(host: str, parts: _Parts) -> Url | None:
+    """Older article codes are a length-prefixed record that holds the address in plain bytes; newer ones are sealed."""
+    found = _GOOGLE_NEWS.match(parts.path) if host == "news.google.com" else None
+    if found is None:
+        return None
+    try:
+        record = urlsafe_b64decode(found["code"] + "=" * (-len(found["code"]) % 4))
+    except ValueError:
+        return None
+    inner = re.search(rb"https?://[!-~]+", record)
+    return link(inner[0].decode("ascii")) if inner else None
+
+
+def _ends(host: str, end: str) -> bool:
+    return not end or host == end or host.endswith("." + end)
+
+
+def _absolute(value: str) -> Url | None:
+    """The http(s) address that stands in a path or is a whole query, escaped or not."""
+    for _ in range(2):
+        if _ENCODED.match(value):
+            value = unquote(value)
+    return link(_ABSOLUTE.sub(lambda scheme: scheme[0].rstrip("/") + "//", value, count=1)) if _ABSOLUTE.match(value) else None

@@ -22,14 +22,15 @@ _MONTHS: Mapping[str, int] = {
 } | {"sept": 9}
 
 # RFC 822 section 5.1, and what senders write beside it.
-_ZONES: Mapping[str, int] = {
-    name: hours * 60
-    for name, hours in {
-        "ut": 0, "utc": 0, "gmt": 0, "z": 0, "wet": 0, "bst": 1, "west": 1, "cet": 1, "met": 1, "cest": 2, "mest": 2, "eet": 2, "eest": 3, "msk": 3,
-        "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8, "hst": -10, "ast": -4, "adt": -3,
-        "brt": -3, "art": -3, "jst": 9, "kst": 9, "hkt": 8, "sgt": 8, "awst": 8, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13,
-    }.items()
-} | {"ist": 330, "nst": -210, "ndt": -150, "acst": 570, "acdt": 630}  # fmt: skip
+_HOURS = """ut 0 utc 0 gmt 0 z 0 wet 0 bst 1 west 1 cet 1 met 1 cest 2 mest 2 eet 2 eest 3 msk 3 est -5 edt -4 cst -6 cdt -5 mst -7 mdt -6
+    pst -8 pdt -7 akst -9 akdt -8 hst -10 ast -4 adt -3 brt -3 art -3 jst 9 kst 9 hkt 8 sgt 8 awst 8 aest 10 aedt 11 nzst 12 nzdt 13"""
+_ZONES: Mapping[str, int] = {name: 60 * int(hours) for name, hours in zip(_HOURS.split()[::2], _HOURS.split()[1::2], strict=True)} | {
+    "ist": 330,
+    "nst": -210,
+    "ndt": -150,
+    "acst": 570,
+    "acdt": 630,
+}
 
 _ISO = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
@@ -43,7 +44,7 @@ _MAIL = re.compile(
 )
 _OFFSET = re.compile(r"(?:GMT|UTC)?\s*(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?", re.IGNORECASE | re.ASCII)
 _NUMBERS_ONLY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b", re.ASCII)
-_CLOCK = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
+_HALF_DAY = re.compile(r"[ap]\.?m\b", re.IGNORECASE)
 
 
 def seconds(text: str | None) -> int | None:
@@ -61,7 +62,7 @@ def seconds(text: str | None) -> int | None:
         return _clock_count(text)
     for form in (_ISO, _MAIL):
         if match := form.fullmatch(text):
-            if match["month"].isdigit() or match["month"].lower() in _MONTHS:
+            if (match["month"].isdigit() or match["month"].lower() in _MONTHS) and not _HALF_DAY.match(match["zone"]):
                 return _standard(match)
             break
     return _guessed(text)
@@ -113,7 +114,7 @@ def _guessed(text: str) -> int | None:
         one, two = (dateutil_parser.parse(text, default=default, tzinfos=_zone_seconds) for default in midnights)
     except Exception:  # noqa: BLE001 - dateutil raises more kinds than it documents (decimal.InvalidOperation, TypeError …)
         return None
-    if one.replace(tzinfo=None) != two.replace(tzinfo=None) or (_CLOCK.search(text) is None and one.hour):
+    if one.replace(tzinfo=None) != two.replace(tzinfo=None):
         return None
     return _within(calendar.timegm(one.utctimetuple()), FIRST_GUESSED_YEAR)
 

@@ -84,7 +84,8 @@ def poll_due(
     """Poll what is due (or the named feeds, due or not) until nothing is left, and return one report a feed.
 
     `current` gives the app, asked anew for every round, so that a reload is taken up on the way. `report` is told of each poll once it
-    is stored, `stored` of the count of new and changed entries after each batch. A set `stop` leaves what is under way to its lease. With `endless` a feed may be polled more than once in a call (the daemon); else at most once.
+    is stored, `stored` of the count of new and changed entries after each batch. A set `stop` leaves what is under way to its lease.
+    With `endless` a feed may be polled more than once in a call (the daemon); else at most once.
     """
     run = _Run(current=current, workers=Workers(workers), report=report, stored=stored, stop=stop or threading.Event())
     try:

@@ -1,0 +1,168 @@
+"""Foreign HTML made readable before it is cleaned: embeds become plain links, lazy images show their picture, and no nesting is too deep.
+
+The parser reports events and builds no tree, so neither depth nor size costs more than their length. What comes out is well nested, but as
+unsafe as what went in.
+"""
+
+import re
+from html import escape
+from typing import Final
+
+from lxml import etree
+
+from aggregator.web.url import resource
+
+# Deeper markup is shown as its text. Nobody writes it; tree builders need quadratic time for it, readers overflow their stack.
+MAX_DEPTH: Final = 200
+
+_MARKS: Final = re.compile(r"<(?:iframe|video|audio|object|embed|amp-img|img[^<>]{0,2000}?\sdata-[a-z-]{0,16}src[\s=])", re.IGNORECASE)
+_ATTRIBUTE: Final = re.compile(r"[a-z][a-z0-9-]*")
+_VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_WHOLE_PAGE: Final = frozenset({"html", "body"})
+_UNSEEN: Final = frozenset({"script", "style", "template", "title", "svg", "noembed", "noframes"})
+_CONTAINERS: Final = frozenset({"video", "audio", "object"})
+# Where scripts that load pictures late keep the real address.
+_LAZY: Final = ("data-src", "data-lazy-src", "data-original", "data-orig-src")
+_PARAM_SOURCES: Final = frozenset({"movie", "src", "url", "filename"})
+
+
+def has_embeds(html: str) -> bool:
+    """Tell whether `readable` may have embeds to unfold or lazy images to show (true at times where there are none)."""
+    return "<" in html and _MARKS.search(html) is not None
+
+
+def readable(html: str, base: str | None = None) -> str:
+    """Write HTML anew: an embedded player becomes a link to what it plays, a lazy image shows its picture; well nested, at most 200 deep.
+
+    A link stands in a paragraph of its own, unless it stood in one; its words are the embed's title, else the address. An embed without an
+    http(s) address vanishes with its frame, an `<object>` then shows what it holds for such cases. Never raises.
+
+    >>> readable('<iframe src="https://video.example/1"></iframe>')
+    '<p><a href="https://video.example/1">https://video.example/1</a></p>'
+    """
+    writer = _Writer(base)
+    parser = etree.HTMLParser(target=writer, huge_tree=True, encoding="utf-8")
+    try:
+        parser.feed(html.encode("utf-8", "replace"))
+        parser.close()
+    except etree.LxmlError:
+        pass  # The parser has nothing to report, as for a body of comments only; what was written stands.
+    return writer.written()
+
+
+class _Embed:
+    """An open player: what it plays, as far as it said, and what stood inside for those who cannot play it."""
+
+    def __init__(self, tag: str, attributes: dict[str, str], mark: int) -> None:
+        self.tag = tag
+        self.title = attributes.get("title") or attributes.get("aria-label")
+        self.poster = attributes.get("poster")
+        self.sources = [attributes[name] for name in ("src", "data", "data-src") if attributes.get(name)]
+        self.mark = mark
+
+
+class _Writer:
+    """A parser target that writes what it is told, except for embeds and what lies too deep."""
+
+    def __init__(self, base: str | None) -> None:
+        self._base = base
+        self._out: list[str] = []
+        self._open: list[str] = []
+        self._embeds: list[_Embed] = []
+        self._unseen = 0
+
+    def written(self) -> str:
+        while self._open:
+            self.end(self._open[-1])
+        return "".join(self._out)
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag in _WHOLE_PAGE:
+            return
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif not self._unseen:
+            self._start_seen(tag, dict(attributes))
+        if tag not in _VOID:
+            self._open.append(tag)
+
+    def end(self, tag: str) -> None:
+        if tag in _WHOLE_PAGE or tag in _VOID or not self._open:
+            return
+        depth = len(self._open)
+        self._open.pop()
+        if tag in _UNSEEN:
+            self._unseen -= 1
+        elif self._unseen or tag == "iframe":
+            return
+        elif self._embeds and tag == self._embeds[-1].tag:
+            self._close(self._embeds.pop())
+        elif depth <= MAX_DEPTH:
+            self._out.append(f"</{tag}>")
+
+    def data(self, text: str) -> None:
+        if not self._unseen and not (self._open and self._open[-1] == "iframe"):
+            self._out.append(escape(text, quote=False))
+
+    def comment(self, text: str) -> None:
+        """Comments are not for readers."""
+
+    def pi(self, target: str, data: str | None = None) -> None:
+        """Nor are processing instructions."""
+
+    def close(self) -> None:
+        """Called by the parser at the end; the text is fetched by `written`."""
+
+    def _start_seen(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag in _CONTAINERS:
+            self._embeds.append(_Embed(tag, attributes, len(self._out)))
+        elif tag in ("iframe", "embed"):
+            self._frame(_Embed(tag, attributes, len(self._out)))
+        elif self._embeds and tag in ("source", "param"):
+            self._note_source(tag, attributes)
+        elif len(self._open) >= MAX_DEPTH:
+            self._out.append(" ")
+        else:
+            self._out.append(_tag(*_shown_image(tag, attributes)))
+
+    def _frame(self, embed: _Embed) -> None:
+        if self._embeds:
+            self._embeds[-1].sources += embed.sources
+        else:
+            self._close(embed)
+
+    def _note_source(self, tag: str, attributes: dict[str, str]) -> None:
+        source = attributes.get("src")
+        if tag == "param":
+            source = attributes.get("value") if (attributes.get("name") or "").lower() in _PARAM_SOURCES else None
+        if source:
+            self._embeds[-1].sources.append(source)
+
+    def _close(self, embed: _Embed) -> None:
+        """Replace what stood in an embed by a link, unless it plays nothing or shows a picture instead of itself."""
+        inside = self._out[embed.mark :]
+        address = next((found for source in embed.sources if (found := resource(source, self._base))), None)
+        if embed.tag == "object" and (address is None or any(piece.startswith("<img") for piece in inside)):
+            return
+        del self._out[embed.mark :]
+        if address:
+            self._out.append(self._link(address, embed))
+
+    def _link(self, address: str, embed: _Embed) -> str:
+        poster = resource(embed.poster, self._base)
+        words = escape(embed.title or address)
+        picture = f'<img src="{escape(poster)}" alt="{words}"><br>' if poster else ""
+        link = f'<a href="{escape(address)}">{picture}{words}</a>'
+        return link if {"p", "a"} & set(self._open) else f"<p>{link}</p>"
+
+
+def _shown_image(tag: str, attributes: dict[str, str]) -> tuple[str, dict[str, str]]:
+    if tag not in ("img", "amp-img"):
+        return tag, attributes
+    lazy = next((attributes[name] for name in _LAZY if attributes.get(name)), None)
+    return "img", {**attributes, "src": lazy} if lazy else attributes
+
+
+def _tag(tag: str, attributes: dict[str, str]) -> str:
+    pairs = (f' {name}="{escape(value or "")}"' for name, value in attributes.items() if _ATTRIBUTE.fullmatch(name))
+    return f"<{tag}{''.join(pairs)}>"

@@ -1,0 +1,204 @@
+"""Open the database, keep its transactions honest, bring its tables up to date, and say in plain words what went wrong.
+
+Everything that only one database knows stands here; the queries elsewhere are the same for all.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, event, select, text, update
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from aggregator.errors import StoreError
+from aggregator.store import schema
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+# Another process may be writing a large batch or migrating.
+_BUSY_TIMEOUT_S: Final = 30
+# Far below SQLite's 32,766 parameters a statement; longer lists gain nothing.
+_CHUNK: Final = 500
+_CACHE_KIB: Final = 16 * 1024
+
+T = TypeVar("T")
+_READS: Final = {"reads_only": True}
+_COUNTERS: Final = select(schema.meta.c.key, schema.meta.c.value)
+_WRITE_COUNTER: Final = update(schema.meta).where(schema.meta.c.key == bindparam("name")).values(value=bindparam("count"))
+
+
+class Counters:
+    """The counters of `meta` within one transaction. What was taken is written back when the transaction ends well."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._values: dict[str, int] = {}
+        self._taken: set[str] = set()
+
+    def now(self, name: str) -> int:
+        """The last number taken; 0 before the first."""
+        if not self._values:
+            self._values = {row.key: row.value for row in self._conn.execute(_COUNTERS)}
+        return self._values.get(name, 0)
+
+    def take(self, name: str) -> int:
+        """The next number, never given before and never again."""
+        self._values[name] = self.now(name) + 1
+        self._taken.add(name)
+        return self._values[name]
+
+    def write(self) -> None:
+        if self._taken:
+            self._conn.execute(_WRITE_COUNTER, [{"name": name, "count": self._values[name]} for name in sorted(self._taken)])
+
+
+class Database:
+    """An open store: transactions to read and to write, from any thread. Wraps what the database refuses in `StoreError`."""
+
+    def __init__(self, address: str) -> None:
+        if "://" in address and not address.startswith("sqlite:///"):
+            raise StoreError(f"{address.partition(':')[0]}: this version keeps its store in an SQLite file only")
+        self.path = Path(address.removeprefix("sqlite:///"))
+        self._engine = _sqlite(self.path)
+        # Threads of one process take turns here at once; SQLite's own waiting sleeps between its tries.
+        self._turn = threading.Lock()
+        try:
+            with self._errors():
+                _migrate(self._engine, self.path)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the store and waits for nobody."""
+        with self._errors(), self._engine.connect() as conn:
+            conn.execution_options(**_READS)
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[tuple[Connection, Counters]]:
+        """A transaction that alone may write: what it read stays true until it ends."""
+        with self._errors(), self._turn, self._engine.begin() as conn:
+            counters = Counters(conn)
+            yield conn, counters
+            counters.write()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise StoreError(f"{self.path}: {_plain(error, self.path)}") from error
+
+
+def upsert(table: Table) -> Insert:
+    """An INSERT that may say `on_conflict_do_update`: SQLite and PostgreSQL both can, each in its own dialect."""
+    return insert(table)
+
+
+def chunks(items: Iterable[T], size: int = _CHUNK) -> Iterator[list[T]]:
+    """Cut a long list into pieces that one statement can take."""
+    rest = iter(items)
+    while piece := list(islice(rest, size)):
+        yield piece
+
+
+# ── SQLite ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _sqlite(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": _BUSY_TIMEOUT_S}, pool_size=4, max_overflow=64, hide_parameters=True
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # The driver would begin transactions late and commit before DDL; we say BEGIN ourselves.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        # A writer that first reads would be refused when another one wrote in between: it takes its place at once.
+        reads_only = conn.get_execution_options().get("reads_only", False)
+        conn.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _plain(error: BaseException, path: Path) -> str:
+    """What the database refused, in words for people."""
+    said = str(getattr(error, "orig", None) or error)
+    for part, words in (
+        ("is locked", f"another program has held the store for more than {_BUSY_TIMEOUT_S} s"),
+        ("not a database", "this file is not a store (no SQLite database)"),
+        ("malformed", "the store is damaged; restore a backup"),
+        ("readonly database", "the store cannot be written: no permission for the file or its folder"),
+        ("full", "the disk is full"),
+        ("disk I/O error", "the disk failed to read or write"),
+    ):
+        if part in said:
+            return words
+    if "unable to open" in said:
+        return "the store cannot be opened or made here" + ("" if path.parent.is_dir() else f": there is no folder {path.parent}")
+    return f"the database refused: {said}"
+
+
+# ── migrations ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _migrate(engine: Engine, path: Path) -> None:
+    """Bring the tables to the last revision, all steps in one transaction: killed in between, the store is as it was.
+
+    Raises `StoreError` for a store that a newer program wrote, and for another program's database.
+    """
+    with engine.connect() as conn:
+        conn.execution_options(**_READS)
+        with conn.begin():
+            found = _revision(conn, path)
+    if found == schema.REVISIONS[-1]:
+        return
+    # Alembic takes longer to import than a poll of many feeds: only a store that needs it pays.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": None})
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with engine.begin() as conn:
+        _revision(conn, path)
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")
+
+
+def _revision(conn: Connection, path: Path) -> str | None:
+    """The revision of the store's tables, None for an empty database."""
+    tables = set(engine_tables(conn))
+    if not tables:
+        return None
+    if "alembic_version" not in tables:
+        raise StoreError(f"{path}: this is another program's database; name a new file in `store:`")
+    found: Any = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is not None and found not in schema.REVISIONS:
+        raise StoreError(f"{path}: a newer version of this program wrote this store (revision {found}); use that version")
+    return None if found is None else str(found)
+
+
+def engine_tables(conn: Connection) -> list[str]:
+    """The names of all tables in the database."""
+    return conn.dialect.get_table_names(conn)

@@ -1,0 +1,293 @@
+"""The tables: what is remembered, and by what it is found again. `migrations` bring an older store to this shape.
+
+Instants are integer microseconds since 1970 UTC. Surrogate keys are counted in `meta`, so that they never come back, not even after a
+deletion: what was judged by its key a moment ago is never another row. Values that are only read whole (`head`, `body`) are JSON.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+from sqlalchemy.types import TypeDecorator
+
+REVISIONS: Final = ("0001",)
+"""Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """Count an aware instant in microseconds since 1970 UTC, exactly.
+
+    >>> microseconds(datetime(1970, 1, 1, 0, 0, 1, 2, tzinfo=UTC))
+    1000002
+    """
+    span = moment - _EPOCH
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+
+
+def instant(count: int) -> datetime:
+    """The instant that `microseconds` counted."""
+    return _EPOCH + timedelta(microseconds=count)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as integer microseconds UTC: SQLite's own datetimes lose their offset."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else instant(value)
+
+
+metadata = MetaData()
+
+# SQLite finds a row fastest by an INTEGER key, which has 64 bits there; elsewhere INTEGER has 32.
+_Key = BigInteger().with_variant(Integer(), "sqlite")
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+"""Counters, which only grow: `generation` of changes to stories, `lease`, and the surrogate keys `feed`, `entry`, `story`, `output`."""
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("pk", _Key, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("shown_url", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("operator", Text),
+    Column("head", Text, nullable=False),
+    Column("next_poll_at", Instant, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", Text),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("last_error", Text),
+    Column("last_poll_at", Instant),
+    Column("last_success_at", Instant),
+    Column("last_change_at", Instant),
+    Column("first_success_at", Instant),
+    Column("gone_count", Integer, nullable=False),
+    Column("hold", Text),
+    Column("discovered", Text),
+    Column("redirect_target", Text),
+    Column("redirect_since", Instant),
+    Column("redirect_count", Integer, nullable=False),
+    Column("refined_by", Text),
+    # When a document was last read: an entry seen then stands in the feed for as long as polls say "unchanged".
+    Column("document_at", Instant),
+    Column("lease_token", Text),
+    Column("lease_until", Instant),
+    Index("feed_due", "active", "next_poll_at"),
+)
+Index("feed_leased", feed.c.lease_until, sqlite_where=feed.c.lease_until.is_not(None), postgresql_where=feed.c.lease_until.is_not(None))
+
+feed_url = Table(
+    "feed_url",
+    metadata,
+    Column("address_key", Text, primary_key=True),
+    Column("feed", _Key, ForeignKey("feed.pk"), nullable=False),
+    Column("shown_url", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Index("feed_url_feed", "feed"),
+)
+"""Every address that a feed ever had, under `web.url.feed_address_key`."""
+
+operator_hold = Table(
+    "operator_hold",
+    metadata,
+    Column("operator", Text, primary_key=True),
+    Column("until", Instant),
+    Column("why", Text, nullable=False),
+    Column("next_start", Instant),
+)
+"""What the people who run a server asked for (Retry-After), and when its next feed may start."""
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("pk", _Key, primary_key=True, autoincrement=False),
+    Column("feed", _Key, ForeignKey("feed.pk"), nullable=False),
+    Column("raw_key", Text, nullable=False),
+    # Only where it differs from `published_id`: most ids are published as they are, and one index entry finds them.
+    Column("raw_id", Text),
+    Column("published_id", Text, nullable=False),
+    Column("link", Text),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    Column("sort_key", Instant, nullable=False),
+    Column("public_updated", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("raw_hash", LargeBinary, nullable=False),
+    Column("refined_by", Text, nullable=False),
+    Column("versions", Integer, nullable=False, server_default="0"),
+    Column("backlog", Boolean, nullable=False),
+    Column("pruned", Boolean, nullable=False, server_default=false()),
+    Column("withdrawn", Text),
+    # Last, so that the columns before it are read without its pages.
+    Column("body", Text, nullable=False),
+    UniqueConstraint("feed", "raw_key", name="entry_identity"),
+    Index("entry_published_id", "published_id"),
+)
+Index("entry_raw_id", entry.c.raw_id, sqlite_where=entry.c.raw_id.is_not(None), postgresql_where=entry.c.raw_id.is_not(None))
+
+raw = Table(
+    "raw",
+    metadata,
+    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("refined_by", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""The latest raw form of an entry: zlib over MessagePack."""
+
+version = Table(
+    "version",
+    metadata,
+    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("entry", "n"),
+)
+"""What an entry said before it changed: zlib over JSON. `seen_at` is when that version was first seen."""
+
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    PrimaryKeyConstraint("entry", "address"),
+    Index("sighting_address", "address"),
+    sqlite_with_rowid=False,
+)
+"""Every page address under which an entry was seen."""
+
+claim = Table(
+    "claim",
+    metadata,
+    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("hop", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text),
+    Column("page", Text),
+    Column("site", Text),
+    Column("where", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("standing", Text, nullable=False),
+    PrimaryKeyConstraint("entry", "n"),
+    sqlite_with_rowid=False,
+)
+"""What an entry's claims of origin are by now; they stand in its body, too: here they can be asked about."""
+
+story = Table(
+    "story",
+    metadata,
+    Column("pk", _Key, primary_key=True, autoincrement=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("created", Instant, nullable=False),
+    # A story that was found to be the same as another one has no members any more; its publications keep what subscribers were given.
+    Column("joined", _Key, ForeignKey("story.pk")),
+    Index("story_generation", "generation"),
+)
+Index("story_joined", story.c.joined, sqlite_where=story.c.joined.is_not(None), postgresql_where=story.c.joined.is_not(None))
+
+story_key = Table(
+    "story_key",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("kind", "value", "entry"),
+    Index("story_key_entry", "entry"),
+    sqlite_with_rowid=False,
+)
+
+story_member = Table(
+    "story_member",
+    metadata,
+    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("story", _Key, ForeignKey("story.pk"), nullable=False),
+    Index("story_member_story", "story"),
+)
+
+output = Table(
+    "output",
+    metadata,
+    Column("pk", _Key, primary_key=True, autoincrement=False),
+    Column("path", Text, nullable=False, unique=True),
+    Column("mark", Text),
+    Column("judged_generation", BigInteger, nullable=False),
+    Column("first_published", Instant),
+)
+"""An output and how far it is judged. `mark` is empty while a judgement under other rules is under way."""
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("output", _Key, ForeignKey("output.pk"), nullable=False),
+    Column("story", _Key, ForeignKey("story.pk"), nullable=False),
+    Column("sequence", BigInteger),
+    Column("published_id", Text, nullable=False),
+    Column("sort_key", Instant, nullable=False),
+    Column("first_listed", Instant),
+    Column("public_updated", Instant, nullable=False),
+    Column("listed", Boolean, nullable=False),
+    # Would be listed; whether it is, is settled when the whole output is judged (limits, newcomers, ids).
+    Column("pending", Boolean, nullable=False),
+    Column("per_day", Integer),
+    Column("rule", Text, nullable=False),
+    Column("lead", _Key),
+    Column("feed_key", Text),
+    Column("withdrawn", Text),
+    PrimaryKeyConstraint("output", "story"),
+    Index("publication_story", "story"),
+    sqlite_with_rowid=False,
+)
+_given = publication.c.sequence.is_not(None)
+Index("publication_sequence", publication.c.output, publication.c.sequence, unique=True, sqlite_where=_given, postgresql_where=_given)
+Index("publication_id", publication.c.output, publication.c.published_id, unique=True, sqlite_where=_given, postgresql_where=_given)
+Index(
+    "publication_listing",
+    publication.c.output,
+    publication.c.first_listed,
+    publication.c.sort_key,
+    sqlite_where=publication.c.listed,
+    postgresql_where=publication.c.listed,
+)
+Index("publication_pending", publication.c.output, sqlite_where=publication.c.pending, postgresql_where=publication.c.pending)

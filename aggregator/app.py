@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aggregator import RELEASED, __version__
 from aggregator.collect.fetch import WebFetcher
-from aggregator.collect.parse import ParserPool
+from aggregator.collect.pool import ParserPool
 from aggregator.errors import AggregatorError
 from aggregator.model import Config, Edition, FeedSpec, Format
 from aggregator.pipeline import Ports, known_sources, our_addresses

@@ -299,12 +299,13 @@ def suggestion(word: str, known: list[str]) -> str:
     return f" (did you mean '{meant}'?)" if meant in known else ""
 
 
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, object]:
     """The JSON Schema (draft 7) of feeds.yaml, with a description for every key."""
     made = FileForm.model_json_schema(by_alias=True, ref_template="#/definitions/{model}")
     definitions = made.pop("$defs")
     whole = {"$schema": SCHEMA_URL, "title": "feeds.yaml", **{key: value for key, value in made.items() if key != "title"}}
-    return _tidy({**whole, "definitions": definitions})
+    tidied: dict[str, object] = _tidy({**whole, "definitions": definitions})
+    return tidied
 
 
 def schema_text() -> str:

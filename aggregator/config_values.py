@@ -19,6 +19,7 @@ _SPAN = re.compile(r"([0-9]{1,9})\s*([smhdwy])")
 _SIZE = re.compile(r"([0-9]{1,9})\s*(B|kB|KB|KiB|MB|MiB)?")
 _SIZE_UNITS = {None: 1, "B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 1000_000, "MiB": 1024 * 1024}
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _HOST = re.compile(r"(?=.{1,253}$)[\w]([\w-]{0,61}[\w])?(\.[\w]([\w-]{0,61}[\w])?)*")
@@ -50,6 +51,8 @@ def _text(value: object) -> str:
     text = value.text.strip()
     if not text:
         raise refuse("is empty: write something or take the key out")
+    if _CONTROL.search(text):
+        raise refuse("has a control character or half of a character in it (an escape in double quotes?)")
     return text
 
 
@@ -120,8 +123,8 @@ def _strip_rule(value: object) -> str:
 
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
-Count = Annotated[int, Field(ge=1, le=10_000), BeforeValidator(_whole)]
-CountOrNone = Annotated[int, Field(ge=0, le=10_000), BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
+CountOrNone = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(_whole)]
 Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9} ?[smhdwy]$"})]
 Size = Annotated[
     int,

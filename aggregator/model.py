@@ -93,6 +93,7 @@ class FeedSpec:
     allow_private: bool = False
     republisher: bool = False
     origin: str | None = None
+    language: str | None = None
     aliases: tuple[str, ...] = ()
     keep: Match | None = None
     drop: Match | None = None

@@ -28,7 +28,6 @@ from aggregator.model import (
     PollReport,
     PollResult,
     Publication,
-    RawFeed,
     StoredEntry,
     Story,
     Unchanged,
@@ -39,7 +38,7 @@ from aggregator.publish.check import checked
 from aggregator.publish.edition import compose
 from aggregator.refine import filters, normalize, stories
 from aggregator.web.host import site
-from aggregator.web.url import link_key, resource
+from aggregator.web.url import link_key
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +117,6 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
     head = replace(normalize.head(raw, got.url), base=got.url)
     context = normalize.context(spec, state.key, head, got.url, ports.known, ports.ours)
     entries = normalize.entries(raw, context)
-    head = replace(head, permalinks_foreign=_mostly_foreign(raw, context.own_sites), oddities=raw.oddities)
     fresh = replace(state, head=head, body_hash=got.body_hash, last_change_at=now, refined_by=rules)
     fresh = _succeeded(spec, fresh, got, now, ports)
     pairs = [(entry, source) for entry, source in zip(entries, raw.entries, strict=True) if entry is not None]
@@ -146,12 +144,6 @@ def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:
     if spec.path or not target:
         return spec
     return replace(spec, url=target, shown_url=target, headers=spec.headers if site(target) == site(spec.url) else ())
-
-
-def _mostly_foreign(raw: RawFeed, own_sites: frozenset[str]) -> bool:
-    links = [site(entry.link) for entry in raw.entries if entry.link and resource(entry.link)]
-    foreign = sum(1 for where in links if where not in own_sites)
-    return foreign * 2 > len(links) > 0
 
 
 def _succeeded(spec: FeedSpec, state: FeedState, got: Document | Unchanged, now: datetime, ports: Ports) -> FeedState:
@@ -249,11 +241,8 @@ def _publish_one(
     output: OutputSpec, ports: Ports, states: Mapping[str, FeedState], specs: Mapping[str, FeedSpec], now: datetime
 ) -> PublishReport:
     try:
-        _judge(output, ports, states, specs, now)
-        listing = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=_oldest(output, now))
-        edition = compose(
-            output, ports.config, [(publication, _story(publication, members)) for publication, members in listing], states, specs
-        )
+        listing = _listing(output, ports, specs, now)
+        edition = compose(output, ports.config, listing, states, specs)
         body = _rendered(edition, ports)
         changed = ports.publisher.put(output.path, body)
     except PublishError as error:
@@ -267,7 +256,16 @@ def _rendered(edition: Edition, ports: Ports) -> bytes:
     return body
 
 
-def _judge(output: OutputSpec, ports: Ports, states: Mapping[str, FeedState], specs: Mapping[str, FeedSpec], now: datetime) -> None:
+def _listing(output: OutputSpec, ports: Ports, specs: Mapping[str, FeedSpec], now: datetime) -> list[tuple[Publication, Story]]:
+    """The stories that an output lists by today's rules; a list of subscriptions has none."""
+    if output.format == "opml":
+        return []
+    _judge(output, ports, specs, now)
+    listed = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=_oldest(output, now))
+    return [(publication, _story(publication, members)) for publication, members in listed]
+
+
+def _judge(output: OutputSpec, ports: Ports, specs: Mapping[str, FeedSpec], now: datetime) -> None:
     """Judge what changed since this output was last judged, or everything when the rules changed."""
     mark = judging_mark(output, ports.config, specs)
     newcomers = ports.config.newcomer_entries

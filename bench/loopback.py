@@ -34,8 +34,9 @@ class Reply:
     """One answer. By default a whole 200 with validators, gzipped for whoever accepts it, and a 304 for whoever holds it.
 
     `etag` and `last_modified` are header values, None to leave them out; "auto" derives the ETag from the body. `encoding` says
-    that `body` is sent under this Content-Encoding as it is, true or not. `headers` come last and are sent as they are. With
-    `pause_s` the body is trickled, 16 KiB at a time; `cut_after` closes the connection after so many bytes of the body.
+    that `body` is sent under this Content-Encoding as it is, true or not; without `may_gzip` it is never gzipped for the asker.
+    `headers` come last and are sent as they are. With `pause_s` the body is trickled, 16 KiB at a time; `cut_after` closes the
+    connection after so many bytes of the body.
     """
 
     body: bytes = field(default=b"", repr=False)
@@ -44,6 +45,7 @@ class Reply:
     etag: str | None = "auto"
     last_modified: str | None = LAST_MODIFIED
     encoding: str | None = None
+    may_gzip: bool = True
     headers: tuple[tuple[str, str], ...] = ()
     pause_s: float = 0.0
     cut_after: int | None = None
@@ -214,7 +216,7 @@ class _Server:
         reply = replace(reply, etag=self._etag(reply.body)) if reply.etag == "auto" else reply
         if reply.status == HTTPStatus.OK and _is_held(reply, headers):
             return replace(reply, status=304, body=b"", content_type=None, encoding=None, pause_s=0.0, cut_after=None)
-        if reply.encoding is None and len(reply.body) > 200 and "gzip" in headers.get("accept-encoding", ""):
+        if reply.may_gzip and reply.encoding is None and len(reply.body) > 200 and "gzip" in headers.get("accept-encoding", ""):
             return replace(reply, body=self._gzip(reply.body), encoding="gzip")
         return reply
 

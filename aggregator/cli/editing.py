@@ -12,7 +12,7 @@ import click
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, fail, need_feed, plain, progress, say, warn
 from aggregator.errors import AggregatorError, ConfigError, FeedError, ParseError
-from aggregator.model import Config, Document, FeedSpec, RawFeed, Validators
+from aggregator.model import Config, Document, FeedSpec, OutputSpec, RawFeed, Validators
 
 STARTER = """\
 # The feeds to merge. A bare address is enough; a page's feed is discovered.
@@ -72,7 +72,7 @@ def _asked_all(config: Config) -> list[tuple[str, str, str | None]]:
 
     from aggregator.app import user_agent
     from aggregator.collect.fetch import WebFetcher
-    from aggregator.collect.parse import ParserPool
+    from aggregator.collect.pool import ParserPool
 
     fetcher = WebFetcher(user_agent=user_agent(config), proxy=config.proxy)
     parsers = ParserPool()
@@ -219,30 +219,22 @@ def remove(session: Session, feed: str) -> None:
 @click.pass_obj
 def import_(session: Session, file: Path) -> None:
     """Add the feeds of an OPML file or of a plain list of addresses to feeds.yaml."""
+    from aggregator.config_address import address_key
     from aggregator.migrate import read
-    from aggregator.splice import add_feed
-    from aggregator.web.url import feed_address_key
+    from aggregator.splice import NewFeed, add_feeds
 
     try:
-        proposals = read(file.read_bytes())
+        takeover = read(file.read_bytes(), file.name)
     except OSError as error:
         raise AggregatorError(f"{file} cannot be read: {error.strerror}") from error
-    known = {feed_address_key(spec.shown_url) for spec in session.config().feeds} if session.path.exists() else set()
-    fresh = [proposal for proposal in proposals.feeds if feed_address_key(proposal.url) not in known]
-
-    def spliced(text: str) -> str:
-        with progress("adding", len(fresh)) as bar:
-            for proposal in fresh:
-                text = add_feed(text, proposal.url, name=proposal.name, tags=proposal.tags)
-                advance(bar)
-        return text
-
+    known = {address_key(spec.shown_url) for spec in session.config().feeds} if session.path.exists() else set()
+    fresh = [NewFeed(url=feed.url, name=feed.name, tags=feed.tags) for feed in takeover.feeds if address_key(feed.url) not in known]
     if fresh:
-        _write(session, spliced)
-    for line in proposals.refused:
-        say(line)
-    twins = len(proposals.feeds) - len(fresh)
-    click.echo(f"{len(fresh)} feeds added, {twins} were there already, {len(proposals.refused)} lines not carried over")
+        _write(session, lambda text: add_feeds(text, fresh))
+    for line in takeover.refused:
+        say(f"not carried over: {line}")
+    twins = takeover.duplicates + len(takeover.feeds) - len(fresh)
+    click.echo(f"{len(fresh)} feeds added, {twins} were there already, {len(takeover.refused)} not carried over")
 
 
 @cli.command()
@@ -250,20 +242,19 @@ def import_(session: Session, file: Path) -> None:
 @click.pass_obj
 def export(session: Session, json_: bool) -> None:
     """Print the public feeds of feeds.yaml as OPML. Private ones are left out and counted on stderr."""
-    from aggregator.publish.opml import write_opml
+    from aggregator.publish.edition import compose
+    from aggregator.publish.opml import opml
 
     with session.app() as app:
-        from aggregator.publish.edition import subscriptions
-
         states = {state.id: state for state in app.ports.store.feeds()}
         specs = {states[spec.id].key: spec for spec in app.config.feeds if spec.id in states}
-        subscribed = subscriptions({state.key: state for state in states.values()}, specs)
-        hidden = len(app.config.feeds) - len(subscribed)
-        title = app.config.title
+        whole = OutputSpec(path="export.opml", format="opml")
+        edition = compose(whole, app.config, (), {state.key: state for state in states.values()}, specs)
     if json_:
-        click.echo(as_json(list(subscribed)))
+        click.echo(as_json(list(edition.subscriptions)))
     else:
-        sys.stdout.write(write_opml(title, subscribed).decode("utf-8"))
+        sys.stdout.write(opml(edition).decode("utf-8"))
+    hidden = len(app.config.feeds) - len(edition.subscriptions)
     if hidden:
         say(f"{hidden} feeds are private or local and were left out")
 

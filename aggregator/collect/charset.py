@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:+-]{1,40})["']""")
 _SERVED = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:+-]{1,40})""", re.IGNORECASE)
-_NOT_ASCII = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+_SEQUENCE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _BOMS = (
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -84,7 +84,9 @@ def _by_declaration(body: bytes, content_type: str | None) -> Decoded:
         for name in (encoding, _LARGER.get(encoding, "")):
             if name and name not in ("utf-8", "ascii") and (text := _strictly(body, name)) is not None:
                 return Decoded(text, oddities)
-    return Decoded(body.decode("utf-8", _FALLBACK), (*oddities, "some bytes are not UTF-8 and were read as windows-1252"))
+    if not _has_utf8(body):
+        return Decoded(body.decode("cp1252", "replace"), (*oddities, "it is not UTF-8 as it should be; read as windows-1252"))
+    return Decoded(body.decode("utf-8", _FALLBACK), (*oddities, "some bytes are not UTF-8; those were read as windows-1252"))
 
 
 def served_charset(content_type: str | None) -> str:
@@ -105,7 +107,7 @@ def _known(name: str) -> tuple[str, tuple[str, ...]]:
     except (LookupError, ValueError):
         found = None
     if found is None or found.name in _REFUSED or not getattr(found, "_is_text_encoding", True):
-        return "", (f"it declares the encoding {name}, which nobody knows",)
+        return "", (f"it declares the encoding {name}, which nobody knows; read as UTF-8",)
     return found.name, ()
 
 
@@ -115,8 +117,11 @@ def _utf8(body: bytes, declared: str) -> str | None:
     text = _strictly(body, "utf-8")
     if text is None or declared in ("", "utf-8", "ascii") or body.isascii():
         return text
-    sure = sum(1 for _, _ in zip(_NOT_ASCII.finditer(body), range(_SURE), strict=False)) == _SURE
-    return text if sure or _strictly(body, declared) is None else None
+    return text if _has_utf8(body) or _strictly(body, declared) is None else None
+
+
+def _has_utf8(body: bytes) -> bool:
+    return sum(1 for _, _ in zip(_SEQUENCE.finditer(body), range(_SURE), strict=False)) == _SURE
 
 
 def _strictly(body: bytes, encoding: str) -> str | None:

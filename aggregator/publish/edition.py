@@ -10,7 +10,6 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator.model import (
-    Attribution,
     Config,
     Edition,
     Entry,
@@ -21,7 +20,6 @@ from aggregator.model import (
     OutputSpec,
     Publication,
     Seen,
-    Source,
     StoredEntry,
     Story,
     Subscription,
@@ -32,7 +30,7 @@ from aggregator.publish.attribution import Linked, line
 from aggregator.publish.rights import republished, shortened, text_of
 from aggregator.publish.sources import Directory, Feed, name_of_hop, public_feed
 from aggregator.web.text import one_line
-from aggregator.web.url import is_absolute_iri, link_key, resource
+from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, resource
 
 EMPTY: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The date of an edition without items: constant, so that an empty file never changes."""
@@ -71,7 +69,7 @@ def compose(
     self_url = address_of(config.link, spec.path)
     return Edition(
         spec=spec,
-        id=self_url or f"urn:uuid:{uuid5(NAMESPACE_URL, f'{title}\n{spec.path}')}",
+        id=self_url or uuid5(NAMESPACE_URL, f"{title}\n{spec.path}").urn,
         title=title,
         language=language,
         home=config.link,
@@ -124,8 +122,8 @@ def _item(
     is_known = bool(chain) or not own.is_republisher
     original = chain[0].page if chain else entry.link if is_known else None
     source = directory.source_of(chain, own)
-    hops = (*_hops(chain, directory), _own_hop(own, entry, original)) if chain else ()
-    also = _also_seen(story, specs, directory, original or entry.link)
+    hops = _hops(chain, own, entry, directory)
+    also = _also_seen(story, specs, directory, original or entry.link, named={hop.name.casefold() for hop in hops})
     style = spec.attribution or feed_spec.attribution
     origin, via = _credits(hops, own, entry, is_known=is_known)
     markup, text = line(style, language, origin=origin, via=via, also=[Linked(seen.name, seen.url) for seen in also])
@@ -182,21 +180,35 @@ def _title(title: Title | None) -> Title | None:
     return Title(text=text, html=title.html if title.html and len(title.html) <= 4 * _MAX_TITLE_CHARS else None)
 
 
-def _hops(chain: Sequence[Hop], directory: Directory) -> tuple[Hop, ...]:
-    """The hops before our feed, under the names that feeds.yaml gives to those that we poll."""
+def _hops(chain: Sequence[Hop], own: Feed, entry: Entry, directory: Directory) -> tuple[Hop, ...]:
+    """The way of an entry: the original first, the feed that it was fetched from last; empty where that feed is the origin.
+
+    Hops that we poll carry the names that feeds.yaml gives them.
+    """
+    if not chain:
+        return ()
     found = [(hop, directory.of_hop(hop)) for hop in chain]
-    return tuple(replace(hop, name=name_of_hop(hop, feed), home=hop.home or (feed.home if feed else None)) for hop, feed in found)
+    hops = [_named(hop, feed) for hop, feed in found]
+    if found[-1][1] is not own:
+        hops.append(
+            Hop(
+                name=own.name,
+                site=own.site or None,
+                page=_own_page(entry, chain[0].page),
+                home=own.home,
+                feed_url=own.address,
+                feed_id=own.feed_id,
+            )
+        )
+    return tuple(hops)
 
 
-def _own_hop(own: Feed, entry: Entry, original: Url | None) -> Hop:
-    """The feed that the entry was fetched from, as the last hop."""
-    return Hop(
-        name=own.name,
-        site=own.site or None,
-        page=_own_page(entry, original),
-        home=own.home,
-        feed_url=own.address,
-        feed_id=own.feed_id,
+def _named(hop: Hop, feed: Feed | None) -> Hop:
+    """A hop with what is known of its feed."""
+    if feed is None:
+        return replace(hop, name=name_of_hop(hop, None))
+    return replace(
+        hop, name=feed.name, home=hop.home or feed.home, feed_url=hop.feed_url or feed.address, feed_id=hop.feed_id or feed.feed_id
     )
 
 
@@ -218,14 +230,16 @@ def _credit(hop: Hop) -> Linked:
     return Linked(hop.name, hop.page or hop.home)
 
 
-def _also_seen(story: Story, specs: Mapping[str, FeedSpec], directory: Directory, page: Url | None) -> tuple[Seen, ...]:
-    """Where else the story ran: the other feeds of its members, each named once, in the order of their ids in feeds.yaml."""
+def _also_seen(story: Story, specs: Mapping[str, FeedSpec], directory: Directory, page: Url | None, *, named: set[str]) -> tuple[Seen, ...]:
+    """Where else the story ran: the other feeds of its members, each once, in the order of their ids; without those `named` already."""
     found: dict[str, Seen] = {}
     for member in sorted(story.members, key=lambda member: (member.feed_id, member.entry.published_id, member.pk)):
         feed = directory.get(member.feed_key)
         if feed is None or member.feed_key == story.lead.feed_key or member.withdrawn or specs[member.feed_key].opt_out:
             continue
-        found.setdefault(feed.name.casefold(), Seen(name=feed.name, url=_own_page(member.entry, page) or feed.home, feed_url=feed.address))
+        if feed.name.casefold() not in named:
+            seen = Seen(name=feed.name, url=_own_page(member.entry, page) or feed.home, feed_url=feed.address)
+            found.setdefault(feed.name.casefold(), seen)
     return tuple(found.values())
 
 
@@ -277,7 +291,7 @@ def _subscriptions(output: OutputSpec, feeds: Mapping[str, FeedState], specs: Ma
         if feed.address:
             subtitle = one_line(feed.head.subtitle or "") or None
             found.setdefault(
-                feed.address,
+                feed_address_key(feed.address),
                 Subscription(
                     name=feed.name,
                     feed_url=feed.address,
@@ -301,6 +315,3 @@ def _alternates(spec: OutputSpec, outputs: Sequence[OutputSpec]) -> tuple[tuple[
     """The other outputs: (format, address relative to this one)."""
     folder = posixpath.dirname(spec.path) or "."
     return tuple((other.format, quote(posixpath.relpath(other.path, folder))) for other in outputs if other.path != spec.path)
-
-
-__all__ = ["EMPTY", "Attribution", "Source", "address_of", "compose", "selects", "within"]

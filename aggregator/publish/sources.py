@@ -1,12 +1,18 @@
 """Who stands behind an entry: the feeds we poll as the public may see them, and the nearest known feed of an origin (pure)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
 
 from aggregator.model import FeedHead, FeedSpec, FeedState, Hop, Source, Url
 from aggregator.web.host import host_of, site
 from aggregator.web.text import one_line
 from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, resource
+
+# Shorter parts of an address are words ("feed", "rss"), longer ones may be what makes it private.
+_KEY_CHARS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +98,11 @@ def public_feed(state: FeedState, spec: FeedSpec) -> Feed:
     head = state.head
     is_private = spec.is_private
     address = None if is_private else _address(state, spec)
-    home = head.home
-    if is_private and home and feed_address_key(home) in _private_keys(state, spec):
-        home = None
+    home = None if is_private and head.home and _gives_away(head.home, state, spec) else head.home
     return Feed(
         key=state.key,
         id=spec.id,
-        name=name_of(spec, head, state),
+        name=_name(state, spec, home),
         site=site(home or head.self_url or address or ""),
         address=address,
         # A feed's own id is often its address, so that of a private one stays inside.
@@ -110,10 +114,13 @@ def public_feed(state: FeedState, spec: FeedSpec) -> Feed:
     )
 
 
-def name_of(spec: FeedSpec, head: FeedHead, state: FeedState) -> str:
+def _name(state: FeedState, spec: FeedSpec, home: Url | None) -> str:
     """What a feed is called: as feeds.yaml names it, else as it names itself, else its host, else its id."""
-    host = host_of(head.home or "") or ("" if spec.path or spec.is_private else host_of(state.shown_url))
-    return one_line(spec.name or "") or one_line(head.title or "") or host or spec.id
+    named = one_line(spec.name or "") or one_line(state.head.title or "") or host_of(home or "")
+    if named or spec.is_private:
+        # An id that was made from a private address would tell of it.
+        return named or (spec.id if spec.id_given else "private feed")
+    return ("" if spec.path else host_of(spec.shown_url)) or spec.id
 
 
 def name_of_hop(hop: Hop, feed: Feed | None) -> str:
@@ -131,9 +138,16 @@ def _address(state: FeedState, spec: FeedSpec) -> Url | None:
     return None if "${" in asked else resource(asked)
 
 
-def _private_keys(state: FeedState, spec: FeedSpec) -> frozenset[str]:
+def _gives_away(home: Url, state: FeedState, spec: FeedSpec) -> bool:
+    """Tell whether a private feed's home page shows its address, or a part of it that may be a key."""
     addresses = (spec.url, spec.shown_url, state.shown_url, state.discovered, state.redirect_target, state.head.self_url)
-    return frozenset(feed_address_key(address) for address in addresses if address)
+    if feed_address_key(home) in {feed_address_key(address) for address in addresses if address}:
+        return True
+    parts = urlsplit(spec.url)
+    keys = [
+        part for part in re.split(r"[/&=;]", f"{parts.path}&{parts.query}&{parts.username}&{parts.password}") if len(part) >= _KEY_CHARS
+    ]
+    return any(key in home for key in keys)
 
 
 def _site_of(hop: Hop) -> str:

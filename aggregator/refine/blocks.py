@@ -6,7 +6,7 @@ them, without a tree: no depth of nesting and no broken markup makes it slow.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import Final, Literal
 
@@ -21,8 +21,44 @@ _INVISIBLE: Final = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]")
 _HIDDEN: Final = frozenset({"script", "style", "template", "noscript", "svg", "math", "iframe", "object", "title", "textarea", "select"})
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS: Final = _HEADINGS | frozenset(
-    """address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form header hr html li
-    main nav ol p pre section summary table tbody td tfoot th thead tr ul""".split()
+    {
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "header",
+        "hr",
+        "html",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    }
 )
 _QUOTES: Final = frozenset({"blockquote"})
 _CAPTIONS: Final = frozenset({"figure", "figcaption"})
@@ -56,7 +92,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """The first blocks and the last blocks of an entry, both in reading order. In a short entry they overlap: `last` starts where it may."""
+    """The first and the last blocks of an entry, both in reading order; in a short entry they overlap."""
 
     first: tuple[Block, ...]
     last: tuple[Block, ...]
@@ -73,11 +109,14 @@ def edges(html: str, first: int = 4, last: int = 5) -> Edges:
         return Edges(_counted(blocks, first), _counted(blocks[::-1], last)[::-1])
     offset = len(html) - EDGE_CHARS
     tail = [_moved(block, offset) for block in read(html[offset:], is_tail=True)]
-    return Edges(_counted(read(html[:EDGE_CHARS]), first), _counted(tail[::-1], last)[::-1])
+    return Edges(_counted(read(html[:EDGE_CHARS], is_head=True), first), _counted(tail[::-1], last)[::-1])
 
 
-def read(html: str, *, is_tail: bool = False) -> list[Block]:
-    """All blocks with visible text, in order. `is_tail`: the HTML began earlier, so a quotation may end that never started."""
+def read(html: str, *, is_tail: bool = False, is_head: bool = False) -> list[Block]:
+    """All blocks with visible text, in order. `is_tail`: the HTML began earlier, so a quotation may end that never started.
+
+    A quotation, picture or listing that is never closed is a mistake, and what follows is text; unless the HTML goes on (`is_head`).
+    """
     reader = _Reader(is_tail=is_tail)
     for token in _tokens(html, after=html.find(">") + 1 if is_tail and _starts_inside_tag(html) else 0):
         if isinstance(token, _Text):
@@ -85,7 +124,7 @@ def read(html: str, *, is_tail: bool = False) -> list[Block]:
         else:
             reader.tag(token)
     reader.end_block(len(html), None)
-    return reader.blocks
+    return reader.finished(trust_open=is_head)
 
 
 def _counted(blocks: list[Block], count: int) -> tuple[Block, ...]:
@@ -99,7 +138,7 @@ def _counted(blocks: list[Block], count: int) -> tuple[Block, ...]:
 
 
 def _moved(block: Block, offset: int) -> Block:
-    return Block(block.text, block.links, block.kind, block.start + offset, block.end + offset, block.classes)
+    return replace(block, start=block.start + offset, end=block.end + offset)
 
 
 def _starts_inside_tag(html: str) -> bool:
@@ -171,19 +210,47 @@ def _attribute(tag: _Tag, name: str) -> str:
 
 
 @dataclass(slots=True)
+class _Zone:
+    """Quotations, captions or listings: which one is open outermost (by number), and which were closed again."""
+
+    names: frozenset[str]
+    kind: BlockKind
+    depth: int = 0
+    number: int = 0
+    is_closed: set[int] = field(default_factory=set)
+
+    def pass_tag(self, tag: _Tag) -> bool:
+        """Note a start or end tag; true for an end tag that nothing opened."""
+        if tag.name not in self.names:
+            return False
+        if not tag.closes:
+            self.number += self.depth == 0
+            self.depth += 1
+            return False
+        if self.depth == 0:
+            return True
+        self.depth -= 1
+        if self.depth == 0:
+            self.is_closed.add(self.number)
+        return False
+
+    def holds(self, number: int, trust_open: bool) -> bool:
+        return number < 0 or (number > 0 and (trust_open or number in self.is_closed))
+
+
+@dataclass(slots=True)
 class _Reader:
-    """Gathers text into blocks. `depth` counts the open quotations, captions and code; a stray end tag does no harm."""
+    """Gathers text into blocks; a stray end tag or a missing one does no harm."""
 
     is_tail: bool
     blocks: list[Block] = field(default_factory=list)
+    inside: list[tuple[int, ...]] = field(default_factory=list)
+    zones: tuple[_Zone, ...] = field(default_factory=lambda: (_Zone(_CAPTIONS, "caption"), _Zone(_QUOTES, "quote"), _Zone(_CODE, "code")))
     parts: list[str] = field(default_factory=list)
     length: int = 0
     links: list[Link] = field(default_factory=list)
     link: tuple[int, str] | None = None
-    quotes: int = 0
-    captions: int = 0
-    code: int = 0
-    heading: bool = False
+    is_heading: bool = False
     opened: _Tag | None = None
     begin: int | None = None
     breaks: int = 0
@@ -192,15 +259,17 @@ class _Reader:
         value = _INVISIBLE.sub("", unescape(token.value)) if "&" in token.value or not token.value.isascii() else token.value
         words = " ".join(value.split())
         if not words:
-            if value and self.parts and not self.parts[-1].endswith((" ", "\n")):
-                self._add(" ")
+            if value:
+                self._space()
             return
         if self.begin is None:
             self.begin = token.start
         self.breaks = 0
-        if value[0].isspace() and self.parts and not self.parts[-1].endswith((" ", "\n")):
-            self._add(" ")
-        self._add(words + " " if value[-1].isspace() else words)
+        if value[0].isspace():
+            self._space()
+        self._add(words)
+        if value[-1].isspace():
+            self._space()
 
     def tag(self, tag: _Tag) -> None:
         if tag.name == "br":
@@ -209,11 +278,12 @@ class _Reader:
             self._close_link()
             if not tag.closes and (href := _attribute(tag, "href")):
                 self.link = (self.length, href)
-        elif tag.name in _BLOCKS:
+        if tag.name in _BLOCKS:
             self.end_block(tag.start, tag)
-            self._depth(tag)
+            self._pass_zones(tag)
+            self.is_heading = tag.name in _HEADINGS and not tag.closes
             self.opened = None if tag.closes or tag.name == "hr" else tag
-        if tag.name not in _BLOCKS and self.begin is None and not tag.closes:
+        elif self.begin is None and not tag.closes:
             self.begin = tag.start
 
     def end_block(self, at: int, closing: _Tag | None) -> None:
@@ -222,36 +292,29 @@ class _Reader:
         text = "".join(self.parts).rstrip()
         if text.strip():
             self.blocks.append(self._block(text, at, closing))
+            self.inside.append(tuple(zone.number if zone.depth else 0 for zone in self.zones))
         self.parts, self.length, self.links, self.begin, self.breaks, self.opened = [], 0, [], None, 0, None
+
+    def finished(self, *, trust_open: bool) -> list[Block]:
+        """The blocks with their kinds, now that it is known what was closed."""
+        return [self._kinded(block, numbers, trust_open) for block, numbers in zip(self.blocks, self.inside, strict=True)]
+
+    def _kinded(self, block: Block, numbers: tuple[int, ...], trust_open: bool) -> Block:
+        kinds = (zone.kind for zone, number in zip(self.zones, numbers, strict=True) if zone.holds(number, trust_open))
+        return block if block.kind == "caption" or not (kind := next(kinds, None)) else replace(block, kind=kind)
 
     def _block(self, text: str, at: int, closing: _Tag | None) -> Block:
         start, end = self.begin if self.begin is not None else at, at
         classes = _attribute(self.opened, "class") if self.opened else ""
         if self.opened and closing and closing.closes and closing.name == self.opened.name:
             start, end = self.opened.start, closing.end
-        kind: BlockKind = "text"
-        if self.captions or "caption" in classes:
-            kind = "caption"
-        elif self.quotes:
-            kind = "quote"
-        elif self.code:
-            kind = "code"
-        elif self.heading:
-            kind = "heading"
+        kind: BlockKind = "caption" if "caption" in classes else "heading" if self.is_heading else "text"
         return Block(text, tuple(self.links), kind, start, end, classes)
 
-    def _depth(self, tag: _Tag) -> None:
-        step = -1 if tag.closes else 1
-        if tag.name in _QUOTES:
-            if tag.closes and not self.quotes and self.is_tail:
-                self.blocks = [Block(b.text, b.links, "quote", b.start, b.end, b.classes) for b in self.blocks]
-            self.quotes = max(0, self.quotes + step)
-        elif tag.name in _CAPTIONS:
-            self.captions = max(0, self.captions + step)
-        elif tag.name in _CODE:
-            self.code = max(0, self.code + step)
-        elif tag.name in _HEADINGS:
-            self.heading = not tag.closes
+    def _pass_zones(self, tag: _Tag) -> None:
+        for number, zone in enumerate(self.zones):
+            if zone.pass_tag(tag) and self.is_tail:  # it was opened before our edge begins, so all we have read stands inside
+                self.inside = [_marked(numbers, number) for numbers in self.inside]
 
     def _line_end(self, tag: _Tag) -> None:
         self.breaks += 1
@@ -260,17 +323,23 @@ class _Reader:
         elif self.parts:
             self._add("\n")
 
+    def _space(self) -> None:
+        if self.parts and not self.parts[-1].endswith((" ", "\n")):
+            self._add(" ")
+
     def _add(self, piece: str) -> None:
-        if self.parts and self.parts[-1].endswith((" ", "\n")):
-            piece = piece.lstrip(" ")
         self.parts.append(piece)
         self.length += len(piece)
 
     def _close_link(self) -> None:
         if self.link is not None:
             start, href = self.link
-            text = "".join(self.parts)[start : self.length] if self.parts else ""
+            text = "".join(self.parts)[start:]
             lead, trail = len(text) - len(text.lstrip()), len(text) - len(text.rstrip())
             if self.length - trail > start + lead:
                 self.links.append(Link(start + lead, self.length - trail, href))
         self.link = None
+
+
+def _marked(numbers: tuple[int, ...], zone: int) -> tuple[int, ...]:
+    return (*numbers[:zone], -1, *numbers[zone + 1 :])

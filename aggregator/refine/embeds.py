@@ -1,4 +1,4 @@
-"""Foreign HTML made readable before it is cleaned: embeds become plain links, lazy images show their picture, and no nesting is too deep.
+"""Foreign HTML made readable before it is cleaned: embeds become links, formulas text, lazy images show; no nesting is too deep.
 
 The parser reports events and builds no tree, so neither depth nor size costs more than their length. What comes out is well nested, but as
 unsafe as what went in.
@@ -6,7 +6,7 @@ unsafe as what went in.
 
 import re
 from html import escape
-from typing import Final
+from typing import Final, cast
 
 from lxml import etree
 
@@ -15,12 +15,17 @@ from aggregator.web.url import resource
 # Deeper markup is shown as its text. Nobody writes it; tree builders need quadratic time for it, readers overflow their stack.
 MAX_DEPTH: Final = 200
 
-_MARKS: Final = re.compile(r"<(?:iframe|video|audio|object|embed|amp-img|img[^<>]{0,2000}?\sdata-[a-z-]{0,16}src[\s=])", re.IGNORECASE)
+_MARKS: Final = re.compile(r"<(?:iframe|video|audio|object|embed|math|amp-img|img[^<>]{0,2000}?\sdata-[a-z-]{0,16}src[\s=])", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(r"[a-z][a-z0-9-]*")
-_VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_VOID: Final = frozenset(
+    """area base br col embed hr img input link meta param source track wbr""".split()  # noqa: SIM905
+)
 _WHOLE_PAGE: Final = frozenset({"html", "body"})
-_UNSEEN: Final = frozenset({"script", "style", "template", "title", "svg", "noembed", "noframes"})
+# An annotation says a formula once more, for programs.
+_UNSEEN: Final = frozenset(["annotation", "annotation-xml", "noembed", "noframes", "script", "style", "svg", "template", "title"])
 _CONTAINERS: Final = frozenset({"video", "audio", "object"})
+# The longest address that is shown whole as the words of a link.
+_MAX_WORDS: Final = 100
 # Where scripts that load pictures late keep the real address.
 _LAZY: Final = ("data-src", "data-lazy-src", "data-original", "data-orig-src")
 _PARAM_SOURCES: Final = frozenset({"movie", "src", "url", "filename"})
@@ -34,14 +39,15 @@ def has_embeds(html: str) -> bool:
 def readable(html: str, base: str | None = None) -> str:
     """Write HTML anew: an embedded player becomes a link to what it plays, a lazy image shows its picture; well nested, at most 200 deep.
 
-    A link stands in a paragraph of its own, unless it stood in one; its words are the embed's title, else the address. An embed without an
-    http(s) address vanishes with its frame, an `<object>` then shows what it holds for such cases. Never raises.
+    A link stands in a paragraph of its own, unless it stood in one; its words are the embed's title, else the address. An embed without
+    an http(s) address vanishes with its frame, an `<object>` then shows what it holds for such cases. MathML becomes its `alttext`, else
+    its characters in a row. Never raises.
 
     >>> readable('<iframe src="https://video.example/1"></iframe>')
     '<p><a href="https://video.example/1">https://video.example/1</a></p>'
     """
     writer = _Writer(base)
-    parser = etree.HTMLParser(target=writer, huge_tree=True, encoding="utf-8")
+    parser = etree.HTMLParser(target=cast("etree.ParserTarget", writer), huge_tree=True, encoding="utf-8")
     try:
         parser.feed(html.encode("utf-8", "replace"))
         parser.close()
@@ -70,6 +76,8 @@ class _Writer:
         self._open: list[str] = []
         self._embeds: list[_Embed] = []
         self._unseen = 0
+        self._formula = 0
+        self._in_words = False
 
     def written(self) -> str:
         while self._open:
@@ -95,13 +103,18 @@ class _Writer:
             self._unseen -= 1
         elif self._unseen or tag == "iframe":
             return
+        elif tag == "math":
+            self._formula -= 1
+            self._in_words = False
+        elif self._formula:
+            return
         elif self._embeds and tag == self._embeds[-1].tag:
             self._close(self._embeds.pop())
         elif depth <= MAX_DEPTH:
             self._out.append(f"</{tag}>")
 
     def data(self, text: str) -> None:
-        if not self._unseen and not (self._open and self._open[-1] == "iframe"):
+        if not self._unseen and not self._in_words and not (self._open and self._open[-1] == "iframe"):
             self._out.append(escape(text, quote=False))
 
     def comment(self, text: str) -> None:
@@ -114,7 +127,11 @@ class _Writer:
         """Called by the parser at the end; the text is fetched by `written`."""
 
     def _start_seen(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag in _CONTAINERS:
+        if tag == "math":
+            self._start_formula(attributes)
+        elif self._formula:
+            return  # Left without their formula, its elements would be taken for an attack, and their text with them.
+        elif tag in _CONTAINERS:
             self._embeds.append(_Embed(tag, attributes, len(self._out)))
         elif tag in ("iframe", "embed"):
             self._frame(_Embed(tag, attributes, len(self._out)))
@@ -124,6 +141,12 @@ class _Writer:
             self._out.append(" ")
         else:
             self._out.append(_tag(*_shown_image(tag, attributes)))
+
+    def _start_formula(self, attributes: dict[str, str]) -> None:
+        self._formula += 1
+        if words := attributes.get("alttext"):
+            self._out.append(f"<code>{escape(words)}</code>")
+            self._in_words = True
 
     def _frame(self, embed: _Embed) -> None:
         if self._embeds:
@@ -150,8 +173,8 @@ class _Writer:
 
     def _link(self, address: str, embed: _Embed) -> str:
         poster = resource(embed.poster, self._base)
-        words = escape(embed.title or address)
-        picture = f'<img src="{escape(poster)}" alt="{words}"><br>' if poster else ""
+        words = escape(embed.title or (address if len(address) <= _MAX_WORDS else f"{address[: _MAX_WORDS - 1]}…"))
+        picture = f'<img src="{escape(poster)}" alt=""><br>' if poster else ""
         link = f'<a href="{escape(address)}">{picture}{words}</a>'
         return link if {"p", "a"} & set(self._open) else f"<p>{link}</p>"
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, event, select, text, update
+from sqlalchemy import Connection, Engine, Row, Table, bindparam, create_engine, event, select, text, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +28,13 @@ _CHUNK: Final = 500
 _CACHE_KIB: Final = 16 * 1024
 
 T = TypeVar("T")
+
+if TYPE_CHECKING:
+    AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+else:
+    # SQLAlchemy 2.0 and 2.1 type their rows differently; at run time a row is a row.
+    AnyRow = Row
+
 _READS: Final = {"reads_only": True}
 _COUNTERS: Final = select(schema.meta.c.key, schema.meta.c.value)
 _WRITE_COUNTER: Final = update(schema.meta).where(schema.meta.c.key == bindparam("name")).values(value=bindparam("count"))
@@ -188,7 +195,7 @@ def _migrate(engine: Engine, path: Path) -> None:
 
 def _revision(conn: Connection, path: Path) -> str | None:
     """The revision of the store's tables, None for an empty database."""
-    tables = set(engine_tables(conn))
+    tables = set(table_names(conn))
     if not tables:
         return None
     if "alembic_version" not in tables:
@@ -199,6 +206,6 @@ def _revision(conn: Connection, path: Path) -> str | None:
     return None if found is None else str(found)
 
 
-def engine_tables(conn: Connection) -> list[str]:
+def table_names(conn: Connection) -> list[str]:
     """The names of all tables in the database."""
     return conn.dialect.get_table_names(conn)

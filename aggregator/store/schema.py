@@ -22,7 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -81,6 +81,7 @@ feed = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("shown_url", Text, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("added_at", Instant, nullable=False),
     Column("operator", Text),
     Column("head", Text, nullable=False),
     Column("next_poll_at", Instant, nullable=False),
@@ -150,9 +151,9 @@ entry = Table(
     Column("body_hash", LargeBinary, nullable=False),
     Column("raw_hash", LargeBinary, nullable=False),
     Column("refined_by", Text, nullable=False),
-    Column("versions", Integer, nullable=False, server_default="0"),
+    Column("versions", Integer, nullable=False),
     Column("backlog", Boolean, nullable=False),
-    Column("pruned", Boolean, nullable=False, server_default=false()),
+    Column("pruned", Boolean, nullable=False),
     Column("withdrawn", Text),
     # Last, so that the columns before it are read without its pages.
     Column("body", Text, nullable=False),
@@ -279,6 +280,7 @@ publication = Table(
     Index("publication_story", "story"),
     sqlite_with_rowid=False,
 )
+# SQLite has no booleans: a query says `listed = 1`, and its index must say the same to be used.
 _given = publication.c.sequence.is_not(None)
 Index("publication_sequence", publication.c.output, publication.c.sequence, unique=True, sqlite_where=_given, postgresql_where=_given)
 Index("publication_id", publication.c.output, publication.c.published_id, unique=True, sqlite_where=_given, postgresql_where=_given)
@@ -287,7 +289,7 @@ Index(
     publication.c.output,
     publication.c.first_listed,
     publication.c.sort_key,
-    sqlite_where=publication.c.listed,
+    sqlite_where=text("listed = 1"),
     postgresql_where=publication.c.listed,
 )
-Index("publication_pending", publication.c.output, sqlite_where=publication.c.pending, postgresql_where=publication.c.pending)
+Index("publication_pending", publication.c.output, sqlite_where=text("pending = 1"), postgresql_where=publication.c.pending)

@@ -18,6 +18,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _TAG: Final = re.compile(
     r"""<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*+)(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)*+>""",
 )
+_OPENING: Final = re.compile(r"<(?:[!?]|/?[a-zA-Z])")
 _COMMENT_END: Final = re.compile(r"--!?>")
 _KNOWN_TAG: Final = re.compile(r"<(?:!--|/?([a-zA-Z][a-zA-Z0-9]{0,15})(?=[\s/>]))")
 _REFERENCE: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|([a-zA-Z][a-zA-Z0-9]{1,31}));")
@@ -87,44 +88,54 @@ def visible_text(html: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def start_tags(html: str) -> Iterator[str]:
+    """The start tags of HTML, each as it is written, in order; what stands in comments, scripts and the like is none.
+
+    >>> list(start_tags('<!-- <i> --><a href="?a>b">x</a><script>"<b>"</script><br>'))
+    ['<a href="?a>b">', '<script>', '<br>']
+    """
+    for _, tag in _markup(html):
+        if tag and not tag["end"]:
+            yield tag[0]
+
+
 def _pieces(html: str) -> Iterator[str]:
     """Runs of text, decoded and without line ends, and "\\n" where a block begins or ends."""
     at = 0
-    while (opened := html.find("<", at)) >= 0:
+    for (opened, ended), tag in _markup(html):
         yield _run(html[at:opened])
-        ended = _after_markup(html, opened)
-        if ended is None:
-            return
-        if ended == opened:
-            yield "<"
-            ended += 1
-        elif tag := _TAG.match(html, opened):
-            name = tag["name"].lower()
-            if name in _BLOCKS:
-                yield "\n"
-            elif name in _CELLS:
-                yield " "
+        name = tag["name"].lower() if tag else ""
+        yield "\n" if name in _BLOCKS else " " if name in _CELLS else ""
         at = ended
     yield _run(html[at:])
 
 
-def _after_markup(html: str, opened: int) -> int | None:
-    """Where the markup that begins at `opened` (a "<") ends; `opened` if it is none, None if it never ends."""
-    if html.startswith("<!--", opened):
-        # "<!-->" is a whole comment, so the search begins right behind "<!".
-        found = _COMMENT_END.search(html, opened + 2)
-        return found.end() if found else None
-    if html.startswith(("<!", "<?"), opened):
-        return html.find(">", opened) + 1 or None
-    tag = _TAG.match(html, opened)
-    if tag is None:
-        letter = html[opened + 1 : opened + 3].lstrip("/")[:1]
-        return None if letter.isascii() and letter.isalpha() else opened
+def _markup(html: str) -> Iterator[tuple[tuple[int, int], re.Match[str] | None]]:
+    """Where each piece of markup begins and ends, and its tag if it is one. What is never shown is one piece with its start tag."""
+    opening = _OPENING.search(html)
+    while opening:
+        opened = opening.start()
+        tag = _TAG.match(html, opened)
+        ended = _end_of_tag(html, tag) if tag else _end_of_comment(html, opened)
+        yield (opened, ended), tag
+        opening = _OPENING.search(html, ended)
+
+
+def _end_of_tag(html: str, tag: re.Match[str]) -> int:
     name = tag["name"].lower()
     if tag["end"] or name not in _UNSEEN:
         return tag.end()
     closed = _UNSEEN_END[name].search(html, tag.end())
-    return closed.end() if closed else None
+    return closed.end() if closed else len(html)
+
+
+def _end_of_comment(html: str, opened: int) -> int:
+    """The end of a comment or declaration; of what is never closed, a tag too, the end of the text."""
+    if html.startswith("<!--", opened):
+        # "<!-->" is a whole comment, so the search begins right behind "<!".
+        closed = _COMMENT_END.search(html, opened + 2)
+        return closed.end() if closed else len(html)
+    return html.find(">", opened) + 1 or len(html) if html.startswith(("<!", "<?"), opened) else len(html)
 
 
 def _run(text: str) -> str:

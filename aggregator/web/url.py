@@ -14,28 +14,11 @@ import ada_url
 
 from aggregator.model import Url
 from aggregator.web.host import hands_out_names, host_of
+from aggregator.web.tracking import only_tracks, tracks, untracked
 
 _MAX_CHARS: Final = 4096
 _MAX_BYTES: Final = 4096
 _MAX_WRAPPERS: Final = 5
-
-# Query parameters that tell how a reader came, never which page it is.
-_TRACKING: Final = frozenset(
-    """__s __twitter_impression _branch_match_id _ga _gl _hsenc _hsmi _ke _kx _openstat at_bbc_team at_campaign at_custom1 at_custom2
-    at_custom3 at_custom4 at_format at_link_id at_link_origin at_link_type at_medium at_ptr_name cmpid cx_partner dclid echobox epik
-    fb_action_ids fb_action_types fb_ref fb_source fbclid ga_campaign ga_content ga_medium ga_source ga_term gbraid gclid gclsrc gs_lcrp
-    guccounter guce_referrer guce_referrer_sig hsctatracking igsh igshid isappinstalled mc_cid mc_eid mkt_tok ml_subscriber
-    ml_subscriber_hash msclkid ns_campaign ns_fee ns_linkname ns_mchannel ns_source ocid oly_anon_id oly_enc_id piwik_campaign
-    piwik_keyword piwik_kwd pk_campaign pk_keyword pk_kwd pk_medium pk_source rb_clickid ref_src ref_url s_cid scid smid smtyp soc_src
-    soc_trk spref sr_share srsltid sscid ttclid twclid vero_conv vero_id wbraid wickedid wt.mc_ev wt.mc_id wt_mc wt_zmc xtor yclid
-    ysclid zanpid""".split()  # noqa: SIM905
-)
-_TRACKING_PREFIXES: Final = ("utm_", "utm-", "mtm_", "matomo_", "hsa_", "itm_", "stm_", "trk_")
-# On some sites these choose the page. A value that names a feed or a whole domain shows that here they do not.
-_MAYBE_TRACKING: Final = frozenset(
-    "campaign cid cmp emc from ftag medium mod ncid partner ref referer referrer sc_cid source src via".split()  # noqa: SIM905
-)
-_TRACKING_VALUE: Final = re.compile(r"rss|atom|feeds?|rss[-_. ]?feeds?|rss\d*[-_].*|(?:[a-z0-9-]+\.)+[a-z]{2,24}/?", re.IGNORECASE)
 
 _HOST_PREFIXES: Final = frozenset({"www", "m", "mobile", "amp"})
 _INDEX: Final = re.compile(r"/(?:index\.(?:html?|php\d?|shtml|xhtml|aspx?|jsp|cgi)|default\.(?:html?|aspx?))\Z", re.IGNORECASE)
@@ -112,8 +95,8 @@ def link(text: str | None, base: str | None = None) -> Url | None:
     parts = _parsed(text, base)
     if parts is None:
         return None
-    fragment = "" if parts.fragment and not _kept(parts.fragment[1:]) else parts.fragment
-    return _url(parts._replace(query=_untracked(parts.query), fragment=fragment))
+    fragment = "" if only_tracks(parts.fragment[1:]) else parts.fragment
+    return _url(parts._replace(query=untracked(parts.query), fragment=fragment))
 
 
 def resource(text: str | None, base: str | None = None) -> Url | None:
@@ -228,31 +211,6 @@ def _url(parts: _Parts) -> Url | None:
     return Url(f"{parts.scheme}://{parts.host}{parts.path}{parts.query}{parts.fragment}") if parts.host else None
 
 
-# ── tracking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _untracked(query: str) -> str:
-    """A query, with its mark, without what only tracks; byte for byte the same if there is nothing of that."""
-    pieces = query[1:].split("&")
-    kept = [piece for piece in pieces if not _tracks(piece)]
-    if len(kept) == len(pieces):
-        return query
-    return "?" + "&".join(kept) if any(kept) else ""
-
-
-def _tracks(parameter: str) -> bool:
-    name, _, value = parameter.partition("=")
-    # Feeds that escape twice leave "amp;" before every name but the first.
-    name = unquote(name).lower().removeprefix("amp;")
-    if name in _TRACKING or name.startswith(_TRACKING_PREFIXES):
-        return True
-    return name in _MAYBE_TRACKING and bool(_TRACKING_VALUE.fullmatch(unquote(value)))
-
-
-def _kept(fragment: str) -> bool:
-    return "=" not in fragment or not all(_tracks(piece) for piece in fragment.split("&"))
-
-
 # ── the canonical key ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -282,13 +240,13 @@ def _page_path(path: str) -> str:
 
 def _page_fragment(fragment: str) -> str:
     name = _unescaped(fragment[1:]).partition(":~:")[0]
-    return f"#{name}" if name and not _SAME_PAGE.fullmatch(name) and _kept(name) else ""
+    return f"#{name}" if name and not _SAME_PAGE.fullmatch(name) and not only_tracks(name) else ""
 
 
 def _page_parameters(query: str, path: str) -> Iterator[str]:
     for parameter in query.split("&"):
         mobile = parameter == "m=1" and path.endswith(".html")
-        if parameter and not mobile and parameter.lower() not in _AMP_PARAMETERS and not _tracks(parameter):
+        if parameter and not mobile and parameter.lower() not in _AMP_PARAMETERS and not tracks(parameter):
             yield parameter
 
 

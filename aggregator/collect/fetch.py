@@ -1,0 +1,245 @@
+"""The one door to the network: one conditional GET per poll, within limits of time and size, redirects followed by hand.
+
+Also reads local files. Whatever goes wrong is a `FetchError` in plain words, which shows an address without its secrets.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import requests
+
+from aggregator.collect.deadline import Deadline, Late
+from aggregator.collect.freshness import fresh_for, retry_after
+from aggregator.collect.guard import BrokenOff, Door, NoAnswer, NoConnection, NoSuchName, Refused, Resolver, look_up
+from aggregator.collect.inflate import CutShort, Damaged, Oversized, UnknownCoding, inflated
+from aggregator.collect.place import NotAnAddress, Place, shown_place, shown_target
+from aggregator.errors import BadStatus, Blocked, FetchError, Gone, TimedOut, TooLarge, Truncated, Unreachable
+from aggregator.model import Document, FeedSpec, Redirect, Unchanged, Validators
+
+_TIMEOUT_S: Final = 20.0
+_MAX_BYTES: Final = 10 * 1024 * 1024
+_MAX_REDIRECTS: Final = 5
+_MAX_VALIDATOR_CHARS: Final = 4096
+_ACCEPT: Final = (
+    "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
+)
+_WITH_BODY: Final = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+# A server that is busy and says how long its refusal holds is asking to be left alone for so long.
+_BUSY: Final = frozenset({429, 503})
+_FILE_PIECE_BYTES: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Poll:
+    """What stays the same over all hops of one fetch."""
+
+    spec: FeedSpec
+    validators: Validators
+    deadline: Deadline
+
+
+class WebFetcher:
+    """`ports.Fetcher` over HTTP and for local files. Safe to use from several threads at once.
+
+    `resolver` looks hosts up; a fetch takes at most `timeout_s` of wall clock and `max_bytes` of inflated body.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        proxy: str | None = None,
+        timeout_s: float = _TIMEOUT_S,
+        max_bytes: int = _MAX_BYTES,
+        resolver: Resolver = look_up,
+    ) -> None:
+        self._user_agent = user_agent
+        self._timeout_s = timeout_s
+        self._max_bytes = max_bytes
+        self._door = Door(resolver=resolver, proxy=proxy)
+
+    def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None) -> Document | Unchanged:
+        """Get a feed's document with one conditional GET, or read its file.
+
+        `Unchanged` on 304, or when the body's hash equals `body_hash`; either way it carries the validators to keep. A private feed's
+        redirects are followed but not told, since their targets may hold its secret. Raises `FetchError`.
+        """
+        with Deadline(self._timeout_s) as deadline:
+            poll = _Poll(spec=spec, validators=validators, deadline=deadline)
+            try:
+                got = self._file(poll) if spec.path else self._walk(poll)
+            except Late as error:
+                raise TimedOut(spec.shown_url, f"not done within {self._timeout_s:g} seconds") from error
+        if isinstance(got, Document) and got.body_hash == body_hash:
+            # Servers exist whose validators change with every answer: kept, they may match next time.
+            return Unchanged(validators=got.validators, fresh_for=got.fresh_for, redirects=got.redirects)
+        return got
+
+    def close(self) -> None:
+        """Close all kept connections."""
+        self._door.close()
+
+    # ── over HTTP ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _walk(self, poll: _Poll) -> Document | Unchanged:
+        try:
+            start = Place.of(poll.spec.url)
+        except NotAnAddress as error:
+            raise Blocked(poll.spec.shown_url, f"cannot be asked: {error}") from error
+        places, redirects = [start], list[Redirect]()
+        while True:
+            place = places[-1]
+            own = _secret_fields(poll.spec, start) if place.origin == start.origin else {}
+            with closing(self._get(poll, place, own)) as response:
+                location = _location(response)
+                if location is None:
+                    return self._answer(poll, place, response, () if poll.spec.is_private else tuple(redirects))
+                places.append(_next_place(poll.spec, places, location))
+            redirects.append(Redirect(status=response.status_code, target=places[-1].url))
+
+    def _get(self, poll: _Poll, place: Place, own: Mapping[str, str]) -> requests.Response:
+        spec = poll.spec
+        fields = {"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip", **_conditions(poll.validators), **own}
+        try:
+            return self._door.get(place.server, place.target, fields, allow_private=spec.allow_private, deadline=poll.deadline)
+        except Refused as error:
+            message = f"{place.host} is at {error}, which is not a public address (allow_private permits it for one feed)"
+            raise Blocked(spec.shown_url, message) from error
+        except NoSuchName as error:
+            raise Unreachable(spec.shown_url, f"the name {place.host} cannot be found") from error
+        except (NoConnection, NoAnswer) as error:
+            raise Unreachable(spec.shown_url, f"{place.host}: {error}") from error
+
+    def _answer(self, poll: _Poll, place: Place, response: requests.Response, redirects: tuple[Redirect, ...]) -> Document | Unchanged:
+        fields = response.headers
+        if response.status_code == HTTPStatus.NOT_MODIFIED and _conditions(poll.validators):
+            # Nothing follows, and reading it gives the connection back.
+            response.raw.read(1, decode_content=False)
+            return Unchanged(validators=_renewed(poll.validators, fields), fresh_for=fresh_for(fields), redirects=redirects)
+        if response.status_code not in _WITH_BODY or "cf-mitigated" in fields:
+            raise _bad_status(poll.spec.shown_url, response)
+        body = self._inflated(poll, self._door.pieces(response, poll.deadline), fields.get("Content-Encoding", ""))
+        return Document(
+            url=shown_place(poll.spec, place),
+            body=body,
+            content_type=fields.get("Content-Type"),
+            validators=_validators(fields),
+            body_hash=_hash(body),
+            fresh_for=fresh_for(fields),
+            redirects=redirects,
+        )
+
+    def _inflated(self, poll: _Poll, pieces: Iterator[bytes], codings: str) -> bytes:
+        url = poll.spec.shown_url
+        try:
+            return inflated(pieces, codings, max_bytes=self._max_bytes, check=poll.deadline.remaining)
+        except Oversized as error:
+            raise TooLarge(url, f"larger than {self._max_bytes / 2**20:g} MiB") from error
+        except (BrokenOff, CutShort) as error:
+            raise Truncated(url, "ended before it was whole") from error
+        except Damaged as error:
+            raise FetchError(url, "its compressed data is damaged") from error
+        except UnknownCoding as error:
+            raise FetchError(url, f"came compressed in a way that was not asked for: {error}") from error
+
+    # ── from a file ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _file(self, poll: _Poll) -> Document:
+        path, shown_url = poll.spec.path, poll.spec.shown_url
+        assert path is not None  # noqa: S101 — asked by the caller
+        try:
+            if not path.is_file():
+                raise Unreachable(shown_url, "is not a file" if path.exists() else "there is no such file")
+            with path.open("rb") as opened:
+                body = self._inflated(poll, iter(lambda: opened.read(_FILE_PIECE_BYTES), b""), "")
+        except (OSError, ValueError) as error:
+            raise Unreachable(shown_url, f"cannot be read: {getattr(error, 'strerror', None) or 'not a path'}".lower()) from error
+        return Document(url=poll.spec.url, body=body, content_type=None, validators=Validators(), body_hash=_hash(body))
+
+
+# ── what is sent ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _conditions(validators: Validators) -> dict[str, str]:
+    """The stored validators as they came, byte for byte; what cannot stand in a header field is not sent."""
+    asked = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {name: value for name, value in asked.items() if value and _can_be_sent(value)}
+
+
+def _secret_fields(spec: FeedSpec, start: Place) -> dict[str, str]:
+    """What goes to the configured server only."""
+    given = dict(spec.headers)
+    if start.login and "authorization" not in map(str.lower, given):
+        given["Authorization"] = start.login
+    return given
+
+
+def _next_place(spec: FeedSpec, places: list[Place], location: str) -> Place:
+    """Where a redirect leads. Raises `Blocked` where it must not be followed."""
+    here = places[-1]
+    try:
+        place = here.leads_to(location)
+    except NotAnAddress as error:
+        raise Blocked(spec.shown_url, f"is redirected to what cannot be asked: {error}") from error
+    way = " → ".join(shown_target(spec, hop) for hop in (*places, place))
+    if here.scheme == "https" and place.scheme == "http":
+        raise Blocked(spec.shown_url, f"is redirected from https to http: {way}")
+    if place.url in (hop.url for hop in places):
+        raise Blocked(spec.shown_url, f"is redirected in a circle: {way}")
+    if len(places) > _MAX_REDIRECTS:
+        raise Blocked(spec.shown_url, f"is redirected more than {_MAX_REDIRECTS} times: {way}")
+    return place
+
+
+# ── what came ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _location(response: requests.Response) -> str | None:
+    """The Location field of a redirect; fields are read as Latin-1, but what servers write beyond ASCII is UTF-8."""
+    location = response.headers.get("Location", "") if response.status_code in _REDIRECTS else ""
+    try:
+        return location.encode("latin-1").decode("utf-8") or None
+    except UnicodeError:
+        return location
+
+
+def _validators(fields: Mapping[str, str]) -> Validators:
+    return Validators(etag=_kept(fields.get("ETag")), last_modified=_kept(fields.get("Last-Modified")))
+
+
+def _renewed(sent: Validators, fields: Mapping[str, str]) -> Validators:
+    """RFC 9111 section 4.3.4: what a 304 carries replaces what is stored, the rest stays."""
+    new = _validators(fields)
+    return Validators(etag=new.etag or sent.etag, last_modified=new.last_modified or sent.last_modified)
+
+
+def _kept(value: str | None) -> str | None:
+    return value if value and _can_be_sent(value) else None
+
+
+def _can_be_sent(value: str) -> bool:
+    return len(value) <= _MAX_VALIDATOR_CHARS and not any(char in "\r\n\0" or char > "\xff" for char in value)
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _bad_status(url: str, response: requests.Response) -> BadStatus:
+    status, wait = response.status_code, retry_after(response.headers)
+    if wait is None and status in _BUSY:
+        wait = fresh_for(response.headers)
+    if response.headers.get("cf-mitigated") == "challenge":
+        return BadStatus(url, f"asks for proof of a browser instead of answering (challenge, {status})", status=status, retry_after=wait)
+    try:
+        words = f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        words = str(status)
+    kind = Gone if status == HTTPStatus.GONE else BadStatus
+    return kind(url, f"answered {words}", status=status, retry_after=wait)

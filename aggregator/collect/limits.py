@@ -1,0 +1,53 @@
+"""How much of a document is read: limits that both parsers share, and the count of what went over them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from aggregator.web.text import clean
+
+MAX_ENTRIES = 1_000
+MAX_TEXT_CHARS = 1 << 20
+MAX_FIELD_CHARS = 1 << 16
+MAX_URL_CHARS = 4096
+# Longer names are no names, and feedparser's pattern for an e-mail address in them takes time with the square of their length.
+MAX_NAME_CHARS = 256
+MAX_CATEGORIES = 64
+MAX_ENCLOSURES = 16
+MAX_LINKS = 64
+MAX_PERSONS = 64
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Cuts:
+    """Counts what is left out while a document is read, to say it once for all entries."""
+
+    left_out: dict[str, int] = field(default_factory=dict)
+    shortened: int = 0
+
+    def note(self, what: str, number: int = 1) -> None:
+        self.left_out[what] = self.left_out.get(what, 0) + number
+
+    def first(self, values: Iterable[_T], most: int, what: str) -> tuple[_T, ...]:
+        """Keep the first `most` values of an entry; count the others."""
+        kept = tuple(values)
+        if len(kept) > most:
+            self.note(f"{what} beyond {most} of one entry", len(kept) - most)
+        return kept[:most]
+
+    def text(self, value: str) -> str:
+        """Clean a text and cut it at 1 MiB, not inside a tag."""
+        value = clean(value)
+        if len(value) <= MAX_TEXT_CHARS:
+            return value
+        self.shortened += 1
+        value = value[:MAX_TEXT_CHARS]
+        opened = value.rfind("<")
+        return value[:opened] if opened > value.rfind(">") else value
+
+    def oddities(self) -> tuple[str, ...]:
+        """What to tell the editor, one line each."""
+        lines = [f"left out: {number:,} {what}" for what, number in self.left_out.items()]
+        return (*lines, *((f"texts cut at 1 MiB: {self.shortened:,}",) if self.shortened else ()))

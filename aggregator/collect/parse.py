@@ -1,0 +1,150 @@
+"""Document → RawFeed. `read` reads in this process; `ParserPool` in child processes that can be stopped, as hostile documents ask for."""
+
+import re
+from dataclasses import replace
+
+from aggregator.collect.charset import decoded
+from aggregator.collect.discover import feeds_of_page
+from aggregator.collect.limits import MAX_ENTRIES
+from aggregator.collect.parse_feedparser import parsed
+from aggregator.collect.parse_json import read_json
+from aggregator.collect.parse_mapping import raw_feed
+from aggregator.collect.pool import ParserPool
+from aggregator.collect.spans import newest, without_oldest
+from aggregator.collect.wellformed import Bare, bare
+from aggregator.errors import ParseError
+from aggregator.model import Document, RawFeed
+from aggregator.web.url import shown
+
+__all__ = ["ParserPool", "read"]
+
+_FEEDS = frozenset({"rss", "feed", "rdf", "channel"})
+_PAGES = frozenset("html head body title meta script link style div p br b h1 h2 table center pre span a font noscript".split())  # noqa: SIM905
+_OTHERS = {
+    "opml": "an OPML list, not a feed (`aggregator import` reads those)",
+    "redirect": "an old-style redirect document, not a feed; it is not followed",
+    "newlocation": "an old-style redirect document, not a feed; it is not followed",
+    "urlset": "a sitemap, not a feed",
+    "sitemapindex": "a sitemap, not a feed",
+}
+_BINARIES = (
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "compressed data that was not announced"),
+)
+_PROLOG = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
+_BEGIN = re.compile(r"<\?xml\s|<(?:rss|feed|rdf:RDF|\w+:feed)[\s>]")
+_EMBEDDED = re.compile(r"""<(?:rss\s[^<>]*\bversion=|(?:\w+:)?feed\s[^<>]*\bxmlns(?::\w+)?=["']http://www\.w3\.org/2005/Atom|rdf:RDF\s)""")
+# How much may stand before a document: warnings of a program that meant to write XML only.
+_MAX_JUNK_CHARS = 1 << 16
+_CHALLENGES = ("captcha", "just a moment", "checking your browser", "attention required", "verify you are human", "verifying you are human")
+
+
+def read(document: Document) -> RawFeed:
+    """Read a feed of any kind: RSS 0.9x to 2.0, RSS 1.0, Atom 0.3 and 1.0, CDF, JSON Feed.
+
+    The Content-Type decides nothing but the encoding of what is not UTF-8. A damaged document is read as far as it can be, and
+    `oddities` say so; at most 1,000 entries are kept, the newest. The same document gives an equal feed in every process.
+
+    Raises:
+        ParseError: it is something else, or the parser failed.
+    """
+    try:
+        feed = _read(document)
+    except ParseError:
+        raise
+    except MemoryError as error:
+        raise ParseError(shown(document.url), "needed more memory than there is") from error
+    except Exception as error:
+        raise ParseError(shown(document.url), f"the parser failed: {type(error).__name__}: {str(error)[:200]}") from error
+    return _capped(feed)
+
+
+def _read(document: Document) -> RawFeed:
+    _refuse_binary(document)
+    source = decoded(document.body, document.content_type)
+    text = source.text.lstrip("\ufeff \t\r\n\0")
+    if text.startswith(("{", "[")):
+        return read_json(document)
+    found, junk = _found_feed(text, document)
+    whole = bare(found)
+    kept, left_out = without_oldest(whole.text, MAX_ENTRIES)
+    feed = raw_feed(parsed(replace(whole, text=kept), document.url), document.url)
+    if not feed.entries and _root(whole) not in _FEEDS:
+        raise ParseError(shown(document.url), _other(_root(whole)))
+    oddities = (*source.oddities, *junk, *feed.oddities, *_wishes(feed), *_beyond(left_out))
+    return replace(feed, oddities=tuple(dict.fromkeys(oddities)))
+
+
+def _refuse_binary(document: Document) -> None:
+    body = document.body
+    what = next((name for magic, name in _BINARIES if body.startswith(magic)), None)
+    if what is None and not body.strip(b" \t\r\n\0"):
+        what = "an empty document"
+    if what is not None:
+        raise ParseError(shown(document.url), f"{what}, not a feed")
+
+
+def _found_feed(text: str, document: Document) -> tuple[str, tuple[str, ...]]:
+    """The document from where its feed begins, and what to say if something stood before it. Raises for what is no feed."""
+    whole = bare(text)
+    root = _root(whole)
+    if root in _FEEDS:
+        return text, ()
+    is_page = root == "html" or whole.doctype.lower().startswith("<!doctype html")
+    found = tuple(feed.url for feed in feeds_of_page(document.body, document.url)) if is_page or root in _PAGES else ()
+    # Some programs write warnings before their XML, some wrap a page around it. A page that names a feed is only a page.
+    begin = None if found else (_EMBEDDED if is_page else _BEGIN).search(text, 1, _MAX_JUNK_CHARS)
+    if begin is not None and _root(bare(text[begin.start() :])) in _FEEDS:
+        return text[begin.start() :], ("something stands before the document and was left out",)
+    if is_page or root in _PAGES:
+        raise _page(document, text, found)
+    if root in _OTHERS or not root:
+        raise ParseError(shown(document.url), _other(root, text))
+    return text, ()
+
+
+def _root(document: Bare) -> str:
+    """The local name of the root element in lower case; empty where there is none."""
+    prolog = _PROLOG.match(document.text)
+    match = _ROOT.match(document.text, prolog.end() if prolog else 0)
+    return match[1].lower() if match else ""
+
+
+def _page(document: Document, text: str, found: tuple[str, ...]) -> ParseError:
+    message = "an HTML page, not a feed"
+    if found:
+        message += f"; it names {', '.join(shown(url) for url in found[:3])}"
+    elif any(words in text[:_MAX_JUNK_CHARS].lower() for words in _CHALLENGES):
+        message += " (it looks like a challenge for bots)"
+    return ParseError(shown(document.url), message, found=found)
+
+
+def _other(root: str, text: str = "") -> str:
+    if root:
+        return _OTHERS.get(root, f"an XML document that begins with <{root[:40]}>, not a feed")
+    control = sum(character < " " and character not in "\t\r\n" for character in text[:1000])
+    return "binary data, not a feed" if control > 4 else "text, not a feed"
+
+
+def _wishes(feed: RawFeed) -> tuple[str, ...]:
+    """A publisher that excludes every hour or every day asks for something else than it means."""
+    return (
+        *(("it asks never to be polled: skipHours names every hour",) if len(feed.skip_hours) == 24 else ()),
+        *(("it asks never to be polled: skipDays names every day",) if len(feed.skip_days) >= 7 else ()),
+    )
+
+
+def _beyond(number: int) -> tuple[str, ...]:
+    return (f"{number:,} entries beyond {MAX_ENTRIES:,} were left out",) if number else ()
+
+
+def _capped(feed: RawFeed) -> RawFeed:
+    dates = [entry.published_s if entry.published_s is not None else entry.updated_s for entry in feed.entries]
+    kept = newest(feed.entries, dates, MAX_ENTRIES)
+    beyond = _beyond(len(feed.entries) - len(kept))
+    return replace(feed, entries=kept, oddities=(*feed.oddities, *beyond)) if beyond else feed

@@ -1,0 +1,222 @@
+"""feedparser with its traps taken out: text in, feedparser's dictionaries out. Only `parse_mapping` reads what comes out.
+
+feedparser knows thirty years of feed dialects, and that is what is used of it. What it does before and after, we do: encodings and
+document types (`charset`, `wellformed`), dates (`dates`); HTML is left as it is, and so are its elements, but for `parse_elements`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, cast
+from xml.parsers import expat
+from xml.sax import SAXException
+from xml.sax.saxutils import unescape
+
+from feedparser.api import LooseFeedParser, StrictFeedParser
+
+from aggregator.collect.parse_elements import Elements
+from aggregator.collect.wellformed import Bare, expanded, mended
+
+# An element may carry any number of attributes; none that a feed needs carries so many.
+MAX_ATTRIBUTES = 200
+# expat calls back once a line or reference, unless it may collect text.
+BUFFER_BYTES = 1 << 18
+
+_CODES = expat.errors.codes
+_JUNK = _CODES[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]
+_NO_END = _CODES[expat.errors.XML_ERROR_NO_ELEMENTS]
+_NO_MEMORY = _CODES[expat.errors.XML_ERROR_NO_MEMORY]
+_UNCLOSED = frozenset({_CODES[expat.errors.XML_ERROR_UNCLOSED_TOKEN], _CODES[expat.errors.XML_ERROR_PARTIAL_CHAR]})
+_BASE = re.compile(r"\s(?:xml:)?base\s*=", re.IGNORECASE)
+
+expat_error = expat.ExpatError
+
+Found = Mapping[str, object]
+"""What feedparser found of a feed, an entry or a part of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What feedparser made of a document. `damage` says in plain words what is wrong with its XML."""
+
+    version: str
+    feed: Found
+    entries: Sequence[Found]
+    damage: tuple[str, ...] = ()
+
+
+class _Parser(Protocol):
+    version: str
+    feeddata: Found
+    entries: Sequence[Found]
+
+
+def parsed(document: Bare, base: str) -> Parsed:
+    """Read an XML feed: strictly, else mended and strictly, else as tag soup.
+
+    `base` is the address of the document; links are resolved where the document says against what (xml:base).
+    A document that is whole but followed by something else is read up to its end; of one that was cut, the whole entries are read.
+    """
+    source = expanded(document)
+    # feedparser computes the base anew for every element: only where some element gives one is it worth its time. Without one, links
+    # stay as relative as they are.
+    base = base if "base" in source and _BASE.search(source) else ""
+    damage: tuple[str, ...] = ()
+    strict, trouble = _strictly(source, base)
+    if trouble is not None and not _is_read(strict, trouble):
+        del strict  # it may hold as much as the document does
+        damage = (f"not well-formed XML: {trouble}",)
+        source, notes = mended(source)
+        damage += (f"mended: {', '.join(notes)}",) if notes else ()
+        strict, trouble = _strictly(source, base)
+    if trouble is None:
+        return _result(strict, document.doctype, damage)
+    if _is_read(strict, trouble):
+        return _without_half(_result(strict, document.doctype, (*damage, trouble.at_the_end)))
+    del strict
+    return _result(_loosely(source, base), document.doctype, (*damage, "read leniently, as tag soup"))
+
+
+def _is_read(parser: "_Strict", trouble: "_Trouble") -> bool:
+    """Whether all that can be read has been read, though the parser stopped."""
+    return bool(trouble.at_the_end) and bool(parser.entries)
+
+
+def _without_half(found: Parsed) -> Parsed:
+    """Leave out a last entry that was cut: it comes back whole. A single one stays if it can be told from others."""
+    *whole, last = found.entries
+    if "x_whole" in last or not (whole or "x_id" not in last):
+        return found
+    return replace(found, entries=whole, damage=(*found.damage, "its last entry was not whole and was left out"))
+
+
+def _result(parser: _Parser, doctype: str, damage: tuple[str, ...]) -> Parsed:
+    version = "rss091n" if "netscape" in doctype.lower() else parser.version
+    # Plain dictionaries: feedparser's own answer for keys that they do not hold.
+    return Parsed(version, dict(parser.feeddata), [dict(entry) for entry in parser.entries], damage)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    code: int
+    line: int
+    to_end: int
+
+    def __str__(self) -> str:
+        return f"{expat.errors.messages[self.code]} in line {self.line}" if self.code else "an undeclared namespace"
+
+    @property
+    def at_the_end(self) -> str:
+        """What is wrong with the end of the document, in words; empty if the trouble is elsewhere.
+
+        Far from the end, an unclosed token is rather a comment that nobody closed, and what follows can be read.
+        """
+        if self.code == _JUNK:
+            return "something follows after the end of the document and was left out"
+        is_cut = self.code == _NO_END or (self.code in _UNCLOSED and self.to_end < 2_000)
+        return "the document is cut off at its end" if is_cut else ""
+
+
+def _strictly(text: str, base: str) -> tuple["_Strict", _Trouble | None]:
+    data = text.encode("utf-8", "surrogatepass")
+    parser = _Strict(base, None, "utf-8")
+    driver = expat_driver(parser.element_starts, parser.element_ends, parser.handle_data, parser.startPrefixMapping)
+    try:
+        driver.Parse(data, True)
+    except expat.ExpatError as error:
+        if error.code == _NO_MEMORY:
+            raise MemoryError from error
+        return parser, _Trouble(error.code, error.lineno, len(data) - driver.ErrorByteIndex)
+    except SAXException:
+        return parser, _Trouble(0, 0, len(data))
+    return parser, None
+
+
+def expat_driver(
+    starts: Callable[[str, dict[str, str]], None],
+    ends: Callable[[str], None],
+    characters: Callable[[str], None] | None = None,
+    binds: Callable[[str | None, str | None], None] | None = None,
+) -> expat.XMLParserType:
+    """An expat parser that collects text before it calls, opens nothing outside the document, and names elements
+    `namespace\\nlocal[\\nprefix]` (a line feed cannot stand in a namespace, a space can).
+    """
+    driver = expat.ParserCreate("utf-8", "\n")
+    driver.namespace_prefixes = True
+    driver.buffer_text = True
+    driver.buffer_size = BUFFER_BYTES
+    driver.StartElementHandler = starts
+    driver.EndElementHandler = ends
+    driver.CharacterDataHandler = characters
+    driver.StartNamespaceDeclHandler = binds
+    return driver
+
+
+def _loosely(text: str, base: str) -> "_Loose":
+    parser = _Loose(base, None, "utf-8", {})
+    parser.feed(text)
+    return parser
+
+
+class _Strict(Elements, StrictFeedParser):  # type: ignore[misc]
+    """feedparser on expat itself: no attribute object for every element, names looked up once a document."""
+
+    def __init__(self, base: str, *details: object) -> None:
+        self._names: dict[str, str] = {}
+        self.decls: dict[str, str] = {}
+        super().__init__(base, *details)
+
+    def track_namespace(self, prefix: str | None, uri: str) -> None:
+        super().track_namespace(prefix, uri)
+        self._names.clear()
+
+    def startPrefixMapping(self, prefix: str | None, uri: str | None) -> None:  # noqa: N802 - SAX calls it so
+        super().startPrefixMapping(prefix, uri)
+
+    def element_starts(self, name: str, attributes: dict[str, str]) -> None:
+        tag = self._names.get(name) or self._named(name)
+        found: dict[str, str] = self.decls
+        self.decls = {}
+        if tag.endswith(("math", "svg")) and name.startswith("http://www.w3.org/"):
+            found["xmlns"] = name.split("\n")[0]
+        if attributes:
+            for key, value in attributes.items() if len(attributes) <= MAX_ATTRIBUTES else list(attributes.items())[:MAX_ATTRIBUTES]:
+                if "\n" in key:
+                    for alias in self._attribute_names(key):
+                        found[alias] = value
+                else:
+                    found[key.lower()] = value
+        self.unknown_starttag(tag, list(found.items()))
+
+    def element_ends(self, name: str) -> None:
+        self.unknown_endtag(self._names.get(name) or self._named(name))
+
+    def _named(self, name: str) -> str:
+        """The name of an element as feedparser's methods know it: by the usual prefix of its namespace."""
+        uri, _, rest = name.rpartition("\n") if name.count("\n") < 2 else name.partition("\n")
+        local = rest.split("\n")[0]
+        lower = "http://backend.userland.com/rss" if "backend.userland.com/rss" in uri.lower() else uri.lower()
+        prefix = self._matchnamespaces.get(lower)
+        if not prefix and uri:
+            prefix = next((known for known, value in self.namespaces_in_use.items() if known and value == uri), None)
+        tag = f"{prefix}:{local}".lower() if prefix else local.lower()
+        self._names[name] = tag
+        return tag
+
+    def _attribute_names(self, key: str) -> tuple[str, ...]:
+        uri, local, *given = key.split("\n")
+        usual = self._matchnamespaces.get(uri.lower(), "")
+        names = (f"{usual}:{local}" if usual else local, f"{given[0]}:{local}" if given else local)
+        return tuple(name.lower() for name in names)
+
+
+class _Loose(Elements, LooseFeedParser):  # type: ignore[misc]
+    """feedparser's reader of tag soup, which leaves references in plain elements undecoded; here they are decoded once."""
+
+    def pop(self, element: str, strip_whitespace: int = 1) -> str | None:
+        if not self.incontent and self.elementstack and self.elementstack[-1][0] == element:
+            self.elementstack[-1][2][:] = [self._plain(self.elementstack[-1][2])]
+        return cast("str | None", super().pop(element, strip_whitespace))
+
+    def _plain(self, pieces: list[str | bytes]) -> str:
+        return unescape(super()._plain(pieces), {"&quot;": '"', "&apos;": "'", "&#38;": "&", "&#60;": "<", "&#62;": ">"})

@@ -1,0 +1,233 @@
+"""Reads JSON Feed 1.0 and 1.1 (jsonfeed.org). What two JSON readers would read differently is an error, not a guess."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from aggregator.collect.charset import decoded
+from aggregator.collect.dates import seconds
+from aggregator.collect.limits import MAX_CATEGORIES, MAX_ENCLOSURES, MAX_FIELD_CHARS, MAX_NAME_CHARS, MAX_PERSONS, MAX_URL_CHARS, Cuts
+from aggregator.errors import ParseError
+from aggregator.model import Document, RawCategory, RawEntry, RawFeed, RawLink, RawPerson, RawSource, RawText, TextType
+from aggregator.web.text import clean
+
+_VERSIONS = ("https://jsonfeed.org/version/", "http://jsonfeed.org/version/")
+# Any number that a feed needs is shorter; int() of thousands of digits is slow, and refused by Python.
+_MAX_DIGITS = 15
+
+Json = object
+Object = Mapping[str, Json]
+
+
+class _Ambiguous(ValueError):
+    """Two readers would read this JSON differently (RFC 8259 section 4: names SHOULD be unique; section 6: no NaN)."""
+
+
+def read_json(document: Document) -> RawFeed:
+    """Read a JSON Feed. Ids become text; items that are no objects are left out, as are unknown members.
+
+    What `_provenance` says of the original becomes a claim like any other: `source`, `dcterms_source` and links with `rel=via`.
+
+    Raises:
+        ParseError: it is no JSON, no JSON Feed, ambiguous or nested too deeply.
+    """
+    source = decoded(document.body, None)
+    value = _loaded(source.text, document.url)
+    version = _text_of(value, "version") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not _is_feed(value, version):
+        raise ParseError(document.url, "a JSON document, not a JSON Feed")
+    items = value.get("items")
+    if not isinstance(items, list):
+        raise ParseError(document.url, "a JSON Feed whose items are not a list")
+    cuts = Cuts()
+    objects = [item for item in items if isinstance(item, dict)]
+    if len(objects) < len(items):
+        cuts.note("items that are no objects", len(items) - len(objects))
+    entries = tuple(_entry(item, cuts) for item in objects)
+    return RawFeed(
+        version="json1" if version == "https://jsonfeed.org/version/1" else "json11",
+        title=_construct(value, "title", "text", cuts),
+        subtitle=_construct(value, "description", "text", cuts),
+        link=_url(value, "home_page_url"),
+        self_url=_url(value, "feed_url"),
+        hub=next((url for hub in _objects(value, "hubs") if _text_of(hub, "type") == "WebSub" and (url := _url(hub, "url"))), None),
+        language=_text_of(value, "language"),
+        authors=_authors(value),
+        icon=_url(value, "icon") or _url(value, "favicon"),
+        entries=entries,
+        oddities=(*source.oddities, *(("it names no version of JSON Feed",) if not version else ()), *cuts.oddities()),
+    )
+
+
+# ── JSON ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _loaded(text: str, url: str) -> Json:
+    try:
+        return json.loads(
+            text.lstrip("\ufeff \t\r\n"), object_pairs_hook=_unique, parse_int=_number, parse_float=str, parse_constant=_refused
+        )
+    except _Ambiguous as error:
+        raise ParseError(url, f"not readable as JSON: {error}") from error
+    except RecursionError as error:
+        raise ParseError(url, "not readable as JSON: it is nested too deeply") from error
+    except ValueError as error:
+        raise ParseError(url, f"not readable as JSON: {error}") from error
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> Object:
+    found: dict[str, Json] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _Ambiguous(f"the name {clean(name)[:80]!r} stands twice in one object")
+        found[name] = value
+    return found
+
+
+def _number(digits: str) -> int | str:
+    """A number that is no id is small; a longer one stays the text that it is."""
+    return int(digits) if len(digits) <= _MAX_DIGITS else digits
+
+
+def _refused(word: str) -> Json:
+    raise _Ambiguous(f"{word} is no JSON")
+
+
+def _is_feed(value: Object, version: str | None) -> bool:
+    if version:
+        return version.startswith(_VERSIONS)
+    items = value.get("items")
+    return isinstance(items, list) and any(isinstance(item, dict) and ("content_html" in item or "content_text" in item) for item in items)
+
+
+# ── items ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _entry(item: Object, cuts: Cuts) -> RawEntry:
+    link = _url(item, "url")
+    published, updated = _text_of(item, "date_published"), _text_of(item, "date_modified")
+    original = _original(item)
+    via = tuple(_vias(item))
+    return RawEntry(
+        id=_id(item),
+        id_is_link=False,
+        link=link,
+        links=(*((RawLink(href=link),) if link else ()), *via),
+        title=_construct(item, "title", "text", cuts),
+        summary=_construct(item, "summary", "text", cuts),
+        contents=tuple(text for key, kind in _CONTENTS if (text := _construct(item, key, kind, cuts, language=_text_of(item, "language")))),
+        authors=_authors(item),
+        published=published,
+        published_s=seconds(published),
+        updated=updated,
+        updated_s=seconds(updated),
+        enclosures=cuts.first(_attachments(item), MAX_ENCLOSURES, "enclosures"),
+        thumbnail=_url(item, "image") or _url(item, "banner_image"),
+        categories=cuts.first(_tags(item), MAX_CATEGORIES, "categories"),
+        language=_text_of(item, "language"),
+        license=_url(original, "license"),
+        rights=_text_of(original, "rights"),
+        source=_source(original),
+        dcterms_source=_url(original, "url"),
+        external_url=_url(item, "external_url"),
+    )
+
+
+_CONTENTS: tuple[tuple[str, TextType], ...] = (("content_html", "html"), ("content_text", "text"))
+
+
+def _id(item: Object) -> str | None:
+    """The id as text: version 1.1 wants a string, but tells readers to take numbers for one."""
+    value = item.get("id")
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | str):
+        return clean(str(value)) or None
+    return None
+
+
+def _construct(value: Object, key: str, kind: TextType, cuts: Cuts, language: str | None = None) -> RawText | None:
+    text = value.get(key)
+    if isinstance(text, int) and not isinstance(text, bool):
+        text = str(text)
+    if not isinstance(text, str) or not text.strip():
+        return None
+    return RawText(value=cuts.text(text), type=kind, language=language)
+
+
+def _authors(value: Object) -> tuple[RawPerson, ...]:
+    """`authors` of version 1.1, else `author` of version 1."""
+    author = value.get("author")
+    parts = [*_objects(value, "authors")] or ([author] if isinstance(author, dict) else [])
+    made = (RawPerson(name=(_text_of(part, "name") or "")[:MAX_NAME_CHARS] or None, uri=_url(part, "url")) for part in parts)
+    return tuple(dict.fromkeys(person for person in made if person != RawPerson()))[:MAX_PERSONS]
+
+
+def _attachments(item: Object) -> Iterator[RawLink]:
+    for part in _objects(item, "attachments"):
+        if href := _url(part, "url"):
+            length = part.get("size_in_bytes")
+            yield RawLink(
+                href=href,
+                rel="enclosure",
+                type=_text_of(part, "mime_type"),
+                title=_text_of(part, "title"),
+                length=str(length) if isinstance(length, int) and not isinstance(length, bool) else None,
+            )
+
+
+def _tags(item: Object) -> Iterator[RawCategory]:
+    tags = item.get("tags")
+    for term in dict.fromkeys(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ():
+        if term := clean(term).strip()[:MAX_NAME_CHARS]:
+            yield RawCategory(term=term)
+
+
+# ── provenance: a claim like any other, written by us or by a program that does as we do ─────────────────────────────────────
+
+
+def _provenance(item: Object) -> Object:
+    value = item.get("_provenance")
+    return value if isinstance(value, dict) else {}
+
+
+def _original(item: Object) -> Object:
+    value = _provenance(item).get("original")
+    return value if isinstance(value, dict) else {}
+
+
+def _source(original: Object) -> RawSource | None:
+    feed_url, title = _url(original, "feed_url"), _text_of(original, "title")
+    if not feed_url and not title:
+        return None
+    return RawSource(
+        kind="atom",
+        id=feed_url,
+        title=title,
+        link=_url(original, "home_page_url"),
+        self_url=feed_url,
+        rights=_text_of(original, "rights"),
+    )
+
+
+def _vias(item: Object) -> Iterator[RawLink]:
+    for part in [*_objects(_provenance(item), "via")][:16]:
+        if href := _url(part, "url") or _url(part, "home_page_url"):
+            yield RawLink(href=href, rel="via", title=_text_of(part, "title") or _text_of(part, "name"))
+
+
+# ── plain members ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _text_of(value: Object, key: str) -> str | None:
+    text = value.get(key)
+    return clean(text).strip()[:MAX_FIELD_CHARS] or None if isinstance(text, str) else None
+
+
+def _url(value: Object, key: str) -> str | None:
+    text = _text_of(value, key)
+    return text if text and len(text) <= MAX_URL_CHARS else None
+
+
+def _objects(value: Object, key: str) -> Sequence[Object]:
+    parts = value.get(key)
+    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []

@@ -1,0 +1,288 @@
+"""feedparser's dictionaries to `RawFeed` and `RawEntry`: what a publisher said, each thing in its own field."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from aggregator.collect.dates import seconds
+from aggregator.collect.limits import (
+    MAX_CATEGORIES,
+    MAX_ENCLOSURES,
+    MAX_FIELD_CHARS,
+    MAX_LINKS,
+    MAX_NAME_CHARS,
+    MAX_PERSONS,
+    MAX_URL_CHARS,
+    Cuts,
+)
+from aggregator.collect.parse_feedparser import Found, Parsed
+from aggregator.model import RawCategory, RawEntry, RawFeed, RawLink, RawPerson, RawSource, RawText, TextType
+from aggregator.web.text import clean
+
+_TYPES: Mapping[str, TextType] = {"text/html": "html", "application/xhtml+xml": "xhtml", "text/plain": "text"}
+_PAGES = ("text/html", "application/xhtml+xml")
+_LINKED_BY_ABOUT = ("rss10", "rss090")  # RSS 1.0 section 5.5: rdf:about is the item's address
+
+
+def raw_feed(found: Parsed, base: str) -> RawFeed:
+    """Make a `RawFeed` of what feedparser found; `base` is the address of the document."""
+    cuts, feed = Cuts(), found.feed
+    links = _links(feed, cuts)
+    entries = tuple(_entry(entry, found.version, base, cuts) for entry in found.entries)
+    updated = _field(feed, "updated") or _field(feed, "published") or _field(feed, "dc_date")
+    hours = {int(hour) % 24 for hour in _strings(feed, "x_hours") if hour.isascii() and hour.isdigit() and int(hour[:4]) <= 24}
+    return RawFeed(
+        version=found.version,
+        id=_id(feed),
+        title=_text(feed, "title", base, cuts),
+        subtitle=_text(feed, "subtitle", base, cuts) or _text(feed, "itunes_summary", base, cuts),
+        link=_permalink(links),
+        self_url=_href(links, "self"),
+        hub=_href(links, "hub"),
+        language=_field(feed, "language"),
+        authors=_authors(feed),
+        rights=_field(feed, "rights"),
+        license=_href(links, "license"),
+        updated=updated,
+        updated_s=seconds(updated),
+        generator=_field(feed, "generator"),
+        icon=_url(feed, "icon") or _url(feed, "logo") or _image(feed),
+        base=_other(_field(feed, "x_base"), base),
+        ttl_minutes=_number(_field(feed, "ttl")),
+        skip_hours=tuple(sorted(hours)),
+        skip_days=tuple(dict.fromkeys(day.capitalize() for day in _strings(feed, "x_days") if len(day) < 20)),
+        update_period=_field(feed, "sy_updateperiod"),
+        update_frequency=_number(_field(feed, "sy_updatefrequency")),
+        entries=entries,
+        oddities=(*found.damage, *cuts.oddities()),
+    )
+
+
+def _entry(entry: Found, version: str, base: str, cuts: Cuts) -> RawEntry:
+    links = _links(entry, cuts)
+    raw_id = _id(entry)
+    id_is_link = entry.get("x_permalink", version in _LINKED_BY_ABOUT) is True
+    link = _permalink(links)
+    if link is None and raw_id and id_is_link and raw_id.startswith(("http://", "https://")):
+        link = raw_id[:MAX_URL_CHARS] if len(raw_id) <= MAX_URL_CHARS else None
+    published = _field(entry, "published") or _field(entry, "dc_date") or _field(entry, "created")
+    updated = _field(entry, "updated")
+    source = _source(entry, cuts)
+    return RawEntry(
+        id=raw_id,
+        id_is_link=id_is_link,
+        link=link,
+        links=links,
+        title=_text(entry, "title", base, cuts),
+        summary=_summary(entry, base, cuts),
+        contents=tuple(_contents(entry, base, cuts)),
+        authors=_authors(entry),
+        contributors=_persons(entry, "contributors"),
+        published=published,
+        published_s=seconds(published),
+        updated=updated,
+        updated_s=seconds(updated),
+        enclosures=cuts.first(_enclosures(entry, links), MAX_ENCLOSURES, "enclosures"),
+        thumbnail=_thumbnail(entry),
+        categories=_categories(entry, cuts),
+        comments=_url(entry, "comments") or _href(links, "replies"),
+        language=_field(entry, "language") or _field(entry, "x_language"),
+        rights=_field(entry, "rights"),
+        license=_href(links, "license"),
+        base=_other(_field(entry, "x_base"), base),
+        source=source,
+        dc_source=_field(entry, "x_dc_source"),
+        dcterms_source=_field(entry, "x_dcterms_source"),
+        feedburner_origlink=_url(entry, "x_feedburner_origlink"),
+    )
+
+
+# ── plain fields ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _field(found: Found, key: str) -> str | None:
+    value = found.get(key)
+    return clean(value)[:MAX_FIELD_CHARS] or None if isinstance(value, str) else None
+
+
+def _url(found: Found, key: str) -> str | None:
+    value = _field(found, key)
+    return value if value and len(value) <= MAX_URL_CHARS else None
+
+
+def _id(found: Found) -> str | None:
+    """The id whole, however long: what is cut could no longer be told from others."""
+    value = found.get("x_id")
+    return clean(value) or None if isinstance(value, str) else None
+
+
+def _other(value: str | None, base: str) -> str | None:
+    return value if value and value != base else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _strings(found: Found, key: str) -> list[str]:
+    values = found.get(key)
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
+def _parts(found: Found, key: str) -> Iterator[Mapping[str, object]]:
+    values = found.get(key)
+    for value in values if isinstance(values, list) else ():
+        if isinstance(value, dict):
+            yield value
+
+
+# ── texts ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _text(found: Found, key: str, base: str, cuts: Cuts) -> RawText | None:
+    detail = found.get(f"{key}_detail")
+    return _construct(detail, base, cuts) if isinstance(detail, dict) else None
+
+
+def _construct(detail: Mapping[str, object], base: str, cuts: Cuts) -> RawText | None:
+    value = detail.get("value")
+    if not isinstance(value, str) or not value:
+        return None
+    kind = _text_type(str(detail.get("type") or ""))
+    if kind is None:
+        return None
+    return RawText(value=cuts.text(value), type=kind, base=_other(_field(detail, "base"), base), language=_field(detail, "language"))
+
+
+def _text_type(media_type: str) -> TextType | None:
+    """How to read a text of this media type; None for what is no text (an image in base64)."""
+    if media_type in _TYPES:
+        return _TYPES[media_type]
+    if "html" in media_type:
+        return "html"
+    return "text" if media_type.startswith("text/") or media_type.endswith(("xml", "json")) or "/" not in media_type else None
+
+
+def _summary(entry: Found, base: str, cuts: Cuts) -> RawText | None:
+    """The summary, if one was sent: feedparser copies the content into its place otherwise, but without a detail."""
+    for key in ("summary", "dc_description", "itunes_summary", "media_description", "itunes_subtitle"):
+        if text := _text(entry, key, base, cuts):
+            return text
+    return None
+
+
+def _contents(entry: Found, base: str, cuts: Cuts) -> Iterator[RawText]:
+    for detail in _parts(entry, "content"):
+        if text := _construct(detail, base, cuts):
+            yield text
+
+
+# ── links and media ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _links(found: Found, cuts: Cuts) -> tuple[RawLink, ...]:
+    """The links of an element without its enclosures beyond what is kept anyway."""
+    made = (_link(part) for part in _parts(found, "links"))
+    return tuple(link for link in made if link is not None)[: MAX_LINKS + MAX_ENCLOSURES]
+
+
+def _link(part: Mapping[str, object], rel: str | None = None) -> RawLink | None:
+    href = _url(part, "href") or _url(part, "url")
+    if href is None:
+        return None
+    return RawLink(
+        href=href,
+        rel=rel or _field(part, "rel") or "alternate",
+        type=_field(part, "type"),
+        title=_field(part, "title"),
+        length=_field(part, "length") or _field(part, "filesize"),
+        hreflang=_field(part, "hreflang"),
+    )
+
+
+def _permalink(links: Sequence[RawLink]) -> str | None:
+    """The first alternate, a page before anything else."""
+    alternates = [link for link in links if link.rel == "alternate"]
+    pages = [link for link in alternates if link.type is None or link.type in _PAGES]
+    return next((link.href for link in (*pages, *alternates)), None)
+
+
+def _href(links: Sequence[RawLink], rel: str) -> str | None:
+    return next((link.href for link in links if link.rel == rel), None)
+
+
+def _enclosures(entry: Found, links: Sequence[RawLink]) -> Iterator[RawLink]:
+    """Each medium once: enclosures, content that stands elsewhere, media:content."""
+    seen: set[str] = set()
+    for medium in (*(_link(part) for part in _parts(entry, "links") if part.get("rel") == "enclosure"), *_media(entry)):
+        if medium is not None and medium.href not in seen:
+            seen.add(medium.href)
+            yield medium
+
+
+def _media(entry: Found) -> Iterator[RawLink | None]:
+    for part in _parts(entry, "content"):
+        if _text_type(str(part.get("type") or "")) is None and (href := _url(part, "src")):
+            yield RawLink(href=href, rel="enclosure", type=_field(part, "type"))
+    for part in _parts(entry, "media_content"):
+        if part.get("type") not in _PAGES:
+            yield _link(part, "enclosure")
+
+
+def _thumbnail(entry: Found) -> str | None:
+    return next((url for part in _parts(entry, "media_thumbnail") if (url := _url(part, "url"))), None) or _image(entry)
+
+
+def _image(found: Found) -> str | None:
+    image = found.get("image")
+    return _url(image, "href") if isinstance(image, dict) else None
+
+
+# ── people, categories, sources ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _authors(found: Found) -> tuple[RawPerson, ...]:
+    persons = _persons(found, "authors")
+    if not persons and (name := _field(found, "itunes_author")):
+        return (RawPerson(name=name[:MAX_NAME_CHARS]),)
+    return persons
+
+
+def _persons(found: Found, key: str) -> tuple[RawPerson, ...]:
+    persons = (
+        RawPerson(name=(_field(part, "name") or "")[:MAX_NAME_CHARS] or None, email=_url(part, "email"), uri=_url(part, "href"))
+        for part in _parts(found, key)
+    )
+    return tuple(dict.fromkeys(person for person in persons if person != RawPerson()))[:MAX_PERSONS]
+
+
+def _categories(entry: Found, cuts: Cuts) -> tuple[RawCategory, ...]:
+    made = []
+    for part in _parts(entry, "tags"):
+        term = _field(part, "term") or _field(part, "label")
+        if term:
+            made.append(RawCategory(term=term[:MAX_NAME_CHARS], scheme=_url(part, "scheme"), label=_field(part, "label")))
+    more = entry.get("x_more_tags")
+    if isinstance(more, int):
+        cuts.note(f"categories beyond {MAX_CATEGORIES} of one entry", more)
+    return cuts.first(dict.fromkeys(made), MAX_CATEGORIES, "categories")
+
+
+def _source(entry: Found, cuts: Cuts) -> RawSource | None:
+    """The atom:source if there is one, else the RSS source: an entry that carries both came through a planet (RFC 4287 4.2.11)."""
+    sources = [_one_source(part, cuts) for part in _parts(entry, "x_sources")]
+    return next((source for source in sources if source.kind == "atom"), sources[0] if sources else None)
+
+
+def _one_source(part: Mapping[str, object], cuts: Cuts) -> RawSource:
+    if "x_url" in part:
+        return RawSource(kind="rss", title=_field(part, "title"), self_url=_url(part, "x_url"))
+    links = _links(part, cuts)
+    return RawSource(
+        kind="atom",
+        id=_id(part),
+        title=_field(part, "title"),
+        link=_permalink(links),
+        self_url=_href(links, "self"),
+        updated=_field(part, "updated"),
+        rights=_field(part, "rights"),
+        authors=_persons(part, "authors"),
+    )

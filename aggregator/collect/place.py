@@ -1,0 +1,110 @@
+"""Where a request goes, byte for byte as configured, and what of it may be shown."""
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import Final, Self
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from aggregator.model import FeedSpec
+from aggregator.web.url import shown
+
+_PORTS: Final = {"http": 80, "https": 443}
+# Everything that ASCII has but spaces and controls: nothing is escaped anew, nothing that is escaped changes.
+_SENT_AS_IS: Final = "!\"#$%&'()*+,/:;<=>?@[\\]^_`{|}~"
+_PLACEHOLDER: Final = re.compile(r"\$\{\w+\}")
+# Replacing a very short secret would garble every message and protect nothing.
+_MIN_SECRET_CHARS: Final = 4
+
+
+class NotAnAddress(ValueError):
+    """The text is no http(s) address. The argument says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one request asks: `authority` is host and port as written; `target` path and query, byte for byte.
+
+    `login` is the userinfo as a Basic Authorization field (RFC 7617), None where there is none.
+    """
+
+    scheme: str
+    authority: str
+    host: str
+    port: int
+    target: str = field(repr=False)
+    login: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """Read an address; the fragment is left out. Raises `NotAnAddress`."""
+        text = quote(url.strip(), safe=_SENT_AS_IS) if not url.isascii() or " " in url.strip() else url.strip()
+        scheme = url.strip().partition(":")[0].lower()
+        if scheme not in _PORTS:
+            raise NotAnAddress("only http and https are asked")
+        try:
+            parts = urlsplit(url.strip())
+            host, port = parts.hostname or "", parts.port or _PORTS[scheme]
+        except ValueError as error:
+            raise NotAnAddress("it cannot be read as an address") from error
+        if not host:
+            raise NotAnAddress("it names no host")
+        authority = parts.netloc.rpartition("@")[2]
+        rest = text.partition("#")[0].partition("//")[2]
+        slash = re.search(r"[/?]", rest)
+        target = rest[slash.start() :] if slash else ""
+        return cls(
+            scheme, authority, host, port, target if target.startswith("/") else "/" + target, _login(parts.username, parts.password)
+        )
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """What must stay the same if secrets are to be sent along."""
+        return self.scheme, self.host, self.port
+
+    @property
+    def server(self) -> str:
+        """The address of the server alone."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def url(self) -> str:
+        """The address without userinfo and fragment."""
+        return self.server + self.target
+
+    def leads_to(self, location: str) -> Self:
+        """The place that a Location field names, relative to this one. Userinfo in it is not used. Raises `NotAnAddress`."""
+        try:
+            joined = urljoin(self.url, location.strip())
+        except ValueError as error:
+            raise NotAnAddress("it cannot be read as an address") from error
+        return type(self).of(shown(joined))
+
+
+def shown_place(spec: FeedSpec, place: Place) -> str:
+    """The address as documents carry it: for a private feed without its query, and with `${NAME}` wherever its secret would stand."""
+    url = place.url.partition("?")[0] if spec.is_private else place.url
+    for name, secret in _secrets(spec):
+        url = url.replace(secret, name)
+    return url
+
+
+def shown_target(spec: FeedSpec, place: Place) -> str:
+    """The address as messages carry it: of a private feed the server only."""
+    return place.server if spec.is_private else place.url
+
+
+def _secrets(spec: FeedSpec) -> list[tuple[str, str]]:
+    """What stands in the address in place of each `${NAME}` of its shown form."""
+    names = _PLACEHOLDER.findall(spec.shown_url)
+    if not names:
+        return []
+    pattern = "(.+?)".join(map(re.escape, _PLACEHOLDER.split(spec.shown_url)))
+    found = re.fullmatch(pattern, shown(spec.url))
+    return [(name, secret) for name, secret in zip(names, found.groups(), strict=True) if len(secret) >= _MIN_SECRET_CHARS] if found else []
+
+
+def _login(user: str | None, password: str | None) -> str | None:
+    if user is None:
+        return None
+    return "Basic " + b64encode(f"{unquote(user)}:{unquote(password or '')}".encode()).decode("ascii")

@@ -1,0 +1,217 @@
+"""Parsing in child processes: a thread cannot be stopped, a process can, and the memory that it took goes with it."""
+
+import contextlib
+import os
+import queue
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from aggregator.collect.worker import LENGTH, OUT_OF_MEMORY, Answer
+from aggregator.errors import ParseError
+from aggregator.model import Document, RawFeed
+from aggregator.web.url import shown
+
+# A child imports its parser before its first document; on a machine under load that may take long.
+START_S = 60.0
+_CHUNK = 1 << 18
+# The child imports from where we do. -P keeps the current folder, where anything may lie, out of that.
+_BOOT = "import sys; sys.path[:] = sys.argv[3:]; from aggregator.collect.worker import main; main(int(sys.argv[1]), int(sys.argv[2]))"
+
+
+class ParserPool:
+    """Parses documents in `children` processes, each started when it is first needed and replaced when it dies or is stopped.
+
+    `parse` may be called from any number of threads; each call waits for a free child and then has `deadline_s` of wall clock and
+    `max_mb` of memory beyond an idle child's (where the system can limit it). Children end with this process, however it ends.
+    """
+
+    def __init__(self, *, children: int = 2, deadline_s: float = 8.0, max_mb: int = 192) -> None:
+        self._deadline_s = deadline_s
+        self._max_mb = max_mb
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(Answer).decode
+        self._children = tuple(_Child(max_mb, alarm_s=int(deadline_s) + 2) for _ in range(children))
+        self._free: queue.LifoQueue[_Child] = queue.LifoQueue()
+        for child in self._children:
+            self._free.put(child)
+        weakref.finalize(self, _close_all, self._children)
+
+    def parse(self, document: Document) -> RawFeed:
+        """Read a document as `collect.parse.read` does, in a child.
+
+        Raises:
+            ParseError: as `read` does; or it took too long, needed too much memory, or the child died.
+        """
+        request = self._encode(document)
+        child = self._free.get()
+        try:
+            answer = self._decode(child.ask(request, self._deadline_s))
+            if answer.retires:
+                child.stop()
+        except TimeoutError as error:
+            raise ParseError(shown(document.url), f"took longer than {self._deadline_s:g} s") from error
+        except MemoryError as error:
+            raise ParseError(shown(document.url), f"needed more than {self._max_mb} MiB") from error
+        except (OSError, msgspec.MsgspecError) as error:
+            raise ParseError(shown(document.url), f"the parser failed: {error}") from error
+        finally:
+            self._free.put(child)
+        if answer.feed is None:
+            raise ParseError(shown(document.url), answer.error or "the parser gave no answer", found=answer.found)
+        return answer.feed
+
+    def close(self) -> None:
+        """Stop all children at once, for good. A parse that is under way ends with a `ParseError`."""
+        _close_all(self._children)
+
+
+def _close_all(children: "Iterable[_Child]") -> None:
+    for child in children:
+        child.close()
+
+
+class _Child:
+    """One child process and its place: used by one thread at a time, except for `close`."""
+
+    def __init__(self, max_mb: int, alarm_s: int) -> None:
+        self._arguments = (str(max_mb), str(alarm_s))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+        self._is_closed = False
+        self._is_asked = False
+        self._lock = threading.Lock()
+
+    def ask(self, request: bytes, deadline_s: float) -> bytes:
+        """Send a request and wait for its answer; whatever goes wrong, the process is gone afterwards.
+
+        Raises:
+            TimeoutError: no answer within `deadline_s`, the start of the process not counted.
+            MemoryError: the process needed more than it may take.
+            OSError: the process cannot be started, or died; the message says how.
+        """
+        self._is_asked = True
+        try:
+            process = self._running()
+            return _exchanged(process, request, time.monotonic() + deadline_s)
+        except EOFError as error:
+            status = self.stop(wait_s=1.0)  # it has ended, or is about to: its status says why
+            if status == -signal.SIGALRM:
+                raise TimeoutError from error
+            if status == OUT_OF_MEMORY:
+                raise MemoryError from error
+            raise OSError("it was closed" if self._is_closed else f"its process ended ({_ending(status)})") from error
+        except OSError:  # TimeoutError is one
+            self.stop()
+            raise
+        finally:
+            self._is_asked = False
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        with self._lock:
+            if self._is_closed:
+                raise OSError("it is closed")
+            if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:
+                return self._process
+            # Dead while idle; or inherited by a fork of ours, whose parent still talks to it: leave it alone.
+            process = self._process = self._started()
+            self._owner = os.getpid()
+        try:
+            _exchanged(process, None, time.monotonic() + START_S)
+        except TimeoutError as error:
+            raise OSError(f"its process did not start within {START_S:g} s") from error
+        return process
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        paths = [str(Path(entry).absolute()) for entry in sys.path]
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _BOOT, *self._arguments, *paths],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+        )
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                os.set_blocking(pipe.fileno(), False)
+        return process
+
+    def stop(self, *, wait_s: float = 0) -> int | None:
+        """End the process, if there is one, and return its status; `wait_s` gives it time to end by itself."""
+        with self._lock:
+            process, self._process = self._process, None
+        if process is None or self._owner != os.getpid():
+            return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(wait_s)
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+        return process.wait()
+
+    def close(self) -> None:
+        """End the process and start no other. A thread that waits for an answer finds it dead, and clears up."""
+        self._is_closed = True
+        if self._is_asked:
+            with self._lock:
+                process = self._process
+            if process is not None and self._owner == os.getpid():
+                process.kill()
+        else:
+            self.stop()
+
+
+def _ending(status: int | None) -> str:
+    return f"signal {-status}" if status is not None and status < 0 else f"status {status}"
+
+
+def _exchanged(process: "subprocess.Popen[bytes]", request: bytes | None, deadline: float) -> bytes:
+    """Write a request, if any, and read one answer, whichever side is ready. Raises `TimeoutError`, or `EOFError` for a dead process."""
+    if process.stdin is None or process.stdout is None:
+        raise EOFError
+    source, target = process.stdout.fileno(), process.stdin.fileno()
+    unsent = memoryview(b"" if request is None else LENGTH.pack(len(request)) + request)
+    answer = bytearray()
+    poller = select.poll()
+    poller.register(source, select.POLLIN)
+    if unsent:
+        poller.register(target, select.POLLOUT)
+    while (left := deadline - time.monotonic()) > 0:
+        for number, _ in poller.poll(left * 1000):
+            if number == source:
+                answer += _read(source)
+                if len(answer) >= LENGTH.size and len(answer) >= LENGTH.size + LENGTH.unpack_from(answer)[0]:
+                    return bytes(memoryview(answer)[LENGTH.size :])
+            else:
+                unsent = unsent[_written(target, unsent) :]
+                if not unsent:
+                    poller.unregister(target)
+    raise TimeoutError
+
+
+def _read(source: int) -> bytes:
+    try:
+        part = os.read(source, _CHUNK)
+    except BlockingIOError:
+        return b""
+    if not part:
+        raise EOFError
+    return part
+
+
+def _written(target: int, unsent: memoryview) -> int:
+    try:
+        return os.write(target, unsent[:_CHUNK])
+    except BlockingIOError:
+        return 0
+    except BrokenPipeError as error:
+        raise EOFError from error

@@ -1,0 +1,137 @@
+"""The child process of `ParserPool`: reads documents from its standard input and answers on its standard output until the input ends.
+
+A message is its length (four bytes, big-endian) and MessagePack. The child limits its own memory and, in case its parent dies while it
+parses, its own time; it never opens a connection, and writes nothing but answers.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from aggregator.errors import ParseError
+from aggregator.model import Document, RawFeed
+
+LENGTH = struct.Struct(">I")
+# The status with which a child ends that needed more than it may take: after that, nothing in it can be relied on.
+OUT_OF_MEMORY = 77
+_MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a child says: that it is ready (nothing set), a feed, or an error in words. `retires`: it has grown and is to be replaced."""
+
+    feed: RawFeed | None = None
+    error: str | None = None
+    found: tuple[str, ...] = ()
+    retires: bool = False
+
+
+def main(max_mb: int, alarm_s: int) -> None:
+    """Serve until the input ends, or a parse takes longer than `alarm_s` or more than `max_mb` over the size at the start."""
+    requests, answers = _private_pipes()
+    # Only now: whatever a library prints on import goes nowhere.
+    from aggregator.collect.parse import read
+
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)  # the parent decides when to end; its end closes our input
+    server = _Server(read, max_mb)
+    _send(answers, server.encode(Answer()))
+    try:
+        while (message := _received(requests)) is not None:
+            document = server.decode(message)
+            del message  # each copy of a large document counts
+            signal.alarm(alarm_s)
+            answer = server.answer(document)
+            signal.alarm(0)
+            _send(answers, answer)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+
+
+class _Server:
+    """Answers requests within the memory that the process may take beyond its size at the start."""
+
+    def __init__(self, read: Callable[[Document], RawFeed], max_mb: int) -> None:
+        self._read = read
+        self._max_mb = max_mb
+        self._baseline = _size()
+        self.decode = msgspec.msgpack.Decoder(Document).decode
+        self.encode = msgspec.msgpack.Encoder().encode
+        if self._baseline:
+            _limit_memory(self._baseline + max_mb * _MEBIBYTE)
+
+    def answer(self, document: Document) -> bytes:
+        answer = self._answered(document)
+        return self.encode(answer)
+
+    def _answered(self, document: Document) -> Answer:
+        try:
+            feed = self._read(document)
+        except ParseError as error:
+            if isinstance(error.__cause__, MemoryError):
+                raise MemoryError from None
+            return Answer(error=error.message, found=error.found, retires=self._has_grown())
+        return Answer(feed=feed, retires=self._has_grown())
+
+    def _has_grown(self) -> bool:
+        """Python seldom gives memory back: a child that keeps a third of its allowance after a parse would fail later ones."""
+        return _size() - self._baseline > self._max_mb * _MEBIBYTE // 3
+
+
+def _private_pipes() -> tuple[int, int]:
+    """Take standard input and output for ourselves; what anybody else reads or prints meets /dev/null."""
+    requests, answers = os.dup(0), os.dup(1)
+    with Path(os.devnull).open("r+b") as nothing:
+        for number in (0, 1, 2):
+            os.dup2(nothing.fileno(), number)
+    return requests, answers
+
+
+def _limit_memory(size: int) -> None:
+    """Best effort: systems differ in which limit they honour, and some refuse to set any."""
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for limit in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
+        with contextlib.suppress(OSError, ValueError):
+            hard = resource.getrlimit(limit)[1]
+            resource.setrlimit(limit, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
+
+
+def _size() -> int:
+    """Bytes of address space of this process; 0 where the system does not say (then only the deadline protects)."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    except (OSError, ValueError):
+        return 0
+
+
+def _received(source: int) -> bytes | None:
+    head = _read_whole(source, LENGTH.size)
+    return None if head is None else _read_whole(source, LENGTH.unpack(head)[0])
+
+
+def _read_whole(source: int, number: int) -> bytes | None:
+    """Read exactly so many bytes; None when the other side has gone."""
+    parts = []
+    while number:
+        part = os.read(source, min(number, _MEBIBYTE))
+        if not part:
+            return None
+        parts.append(part)
+        number -= len(part)
+    return b"".join(parts)
+
+
+def _send(target: int, message: bytes) -> None:
+    for part in (LENGTH.pack(len(message)), message):
+        view = memoryview(part)
+        while view:
+            view = view[os.write(target, view) :]

@@ -1,0 +1,104 @@
+"""`outputs:` → OutputSpecs: files below root, their formats, and the feeds that they choose."""
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from aggregator.config_feeds import attribution, check_attribution, match
+from aggregator.config_model import DefaultsForm, OutputForm, suggestion
+from aggregator.config_report import Report
+from aggregator.config_yaml import ListNode, MapNode, Node, line_of
+from aggregator.model import Attribution, FeedSpec, Format, OutputSpec
+
+USUAL = ("atom.xml", "rss.xml", "feed.json", "index.html", "opml.xml")
+SMALLEST = 10 * 1024  # below that not even one entry's head fits for certain
+
+_USUAL = OutputSpec(path="", format="atom")
+_PATH = re.compile(r"[A-Za-z0-9._/-]{1,200}")
+_BY_SUFFIX: dict[str, Format] = {".atom": "atom", ".rss": "rss", ".json": "json", ".html": "html", ".htm": "html", ".opml": "opml"}
+
+
+def output_specs(node: Node | None, defaults: DefaultsForm, feeds: Sequence[FeedSpec], report: Report) -> list[OutputSpec]:
+    """The outputs in the order of the file; the usual five where the key is absent."""
+    if node is None:
+        return [OutputSpec(path=path, format=known) for path in USUAL if (known := format_of(path))]
+    if not isinstance(node, ListNode) or not node.items:
+        report.problem(node.line, f"outputs: a list is wanted; take the key out for the usual ones ({', '.join(USUAL)})")
+        return []
+    specs: list[OutputSpec] = []
+    for item in node.items:
+        form = report.form(OutputForm, item, "outputs")
+        spec = _spec(form, item, defaults, report) if form else None
+        if form and spec:
+            _check_path(spec.path, specs, line_of(item, ("path",)), report)
+            _check_choice(form, item, feeds, report)
+            specs.append(spec)
+    return specs
+
+
+def format_of(path: str) -> Format | None:
+    """The format that a file name stands for; a bare `.xml` is Atom unless the name says rss or opml.
+
+    >>> format_of("news/rss.xml"), format_of("feed.json"), format_of("planet.xml")
+    ('rss', 'json', 'atom')
+    """
+    name = path.rsplit("/", 1)[-1].lower()
+    suffix = PurePosixPath(name).suffix
+    if suffix != ".xml":
+        return _BY_SUFFIX.get(suffix)
+    return "opml" if "opml" in name else "rss" if "rss" in name else "atom"
+
+
+def _spec(form: OutputForm, node: Node, defaults: DefaultsForm, report: Report) -> OutputSpec | None:
+    made = form.format or format_of(form.path)
+    if made is None:
+        report.problem(
+            line_of(node, ("path",)), f"path: the name '{form.path}' tells no format: add 'format:' (atom, rss, json, html, opml)"
+        )
+        return None
+    if form.max_bytes is not None and form.max_bytes < SMALLEST:
+        report.problem(line_of(node, ("max_bytes",)), "max_bytes: at least 10 KiB")
+    if form.attribution and isinstance(node, MapNode):
+        check_attribution(form.attribution, node.get("attribution") or node, report)
+    inherited = attribution(defaults.attribution, Attribution())
+    return OutputSpec(
+        path=form.path,
+        format=made,
+        title=form.title,
+        tags=tuple(dict.fromkeys(form.tags or ())),
+        feeds=tuple(dict.fromkeys(form.feeds or ())),
+        max_entries=form.max_entries or _USUAL.max_entries,
+        max_bytes=form.max_bytes or _USUAL.max_bytes,
+        max_age=form.max_age,
+        per_feed=form.per_feed,
+        language=form.language,
+        keep=match(form.keep),
+        drop=match(form.drop),
+        attribution=attribution(form.attribution, inherited) if form.attribution else None,
+    )
+
+
+def _check_path(path: str, others: Sequence[OutputSpec], line: int, report: Report) -> None:
+    if not _PATH.fullmatch(path):
+        report.problem(line, f"path: '{path}' may hold letters, digits and . _ - / only")
+    elif path.startswith("/"):
+        report.problem(line, f"path: '{path}' counts from root: write {path.lstrip('/')}")
+    elif any(part in {"", ".", ".."} or part.startswith(".") for part in path.split("/")):
+        report.problem(line, f"path: '{path}' must be a plain path below root: no '..', no empty part, no part that begins with a dot")
+    for other in others:
+        mine, theirs = path.casefold(), other.path.casefold()  # some file systems do not tell a.xml from A.xml
+        if mine == theirs:
+            report.problem(line, f"path: '{path}' is the path of another output already")
+        elif mine.startswith(theirs + "/") or theirs.startswith(mine + "/"):
+            report.problem(line, f"path: '{path}' and '{other.path}': one is the other's folder")
+
+
+def _check_choice(form: OutputForm, node: Node, feeds: Sequence[FeedSpec], report: Report) -> None:
+    ids = [feed.id for feed in feeds]
+    for number, name in enumerate(form.feeds or ()):
+        if name not in ids:
+            report.problem(line_of(node, ("feeds", number)), f"feeds: no feed has the id '{name}'{suggestion(name, ids)}")
+    tags = sorted({tag for feed in feeds for tag in feed.tags})
+    for number, tag in enumerate(form.tags or ()):
+        if tag not in tags:
+            report.warning(line_of(node, ("tags", number)), f"tags: no feed has the tag '{tag}'{suggestion(tag, tags)}")

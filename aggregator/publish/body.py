@@ -1,0 +1,82 @@
+"""The texts of an item as all formats print them: the visible line in its place, and the small words around them."""
+
+import html
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from mimetypes import MimeTypes
+from typing import Final
+from urllib.parse import urlsplit
+
+from aggregator.model import Enclosure, Item, Source
+from aggregator.publish.rights import first_sentences
+from aggregator.web.text import clean, one_line, visible_text
+
+_BEGINNING_CHARS: Final = 280
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+
+# RFC 4287 section 4.1.3.1 and RFC 6838: type "/" subtype, parameters allowed.
+_MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9][\w!#$&^.+-]{0,126}/[A-Za-z0-9][\w!#$&^.+-]{0,126}(?:\s*;.*)?", re.ASCII)
+# The library's own table only, so that what a machine has in /etc/mime.types does not show in the output.
+_TYPES: Final = MimeTypes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """An item's texts, ready to be printed; empty where there is none. `beginning` is HTML too, and empty where `summary` is not."""
+
+    summary: str
+    content: str
+    beginning: str
+
+
+def parts(item: Item) -> Parts:
+    """Put the visible line into an item's texts: into the content, else into the summary, else it is the content itself."""
+    content, summary = clean(item.content or ""), clean(item.summary or "")
+    if content or not summary:
+        beginning = "" if summary else html.escape(first_sentences(visible_text(content), _BEGINNING_CHARS), quote=False)
+        return Parts(summary=summary, content=_with_line(content, item), beginning=beginning)
+    return Parts(summary=_with_line(summary, item), content="", beginning="")
+
+
+def _with_line(text: str, item: Item) -> str:
+    line = clean(item.line)
+    blocks = (text, line) if item.place == "bottom" else (line, text)
+    return "\n".join(block for block in blocks if block)
+
+
+def source_name(source: Source) -> str:
+    """What a source is called, on one line and never empty: feeds need some word here."""
+    return one_line(source.name) or "unknown source"
+
+
+def instant(moment: datetime) -> datetime:
+    """A moment as feeds write it: UTC, whole seconds."""
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def as_language(tag: str | None) -> str | None:
+    """A language tag, if it has the form of one (RFC 5646 as RFC 4287 checks it).
+
+    >>> as_language("pt_BR"), as_language("English, mostly")
+    ('pt-BR', None)
+    """
+    said = (tag or "").strip().replace("_", "-")
+    return said if _LANGUAGE.fullmatch(said) else None
+
+
+def media_type(enclosure: Enclosure) -> str:
+    """The media type of an enclosure: the publisher's where it is one, else by the file's extension, else unknown bytes.
+
+    >>> media_type(Enclosure(url="https://a.example/b.mp3?c=1"))
+    'audio/mpeg'
+    """
+    said = one_line(enclosure.type or "")
+    if _MEDIA_TYPE.fullmatch(said):
+        return said
+    return _TYPES.guess_type(urlsplit(enclosure.url).path, strict=False)[0] or "application/octet-stream"
+
+
+def unique(enclosures: tuple[Enclosure, ...]) -> list[Enclosure]:
+    """Enclosures without repeated addresses, in their order."""
+    return list({enclosure.url: enclosure for enclosure in reversed(enclosures)}.values())[::-1]

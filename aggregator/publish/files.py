@@ -1,0 +1,150 @@
+"""The folder of outputs: a file is replaced only when its bytes change, as a whole or not at all."""
+
+import errno
+import fcntl
+import os
+import re
+import stat
+import threading
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from aggregator.errors import PublishError
+
+_STALE: Final = re.compile(r"\.[0-9]+-[0-9]+\.aggregator-tmp")
+_STAYS: Final = "the last good file stays"
+
+
+class Folder:
+    """A folder of published files (`ports.Publisher`). Several threads and processes may write into it at once.
+
+    A reader sees the old file or the new one, never a part; what a crash leaves behind is a temporary file of ours, which the next start
+    removes. Nothing outside `root` is written, and no symbolic link below it is followed.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._swept: set[Path] = set()
+        if root.is_dir():
+            self._sweep(root)
+
+    def put(self, path: str, body: bytes) -> bool:
+        """Replace one file if its bytes differ, and tell whether it did; an unchanged file keeps its modification time.
+
+        Raises:
+            PublishError: the path leaves the folder, or the disk is full, read-only or otherwise unwilling. The old file stays then.
+        """
+        target = self._target(path)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._sweep(target.parent)
+            if _holds(target, body):
+                return False
+            _replace(target, body)
+        except OSError as error:
+            raise PublishError(path, f"cannot be written: {_reason(error)}; {_STAYS}") from error
+        return True
+
+    def remove(self, path: str) -> bool:
+        """Remove one file and tell whether it was there.
+
+        Raises:
+            PublishError: the path leaves the folder, or the file cannot be removed.
+        """
+        target = self._target(path)
+        try:
+            target.unlink()
+            _sync_folder(target.parent)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise PublishError(path, f"cannot be removed: {_reason(error)}") from error
+        return True
+
+    def _target(self, path: str) -> Path:
+        """The place of an output, if it is a plain relative path that meets no symbolic link."""
+        parts = PurePosixPath(path).parts
+        if not parts or "\x00" in path or "\\" in path or path.startswith("/") or ".." in parts or _STALE.fullmatch(parts[-1]):
+            raise PublishError(path, "is not a path below the folder of outputs")
+        target = self._root
+        for part in parts:
+            target = target / part
+            if target.is_symlink():
+                raise PublishError(path, f"{target} is a symbolic link, which is not followed; {_STAYS}")
+        if target.is_dir():
+            raise PublishError(path, "is a folder")
+        return target
+
+    def _sweep(self, folder: Path) -> None:
+        """Remove temporary files that a crash left behind: ours by name, and held by no living writer."""
+        if folder in self._swept:
+            return
+        self._swept.add(folder)
+        for found in sorted(folder.iterdir()):
+            if _STALE.fullmatch(found.name):
+                _remove_unheld(found)
+
+
+def _holds(target: Path, body: bytes) -> bool:
+    """Tell whether a file has exactly these bytes; its size is asked first."""
+    try:
+        return target.stat().st_size == len(body) and target.read_bytes() == body
+    except FileNotFoundError:
+        return False
+
+
+def _replace(target: Path, body: bytes) -> None:
+    """Write beside the target, force it to the disk, then take its name in one step."""
+    temporary = target.parent / f".{os.getpid()}-{threading.get_ident()}.aggregator-tmp"
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # held while we live, so that nobody sweeps it away
+            _keep_mode(target, file.fileno())
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _keep_mode(target: Path, descriptor: int) -> None:
+    """Give the new file the permissions of the old one, which an operator may have set for the web server."""
+    try:
+        os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
+    except FileNotFoundError:
+        return
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force a rename to the disk. Some file systems cannot; then the rename is theirs to keep."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _remove_unheld(found: Path) -> None:
+    try:
+        descriptor = os.open(found, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return  # gone meanwhile, or not ours to open
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        found.unlink(missing_ok=True)
+    except OSError:
+        return  # a living writer holds it, or the folder is read-only
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -1,0 +1,110 @@
+"""Write an edition as JSON Feed 1.1 (jsonfeed.org/version/1.1), with the provenance of each item in a `_provenance` object."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from aggregator.model import Edition, Enclosure, Hop, Item, JsonValue, Person, Seen
+from aggregator.publish.body import as_language, instant, media_type, parts, unique
+from aggregator.web.text import clean, one_line, visible_text
+
+VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def json_feed(edition: Edition) -> bytes:
+    """Write an edition as JSON Feed. The same edition gives the same bytes: UTF-8, keys in a fixed order, a newline at the end."""
+    feed: dict[str, JsonValue] = {
+        "version": VERSION,
+        "title": one_line(edition.title) or edition.spec.path,
+        "home_page_url": edition.home,
+        "feed_url": edition.self_url,
+        "language": as_language(edition.language),
+        "hubs": [{"type": "WebSub", "url": edition.hub}] if edition.hub else None,
+    }
+    items: list[JsonValue] = [_item(item, edition) for item in edition.items]
+    document = _present(feed) | {"items": items}
+    return (json.dumps(_cleaned(document), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8")
+
+
+def _item(item: Item, edition: Edition) -> dict[str, JsonValue]:
+    texts = parts(item)
+    return _present(
+        {
+            "id": item.id,
+            "url": item.link,
+            # The thing that a link blog talks about, as the format means it; never the origin.
+            "external_url": item.related if item.related != item.link else None,
+            "title": one_line(item.title.text) if item.title else None,
+            # Required, and allowed to be empty.
+            "content_html": texts.content or texts.summary,
+            "summary": one_line(visible_text(item.summary)) if item.summary else None,
+            "image": item.thumbnail,
+            "date_published": instant(item.published).isoformat(),
+            "date_modified": instant(item.updated).isoformat(),
+            "authors": _authors(item.authors or item.source.authors),
+            "tags": list(dict.fromkeys(tag for category in item.categories if (tag := one_line(category.label or category.term)))),
+            "language": as_language(item.language),
+            "attachments": [_attachment(enclosure) for enclosure in unique(item.enclosures)],
+            "_provenance": _provenance(item, edition),
+        }
+    )
+
+
+def _provenance(item: Item, edition: Edition) -> dict[str, JsonValue]:
+    """Where the item first appeared and how it came here: what atom:source, rel=via and the visible line say, for programs."""
+    source = item.source
+    here = Hop(name=source.name, home=source.home, feed_url=source.feed_url)
+    origin = item.via[0] if item.via else here
+    original: dict[str, JsonValue] = {
+        "url": item.original,
+        "home_page_url": origin.home,
+        "feed_url": origin.feed_url,
+        "title": one_line(origin.name),
+        "license": item.license,
+        "rights": item.rights or origin.rights or source.rights,
+    }
+    provenance: dict[str, JsonValue] = {
+        "about": edition.home,
+        "id": item.raw_id,
+        # A republisher whose origin is not known is only somebody on the way.
+        "original": _present(original) if item.chain_known else None,
+        "via": [_hop(hop) for hop in (item.via if item.chain_known else (here,))],
+        "also_seen": [_seen(seen) for seen in item.also_seen],
+        "evidence": list(item.evidence),
+        "confidence": round(item.confidence, 3),
+        "cut": item.cut,
+    }
+    return _present(provenance)
+
+
+def _hop(hop: Hop) -> dict[str, JsonValue]:
+    return _present({"url": hop.page, "home_page_url": hop.home, "feed_url": hop.feed_url, "title": one_line(hop.name)})
+
+
+def _seen(seen: Seen) -> dict[str, JsonValue]:
+    return _present({"url": seen.url, "feed_url": seen.feed_url, "title": one_line(seen.name)})
+
+
+def _authors(authors: Sequence[Person]) -> list[JsonValue]:
+    return [_present({"name": one_line(author.name), "url": author.uri}) for author in authors if one_line(author.name)]
+
+
+def _attachment(enclosure: Enclosure) -> dict[str, JsonValue]:
+    size = None if enclosure.length is None else max(0, enclosure.length)
+    title = one_line(enclosure.title or "") or None
+    return _present({"url": enclosure.url, "mime_type": media_type(enclosure), "title": title, "size_in_bytes": size})
+
+
+def _present(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Leave out what is not there: the format allows no null. Empty strings stay, empty lists go."""
+    return {key: value for key, value in values.items() if value is not None and value != []}
+
+
+def _cleaned(value: JsonValue) -> JsonValue:
+    """Clean every string, as in the other formats: a lone surrogate could not be encoded."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _cleaned(each) for key, each in value.items()}
+    return value

@@ -1,0 +1,141 @@
+"""Subscriptions to and from OPML 2.0, the format in which feed readers and planets exchange them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from lxml import etree
+
+from aggregator.errors import ParseError
+from aggregator.model import Edition, Subscription
+from aggregator.publish.body import as_language
+from aggregator.web.text import clean, one_line
+from aggregator.web.url import feed_address_key, resource
+
+_MAX_BYTES: Final = 8 * 1024 * 1024
+_MAX_DEPTH: Final = 64
+# feed: and its kin are how browsers once handed addresses to readers.
+_FEED_SCHEME: Final = re.compile(r"(?:feed|pcast|itpc|podcast):(?://)?(?=https?:)|(?:feed|pcast|itpc|podcast)(?=://)", re.IGNORECASE)
+_FEED_TYPES: Final = frozenset({"rss", "rss1", "rss2", "atom", "feed", "json", "jsonfeed"})
+
+
+def opml(edition: Edition) -> bytes:
+    """Write the public feeds behind an edition: a folder for each first tag, and every tag in `category`.
+
+    There are no dates in it, so that new entries do not change the file.
+    """
+    root = etree.Element("opml", version="2.0")
+    head = etree.SubElement(root, "head")
+    etree.SubElement(head, "title").text = one_line(edition.title) or edition.spec.path
+    body = etree.SubElement(root, "body")
+    folders: dict[str, etree._Element] = {}
+    for feed in edition.subscriptions:
+        tag = one_line(feed.tags[0]) if feed.tags else ""
+        if tag and tag not in folders:
+            folders[tag] = etree.SubElement(body, "outline", text=tag, title=tag)
+        etree.SubElement(folders[tag] if tag else body, "outline", _attributes(feed))
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+
+
+def _attributes(feed: Subscription) -> dict[str, str]:
+    name = one_line(feed.name) or feed.feed_url
+    # The OPML 2.0 form: comma-separated, so a comma inside a tag cannot be kept.
+    category = ",".join(one_line(tag).replace(",", " ") for tag in feed.tags if one_line(tag))
+    attributes = {
+        "type": "rss",
+        "text": name,
+        "title": name,
+        "xmlUrl": clean(feed.feed_url),
+        "htmlUrl": feed.home or "",
+        "language": as_language(feed.language) or "",
+        "description": one_line(feed.description or ""),
+        "category": category,
+    }
+    return {key: value for key, value in attributes.items() if value}
+
+
+def read_opml(data: bytes) -> list[Subscription]:
+    """Read subscriptions in document order, each address once. Enclosing outlines and `category` become tags.
+
+    Attribute names may be in any case, `feed:` addresses are turned into http(s), broken XML is read as far as it goes.
+
+    Raises:
+        ParseError: it is not OPML, larger than 8 MiB, or defines entities.
+    """
+    root = _root(data)
+    found: dict[str, Subscription] = {}
+    for outline, path in _outlines(root):
+        if feed := _subscription(outline, path):
+            key = feed_address_key(feed.feed_url)
+            known = found.get(key)
+            found[key] = replace(known, tags=tuple(dict.fromkeys((*known.tags, *feed.tags)))) if known else feed
+    return list(found.values())
+
+
+def _root(data: bytes) -> etree._Element:
+    if len(data) > _MAX_BYTES:
+        raise ParseError("OPML", f"larger than {_MAX_BYTES // 1024 // 1024} MiB")
+    if b"<!ENTITY" in data:
+        raise ParseError("OPML", "defines entities, which no list of feeds needs")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True, remove_comments=True)
+    try:
+        root = etree.fromstring(data.lstrip(), parser)
+    except etree.XMLSyntaxError as error:
+        raise ParseError("OPML", f"not well-formed: {error}") from error
+    if root is None or _local_name(root) not in ("opml", "outlinedocument"):
+        raise ParseError("OPML", "not an OPML document")
+    declared = root.getroottree().docinfo.internalDTD
+    if declared is not None and list(declared.iterentities()):  # type: ignore[union-attr]
+        raise ParseError("OPML", "defines entities, which no list of feeds needs")
+    return root
+
+
+def _outlines(root: etree._Element) -> Iterator[tuple[dict[str, str], tuple[str, ...]]]:
+    """Every outline with its attributes (names in lower case) and the names of the outlines around it, in document order."""
+    waiting: list[tuple[etree._Element, tuple[str, ...], int]] = [(root, (), 0)]
+    while waiting:
+        element, path, depth = waiting.pop()
+        inner = path
+        if _local_name(element) == "outline":
+            attributes = {str(name).rpartition("}")[2].lower(): str(value) for name, value in element.attrib.items()}
+            yield attributes, path
+            name = _first(attributes, "text", "title")
+            inner = (*path, name) if name and not _address(attributes) else path
+        if depth < _MAX_DEPTH:
+            waiting.extend((child, inner, depth + 1) for child in reversed(element) if isinstance(child.tag, str))
+
+
+def _subscription(attributes: dict[str, str], path: tuple[str, ...]) -> Subscription | None:
+    address = _address(attributes)
+    if address is None:
+        return None
+    categories = (one_line(category.strip().strip("/")) for category in attributes.get("category", "").split(","))
+    tags = [category for category in categories if category] or list(path)
+    return Subscription(
+        name=_first(attributes, "title", "text") or address,
+        feed_url=address,
+        home=resource(attributes.get("htmlurl")),
+        language=as_language(attributes.get("language")),
+        tags=tuple(dict.fromkeys(tags)),
+        description=_first(attributes, "description") or None,
+    )
+
+
+def _address(attributes: dict[str, str]) -> str | None:
+    """The feed's address: `xmlUrl`, else `url` where the type says that it is a feed; inclusions of other lists are none."""
+    address = attributes.get("xmlurl", "").strip()
+    if not address and attributes.get("type", "").strip().lower() in _FEED_TYPES:
+        address = attributes.get("url", "").strip()
+    scheme = _FEED_SCHEME.match(address)
+    if scheme:
+        address = address[scheme.end() :] if address[scheme.end() :].startswith("http") else f"http{address[scheme.end() :]}"
+    return resource(address)
+
+
+def _first(attributes: dict[str, str], *names: str) -> str:
+    return next((value for name in names if (value := one_line(attributes.get(name, "")))), "")
+
+
+def _local_name(element: etree._Element) -> str:
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""

@@ -1,0 +1,145 @@
+"""Write an edition as one static HTML page: no script, no request but for images, readable without a reader."""
+
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib import resources
+from itertools import groupby
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from aggregator.model import Edition, Item, SafeHtml, Title
+from aggregator.publish.attribution import wording
+from aggregator.publish.body import as_language, instant
+from aggregator.web.host import host_of
+from aggregator.web.text import clean, one_line
+
+_FORMATS: Final = {
+    "atom": ("Atom", "application/atom+xml"),
+    "rss": ("RSS", "application/rss+xml"),
+    "json": ("JSON Feed", "application/feed+json"),
+    "html": ("HTML", "text/html"),
+    "opml": ("OPML", "text/x-opml"),
+}
+# Sanitized HTML is serialized with quoted attributes, so this walks it tag by tag: a "<img" inside an attribute is none.
+_TAG: Final = re.compile(r"""<(/?[a-zA-Z][^\s/>"']*+)((?:[^"'>]|"[^"]*+"|'[^']*+')*+)>""")
+_LAZY: Final = ' loading="lazy" decoding="async" referrerpolicy="no-referrer"'
+_SET_BY_US: Final = re.compile(
+    r"""\s(?:loading|decoding|referrerpolicy)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?(?=[\s/>]|$)""", re.IGNORECASE
+)
+_PHRASES: Final = frozenset(
+    {"b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "sup"}
+)
+_CREATIVE_COMMONS: Final = re.compile(r"https?://(?:www\.)?creativecommons\.org/(?:licenses|publicdomain)/([a-z-]+)(?:/([\d.]+))?")
+_RIGHT_TO_LEFT: Final = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Day:
+    date: date
+    name: str
+    items: Sequence[Item]
+
+
+def page(edition: Edition) -> bytes:
+    """Write an edition as an HTML page, days (UTC) as headings. The same edition gives the same bytes."""
+    words = wording(edition.language)
+    days = [
+        _Day(date=day, name=words.day_name(day), items=tuple(items))
+        for day, items in groupby(edition.items, key=lambda item: item.sort_key.astimezone(UTC).date())
+    ]
+    style = _style()
+    text = (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            edition=edition,
+            words=words,
+            days=days,
+            style=Markup(style),  # noqa: S704  (our own file)
+            style_hash=_hash(style),
+            language=as_language(edition.language) or "en",
+            formats=[(*_FORMATS[format_], href) for format_, href in edition.alternates],
+        )
+    )
+    return (clean(text).rstrip("\n") + "\n").encode("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("aggregator.publish"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Callable[..., str | None]] = {
+        "body": shown,
+        "words": one_line,
+        "stamp": _stamp,
+        "direction": _direction,
+        "license_name": license_name,
+        "heading": heading,
+    }
+    environment.filters |= filters
+    return environment
+
+
+def shown(html: SafeHtml) -> Markup:
+    """Make sanitized HTML ready for the page: images load late and tell nobody where they are shown.
+
+    >>> print(shown(SafeHtml('<p title="<img>">a <img src="https://b.example/c.png"></p>')))
+    <p title="<img>">a <img loading="lazy" decoding="async" referrerpolicy="no-referrer" src="https://b.example/c.png"></p>
+    """
+    return Markup(_TAG.sub(_lazy, html))  # noqa: S704  (SafeHtml is what may be published)
+
+
+def _lazy(tag: re.Match[str]) -> str:
+    if tag[1].lower() != "img":
+        return tag[0]
+    return f"<{tag[1]}{_LAZY}{_SET_BY_US.sub('', tag[2])}>"
+
+
+def _stamp(moment: datetime) -> str:
+    return instant(moment).isoformat()
+
+
+def _direction(language: str | None) -> str | None:
+    """The direction of a language's script, where it is not the usual one."""
+    primary = (language or "").partition("-")[0].lower()
+    return "rtl" if primary in _RIGHT_TO_LEFT else "ltr" if primary else None
+
+
+def heading(title: Title) -> str:
+    """A title as it can stand inside a heading's link: with its markup where that is words only, else as text."""
+    if title.html and all(tag[1].lstrip("/").lower() in _PHRASES for tag in _TAG.finditer(title.html)):
+        return Markup(title.html)  # noqa: S704  (SafeHtml is what may be published)
+    return one_line(title.text)
+
+
+def license_name(url: str) -> str:
+    """What to call a licence on the page.
+
+    >>> license_name("https://creativecommons.org/licenses/by-sa/4.0/"), license_name("https://license.example/ours")
+    ('CC BY-SA 4.0', 'license.example')
+    """
+    if found := _CREATIVE_COMMONS.match(url):
+        return f"CC {found[1].upper()} {found[2] or ''}".strip()
+    return host_of(url)
+
+
+@cache
+def _style() -> str:
+    return (resources.files("aggregator.publish") / "templates" / "page.css").read_text("utf-8").strip()
+
+
+def _hash(style: str) -> str:
+    """The policy's name of the inline style, newlines and all."""
+    return b64encode(hashlib.sha256(f"\n{style}\n".encode()).digest()).decode("ascii")

@@ -1,0 +1,332 @@
+"""What an entry's own markup and sentences claim of its origin: each a `Claim` with its evidence, unranked.
+
+Every claim that was made is kept, also those that name the feed itself: a reader of the ledger must see why one was not believed.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from aggregator.model import Claim, ClaimKind, RawEntry, RawSource, Standing, Url
+from aggregator.refine.context import Context
+from aggregator.refine.reading import Statement, names_a_page
+from aggregator.web import url as web_url
+from aggregator.web.host import host_of, site
+
+# How far each kind may be trusted by itself: what an editor wrote, what software writes on purpose, what people write, what merely hints.
+CONFIDENCE: Final[dict[ClaimKind, float]] = {
+    "feeds.yaml": 1.0,
+    "atom:source": 0.9,
+    "rel=via": 0.8,
+    "rel=canonical": 0.85,
+    "dcterms:source": 0.85,
+    "dc:source": 0.7,
+    "rss:source": 0.85,
+    "feedburner:origLink": 0.7,
+    "phrase": 0.85,
+    "external_url": 0.3,
+    "permalink": 0.3,
+}
+# Which claim about the same hop is believed, from the first.
+RANK: Final[dict[ClaimKind, int]] = {kind: rank for rank, kind in enumerate(CONFIDENCE)}
+WEAK: Final = frozenset({"external_url", "permalink"})
+_NAME_ONLY: Final = 0.55
+_UNLINKED_HINT: Final = 0.3
+
+_TAG_URI: Final = re.compile(r"tag:(?:[^@,:]{1,100}@)?([a-z0-9.-]{1,200}),\d{4}", re.IGNORECASE)
+_TAG_SERVICES: Final = frozenset({"blogger.com", "google.com", "flickr.com", "livejournal.com", "youtube.com"})
+_WORD: Final = re.compile(r"[\W_]+")
+_PARTS: Final = re.compile(r"\s[-–—|:»›·•/]+\s|:\s")
+
+
+def address(text: str | None, context: Context) -> Url | None:
+    """The address behind a link as written: absolute, out of any redirector that carries it."""
+    made = web_url.link(text, context.base)
+    return (web_url.unwrap(made) or made) if made else None
+
+
+def permalink(raw: RawEntry, context: Context) -> Url | None:
+    """The entry's own page: its link, else its guid where that is said to be one; what FeedBurner wrapped is taken out.
+
+    `feedburner:origLink` is that page where the link leads to the feed's redirector, not to a page.
+    """
+    given = raw.link or (raw.id if raw.id_is_link and _is_web(raw.id) else None)
+    own = address(given, _based(raw, context))
+    original = address(raw.feedburner_origlink, context)
+    if original and (own is None or is_foreign(own, context) or is_proxy(own)):
+        return original
+    return own
+
+
+def is_proxy(url: str) -> bool:
+    """Whether this is a feed's redirecting link (`/~r/feed/~3/…`), which says nothing of the publisher.
+
+    >>> is_proxy("http://feeds.example.com/~r/blog/~3/Xyz/"), is_proxy("https://a.example/~ann/")
+    (True, False)
+    """
+    return "/~r/" in url or "/~3/" in url
+
+
+def is_foreign(url: str | None, context: Context) -> bool:
+    """Whether an address belongs to another publisher than the feed."""
+    return bool(url) and not is_own(url or "", context)
+
+
+def is_own(url: str, context: Context) -> bool:
+    """Whether an address belongs to the feed's own publisher: its site, one of its others, or a host it declared."""
+    return _is_own_site(site(url), context) or host_of(url) in context.own_sites
+
+
+def _is_own_site(found: str | None, context: Context) -> bool:
+    """A platform's address that names no account may be anybody's, so it is not foreign to an account there."""
+    if not found:
+        return False
+    own = {context.site, *context.own_sites}
+    return found in own or any(each.startswith(f"{found}/") for each in own)
+
+
+def own_name(name: str, context: Context) -> bool:
+    """Whether a bare name means the feed itself: its title or a part of it, its given name, or its host spoken as a name.
+
+    One may say more than the other ("Field & Solder", "Field & Solder's newsletter"): the shorter must open the longer, word by word.
+    """
+    said = _words(name)
+    if not said:
+        return False
+    parts = [_words(part) for title in (context.head.title, context.spec.name) if title for part in (title, *_PARTS.split(title))]
+    if any(_opens(said, part) or _opens(part, said) for part in parts):
+        return True
+    hosts = {label for own in context.own_sites | {context.site} for label in (own, own.partition(".")[0]) if len(label) > 3}
+    return "".join(said) in {"".join(_words(host)) for host in hosts}
+
+
+def _opens(short: list[str], long: list[str]) -> bool:
+    return len("".join(short)) > 2 and long[: len(short)] == short
+
+
+def _words(text: str) -> list[str]:
+    """
+    >>> _words("The Field & Solder’s")
+    ['field', 'solder', 's']
+    """
+    found = [word for word in _WORD.split(text.casefold()) if word]
+    return found[1:] if len(found) > 1 and found[0] in ("the", "der", "die", "das", "le", "la", "el", "o", "a") else found
+
+
+# ── markup ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def structured(raw: RawEntry, own_link: Url | None, context: Context) -> Iterator[Claim]:
+    """The claims that feeds.yaml and the entry's elements make, in the order of their rank; several rel=via keep theirs."""
+    if context.spec.origin:
+        yield _configured(context.spec.origin, own_link, context)
+    if raw.source is not None and raw.source.kind == "atom":
+        yield _atom_source(raw, raw.source, own_link, context)
+    based = _based(raw, context)
+    for link in raw.links:
+        if link.rel in ("via", "canonical") and (page := address(link.href, based)):
+            kind: ClaimKind = "rel=via" if link.rel == "via" else "rel=canonical"
+            yield _paged(kind, page, link.title, f'link rel="{link.rel}" href="{link.href}"', context)
+    for kind, value in (("dcterms:source", raw.dcterms_source), ("dc:source", raw.dc_source)):
+        if value and (page := address(value, based) if _is_web(value.strip()) else None):
+            yield _paged("dcterms:source" if kind == "dcterms:source" else "dc:source", page, None, value.strip()[:300], context)
+    if raw.source is not None and raw.source.kind == "rss":
+        yield from _rss_source(raw.source, own_link, context)
+    if (page := address(raw.feedburner_origlink, based)) and context.head.home and not is_proxy(context.head.home):
+        yield _paged("feedburner:origLink", page, None, raw.feedburner_origlink or "", context)
+    if page := address(raw.external_url, based):
+        yield _paged("external_url", page, None, raw.external_url or "", context)
+    if own_link and is_foreign(own_link, context) and not is_proxy(own_link):
+        yield _paged("permalink", own_link, None, own_link, context)
+
+
+def _configured(origin: str, own_link: Url | None, context: Context) -> Claim:
+    """`origin:` of feeds.yaml: an address (of the origin's site or feed) or a name, known or not."""
+    home = web_url.link(origin)
+    if home is None:
+        return _named("feeds.yaml", origin, "origin: in feeds.yaml", origin, context)
+    claim = Claim(
+        kind="feeds.yaml", home=home, site=site(home), name=None, where="feeds.yaml", rule="origin", evidence=origin, confidence=1.0
+    )
+    return _standing(_with_page(claim, own_link), context)
+
+
+def _atom_source(raw: RawEntry, source: RawSource, own_link: Url | None, context: Context) -> Claim:
+    feed_url = web_url.resource(source.self_url, context.base)
+    home = address(source.link, context) or (address(source.id, context) if _is_web(source.id) else None)
+    named = _tag_host(source.id)
+    found = site(home) if home and not is_proxy(home) else site(feed_url) if feed_url else site(named) if named else None
+    if not found:
+        return _unplaced(source, own_link, context)
+    vouched = own_link is not None and site(own_link) == found
+    claim = Claim(
+        kind="atom:source",
+        name=_text(source.title),
+        home=home,
+        feed_url=feed_url,
+        feed_id=source.id,
+        site=found,
+        where="atom:source",
+        rule="atom:source",
+        evidence=" ".join(part for part in (source.title, source.id, source.self_url) if part)[:300],
+        # An entry whose id and link stay with the copier claims its source by one element only (RFC 4287 section 8.4).
+        confidence=CONFIDENCE["atom:source"] if vouched or _speaks_for(raw.id, found) else 0.6,
+    )
+    return _standing(_with_page(claim, own_link), context)
+
+
+def _unplaced(source: RawSource, own_link: Url | None, context: Context) -> Claim:
+    """An atom:source without any address: it vouches for a permalink elsewhere; on the feed's own page it says nothing that can be used."""
+    claim = _named("atom:source", _text(source.title) or "", "atom:source", source.title or source.id or "", context)
+    claim = replace(claim, feed_id=source.id)
+    if claim.standing == "self":
+        return claim
+    if own_link and is_foreign(own_link, context) and not is_proxy(own_link):
+        return replace(claim, page=own_link, site=site(own_link), confidence=CONFIDENCE["atom:source"])
+    return claim if claim.site else replace(claim, standing="weak")
+
+
+def _rss_source(source: RawSource, own_link: Url | None, context: Context) -> Iterator[Claim]:
+    feed_url = web_url.resource(source.self_url, context.base)
+    if feed_url is None:
+        return
+    claim = Claim(
+        kind="rss:source",
+        name=_text(source.title),
+        feed_url=feed_url,
+        site=site(feed_url),
+        where="source",
+        rule="rss:source",
+        evidence=" ".join(part for part in (source.title, source.self_url) if part)[:300],
+        confidence=CONFIDENCE["rss:source"],
+    )
+    yield _standing(_with_page(claim, own_link), context)
+
+
+def _paged(kind: ClaimKind, page: Url, name: str | None, evidence: str, context: Context) -> Claim:
+    claim = Claim(
+        kind=kind,
+        name=_text(name),
+        page=page if names_a_page(page) or kind in WEAK or kind == "feedburner:origLink" else None,
+        home=None if names_a_page(page) else page,
+        site=site(page),
+        where=kind,
+        rule=kind,
+        evidence=evidence[:300],
+        confidence=CONFIDENCE[kind],
+    )
+    return _standing(claim, context)
+
+
+def _with_page(claim: Claim, own_link: Url | None) -> Claim:
+    """The source names a feed; the entry's permalink is the page there, when it lies on that site."""
+    return replace(claim, page=own_link) if own_link and claim.site and site(own_link) == claim.site else claim
+
+
+def _standing(claim: Claim, context: Context) -> Claim:
+    addresses = [url for url in (claim.page, claim.home, claim.feed_url) if url]
+    is_self = _is_own_site(claim.site, context) or any(is_own(url, context) for url in addresses[:1])
+    standing: Standing = "self" if is_self else "weak" if claim.kind in WEAK else "outranked"
+    return replace(claim, standing=standing)
+
+
+# ── sentences ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def spoken(statement: Statement, hop: int, context: Context) -> Iterator[Claim]:
+    """The claims of one sentence: the source that it names, then the hops that it says the text came through (nearer, so lower hops)."""
+    yield replace(_stated(statement, context), hop=hop + len(statement.vias))
+    for nearer, (name, href) in enumerate(reversed(statement.vias)):
+        if page := address(href, context):
+            claim = _paged("phrase", page, name, statement.evidence, context)
+            yield replace(claim, hop=hop + nearer, where=statement.where, rule=f"{statement.rule}:via")
+
+
+def _stated(statement: Statement, context: Context) -> Claim:
+    page, home = address(statement.page, context), address(statement.home, context)
+    if statement.is_printed and statement.name:
+        page = home = None
+    claim = Claim(
+        kind="phrase",
+        name=_text(statement.name),
+        page=page,
+        home=home,
+        site=site(page or home or "") or None,
+        where=statement.where,
+        rule=statement.rule,
+        evidence=statement.evidence,
+        confidence=CONFIDENCE["phrase"],
+    )
+    if claim.site is None:
+        return _by_name(claim, statement, context)
+    claim = _standing(claim, context)
+    is_hint = statement.role == "hint" and claim.standing != "self"
+    return replace(claim, standing="weak", confidence=_UNLINKED_HINT) if is_hint else claim
+
+
+def _by_name(claim: Claim, statement: Statement, context: Context) -> Claim:
+    """A source without an address: ourselves, a feed we know, or only a name; a footer or "by …" of an unknown name is too little."""
+    made = _named("phrase", claim.name or "", claim.where, claim.evidence, context)
+    made = replace(made, rule=claim.rule)
+    if made.site is None and made.standing != "self" and (statement.role != "note" or statement.by_author or not claim.name):
+        return replace(made, standing="weak", confidence=_UNLINKED_HINT)
+    return made
+
+
+def _named(kind: ClaimKind, name: str, where: str, evidence: str, context: Context) -> Claim:
+    known = context.known.get(name.casefold())
+    claim = Claim(kind=kind, name=name or None, where=where, rule="name", evidence=evidence[:300], confidence=_NAME_ONLY)
+    if own_name(name, context):
+        return replace(claim, standing="self")
+    if known is None:
+        return claim
+    claim = replace(claim, site=known.site, home=known.home, feed_url=known.feed_url, feed_id=known.feed_id, confidence=0.75)
+    return _standing(claim, context)
+
+
+# ── small questions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def foreign_id(raw: RawEntry, own_link: Url | None, context: Context) -> bool:
+    """Whether the raw id speaks for the permalink's site by itself: an id of that site that is more than the link repeated."""
+    if own_link is None or not raw.id or not is_foreign(own_link, context):
+        return False
+    if _is_web(raw.id) and web_url.link_key(raw.id) == web_url.link_key(own_link):
+        return False
+    return _speaks_for(raw.id, site(own_link))
+
+
+def id_site(raw_id: str | None) -> str | None:
+    """The publisher that an id names, of a web address or a tag URI (RFC 4151); None where it names none.
+
+    >>> id_site("tag:blog.example.org,2020:1"), id_site("urn:uuid:1"), id_site("https://a.example/?p=1")
+    ('example.org', None, 'a.example')
+    """
+    if _is_web(raw_id):
+        return site(raw_id or "") or None
+    host = _tag_host(raw_id)
+    return (site(host) or None) if host else None
+
+
+def _speaks_for(raw_id: str | None, found: str | None) -> bool:
+    return found is not None and id_site(raw_id) == found
+
+
+def _tag_host(text: str | None) -> str | None:
+    """The authority of a tag URI (RFC 4151), unless it is a service that makes ids for all its customers."""
+    found = _TAG_URI.match(text or "")
+    return found[1].lower() if found and site(found[1].lower()) not in _TAG_SERVICES else None
+
+
+def _is_web(text: str | None) -> bool:
+    return bool(text) and (text or "")[:8].lower().startswith(("http://", "https://"))
+
+
+def _based(raw: RawEntry, context: Context) -> Context:
+    return replace(context, base=raw.base) if raw.base and _is_web(raw.base) else context
+
+
+def _text(name: str | None) -> str | None:
+    made = " ".join((name or "").split())[:200]
+    return made or None

@@ -1,0 +1,290 @@
+"""What editors leave out: repeated blocks of a text (`strip`), and entries (`keep`, `drop`, tags, opt-outs), judged by today's feeds.yaml.
+
+Patterns come from people and texts from strangers, so each search has a time limit; one that runs out has not matched.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, cast
+
+import regex
+from lxml import etree
+from lxml import html as lxml_html
+from lxml.cssselect import CSSSelector, SelectorError
+
+from aggregator.model import Entry, FeedSpec, Match, OutputSpec, StoredEntry
+from aggregator.web.host import site
+from aggregator.web.text import one_line, visible_text
+
+TIMEOUT_S: Final = 0.05
+
+# A block that says more than this is no button, badge or plea.
+_MAX_BLOCK_CHARS: Final = 2000
+_MAX_AUTO_CHARS: Final = 600
+_MAX_SEARCHED_CHARS: Final = 200_000
+_SHOWN_CHARS: Final = 60
+
+_BLOCKS: Final = frozenset(
+    """address article aside blockquote center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header li
+    nav ol p pre section table td th tr ul""".split()  # noqa: SIM905
+)
+_UNSEEN: Final = frozenset({"script", "style", "template", "title", "noscript", "iframe"})
+# Names that plugins and themes give to what is no part of the text: share buttons, pleas to subscribe, lists of other posts.
+_AUTO_NAMES: Final = frozenset(
+    """a2a_kit addthis_toolbox addtoany_content addtoany_share_save_container author-box-share entry-share entry-sharing essb_links
+    feedflare follow-buttons heateor_sss_sharing_container jp-relatedposts mc4wp-form newsletter-form newsletter-signup post-share
+    post-sharing post-share-buttons related-posts relatedposts share-bar share-box share-button share-buttons share-icons share-links
+    share-post share-this sharebar sharebuttons sharedaddy sharethis shariff sharing-buttons simplesocialbuttons social-buttons
+    social-icons social-links social-media-buttons social-share social-share-buttons social-sharing ssba subscribe-box subscribe-form
+    subscription-widget subscription-widget-wrap support-box swp_social_panel yarpp yarpp-related""".split()  # noqa: SIM905
+)
+
+
+# ── blocks of a text ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def strip(html: str, rules: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Take repeated blocks out of raw HTML; the second value lists what went, and by which rule.
+
+    A rule is `css:SELECTOR`; or a pattern that matches the whole visible text of one block; or `auto`, a first version: elements of at
+    most 600 characters whose class or id is a well-known name of share buttons, sign-up forms or lists of related posts. HTML that no rule
+    matches comes back byte for byte. Never raises: a rule that cannot be read matches nothing.
+
+    >>> strip('<p>Text.</p><div class="share-buttons">Tweet</div>', ("auto",))
+    ('<p>Text.</p>', ('auto: share-buttons',))
+    """
+    if not rules or "<" not in html:
+        return html, ()
+    root = _parsed(html)
+    if root is None:
+        return html, ()
+    stripped: list[str] = []
+    for rule in rules:
+        for element, words in [*_found(root, rule)]:
+            if _is_within(element, root):
+                element.drop_tree()
+                stripped.append(words)
+    return (_written(root), tuple(stripped)) if stripped else (html, ())
+
+
+def _parsed(html: str) -> lxml_html.HtmlElement | None:
+    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)
+    try:
+        found = lxml_html.document_fromstring(f"<div>{html}</div>".encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
+    except etree.LxmlError:
+        return None
+    return cast("lxml_html.HtmlElement | None", found.find("body"))
+
+
+def _written(body: lxml_html.HtmlElement) -> str:
+    """The content of the body, out of the element that was put around it (which stray end tags may have closed early)."""
+    if len(body) == 1 and not (body.text or "").strip() and body[0].tag == "div" and not body[0].attrib:
+        body = body[0]
+    parts = (etree.tostring(child, encoding="unicode", method="html") for child in body)
+    return _escaped(body.text) + "".join(parts)
+
+
+def _escaped(text: str | None) -> str:
+    return (text or "").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _is_within(element: lxml_html.HtmlElement, root: lxml_html.HtmlElement) -> bool:
+    """Whether it is still there: an element around it may have been taken out before."""
+    return element is not root and any(above is root for above in element.iterancestors())
+
+
+def _found(root: lxml_html.HtmlElement, rule: str) -> Iterator[tuple[lxml_html.HtmlElement, str]]:
+    if rule == "auto":
+        return _by_name(root)
+    if rule.startswith("css:"):
+        return _by_selector(root, rule)
+    return _by_words(root, rule)
+
+
+def _by_name(root: lxml_html.HtmlElement) -> Iterator[tuple[lxml_html.HtmlElement, str]]:
+    for element in root.iterdescendants(etree.Element):
+        names = f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
+        name = next((name for name in names if name in _AUTO_NAMES), None)
+        if name and len(one_line(element.text_content())) <= _MAX_AUTO_CHARS:
+            yield element, f"auto: {name}"
+
+
+def _by_selector(root: lxml_html.HtmlElement, rule: str) -> Iterator[tuple[lxml_html.HtmlElement, str]]:
+    selector = _selector(rule.removeprefix("css:").strip())
+    for element in cast("list[lxml_html.HtmlElement]", selector(root)) if selector else ():
+        yield element, rule
+
+
+def _by_words(root: lxml_html.HtmlElement, rule: str) -> Iterator[tuple[lxml_html.HtmlElement, str]]:
+    pattern = _pattern(rule)
+    if pattern is None:
+        return
+    for element, text in _blocks(root):
+        try:
+            is_match = pattern.fullmatch(text, timeout=TIMEOUT_S)
+        except TimeoutError:
+            return  # It would not fare better on the next block, and there may be thousands.
+        if is_match:
+            shown = text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
+            yield element, f"{rule}: {shown}"
+
+
+def _blocks(root: lxml_html.HtmlElement) -> list[tuple[lxml_html.HtmlElement, str]]:
+    """Blocks in document order, each with its whole visible text, as far as that is short."""
+    texts: dict[lxml_html.HtmlElement, str | None] = {}
+    found: list[tuple[lxml_html.HtmlElement, str]] = []
+    # In reverse order children come before what holds them, so each text is put together once and nothing recurses.
+    for element in reversed([*root.iterdescendants(etree.Element)]):
+        text = texts[element] = _text_of(element, texts)
+        if text and element.tag in _BLOCKS and (words := one_line(text)):
+            found.append((element, words))
+    return found[::-1]
+
+
+def _text_of(element: lxml_html.HtmlElement, texts: Mapping[lxml_html.HtmlElement, str | None]) -> str | None:
+    if element.tag in _UNSEEN:
+        return ""
+    parts = [element.text or ""]
+    size = len(parts[0])
+    for child in element:
+        inner = texts.get(child, "")
+        if inner is None or size > _MAX_BLOCK_CHARS:
+            return None
+        gap = " " if child.tag in _BLOCKS or child.tag == "br" else ""
+        parts += [gap, inner, gap, child.tail or ""]
+        size += len(inner) + len(child.tail or "") + 2
+    return "".join(parts) if size <= _MAX_BLOCK_CHARS else None
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str) -> regex.Pattern[str] | None:
+    try:
+        return regex.compile(text)
+    except regex.error:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _selector(text: str) -> CSSSelector | None:
+    try:
+        return CSSSelector(text, translator="html")
+    except (SelectorError, etree.XPathSyntaxError):
+        return None
+
+
+# ── entries ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def matches(entry: Entry, match: Match) -> str | None:
+    """Name the first field of `match` that matches an entry; None if none does.
+
+    Patterns are searched in the title, the visible text of summary and content, the authors' names, the link. Categories match whole and in
+    any case; a language also matches its regional forms.
+    """
+    return next((name for name, wanted in match.fields if _matches_field(entry, name, wanted)), None)
+
+
+def _matches_field(entry: Entry, name: str, wanted: tuple[str, ...]) -> bool:
+    if name == "category":
+        named = {text.casefold() for category in entry.categories for text in (category.term, category.label) if text}
+        return any(one_line(text).casefold() in named for text in wanted)
+    if name == "language":
+        tag = (entry.language or "").lower()
+        return bool(tag) and any(tag == text.lower() or tag.startswith(f"{text.lower()}-") for text in wanted)
+    texts = [*_searched(entry, name)]
+    return any(_is_in(pattern, text) for pattern in wanted for text in texts)
+
+
+def _searched(entry: Entry, name: str) -> Iterator[str]:
+    if name == "title":
+        yield entry.title.text if entry.title else ""
+    elif name == "link":
+        yield entry.link or ""
+    elif name == "author":
+        yield from (author.name for author in entry.authors)
+    elif name == "text":
+        yield from (visible_text(html)[:_MAX_SEARCHED_CHARS] for html in (entry.summary, entry.content) if html)
+
+
+def _is_in(text_pattern: str, text: str) -> bool:
+    pattern = _pattern(text_pattern)
+    try:
+        return pattern is not None and pattern.search(text, timeout=TIMEOUT_S) is not None
+    except TimeoutError:
+        return False
+
+
+def eligible(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], output: OutputSpec) -> tuple[tuple[StoredEntry, ...], str]:
+    """Choose the members of a story that may stand in an output under today's rules, and say why, in words.
+
+    `specs` maps the keys of feeds that are in feeds.yaml. A copy may not stand in for an original whose publisher opted out or withdrew it.
+    For one member `drop` is stronger than `keep`, and what its feed says comes before what the output says.
+    """
+    gone = _gone_sites(members, specs)
+    verdicts = [(member, _objection(member, specs, output, gone)) for member in members]
+    standing = tuple(member for member, objection in verdicts if objection is None)
+    if standing:
+        return standing, "listed: " + _joined(f"in feed {member.feed_id}" for member in standing)
+    return (), "not listed: " + _joined(objection or "" for _, objection in verdicts)
+
+
+def _joined(words: Iterator[str]) -> str:
+    return "; ".join(sorted(set(words))) or "no entry"
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """Publishers whose words may not be republished, here: all they wrote (opted out), or this story (withdrawn)."""
+
+    opted_out: frozenset[str] = field(default_factory=frozenset)
+    withdrawn: frozenset[str] = field(default_factory=frozenset)
+
+
+def _gone_sites(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec]) -> _Gone:
+    out = [spec for spec in specs.values() if spec.opt_out]
+    addresses = [address for spec in out for address in (*spec.aliases, *(() if spec.path else (spec.shown_url,)))]
+    own = [member for member in members if not member.entry.origin.chain]
+    left = [member for member in own if (spec := specs.get(member.feed_key)) and spec.opt_out]
+    return _Gone(
+        opted_out=frozenset([*map(site, addresses), *(member.entry.site for member in left)]) - {""},
+        withdrawn=frozenset(member.entry.site for member in own if member.withdrawn) - {""},
+    )
+
+
+def _objection(member: StoredEntry, specs: Mapping[str, FeedSpec], output: OutputSpec, gone: _Gone) -> str | None:
+    """Why a member may not stand in the output; None if it may."""
+    spec = specs.get(member.feed_key)
+    if spec is None:
+        return f"feed {member.feed_id} is no longer in feeds.yaml"
+    if spec.opt_out:
+        return f"feed {spec.id} has opted out"
+    if not _is_wanted(spec, output):
+        return f"feed {spec.id} is not one of those that {output.path} asks for"
+    return _own_objection(member, gone) or _filtered(member.entry, spec, output)
+
+
+def _is_wanted(spec: FeedSpec, output: OutputSpec) -> bool:
+    return not (output.tags or output.feeds) or spec.id in output.feeds or bool(set(spec.tags) & set(output.tags))
+
+
+def _own_objection(member: StoredEntry, gone: _Gone) -> str | None:
+    if member.withdrawn:
+        return f"withdrawn: {member.withdrawn}"
+    if member.entry.loop:
+        return f"a copy of our own output: {member.entry.loop}"
+    original = member.entry.origin.chain[0].site if member.entry.origin.chain else None
+    if original and original in gone.opted_out:
+        return f"its original publisher {original} has opted out"
+    if original and original in gone.withdrawn:
+        return f"its original publisher {original} has withdrawn it"
+    return None
+
+
+def _filtered(entry: Entry, spec: FeedSpec, output: OutputSpec) -> str | None:
+    for of, drop, keep in ((f"feed {spec.id}", spec.drop, spec.keep), (f"output {output.path}", output.drop, output.keep)):
+        if drop and (name := matches(entry, drop)):
+            return f"dropped by `drop: {name}` of {of}"
+        if keep and not matches(entry, keep):
+            return f"not kept: nothing in `keep` of {of} matches"
+    return None

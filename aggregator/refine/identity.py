@@ -1,0 +1,131 @@
+"""Who an entry is: its key within the feed, the id that subscribers see for ever, and a digest of what they would notice.
+
+The rules are written out, with their reasons, in docs/identity.md.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b, sha1
+from typing import Final, Literal, NamedTuple
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from aggregator.model import Entry, RawEntry, RawText, SafeHtml
+from aggregator.web.text import clean, one_line, visible_text
+from aggregator.web.url import is_absolute_iri, link, link_key
+
+# Enough of a text to tell entries apart that have neither id, link nor title; edits are rarer near the beginning.
+_FIRST_TEXT: Final = 200
+_TAG: Final = re.compile(r'<[^>"]*(?:"[^"]*"[^>"]*)*>')
+_ADDRESS: Final = re.compile(r' (?:href|src)="([^"]*)"')
+
+MarkKind = Literal["id", "link", "text"]
+
+
+class Mark(NamedTuple):
+    """One thing that tells an entry from others of its feed."""
+
+    kind: MarkKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """`raw_key` (blake2b-128, hex) is unique within the feed; `published_id` is an absolute IRI; `id_from` says what both rest on."""
+
+    raw_key: str
+    id_from: MarkKind
+    published_id: str
+
+
+def marks(raw: RawEntry) -> tuple[Mark, ...]:
+    """What can identify an entry, the strongest first: its id, its link, its title (its first text, if untitled). Never empty.
+
+    White space around an id does not count, and an id of white space only is none.
+
+    >>> marks(RawEntry(id=" 7 ", link="http://www.example.org/a/", title=RawText(value="A")))[:2]
+    (Mark(kind='id', value='7'), Mark(kind='link', value='https://example.org/a'))
+    """
+    found = [Mark("id", raw_id)] if (raw_id := (raw.id or "").strip()) else []
+    if written := (raw.link or "").strip():
+        page = link(written)
+        # A relative link stays as it is written: the address of the feed may change, and the entry stay the same.
+        found.append(Mark("link", link_key(page) if page else written))
+    title = _plain(raw.title)
+    if found:
+        return (*found, Mark("text", title or _first_text(raw)))
+    return (Mark("text", f"{title}\n{_first_text(raw)}"),)
+
+
+def identities(entries: Sequence[RawEntry], feed_key: str) -> tuple[Identity, ...]:
+    """Identify the entries of one document, in parallel with them; their order does not matter.
+
+    The strongest mark is the identity. Where entries share it and differ in the next one, it identifies none of them, and each of them
+    is known by both. Entries that share both are one entry, and get equal identities.
+    """
+    known = [marks(entry) for entry in entries]
+    seconds: defaultdict[Mark, set[Mark | None]] = defaultdict(set)
+    for first, *others in known:
+        seconds[first].add(others[0] if others else None)
+    return tuple(_identity(mine[: 2 if len(seconds[mine[0]]) > 1 else 1], feed_key) for mine in known)
+
+
+def _identity(mine: tuple[Mark, ...], feed_key: str) -> Identity:
+    first = mine[0]
+    if len(mine) == 1 and first.kind == "id" and is_absolute_iri(first.value) and clean(first.value) == first.value:
+        published_id = first.value
+    else:
+        published_id = _derived("\n".join(mark.value for mark in mine), feed_key)
+    key = "\n".join(f"{mark.kind} {mark.value}" for mark in mine)
+    return Identity(blake2b(_bytes(key), digest_size=16).hexdigest(), first.kind, published_id)
+
+
+def _derived(name: str, feed_key: str) -> str:
+    """A version 5 UUID (RFC 9562 section 5.5) of any name, lone surrogates included, within the namespace of the feed."""
+    try:
+        namespace = UUID(feed_key)
+    except ValueError:
+        namespace = uuid5(NAMESPACE_URL, feed_key)
+    digest = sha1(namespace.bytes + _bytes(name), usedforsecurity=False).digest()
+    return f"urn:uuid:{UUID(bytes=digest[:16], version=5)}"
+
+
+def content_hash(entry: Entry) -> str:
+    """Digest (blake2b-128, hex) of what a reader would notice: title, link, words, links and pictures, enclosures, authors.
+
+    Markup that only looks different, dates and categories do not count.
+    """
+    parts = [
+        entry.title.text if entry.title else "",
+        entry.link or "",
+        _noticed(entry.summary),
+        _noticed(entry.content),
+        *(enclosure.url for enclosure in entry.enclosures),
+        "",
+        *(author.name for author in entry.authors),
+    ]
+    return blake2b(_bytes("\x1f".join(parts)), digest_size=16).hexdigest()
+
+
+def _noticed(html: SafeHtml | None) -> str:
+    if not html:
+        return ""
+    # Without its spaces too: where a line is broken is the business of whatever wrote the file.
+    return "".join(_TAG.sub(" ", html).split()) + "\x1e" + "\x1e".join(_ADDRESS.findall(html))
+
+
+def _plain(text: RawText | None) -> str:
+    return one_line(text.value) if text else ""
+
+
+def _first_text(raw: RawEntry) -> str:
+    text = next((text for text in (*raw.contents, raw.summary) if text and text.value.strip()), None)
+    if text is None:
+        return ""
+    value = text.value[: _FIRST_TEXT * 20]
+    return one_line(visible_text(value) if text.type != "text" else value)[:_FIRST_TEXT]
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,322 @@
+"""`RawEntry` to `Entry`: their words become ours. Pure, and total: one entry's trouble never costs another.
+
+Order of one text: provenance is traced and repeated blocks are stripped on the raw HTML, which still has its classes and frames; then it is
+cleaned. What was cut or repaired on the way is said in `oddities`.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from aggregator.model import Entry, FeedHead, FeedSpec, Hop, RawEntry, RawFeed, RawText, SafeHtml, Title, Url
+from aggregator.refine import fields, filters, markup, stories
+from aggregator.refine.context import Context
+from aggregator.refine.identity import Identity, content_hash, identities
+from aggregator.refine.provenance import Trace, trace
+from aggregator.web.host import site
+from aggregator.web.text import one_line
+from aggregator.web.url import link, link_key, resource
+
+RULES: Final = "1"
+"""Version of the rules: what was refined under another one is refined again."""
+
+# A longer id is told apart by its hash; nobody needs to read it.
+MAX_RAW_ID: Final = 4096
+_TEXT_START: Final = 200
+_MAX_TTL_MINUTES: Final = 60 * 24 * 366
+
+
+# ── the feed ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def head(raw: RawFeed, base: str) -> FeedHead:
+    """What a feed says of itself, made safe. `base` is the final address of its document; relative addresses count from it."""
+    base = resource(raw.base, base) or base
+    is_open = _leaves_titles_open(raw.version)
+    home = link(raw.link, base)
+    made = FeedHead(
+        title=_title_text(raw.title, is_open=is_open),
+        subtitle=_title_text(raw.subtitle, is_open=is_open),
+        home=home,
+        self_url=resource(raw.self_url, base),
+        feed_id=one_line(raw.id or "")[:MAX_RAW_ID] or None,
+        hub=resource(raw.hub, base),
+        language=fields.language(raw.language),
+        authors=fields.people(raw.authors, base),
+        rights=fields.rights(raw.rights),
+        license=link(raw.license, base),
+        updated=fields.instant(raw.updated_s),
+        icon=resource(raw.icon, base),
+        version=raw.version,
+        ttl=fields.minutes(raw.ttl_minutes, _MAX_TTL_MINUTES),
+        skip_hours=tuple(sorted({hour for hour in raw.skip_hours if 0 <= hour < 24})),
+        skip_days=raw.skip_days,
+        update_interval=fields.update_interval(raw.update_period, raw.update_frequency),
+        oddities=raw.oddities,
+    )
+    return replace(made, permalinks_foreign=_are_mostly_foreign(raw.entries, base, {site(base), site(home or base)}))
+
+
+def context(
+    spec: FeedSpec,
+    feed_key: str,
+    head: FeedHead,
+    base: str,
+    known: Mapping[str, Hop] | None = None,
+    ours: frozenset[str] = frozenset(),
+) -> Context:
+    """Gather what refining needs to know of the feed that entries came in. `base` is the final address of the document."""
+    addresses = [base, head.home, head.self_url, None if spec.path else spec.shown_url, *spec.aliases]
+    return Context(
+        spec=spec,
+        feed_key=feed_key,
+        base=base,
+        site=site(head.home or base),
+        own_sites=frozenset(found for address in addresses if address and (found := site(address))),
+        head=head,
+        known=known or {},
+        ours=ours,
+    )
+
+
+def _title_text(raw: RawText | None, *, is_open: bool) -> str | None:
+    read = markup.title(raw, is_open=is_open) if raw else None
+    return read.text if read else None
+
+
+def _are_mostly_foreign(entries: Sequence[RawEntry], base: str, own_sites: set[str]) -> bool:
+    sites = [site(page) for entry in entries if (page := link(entry.link, base))]
+    return sum(1 for where in sites if where not in own_sites) * 2 > len(sites)
+
+
+def _leaves_titles_open(version: str | None) -> bool:
+    """RSS never said whether a title is text or HTML."""
+    return (version or "").startswith(("rss", "cdf"))
+
+
+# ── entries ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def entries(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
+    """Refine the entries of one document, in parallel with `raw.entries`.
+
+    None stands for an earlier version of an entry that the document repeats: the newest stands for all (latest date, then longest text).
+    Apart from their places, the order of the entries does not matter.
+    """
+    known = identities(raw.entries, context.feed_key)
+    newest: dict[str, int] = {}
+    for place, mine in enumerate(known):
+        best = newest.setdefault(mine.raw_key, place)
+        if _recency(raw.entries[place]) > _recency(raw.entries[best]):
+            newest[mine.raw_key] = place
+    made = [
+        entry(one, context, mine) if newest[mine.raw_key] == place else None
+        for place, (one, mine) in enumerate(zip(raw.entries, known, strict=True))
+    ]
+    return _without_shared_links(made)
+
+
+def entry(raw: RawEntry, context: Context, identity: Identity | None = None) -> Entry:
+    """Refine one entry. `identity` is the one it has already; without it, it is that of an entry alone in its document.
+
+    Never raises: what cannot be refined is kept with its identity and says so in `oddities`.
+    """
+    mine = identity or identities((raw,), context.feed_key)[0]
+    try:
+        return _refined(raw, context, mine)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        return Entry(
+            raw_key=mine.raw_key,
+            raw_id=_raw_id(raw),
+            id_from=mine.id_from,
+            published_id=mine.published_id,
+            site=context.site,
+            oddities=(f"could not be refined: {type(error).__name__}: {one_line(str(error))[:200]}",),
+        )
+
+
+def _refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
+    texts = _texts(raw, context)
+    base = _document_base(raw, context)
+    title = markup.title(raw.title, is_open=_leaves_titles_open(context.head.version)) if raw.title else None
+    published, updated = fields.instant(raw.published_s), fields.instant(raw.updated_s)
+    enclosures, too_many_enclosures = fields.enclosures(raw.enclosures, base)
+    categories, too_many_categories = fields.categories(raw.categories)
+    found = texts.trace
+    page = None if _is_feed(found.link, context) else found.link
+    made = Entry(
+        raw_key=mine.raw_key,
+        raw_id=_raw_id(raw),
+        id_from=mine.id_from,
+        published_id=mine.published_id,
+        site=context.site,
+        link=page,
+        related=found.related,
+        title=title,
+        summary=texts.summary,
+        content=texts.content,
+        authors=fields.people(raw.authors, base),
+        contributors=fields.people(raw.contributors, base),
+        published=published or updated,
+        updated=updated,
+        enclosures=enclosures,
+        thumbnail=resource(raw.thumbnail, base),
+        categories=categories,
+        comments=link(raw.comments, base),
+        language=_language(raw, context),
+        rights=fields.rights(raw.rights),
+        license=link(raw.license, base),
+        claims=found.claims,
+        origin=found.origin,
+        keys=stories.keys(None if _is_home(page, context) else page, found.origin, _own_id(raw, mine)),
+        text_start=markup.opening(texts.content or texts.summary or SafeHtml(""), _TEXT_START).casefold(),
+        stripped=texts.stripped,
+        oddities=(
+            *texts.oddities,
+            *_title_oddity(raw.title, title),
+            *too_many_enclosures,
+            *too_many_categories,
+            *fields.unread_date("published", raw.published, published),
+            *fields.unread_date("updated", raw.updated, updated),
+            *(("its id is longer than 4 KiB and known by its hash only",) if len(raw.id or "") > MAX_RAW_ID else ()),
+        ),
+        loop=found.loop,
+    )
+    return replace(made, content_hash=content_hash(made))
+
+
+# ── texts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The texts of one entry, refined, with what was found in them on the way."""
+
+    summary: SafeHtml | None
+    content: SafeHtml | None
+    trace: Trace
+    stripped: tuple[str, ...]
+    oddities: tuple[str, ...]
+
+
+def _texts(raw: RawEntry, context: Context) -> _Texts:
+    content, summary = _main_content(raw), raw.summary if raw.summary and raw.summary.value.strip() else None
+    found = trace(raw, _html(content or summary), context)
+    traced = {"content" if content else "summary": found.html}
+    if content and summary:
+        second = trace(raw, _html(summary), context)
+        traced["summary"] = second.html
+        if (second.origin.chain and not found.origin.chain) or (second.loop and not found.loop):
+            found = second
+    stripped: list[str] = []
+    oddities: list[str] = []
+    made: dict[str, SafeHtml] = {}
+    for name, text in (("content", content), ("summary", summary)):
+        html = traced.get(name)
+        if text and html:
+            rest, gone = filters.strip(html, context.spec.strip)
+            stripped += gone
+            made[name], is_cut = markup.fitted(rest, _base(text, raw, found.link, context), page=found.link)
+            oddities += [f"{name} of {len(text.value):,} characters cut to 1 MiB"] if is_cut else []
+    # What shows nothing is no text; what only repeats the content is no summary.
+    shown = {name: html for name, html in made.items() if _shows(html)}
+    brief = shown.get("summary")
+    return _Texts(
+        summary=None if brief == shown.get("content") else brief,
+        content=shown.get("content"),
+        trace=found,
+        stripped=tuple(dict.fromkeys(stripped)),
+        oddities=tuple(oddities),
+    )
+
+
+def _main_content(raw: RawEntry) -> RawText | None:
+    """The content, where an entry carries several: marked-up before plain, then the longest."""
+    filled = [text for text in raw.contents if text.value.strip()]
+    return max(filled, key=lambda text: (text.type != "text", len(text.value), text.value), default=None)
+
+
+def _html(text: RawText | None) -> str | None:
+    if text is None:
+        return None
+    return markup.from_text(text.value) if text.type == "text" else text.value
+
+
+def _shows(html: SafeHtml) -> bool:
+    return "<img" in html or bool(markup.opening(html, 1))
+
+
+def _base(text: RawText, raw: RawEntry, page: Url | None, context: Context) -> str:
+    """The address that relative links in a text count from: xml:base; else, where the format has none, the page that it was written for.
+
+    RFC 4287 counts from the document; where that is served elsewhere (a feed proxy), and in RSS, which says nothing, the entry's own page
+    or the feed's home page is what the author wrote for.
+    """
+    if given := resource(text.base, context.base) or resource(raw.base, context.base):
+        return given
+    if (context.head.version or "").startswith("atom") and site(context.base) == context.site:
+        return context.base
+    return page if page and site(page) in context.own_sites else context.head.home or context.base
+
+
+def _document_base(raw: RawEntry, context: Context) -> str:
+    return resource(raw.base, context.base) or context.base
+
+
+# ── small things ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _recency(raw: RawEntry) -> tuple[int, int, str]:
+    dates = [seconds for seconds in (raw.updated_s, raw.published_s) if seconds is not None]
+    texts = "\n".join(text.value for text in (*raw.contents, raw.summary, raw.title) if text)
+    return max(dates, default=-1), len(texts), texts
+
+
+def _raw_id(raw: RawEntry) -> str | None:
+    return raw.id if raw.id and raw.id.strip() and len(raw.id) <= MAX_RAW_ID else None
+
+
+def _own_id(raw: RawEntry, mine: Identity) -> str | None:
+    """The publisher's id where it identifies the entry alone: one that others share is no sign of a story."""
+    raw_id = (raw.id or "").strip()
+    return raw_id if raw_id == mine.published_id else None
+
+
+def _language(raw: RawEntry, context: Context) -> str | None:
+    texts = [text.language for text in (*raw.contents, raw.summary, raw.title) if text]
+    tags = (raw.language, *texts, context.head.language, context.spec.language)
+    return next((found for tag in tags if (found := fields.language(tag))), None)
+
+
+def _title_oddity(raw: RawText | None, title: Title | None) -> tuple[str, ...]:
+    is_cut = raw and title and len(title.text) >= markup.MAX_TITLE - 1 and len(raw.value) > markup.MAX_TITLE
+    return (f"title of {len(raw.value):,} characters cut to {markup.MAX_TITLE:,}",) if raw and is_cut else ()
+
+
+def _is_feed(page: Url | None, context: Context) -> bool:
+    """Whether a link leads to the feed's own document, as an empty link does: that is no page."""
+    return bool(page) and link_key(page or "") in {link_key(own) for own in (context.base, context.head.self_url) if own}
+
+
+def _is_home(page: Url | None, context: Context) -> bool:
+    """Whether a link leads to the feed's home page: it is the page of no entry, and so no sign of a story."""
+    return bool(page and context.head.home) and link_key(page or "") == link_key(context.head.home or "")
+
+
+def _without_shared_links(made: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
+    """Take the story key of a link from entries that share it and are different in title and text: it is a page about all of them."""
+    by_link: defaultdict[str, list[Entry]] = defaultdict(list)
+    for one in made:
+        if one and one.link:
+            by_link[link_key(one.link)].append(one)
+    shared = {key for key, group in by_link.items() if len(group) > 1 and any(_differ(group[0], other) for other in group[1:])}
+    return tuple(
+        replace(one, keys=tuple(key for key in one.keys if key.kind != "link" or key.value not in shared)) if one and shared else one
+        for one in made
+    )
+
+
+def _differ(one: Entry, other: Entry) -> bool:
+    titles = [entry.title.text.casefold() if entry.title else "" for entry in (one, other)]
+    return titles[0] != titles[1] and one.text_start != other.text_start

@@ -1,0 +1,213 @@
+"""Where an entry first appeared, and the evidence: claims become hops, hops become the chain from the original to this feed.
+
+Markup says where this copy was taken from; a sentence in its text speaks of one hop further back. The hops are followed until no foreign
+claim is left. A claim that names the feed's own site is kept as evidence and never believed to be an origin.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from aggregator.model import Claim, Hop, Origin, RawEntry, Standing, Url
+from aggregator.refine import claims
+from aggregator.refine.attribution import might_hold_line, without_our_line
+from aggregator.refine.blocks import edges
+from aggregator.refine.context import Context
+from aggregator.refine.reading import Statement
+from aggregator.refine.sentences import might_speak, statements
+from aggregator.web.host import host_of
+from aggregator.web.text import one_line
+from aggregator.web.url import link_key
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What `trace` found. `html` is the raw content without our own attribution line, and with everything else.
+
+    `link` is the entry's own permalink. `related` is a page on another site that the entry talks about rather than comes from.
+    `loop` says in words why the entry is a copy of our own output; None where it is not.
+    """
+
+    claims: tuple[Claim, ...]
+    origin: Origin
+    html: str | None
+    loop: str | None
+    related: Url | None
+    link: Url | None
+
+
+def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
+    """Follow an entry to where it first appeared.
+
+    `html` is its raw content; only the first and last blocks are read for sentences. Pure and linear in the length of `html`.
+    """
+    link = claims.permalink(raw, context)
+    made = [*claims.structured(raw, link, context)]
+    rest, said = _said(html, one_line(raw.title.value) if raw.title else None, context, made)
+    made = _judged(made + said, raw, link, context)
+    loop = _loop(made, context)
+    if loop:
+        made = [replace(claim, standing="loop") if _is_ours(claim, context) else claim for claim in made]
+    return Trace(tuple(made), _origin(made, context), rest, loop, _related(made, link), link)
+
+
+# ── sentences ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _said(html: str | None, title: str | None, context: Context, markup: Sequence[Claim]) -> tuple[str | None, list[Claim]]:
+    """(the HTML without our own line, the claims of its sentences and of that line)."""
+    sites = [claim.site for claim in markup if claim.site and claim.standing != "self"]
+    if not html or not (sites or might_hold_line(html) or might_speak(html)):
+        return html, []
+    read = edges(html)
+    rest, line = without_our_line(html, read, sites)
+    found = statements(read if rest is html else edges(rest), title)
+    return rest, [*(claims.spoken(line, 2, context) if line else ()), *_hops(found, context)]
+
+
+def _hops(found: Sequence[Statement], context: Context) -> list[Claim]:
+    """Footers are printed by the copy that was taken (hop 1); a note above or below the text speaks of one further back (hop 2)."""
+    made: list[Claim] = []
+    for statement in found:
+        made += claims.spoken(statement, 1 if statement.role == "footer" else 2, context)
+    return made
+
+
+# ── judging ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _judged(made: list[Claim], raw: RawEntry, link: Url | None, context: Context) -> list[Claim]:
+    """Every claim with its final standing; which are chosen decides the chain."""
+    made = _supported(made, raw, link, context)
+    chosen: list[int] = []
+    for hop in sorted({claim.hop for claim in made}):
+        chosen += _chosen_of_hop([n for n, claim in enumerate(made) if claim.hop == hop and claim.standing == "outranked"], made)
+    believed = {made[number].site or made[number].name for number in chosen}
+    return [_stand(claim, n in chosen or (claim.standing == "outranked" and claim.site in believed)) for n, claim in enumerate(made)]
+
+
+def _stand(claim: Claim, is_chosen: bool) -> Claim:
+    standing: Standing = "chosen" if is_chosen else claim.standing
+    return replace(claim, standing=standing)
+
+
+def _chosen_of_hop(numbers: list[int], made: Sequence[Claim]) -> list[int]:
+    """About one hop one claim is believed, by rank; several rel=via are a chain of their own."""
+    vias = [n for n in numbers if made[n].kind == "rel=via"]
+    if len({made[n].site for n in vias}) > 1 and not any(made[n].kind == "feeds.yaml" for n in numbers):
+        return vias
+    best = min(numbers, key=lambda n: (claims.RANK[made[n].kind], made[n].site is None, n), default=None)
+    return [] if best is None else [best]
+
+
+def _supported(made: list[Claim], raw: RawEntry, link: Url | None, context: Context) -> list[Claim]:
+    """Weak claims gain standing by a second sign: a declared republisher, an id of that site, a sentence that may mean that page."""
+    strong = {claim.site for claim in made if claim.standing == "outranked" and claim.site}
+    is_foreign_id = claims.foreign_id(raw, link, context)
+    declared = context.spec.republisher
+    footer = next((c for c in made if c.kind == "phrase" and ":footer:" in c.rule and c.site is None and c.standing == "weak"), None)
+    result: list[Claim] = []
+    for claim in made:
+        signed = (
+            claim.site in strong
+            or (claim.kind in claims.WEAK and declared)
+            or (claim.kind == "permalink" and (is_foreign_id or footer is not None))
+            or (claim.rule.endswith(":hint:1") and claim.kind == "phrase" and declared)
+        )
+        if claim.standing == "weak" and claim.site and signed:
+            claim = replace(claim, standing="outranked", confidence=max(claim.confidence, 0.6))
+            if claim.kind == "permalink" and footer is not None and claim.name is None:
+                claim = replace(claim, name=footer.name)
+        result.append(claim)
+    return result
+
+
+def _related(made: Sequence[Claim], link: Url | None) -> Url | None:
+    """The page that a link blog talks about: what only hinted at an origin, and was not believed."""
+    for kind in ("external_url", "permalink"):
+        for claim in made:
+            if claim.kind == kind and claim.standing == "weak" and (claim.page or claim.home):
+                return claim.page or claim.home
+    return None
+
+
+# ── the chain ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _origin(made: Sequence[Claim], context: Context) -> Origin:
+    """The hops of the chosen claims, the original first; claims about one site are one hop."""
+    chosen = [claim for claim in made if claim.standing == "chosen"]
+    ordered = sorted(chosen, key=lambda claim: -claim.hop)  # stable: several rel=via keep their order, the original first
+    groups: list[list[Claim]] = []
+    for claim in ordered:
+        group = next((group for group in groups if _same_hop(group[0], claim)), None)
+        if group is None:
+            groups.append([claim])
+        else:
+            group.append(claim)
+    hops = tuple(_hop(group, context) for group in groups)
+    evidence = tuple(dict.fromkeys(claim.kind for group in groups for claim in group))
+    return Origin(chain=hops, evidence=evidence, confidence=_confidence(groups[0]) if groups else 1.0)
+
+
+def _same_hop(one: Claim, other: Claim) -> bool:
+    if one.site and other.site:
+        return one.site == other.site
+    return bool(one.name and other.name) and (one.name or "").casefold() == (other.name or "").casefold()
+
+
+def _hop(group: Sequence[Claim], context: Context) -> Hop:
+    """What all claims about one publisher tell together; the best-ranked speaks first."""
+    ranked = sorted(group, key=lambda claim: claims.RANK[claim.kind])
+    name = _first(claim.name for claim in ranked)
+    known = context.known.get(name.casefold()) if name else None
+    page = _first(claim.page for claim in sorted(ranked, key=lambda claim: claim.kind != "phrase")) or _first(c.page for c in ranked)
+    home, found = _first(claim.home for claim in ranked), _first(claim.site for claim in ranked)
+    hop = Hop(
+        name=name or host_of(page or home or _first(claim.feed_url for claim in ranked) or "") or "unknown",
+        site=found,
+        page=page,
+        home=home,
+        feed_url=_first(claim.feed_url for claim in ranked),
+        feed_id=_first(claim.feed_id for claim in ranked),
+    )
+    if known is not None and known.site in (None, found):
+        hop = replace(hop, home=hop.home or known.home, feed_url=hop.feed_url or known.feed_url, feed_id=hop.feed_id or known.feed_id)
+    return hop
+
+
+def _first(values: Iterable[_T | None]) -> _T | None:
+    return next((value for value in values if value), None)
+
+
+def _confidence(group: Sequence[Claim]) -> float:
+    """Independent signs add up: what remains is the doubt that all of them leave."""
+    doubt = 1.0
+    for claim in {claim.kind: claim for claim in group}.values():
+        doubt *= 1.0 - claim.confidence
+    return round(1.0 if doubt == 0 else min(0.99, 1.0 - doubt), 3)
+
+
+# ── loops ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _loop(made: Sequence[Claim], context: Context) -> str | None:
+    for claim in made:
+        if ours := _our_address(claim, context):
+            return f"its {claim.kind} names our own output {ours}"
+    return None
+
+
+def _is_ours(claim: Claim, context: Context) -> bool:
+    return _our_address(claim, context) is not None
+
+
+def _our_address(claim: Claim, context: Context) -> str | None:
+    if not context.ours:
+        return None
+    for address in (claim.feed_id, claim.feed_url, claim.page, claim.home):
+        if address and (address in context.ours or link_key(address) in context.ours):
+            return address
+    return None

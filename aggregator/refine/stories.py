@@ -1,0 +1,138 @@
+"""Which entries are one story, and which of them speaks for it.
+
+Keys find candidates cheaply; `same_story` decides. A wrong merge hides an article and cannot be undone by its reader, a missed one shows it
+twice: so a key alone is enough only where nobody else could share it by accident.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from aggregator.model import Entry, Origin, StoredEntry, StoryKey, Url
+from aggregator.refine.claims import id_site
+from aggregator.web.host import site
+from aggregator.web.url import is_absolute_iri, link_key
+
+_MAX_HOP_KEYS: Final = 4
+# So much of two texts must agree from the start; shorter texts must agree as a whole.
+_SAME_START: Final = 120
+_SHORT: Final = 40
+_WORDS: Final = re.compile(r"[\W_]+")
+
+
+def keys(link: Url | None, origin: Origin, raw_id: str | None) -> tuple[StoryKey, ...]:
+    """The keys under which copies of an entry may be found: its page, the pages it claims to come from, its id where that is absolute.
+
+    A front page is no key: it says nothing of one entry.
+
+    >>> [key.value for key in keys(Url("http://www.example.org/a/"), Origin(), "tag:example.org,2020:a")]
+    ['https://example.org/a', 'tag:example.org,2020:a']
+    """
+    pages = [page for page in (link, *(hop.page for hop in origin.chain[:_MAX_HOP_KEYS])) if page and not _is_front_page(page)]
+    made = [StoryKey(kind="link", value=value) for value in dict.fromkeys(link_key(page) for page in pages)]
+    if raw_id and is_absolute_iri(raw_id):
+        made.append(StoryKey(kind="id", value=raw_id))
+    return tuple(made)
+
+
+def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
+    """Whether two entries that share a key of this kind are copies of one article. Symmetric.
+
+    `link`: yes, if both own the page or name it as their origin. Entries of one feed, and a link that is another publisher's page (a
+    planet's copy, or a link blog's remark) need the same title or the same text besides. `id`: ids can be forged and repeated, so it
+    takes a second sign: the same publisher's page and one thing in common, or both title and text.
+    """
+    title, text = _same_title(a.entry, b.entry), _same_text(a.entry, b.entry)
+    if kind == "link":
+        return (
+            title or text or (a.feed_key != b.feed_key and any(_stands_for(a.entry, k) and _stands_for(b.entry, k) for k in _shared(a, b)))
+        )
+    if a.feed_key == b.feed_key:
+        return title and text
+    is_same_place = bool(a.entry.link and b.entry.link) and site(a.entry.link or "") == site(b.entry.link or "")
+    return (is_same_place and (title or text or bool(_shared(a, b)))) or (title and text)
+
+
+def lead(members: Sequence[StoredEntry]) -> StoredEntry:
+    """Choose the entry that speaks for its story: the confirmed original, else the one on its own site, else who names its origin.
+
+    Any permutation of `members` gives the same entry, so who was polled last never decides. Ties go to the earliest published. A copy
+    cannot take the lead by claims of its own: only what its feed's own site and id bear out counts for it.
+    """
+    return min(members, key=lambda member: (_rank(member, members), *_order(member)))
+
+
+# ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _shared(a: StoredEntry, b: StoredEntry) -> list[str]:
+    others = {key.value for key in b.entry.keys if key.kind == "link"}
+    return [key.value for key in a.entry.keys if key.kind == "link" and key.value in others]
+
+
+def _stands_for(entry: Entry, page_key: str) -> bool:
+    """Whether a page is the entry's by right: on its feed's own site, or claimed as a hop it came through."""
+    if any(hop.page and link_key(hop.page) == page_key for hop in entry.origin.chain):
+        return True
+    return entry.link is not None and link_key(entry.link) == page_key and site(entry.link) == entry.site
+
+
+def _same_title(a: Entry, b: Entry) -> bool:
+    """Equal titles, letters and digits only; one may carry its channel's name in front ("Channel: Title")."""
+    one, other = (_plain(entry.title.text) if entry.title else "" for entry in (a, b))
+    if not one or not other:
+        return False
+    short, long = sorted((a.title.text if a.title else "", b.title.text if b.title else ""), key=len)
+    return one == other or (len(_plain(short)) > 5 and _plain(long.partition(": ")[2]) == _plain(short))
+
+
+def _same_text(a: Entry, b: Entry) -> bool:
+    one, other = _plain(a.text_start), _plain(b.text_start)
+    short, long = sorted((one, other), key=len)
+    if len(short) < _SHORT:
+        return False
+    return long[:_SAME_START] == short[:_SAME_START] if len(short) >= _SAME_START else long.startswith(short)
+
+
+def _plain(text: str) -> str:
+    return _WORDS.sub("", text.casefold())
+
+
+def _is_front_page(page: str) -> bool:
+    parts = urlsplit(link_key(page))
+    return parts.path in ("", "/") and not parts.query and not parts.fragment
+
+
+# ── who leads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:
+    entry = member.entry
+    on_own_site = entry.link is not None and site(entry.link) == entry.site
+    has_foreign_id = id_site(entry.raw_id) not in (None, entry.site)
+    if on_own_site and not entry.origin.chain and not has_foreign_id:
+        return 0 if any(_points_to(other, entry) for other in members if other.entry.site != entry.site) else 1
+    if on_own_site:
+        return 3 if entry.origin.chain else 2
+    return 4 if entry.origin.chain else 5
+
+
+def _points_to(other: StoredEntry, entry: Entry) -> bool:
+    own = link_key(entry.link or "")
+    return any(link_key(page) == own for page in _pages(other.entry))
+
+
+def _pages(entry: Entry) -> Iterator[Url]:
+    yield from (page for page in (entry.link, *(hop.page for hop in entry.origin.chain)) if page)
+
+
+def _order(member: StoredEntry) -> tuple[float, str, str, str, int]:
+    published = member.entry.published
+    return (
+        published.timestamp() if published else float("inf"),
+        member.entry.published_id,
+        member.feed_key,
+        member.entry.raw_key,
+        member.pk,
+    )

@@ -1,0 +1,113 @@
+"""Read entries back: by key, by story, by any address or id they had."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, bindparam, func, select, union
+
+from aggregator.model import RawEntry, StoredEntry
+from aggregator.store import schema
+from aggregator.store.engine import Database, chunks
+from aggregator.store.schema import entry, feed, raw, sighting, story, story_key, story_member
+from aggregator.store.values import member_order, raw_of, stored_entry
+from aggregator.web.url import link_key
+
+_BATCH: Final = 200
+
+STORED: Final = (
+    entry.c.pk,
+    feed.c.key,
+    feed.c.id,
+    entry.c.first_seen,
+    entry.c.last_seen,
+    entry.c.sort_key,
+    entry.c.public_updated,
+    entry.c.backlog,
+    entry.c.withdrawn,
+    entry.c.body,
+)
+"""The columns that `values.stored_entry` reads."""
+
+_JOINED: Final = entry.join(feed, feed.c.pk == entry.c.feed)
+_BY_PK: Final = select(*STORED).select_from(_JOINED).where(entry.c.pk.in_(bindparam("pks", expanding=True)))
+_BY_STORY: Final = (
+    select(story_member.c.story, *STORED)
+    .select_from(story_member.join(entry, entry.c.pk == story_member.c.entry).join(feed, feed.c.pk == entry.c.feed))
+    .where(story_member.c.story.in_(bindparam("stories", expanding=True)))
+)
+_RAW: Final = (
+    select(*STORED, raw.c.body.label("raw_body"))
+    .select_from(_JOINED.join(raw, raw.c.entry == entry.c.pk))
+    .where(entry.c.pk > bindparam("after"))
+    .order_by(entry.c.pk)
+    .limit(_BATCH)
+)
+_RAW_OF_FEED: Final = _RAW.where(feed.c.key == bindparam("feed_key"))
+_SIGHTINGS: Final = (
+    select(sighting.c.address, sighting.c.first_seen, sighting.c.last_seen)
+    .where(sighting.c.entry == bindparam("pk"))
+    .order_by(sighting.c.first_seen, sighting.c.address)
+)
+_FOUND: Final = select(story_member.c.story).where(
+    story_member.c.entry.in_(
+        union(
+            select(sighting.c.entry).where(sighting.c.address.in_(bindparam("queries", expanding=True))),
+            select(story_key.c.entry).where(story_key.c.kind == "link", story_key.c.value.in_(bindparam("keys", expanding=True))),
+            select(entry.c.pk).where(entry.c.published_id.in_(bindparam("queries", expanding=True))),
+            select(entry.c.pk).where(entry.c.raw_id.in_(bindparam("queries", expanding=True))),
+        )
+    )
+)
+_GENERATION: Final = select(schema.meta.c.value).where(schema.meta.c.key == "generation")
+
+
+def by_pk(conn: Connection, pks: Iterable[int]) -> dict[int, StoredEntry]:
+    return {row[0]: stored_entry(row) for piece in chunks(pks) for row in conn.execute(_BY_PK, {"pks": piece})}
+
+
+def of_stories(conn: Connection, stories: Sequence[int]) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+    """The members of each story that has any, the stories as given."""
+    members: defaultdict[int, list[StoredEntry]] = defaultdict(list)
+    for piece in chunks(stories):
+        for story_pk, *row in conn.execute(_BY_STORY, {"stories": piece}):
+            members[story_pk].append(stored_entry(row))
+    return [(pk, tuple(sorted(members[pk], key=member_order))) for pk in stories if pk in members]
+
+
+def find(conn: Connection, query: str) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+    asked = {"queries": [query], "keys": list({query, link_key(query)})}
+    return of_stories(conn, sorted({pk for (pk,) in conn.execute(_FOUND, asked)}))
+
+
+def raw_entries(db: Database, feed_key: str | None) -> Iterator[tuple[StoredEntry, RawEntry]]:
+    """Read in batches, each in a transaction of its own, so that whoever reads may write in between."""
+    query: Select[Any] = _RAW if feed_key is None else _RAW_OF_FEED
+    after = 0
+    while True:
+        with db.read() as conn:
+            rows = conn.execute(query, {"after": after, "feed_key": feed_key} if feed_key else {"after": after}).all()
+        if not rows:
+            return
+        for row in rows:
+            yield stored_entry(row[:-1]), raw_of(row[-1])
+        after = rows[-1][0]
+
+
+def sightings(conn: Connection, entry_pk: int) -> list[tuple[str, datetime, datetime]]:
+    return [(row.address, row.first_seen, row.last_seen) for row in conn.execute(_SIGHTINGS, {"pk": entry_pk})]
+
+
+def counts(conn: Connection) -> dict[str, int]:
+    """Rows by table, live stories only, and `generation`: a number that grows whenever a story changes."""
+    tables = [table for table in schema.metadata.sorted_tables if table is not schema.meta]
+    found = {table.name: conn.execute(select(func.count()).select_from(table)).scalar_one() for table in tables if table is not story}
+    found["story"] = conn.execute(select(func.count()).select_from(story).where(story.c.joined.is_(None))).scalar_one()
+    found["generation"] = generation(conn)
+    return found
+
+
+def generation(conn: Connection) -> int:
+    """A number that grows whenever a story changes."""
+    return int(conn.execute(_GENERATION).scalar_one())

@@ -1,0 +1,192 @@
+"""The rows of feeds: in line with feeds.yaml (`sync`), read, and written after a poll."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from aggregator.model import FeedHead, FeedSpec, FeedState, Validators
+from aggregator.store.engine import AnyRow, Counters, chunks, upsert
+from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
+from aggregator.store.schema import feed, feed_url
+
+_encode = msgspec.json.Encoder().encode
+_decode_head = msgspec.json.Decoder(FeedHead).decode
+_NO_HEAD: Final = _encode(FeedHead()).decode()
+
+# Plain columns of a feed that are fields of `FeedState` of the same name and that polls change.
+_POLLED: Final = (
+    "next_poll_at",
+    "why",
+    "body_hash",
+    "failures",
+    "failing_since",
+    "last_error",
+    "last_poll_at",
+    "last_success_at",
+    "last_change_at",
+    "first_success_at",
+    "gone_count",
+    "hold",
+    "discovered",
+    "redirect_target",
+    "redirect_since",
+    "redirect_count",
+    "refined_by",
+)
+# Another address is another server: what the last one said, and how it failed, is not true of it.
+_FORGOTTEN: Final[Mapping[str, Any]] = {
+    "etag": None,
+    "last_modified": None,
+    "body_hash": None,
+    "failures": 0,
+    "failing_since": None,
+    "last_error": None,
+    "gone_count": 0,
+    "discovered": None,
+    "redirect_target": None,
+    "redirect_since": None,
+    "redirect_count": 0,
+    "lease_token": None,
+    "lease_until": None,
+}
+
+_NAMED: Final = ("key", "id", "shown_url", "active", "head", "etag", "last_modified")
+STATE: Final = tuple(feed.c[name] for name in (*_NAMED, *_POLLED))
+"""The columns that `state_of` reads."""
+
+_STATE: Final = select(*STATE)
+_ACTIVE: Final = _STATE.where(feed.c.active).order_by(feed.c.id)
+_ALL: Final = _STATE.order_by(feed.c.id)
+_BY_ID: Final = _STATE.where(feed.c.id == bindparam("id"))
+_BY_ADDRESS: Final = _STATE.join(feed_url, feed_url.c.feed == feed.c.pk).where(
+    feed_url.c.address_key.in_(bindparam("keys", expanding=True))
+)
+_WRITE_STATE: Final = update(feed).where(feed.c.pk == bindparam("feed_pk"))
+
+
+def state_of(row: Sequence[Any]) -> FeedState:
+    """Build the value from a row of `STATE`."""
+    key, feed_id, shown_url, active, head, etag, last_modified, *polled = row
+    return FeedState(
+        key=key,
+        id=feed_id,
+        shown_url=shown_url,
+        active=active,
+        head=_decode_head(head),
+        validators=Validators(etag=etag, last_modified=last_modified),
+        **dict(zip(_POLLED, polled, strict=True)),
+    )
+
+
+def states(conn: Connection, *, active_only: bool) -> list[FeedState]:
+    return [state_of(row) for row in conn.execute(_ACTIVE if active_only else _ALL)]
+
+
+def find(conn: Connection, id_or_url: str) -> FeedState | None:
+    row = conn.execute(_BY_ID, {"id": id_or_url}).first()
+    row = row or conn.execute(_BY_ADDRESS, {"keys": list({id_or_url, address_key(id_or_url)})}).first()
+    return state_of(row) if row else None
+
+
+def written(state: FeedState) -> dict[str, object]:
+    """The columns that a poll writes, lease given back. What feeds.yaml says (id, address, active) is not a poll's to write."""
+    values: dict[str, object] = {name: getattr(state, name) for name in _POLLED}
+    values["head"] = _encode(state.head).decode()
+    values["etag"] = state.validators.etag
+    values["last_modified"] = state.validators.last_modified
+    values["lease_token"] = values["lease_until"] = None
+    return values
+
+
+def write_states(conn: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write rows of `written`, each with `feed_pk`, `operator` and `document_at`."""
+    if rows:
+        conn.execute(_WRITE_STATE, rows)
+
+
+# ── sync ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def sync(conn: Connection, counters: Counters, specs: Sequence[FeedSpec], now: datetime) -> None:
+    rows = {row.key: row for row in conn.execute(select(feed))}
+    keys = {row.pk: row.key for row in rows.values()}
+    owners = {row.address_key: keys[row.feed] for row in conn.execute(select(feed_url.c.address_key, feed_url.c.feed))}
+    means = match(specs, [_known(row) for row in rows.values()], owners)
+    _free_ids(conn, rows, specs, means)
+    for spec in specs:
+        row = rows.get(means.get(spec.id, ""))
+        if row is None:
+            key = surrogate(spec.shown_url, rows.__contains__)
+            rows[key] = conn.execute(insert(feed).returning(feed), _new(spec, key, counters.take("feed"), now)).one()
+            means[spec.id] = key
+        elif changes := _changes(row, spec, now):
+            conn.execute(update(feed).where(feed.c.pk == row.pk).values(changes))
+    _own_addresses(conn, {spec.shown_url: rows[means[spec.id]] for spec in reversed(specs)}, owners, now)
+    gone = [row.pk for row in rows.values() if row.active and row.key not in means.values()]
+    for pks in chunks(gone):
+        conn.execute(update(feed).where(feed.c.pk.in_(pks)).values(active=False))
+
+
+def _known(row: AnyRow) -> Known:
+    elsewhere = tuple(address_key(url) for url in (row.discovered, row.redirect_target) if url)
+    return Known(key=row.key, id=row.id, address_key=address_key(row.shown_url), elsewhere=elsewhere)
+
+
+def _free_ids(conn: Connection, rows: Mapping[str, AnyRow], specs: Sequence[FeedSpec], means: Mapping[str, str]) -> None:
+    """Take from their rows the ids that other feeds have from now on, so that no two rows ever share one."""
+    wanted = {spec.id: means.get(spec.id) for spec in specs}
+    for row in rows.values():
+        if row.id in wanted and wanted[row.id] != row.key:
+            conn.execute(update(feed).where(feed.c.pk == row.pk).values(id=f"{row.id}~{row.key}"))
+
+
+def _new(spec: FeedSpec, key: str, pk: int, now: datetime) -> dict[str, object]:
+    plain = dict.fromkeys(feed.c.keys()) | dict(_FORGOTTEN)
+    return plain | {
+        "pk": pk,
+        "key": key,
+        "id": spec.id,
+        "shown_url": spec.shown_url,
+        "active": True,
+        "operator": operator_of(spec.shown_url),
+        "added_at": now,
+        "head": _NO_HEAD,
+        "next_poll_at": now,
+        "why": "new in feeds.yaml",
+    }
+
+
+def _changes(row: AnyRow, spec: FeedSpec, now: datetime) -> dict[str, object]:
+    """What feeds.yaml changes in a row that it means."""
+    changes: dict[str, object] = {}
+    if row.id != spec.id:
+        changes["id"] = spec.id
+    if not row.active:
+        changes |= {"active": True, "next_poll_at": max(row.next_poll_at, now)}
+    if row.shown_url != spec.shown_url:
+        changes |= _FORGOTTEN
+        changes |= {"shown_url": spec.shown_url, "operator": operator_of(spec.shown_url)}
+        changes |= {"next_poll_at": now, "why": "its address changed in feeds.yaml"}
+    return changes
+
+
+def _own_addresses(conn: Connection, current: Mapping[str, AnyRow], owners: Mapping[str, str], now: datetime) -> None:
+    """Write whose address each one is now; of two feeds with one address the first has it."""
+    fresh = {address_key(url): (url, row) for url, row in current.items()}
+    values = [
+        {"address_key": address, "feed": row.pk, "shown_url": url, "since": now}
+        for address, (url, row) in fresh.items()
+        if owners.get(address) != row.key
+    ]
+    if values:
+        written = upsert(feed_url)
+        conn.execute(
+            written.on_conflict_do_update(
+                index_elements=["address_key"],
+                set_={name: written.excluded[name] for name in ("feed", "shown_url", "since")},
+            ),
+            values,
+        )

@@ -1,0 +1,52 @@
+"""Let old texts go: the ledger stays, so that an entry is known for ever, but not its words."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import BigInteger, Connection, and_, bindparam, delete, or_, select, type_coerce, update
+
+from aggregator.model import Entry, Retain
+from aggregator.store.engine import chunks
+from aggregator.store.schema import entry, feed, raw, version
+from aggregator.store.upsert import LAST_SEEN_STEP
+from aggregator.store.values import digest, entry_body, entry_of
+
+# While polls say "unchanged", the entries of the last document still stand in it: their feed has been seen for them.
+_STEP: Final = LAST_SEEN_STEP // timedelta(microseconds=1)
+_STANDS: Final = and_(
+    type_coerce(entry.c.last_seen, BigInteger) >= type_coerce(feed.c.document_at, BigInteger) - _STEP,
+    feed.c.last_success_at >= bindparam("before"),
+)
+_OLD: Final = (
+    select(entry.c.pk)
+    .join(feed, feed.c.pk == entry.c.feed)
+    .where(entry.c.last_seen < bindparam("before"), ~entry.c.pruned, or_(feed.c.document_at.is_(None), ~_STANDS))
+    .order_by(entry.c.pk)
+)
+_BODIES: Final = select(entry.c.pk, entry.c.body).where(entry.c.pk.in_(bindparam("pks", expanding=True)))
+_CUT: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
+_LAST: Final = select(entry.c.versions - bindparam("keep")).where(entry.c.pk == version.c.entry).scalar_subquery()
+_TRIM: Final = delete(version).where(version.c.n <= _LAST)
+
+
+def prune(conn: Connection, now: datetime, retain: Retain) -> int:
+    before = now - retain.text
+    old = list(conn.execute(_OLD, {"before": before}).scalars())
+    for pks in chunks(old):
+        conn.execute(_CUT, [_cut(pk, body) for pk, body in conn.execute(_BODIES, {"pks": pks})])
+        for table in (raw, version):
+            conn.execute(delete(table).where(table.c.entry.in_(pks)))
+    conn.execute(_TRIM, {"keep": retain.versions})
+    return len(old)
+
+
+def _cut(pk: int, body: str) -> dict[str, object]:
+    left = entry_body(without_text(entry_of(body)))
+    # No raw form has this digest: should the entry come back, its words are written again.
+    return {"entry_pk": pk, "pruned": True, "body": left.decode(), "body_hash": digest(left), "raw_hash": b""}
+
+
+def without_text(value: Entry) -> Entry:
+    """What stays of an entry in the ledger: everything but what it says."""
+    return replace(value, summary=None, content=None)

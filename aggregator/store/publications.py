@@ -1,0 +1,312 @@
+"""What subscribers were given, by output: judge stories, settle who is listed, list them, hand over when stories join."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+
+from aggregator.model import Publication, StoredEntry, Verdict
+from aggregator.store import entries
+from aggregator.store.engine import AnyRow, Counters, chunks
+from aggregator.store.schema import entry, feed, output, publication, story, story_member
+from aggregator.store.standing import Candidate, Outlook, Settled, is_newcomer, settle
+
+_OUTPUT: Final = select(output).where(output.c.path == bindparam("at"))
+_LIVE: Final = (
+    select(story.c.pk, publication)
+    .join_from(story, publication, (publication.c.story == story.c.pk) & (publication.c.output == bindparam("of")), isouter=True)
+    .where(story.c.pk.in_(bindparam("stories", expanding=True)), story.c.joined.is_(None))
+)
+_DATES: Final = (
+    select(story_member.c.story, func.min(entry.c.sort_key), func.min(entry.c.published_id))
+    .join(entry, entry.c.pk == story_member.c.entry)
+    .where(story_member.c.story.in_(bindparam("stories", expanding=True)))
+    .group_by(story_member.c.story)
+)
+_CHANGE: Final = update(publication).where(publication.c.output == bindparam("of"), publication.c.story == bindparam("judged"))
+# What a verdict may change of a row.
+_JUDGED: Final = ("published_id", "sort_key", "public_updated", "listed", "pending", "per_day", "rule", "lead", "feed_key")
+_PENDING: Final = select(publication).where(publication.c.output == bindparam("of"), publication.c.pending)
+_FEEDS: Final = select(feed.c.key, feed.c.added_at, feed.c.first_success_at).where(feed.c.key.in_(bindparam("keys", expanding=True)))
+_IN_STORIES: Final = story_member.c.story.in_(bindparam("stories", expanding=True))
+_WITH_NEWS: Final = select(story_member.c.story).join(entry, entry.c.pk == story_member.c.entry).where(_IN_STORIES, ~entry.c.backlog)
+_WITH_TEXT: Final = select(story_member.c.story).join(entry, entry.c.pk == story_member.c.entry).where(_IN_STORIES, ~entry.c.pruned)
+_GIVEN_OF_FEED: Final = select(publication.c.story, publication.c.feed_key).where(
+    publication.c.output == bindparam("of"),
+    publication.c.sequence.is_not(None),
+    publication.c.feed_key.in_(bindparam("keys", expanding=True)),
+)
+_LISTED_DAYS: Final = select(publication.c.feed_key, publication.c.sort_key).where(
+    publication.c.output == bindparam("of"),
+    publication.c.listed,
+    publication.c.sort_key >= bindparam("after"),
+    publication.c.feed_key.in_(bindparam("keys", expanding=True)),
+)
+_IDS: Final = select(publication.c.published_id).where(
+    publication.c.output == bindparam("of"),
+    publication.c.sequence.is_not(None),
+    publication.c.published_id.in_(bindparam("ids", expanding=True)),
+)
+_LAST: Final = select(func.max(publication.c.sequence)).where(publication.c.output == bindparam("of"))
+
+_SHOWN: Final = select(publication, output.c.path).join(output, output.c.pk == publication.c.output)
+_LISTING: Final = (
+    _SHOWN.where(output.c.path == bindparam("at"), publication.c.listed)
+    .order_by(publication.c.first_listed.desc(), publication.c.sort_key.desc(), publication.c.published_id)
+)  # fmt: skip
+_SINCE: Final = _LISTING.where(publication.c.sort_key >= bindparam("not_before"))
+_OF_STORY: Final = (
+    _SHOWN.join(story, story.c.pk == publication.c.story)
+    .where(or_(story.c.pk == bindparam("of"), story.c.joined == bindparam("of")))
+    .order_by(output.c.path, publication.c.sequence, publication.c.story)
+)
+_CHANGED: Final = select(story.c.pk).where(story.c.joined.is_(None), story.c.generation > bindparam("judged")).order_by(story.c.pk)
+_OF_STORIES: Final = select(publication).where(publication.c.story.in_(bindparam("stories", expanding=True)))
+_DROP: Final = delete(publication).where(publication.c.output == bindparam("of"), publication.c.story == bindparam("judged"))
+
+
+def changed(conn: Connection, path: str, mark: str) -> list[int]:
+    """The stories that an output must judge again."""
+    row = conn.execute(_OUTPUT, {"at": path}).first()
+    judged = row.judged_generation if row is not None and row.mark == mark else 0
+    return list(conn.execute(_CHANGED, {"judged": judged}).scalars())
+
+
+# ── judge ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def judge(conn: Connection, counters: Counters, path: str, mark: str, verdicts: Sequence[Verdict]) -> AnyRow:
+    """Write verdicts; return the output's row. Who is listed for the first time is settled later, over the whole judgement."""
+    row = conn.execute(_OUTPUT, {"at": path}).first()
+    if row is None:
+        pk = counters.take("output")
+        conn.execute(insert(output), {"pk": pk, "path": path, "judged_generation": 0})
+        row = conn.execute(_OUTPUT, {"at": path}).one()
+    elif verdicts and row.mark is not None and row.mark != mark:
+        # Should this judgement break off, the rows are neither the old rules' nor the new ones': all must be judged again.
+        conn.execute(update(output).where(output.c.pk == row.pk).values(mark=None))
+    for piece in chunks(verdicts):
+        _write(conn, row.pk, {verdict.story_pk: verdict for verdict in piece})
+    return row
+
+
+def _write(conn: Connection, of: int, verdicts: dict[int, Verdict]) -> None:
+    found = {row.pk: row for row in conn.execute(_LIVE, {"of": of, "stories": list(verdicts)})}
+    undated = [pk for pk in found if verdicts[pk].sort_key is None]
+    dates = {pk: (at, name) for pk, at, name in conn.execute(_DATES, {"stories": undated})} if undated else {}
+    news: list[dict[str, object]] = []
+    changes: list[dict[str, object]] = []
+    for pk, row in found.items():
+        if row.output is None:
+            at, name = dates.get(pk, (None, ""))
+            news.append({"output": of, "story": pk} | _first(verdicts[pk], at, name))
+            continue
+        before = {name: getattr(row, name) for name in _JUDGED}
+        after = before | (_again(verdicts[pk], row) if row.sequence is not None else _still(verdicts[pk]))
+        if after != before:
+            changes.append({"of": of, "judged": pk} | after)
+    if news:
+        conn.execute(insert(publication), news)
+    if changes:
+        conn.execute(_CHANGE, changes)
+
+
+def _first(verdict: Verdict, at: datetime | None, name: str) -> dict[str, object]:
+    """The row of a story that this output has never judged."""
+    sort_key = verdict.sort_key or at
+    return {
+        "sequence": None,
+        "published_id": verdict.published_id or name,
+        "sort_key": sort_key,
+        "first_listed": None,
+        "public_updated": verdict.public_updated or sort_key,
+        "listed": False,
+        "pending": verdict.listed,
+        "per_day": verdict.per_day,
+        "rule": verdict.rule,
+        "lead": verdict.lead_pk,
+        "feed_key": verdict.feed_key,
+    }
+
+
+def _still(verdict: Verdict) -> dict[str, object]:
+    """The columns of a story that was never listed, judged again."""
+    values: dict[str, object] = {"pending": verdict.listed, "per_day": verdict.per_day, "rule": verdict.rule}
+    values |= {"lead": verdict.lead_pk, "feed_key": verdict.feed_key}
+    if verdict.sort_key is not None:
+        values |= {"sort_key": verdict.sort_key, "published_id": verdict.published_id}
+        values |= {"public_updated": verdict.public_updated or verdict.sort_key}
+    return values
+
+
+def _again(verdict: Verdict, row: AnyRow) -> dict[str, object]:
+    """The columns of a story that subscribers were given: its id, number, time and date stick."""
+    values: dict[str, object] = {"listed": verdict.listed, "rule": verdict.rule, "per_day": verdict.per_day}
+    if verdict.listed:
+        values |= {"lead": verdict.lead_pk, "feed_key": verdict.feed_key}
+        values |= {"public_updated": max(row.public_updated, verdict.public_updated or row.public_updated)}
+    return values
+
+
+# ── settle ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def finish(conn: Connection, row: AnyRow, mark: str, generation: int, now: datetime, newcomer_entries: int) -> None:
+    """Settle what is pending and mark the output as judged up to `generation`."""
+    pending = {one.story: one for one in conn.execute(_PENDING, {"of": row.pk})}
+    if pending:
+        candidates = _candidates(conn, row, list(pending.values()))
+        settled = settle(candidates, _outlook(conn, row, candidates), newcomer_entries)
+        conn.execute(_CHANGE, [_settled(row.pk, one, pending[one.story], now) for one in settled])
+    values = {"mark": mark, "judged_generation": generation, "first_published": row.first_published or now}
+    conn.execute(update(output).where(output.c.pk == row.pk).values(values))
+
+
+def _settled(of: int, one: Settled, row: AnyRow, now: datetime) -> dict[str, object]:
+    is_listed = one.held is None
+    return {
+        "of": of,
+        "judged": one.story,
+        "pending": False,
+        "listed": is_listed,
+        "sequence": one.sequence,
+        "published_id": one.published_id,
+        "first_listed": now if is_listed else None,
+        "rule": one.held or row.rule,
+    }
+
+
+def _candidates(conn: Connection, row: AnyRow, pending: Sequence[AnyRow]) -> list[Candidate]:
+    feeds = _new_feeds(conn, row, {one.feed_key for one in pending if one.feed_key})
+    with_news = _among(conn, _WITH_NEWS, [one.story for one in pending if one.feed_key in feeds])
+    with_text = _among(conn, _WITH_TEXT, [one.story for one in pending])
+    return [
+        Candidate(
+            story=one.story,
+            feed_key=one.feed_key,
+            published_id=one.published_id,
+            sort_key=one.sort_key,
+            per_day=one.per_day,
+            is_newcomer=one.feed_key in feeds and one.story not in with_news,
+            is_pruned=one.story not in with_text,
+        )
+        for one in pending
+    ]
+
+
+def _new_feeds(conn: Connection, row: AnyRow, keys: Iterable[str]) -> set[str]:
+    """Those of the feeds that came to the output after its subscribers did."""
+    if row.first_published is None:
+        return set()
+    return {
+        one.key
+        for piece in chunks(sorted(keys))
+        for one in conn.execute(_FEEDS, {"keys": piece})
+        if is_newcomer(one.added_at, one.first_success_at, row.first_published)
+    }
+
+
+def _among(conn: Connection, query: Any, stories: Sequence[int]) -> set[int]:
+    return {pk for piece in chunks(stories) for pk in conn.execute(query, {"stories": piece}).scalars()}
+
+
+def _outlook(conn: Connection, row: AnyRow, candidates: Sequence[Candidate]) -> Outlook:
+    limited = [one for one in candidates if one.per_day is not None]
+    ids = {one.published_id for one in candidates}
+    return Outlook(
+        newcomers=_newcomers(conn, row.pk, {one.feed_key for one in candidates if one.is_newcomer and one.feed_key}),
+        per_day=_days(conn, row.pk, limited) if limited else {},
+        ids=frozenset(name for piece in chunks(ids) for name in conn.execute(_IDS, {"of": row.pk, "ids": piece}).scalars()),
+        last_sequence=conn.execute(_LAST, {"of": row.pk}).scalar() or 0,
+    )
+
+
+def _newcomers(conn: Connection, of: int, keys: Iterable[str]) -> Counter[str]:
+    """How much of each new feed's backlog was listed before."""
+    given = [row for piece in chunks(keys) for row in conn.execute(_GIVEN_OF_FEED, {"of": of, "keys": piece})]
+    with_news = _among(conn, _WITH_NEWS, [row.story for row in given])
+    return Counter(row.feed_key for row in given if row.story not in with_news)
+
+
+def _days(conn: Connection, of: int, limited: Sequence[Candidate]) -> Counter[Any]:
+    """How much of each limited feed is listed, by UTC day."""
+    after = min(one.sort_key for one in limited).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Counter(
+        (row.feed_key, row.sort_key.astimezone(UTC).date())
+        for piece in chunks({one.feed_key for one in limited if one.feed_key})
+        for row in conn.execute(_LISTED_DAYS, {"of": of, "after": after, "keys": piece})
+    )
+
+
+# ── read ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def listing(
+    conn: Connection, path: str, limit: int, *, per_feed: int | None, not_before: datetime | None
+) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+    asked = {"at": path} if not_before is None else {"at": path, "not_before": not_before}
+    chosen: list[Publication] = []
+    by_feed: Counter[str | None] = Counter()
+    with conn.execute(_LISTING if not_before is None else _SINCE, asked) as rows:
+        for row in rows:
+            if len(chosen) >= limit:
+                break
+            if per_feed is None or by_feed[row.feed_key] < per_feed:
+                by_feed[row.feed_key] += 1
+                chosen.append(_publication(row))
+    members = dict(entries.of_stories(conn, [one.story_pk for one in chosen]))
+    by_id = sorted(chosen, key=lambda one: one.published_id)
+    newest_first = sorted(by_id, key=lambda one: one.sort_key, reverse=True)
+    return [(one, members[one.story_pk]) for one in newest_first if one.story_pk in members]
+
+
+def of_story(conn: Connection, story_pk: int) -> list[Publication]:
+    """A story's rows in all outputs, and those of stories that joined it."""
+    return [_publication(row) for row in conn.execute(_OF_STORY, {"of": story_pk})]
+
+
+def _publication(row: AnyRow) -> Publication:
+    return Publication(
+        output=row.path,
+        story_pk=row.story,
+        sequence=row.sequence,
+        published_id=row.published_id,
+        sort_key=row.sort_key,
+        first_listed=row.first_listed,
+        public_updated=row.public_updated,
+        listed=row.listed,
+        rule=row.rule,
+        lead_pk=row.lead,
+        feed_key=row.feed_key,
+    )
+
+
+# ── join ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def hand_over(conn: Connection, gone: Sequence[int], survivor: int) -> None:
+    """Stories became one: in each output it stands where one of them stood; the others are listed no more, and say why."""
+    rows: dict[int, list[AnyRow]] = {}
+    for row in conn.execute(_OF_STORIES, {"stories": [*gone, survivor]}):
+        rows.setdefault(row.output, []).append(row)
+    news: list[dict[str, object]] = []
+    for of, found in sorted(rows.items()):
+        keeper = min(found, key=_precedence)
+        if len(found) == 1 and keeper.story == survivor:
+            continue
+        conn.execute(_DROP, [{"of": of, "judged": row.story} for row in found])
+        news.append({**keeper._mapping, "story": survivor})
+        for row in found:
+            if row is not keeper and row.sequence is not None:
+                # The survivor's own row takes the place that the keeper left.
+                place = row.story if row.story != survivor else keeper.story
+                news.append({**row._mapping, "story": place, "listed": False, "rule": f"joined with {keeper.published_id}"})
+    if news:
+        conn.execute(insert(publication), news)
+
+
+def _precedence(row: AnyRow) -> tuple[object, ...]:
+    """What is listed goes before what was, what was before what never was; then the earlier, whatever came into the store first."""
+    return not row.listed, row.sequence is None, row.first_listed or row.sort_key, row.sort_key, row.published_id

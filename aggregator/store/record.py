@@ -1,0 +1,91 @@
+"""Write what polls found: states, operators' wishes, entries and their stories, for all results at once."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select
+
+from aggregator.model import PollResult
+from aggregator.ports import SameStory
+from aggregator.store import feeds, lease, stories, upsert
+from aggregator.store.engine import AnyRow, Counters, chunks
+from aggregator.store.matching import operator_of
+from aggregator.store.schema import feed
+
+_LEASED: Final = select(
+    feed.c.pk,
+    feed.c.key,
+    feed.c.id,
+    feed.c.shown_url,
+    feed.c.operator,
+    feed.c.discovered,
+    feed.c.first_success_at,
+    feed.c.document_at,
+    feed.c.lease_token,
+).where(feed.c.key.in_(bindparam("keys", expanding=True)))
+
+
+def record(conn: Connection, counters: Counters, results: Sequence[PollResult], same_story: SameStory) -> list[tuple[int, int]]:
+    held = _held(conn, results)
+    feeds.write_states(conn, [_state(results[position], row) for position, row in held.items()])
+    lease.write_wishes(conn, [wish for position, row in held.items() for wish in _wishes(results[position], row)])
+    arrivals = [arrival for position, row in held.items() for arrival in _arrivals(position, results[position], row)]
+    if not arrivals:
+        return [(0, 0)] * len(results)
+    arrived = upsert.write(conn, counters, arrivals)
+    now = max(results[position].polled_at for position in held)
+    stories.assign(conn, counters, arrived.fresh, arrived.keys, arrived.touched, now, same_story)
+    news, changes = Counter(arrived.news), Counter(arrived.changes)
+    return [(news[position], changes[position]) for position in range(len(results))]
+
+
+def _held(conn: Connection, results: Sequence[PollResult]) -> dict[int, AnyRow]:
+    """The feed's row for each result (by position) whose lease is still held; a lease is good for one result."""
+    rows: dict[str, AnyRow] = {}
+    for keys in chunks({result.state.key for result in results}):
+        rows |= {row.key: row for row in conn.execute(_LEASED, {"keys": keys})}
+    held: dict[int, AnyRow] = {}
+    for position, result in enumerate(results):
+        row = rows.get(result.state.key)
+        if row is not None and row.lease_token == result.lease:
+            held[position] = rows.pop(result.state.key)
+    return held
+
+
+def _state(result: PollResult, row: AnyRow) -> Mapping[str, object]:
+    state = result.state
+    values = feeds.written(state)
+    first = row.first_success_at or state.first_success_at
+    values["first_success_at"] = first or (None if result.outcome == "failed" else result.polled_at)
+    values["document_at"] = result.polled_at if result.outcome == "new" else row.document_at
+    # A page may lead to a feed on another server: that one is asked from now on.
+    moved = state.discovered != row.discovered
+    values["operator"] = operator_of(state.discovered or row.shown_url) if moved else row.operator
+    return values | {"feed_pk": row.pk}
+
+
+def _wishes(result: PollResult, row: AnyRow) -> list[Mapping[str, object]]:
+    operator = result.operator or row.operator
+    if operator is None or result.operator_until is None:
+        return []
+    return [{"operator": operator, "until": result.operator_until, "why": result.operator_why}]
+
+
+def _arrivals(position: int, result: PollResult, row: AnyRow) -> list[upsert.Arrival]:
+    return [
+        upsert.Arrival(
+            position=position,
+            index=index,
+            feed_pk=row.pk,
+            feed_key=row.key,
+            feed_id=row.id,
+            feed_url=row.shown_url,
+            polled_at=result.polled_at,
+            is_backlog=row.first_success_at is None,
+            refined_by=result.refined_by,
+            entry=entry,
+            raw=raw,
+        )
+        for index, (entry, raw) in enumerate(zip(result.entries, result.raw, strict=True))
+    ]

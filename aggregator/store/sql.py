@@ -1,0 +1,108 @@
+"""SqlStore: the ledger in an SQL database. Each method is one transaction; the queries stand in the modules beside this one."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from aggregator.model import FeedSpec, FeedState, PollResult, Publication, RawEntry, Retain, StoredEntry, Verdict
+from aggregator.ports import SameStory
+from aggregator.store import entries, feeds, lease, prune, publications, record
+from aggregator.store.engine import Database
+
+_BATCH: Final = 200
+
+
+class SqlStore:
+    """Implements `ports.Store`, whose docstrings are the contract.
+
+    `address` is the path of an SQLite file, made if absent; an older store is migrated. Raises `StoreError` when the file cannot be
+    opened, is no store, or was written by a newer version of the program.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._db = Database(address)
+        # How far each output is being judged: what changes meanwhile must be judged again.
+        self._reading: dict[str, int] = {}
+
+    def sync(self, specs: Sequence[FeedSpec], now: datetime) -> None:
+        with self._db.write() as (conn, counters):
+            feeds.sync(conn, counters, specs, now)
+
+    def lease(
+        self, now: datetime, hold: timedelta, limit: int, *, feeds: Sequence[str] | None = None, ignore_holds: bool = False
+    ) -> list[tuple[FeedState, str]]:
+        with self._db.write() as (conn, counters):
+            return lease.lease(conn, counters, now, hold, limit, feeds=feeds, ignore_holds=ignore_holds)
+
+    def next_due(self, now: datetime) -> datetime | None:
+        with self._db.read() as conn:
+            return lease.next_due(conn, now)
+
+    def record(self, results: Sequence[PollResult], same_story: SameStory) -> list[tuple[int, int]]:
+        if not results:
+            return []
+        with self._db.write() as (conn, counters):
+            return record.record(conn, counters, results, same_story)
+
+    def feeds(self, *, active_only: bool = True) -> list[FeedState]:
+        with self._db.read() as conn:
+            return feeds.states(conn, active_only=active_only)
+
+    def feed(self, id_or_url: str) -> FeedState | None:
+        with self._db.read() as conn:
+            return feeds.find(conn, id_or_url)
+
+    def changed_stories(self, output: str, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
+        with self._db.read() as conn:
+            self._reading[output] = entries.generation(conn)
+            pks = publications.changed(conn, output, mark)
+        return self._batches(pks)
+
+    def _batches(self, pks: Sequence[int]) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
+        """Each batch in a transaction of its own, so that whoever reads may write in between."""
+        for start in range(0, len(pks), _BATCH):
+            with self._db.read() as conn:
+                batch = entries.of_stories(conn, pks[start : start + _BATCH])
+            yield batch
+
+    def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
+        with self._db.write() as (conn, counters):
+            row = publications.judge(conn, counters, output, mark, verdicts)
+            if done:
+                generation = self._reading.pop(output, None)
+                publications.finish(
+                    conn, row, mark, counters.now("generation") if generation is None else generation, now, newcomer_entries
+                )
+
+    def listing(
+        self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None
+    ) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+        with self._db.read() as conn:
+            return publications.listing(conn, output, limit, per_feed=per_feed, not_before=not_before)
+
+    def publications(self, story_pk: int) -> list[Publication]:
+        with self._db.read() as conn:
+            return publications.of_story(conn, story_pk)
+
+    def find(self, query: str) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+        with self._db.read() as conn:
+            return entries.find(conn, query)
+
+    def raw_entries(self, feed_key: str | None = None) -> Iterator[tuple[StoredEntry, RawEntry]]:
+        return entries.raw_entries(self._db, feed_key)
+
+    def sightings(self, entry_pk: int) -> list[tuple[str, datetime, datetime]]:
+        with self._db.read() as conn:
+            return entries.sightings(conn, entry_pk)
+
+    def counts(self) -> dict[str, int]:
+        with self._db.read() as conn:
+            return entries.counts(conn)
+
+    def prune(self, now: datetime, retain: Retain) -> int:
+        with self._db.write() as (conn, _):
+            return prune.prune(conn, now, retain)
+
+    def close(self) -> None:
+        """Let go of the database; a store that is closed twice stays closed."""
+        self._db.close()

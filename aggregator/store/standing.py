@@ -1,0 +1,109 @@
+"""Who of the stories that may stand in an output is listed now, under which id and number (pure)."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+INITIAL_FILL: Final = timedelta(hours=1)
+"""A feed that was there when an output was first published, and answers only now, is no newcomer for so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A story that today's rules let into an output in which it was never listed.
+
+    `is_newcomer`: all of it stood in the first document of a feed that was added after the output's first publish. `is_pruned`: no
+    member has its text any more.
+    """
+
+    story: int
+    feed_key: str | None
+    published_id: str
+    sort_key: datetime
+    per_day: int | None = None
+    is_newcomer: bool = False
+    is_pruned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What is listed in the output already: newcomers by feed, entries by feed and UTC day, ids ever given, the last number."""
+
+    newcomers: Mapping[str, int] = field(default_factory=dict)
+    per_day: Mapping[tuple[str | None, date], int] = field(default_factory=dict)
+    ids: frozenset[str] = frozenset()
+    last_sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What becomes of a candidate: listed under a number and an id, or held back by a rule."""
+
+    story: int
+    published_id: str
+    sequence: int | None = None
+    held: str | None = None
+
+
+def is_newcomer(added_at: datetime, first_success: datetime | None, first_published: datetime | None) -> bool:
+    """Did a feed come to an output after subscribers did?"""
+    if first_published is None or first_success is None or first_success <= first_published:
+        return False
+    return added_at > first_published or first_success > first_published + INITIAL_FILL
+
+
+def settle(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: int) -> list[Settled]:
+    """Decide on all candidates of one judgement, whatever order they come in.
+
+    Numbers follow the sort keys, the oldest first; so do places under a limit. Of newcomers the newest are shown.
+    """
+    held = _held(candidates, outlook, newcomer_entries)
+    days = Counter(outlook.per_day)
+    ids = set(outlook.ids)
+    sequence = outlook.last_sequence
+    settled = []
+    for candidate in sorted(candidates, key=_order):
+        place = candidate.feed_key, candidate.sort_key.date()
+        why = held.get(candidate.story)
+        if why is None and candidate.per_day is not None and days[place] >= candidate.per_day:
+            why = f"held back: more than {candidate.per_day} entries of its feed on {place[1]}"
+        if why is not None:
+            settled.append(Settled(story=candidate.story, published_id=candidate.published_id, held=why))
+            continue
+        days[place] += 1
+        sequence += 1
+        published_id = _free_id(candidate, ids)
+        ids.add(published_id)
+        settled.append(Settled(story=candidate.story, published_id=published_id, sequence=sequence))
+    return settled
+
+
+def _held(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: int) -> dict[int, str]:
+    held = {one.story: "held back: its text was pruned before it was ever listed" for one in candidates if one.is_pruned}
+    newcomers: defaultdict[str | None, list[Candidate]] = defaultdict(list)
+    for one in candidates:
+        if one.is_newcomer and not one.is_pruned:
+            newcomers[one.feed_key].append(one)
+    why = f"held back: backlog of a newly added feed ({newcomer_entries} newest are shown)"
+    for feed_key, backlog in newcomers.items():
+        room = max(0, newcomer_entries - outlook.newcomers.get(feed_key or "", 0))
+        newest_first = sorted(sorted(backlog, key=_order), key=lambda one: one.sort_key, reverse=True)
+        held |= {one.story: why for one in newest_first[room:]}
+    return held
+
+
+def _order(one: Candidate) -> tuple[datetime, str, str, int]:
+    return one.sort_key, one.published_id, one.feed_key or "", one.story
+
+
+def _free_id(candidate: Candidate, ids: set[str]) -> str:
+    """The published id; where another story of the output has it, one made of the feed's key and it."""
+    space = UUID(candidate.feed_key) if candidate.feed_key else NAMESPACE_URL
+    name, found = candidate.published_id, candidate.published_id
+    while found in ids:
+        found = f"urn:uuid:{uuid5(space, name)}"
+        name += "#"
+    return found

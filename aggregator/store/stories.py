@@ -1,0 +1,123 @@
+"""Give each entry its story, through the indexed keys that it shares with others; join stories that turn out to be one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from aggregator.model import StoredEntry, StoryKey
+from aggregator.ports import SameStory
+from aggregator.store import entries
+from aggregator.store.engine import Counters, chunks
+from aggregator.store.joining import Group, join
+from aggregator.store.publications import hand_over
+from aggregator.store.schema import entry, publication, story, story_key, story_member
+
+_MEMBERSHIP: Final = select(story_member.c.entry, story_member.c.story).where(story_member.c.entry.in_(bindparam("pks", expanding=True)))
+_CARRIERS: Final = (
+    select(story_key.c.value, story_key.c.entry, story_member.c.story)
+    .join(story_member, story_member.c.entry == story_key.c.entry)
+    .where(story_key.c.kind == bindparam("of_kind"), story_key.c.value.in_(bindparam("values", expanding=True)))
+    .order_by(story_key.c.entry)
+)
+_TOUCH: Final = update(story).where(story.c.pk.in_(bindparam("pks", expanding=True))).values(generation=bindparam("now"))
+_MOVE: Final = update(story_member).where(story_member.c.story.in_(bindparam("gone", expanding=True))).values(story=bindparam("into"))
+_JOIN: Final = update(story).where(story.c.pk.in_(bindparam("gone", expanding=True))).values(joined=bindparam("into"))
+_REJOIN: Final = update(story).where(story.c.joined.in_(bindparam("gone", expanding=True))).values(joined=bindparam("into"))
+_FIRST_LISTED: Final = (
+    select(publication.c.story, func.min(publication.c.first_listed))
+    .where(publication.c.story.in_(bindparam("pks", expanding=True)), publication.c.first_listed.is_not(None))
+    .group_by(publication.c.story)
+)
+_ELDEST: Final = (
+    select(story_member.c.story, entry.c.sort_key, entry.c.published_id, entry.c.raw_key)
+    .join(entry, entry.c.pk == story_member.c.entry)
+    .where(story_member.c.story.in_(bindparam("pks", expanding=True)))
+)
+
+
+def assign(
+    conn: Connection,
+    counters: Counters,
+    fresh: Mapping[int, StoredEntry],
+    keys: Mapping[int, Sequence[StoryKey]],
+    touched: Iterable[int],
+    now: datetime,
+    same_story: SameStory,
+) -> None:
+    """Find the stories of `fresh` entries by their new `keys`, and mark every story that changed, those of `touched` entries included."""
+    if not fresh and not touched:
+        return
+    generation = counters.take("generation")
+    story_of = _stories_of(conn, [*fresh, *touched])
+    changed = {story_of[pk] for pk in touched}
+    carriers = _carriers(conn, keys, story_of)
+    known = dict(fresh)
+    known |= entries.by_pk(conn, {pk for pks in carriers.values() if len(pks) > 1 for pk in pks} - known.keys())
+    members: list[dict[str, int]] = []
+    created: list[dict[str, object]] = []
+    for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story):
+        pk = _story(conn, group, now)
+        if pk is None:
+            pk = counters.take("story")
+            created.append({"pk": pk, "generation": generation, "created": now})
+        else:
+            changed |= {pk}
+        members += [{"entry": entry_pk, "story": pk} for entry_pk in sorted(group.entries)]
+    _write(conn, created, members, keys)
+    for pks in chunks(sorted(changed)):
+        conn.execute(_TOUCH, {"pks": pks, "now": generation})
+
+
+def _write(
+    conn: Connection, created: Sequence[Mapping[str, object]], members: Sequence[Mapping[str, int]], keys: Mapping[int, Sequence[StoryKey]]
+) -> None:
+    rows = [{"kind": key.kind, "value": key.value, "entry": pk} for pk, found in keys.items() for key in found]
+    for table, values in ((story, created), (story_member, members), (story_key, rows)):
+        if values:
+            conn.execute(insert(table), values)
+
+
+def _stories_of(conn: Connection, pks: Sequence[int]) -> dict[int, int]:
+    return {row.entry: row.story for piece in chunks(pks) for row in conn.execute(_MEMBERSHIP, {"pks": piece})}
+
+
+def _carriers(conn: Connection, keys: Mapping[int, Sequence[StoryKey]], story_of: dict[int, int]) -> dict[tuple[str, str], list[int]]:
+    """Who carries each of these keys, earlier entries first. Adds their stories to `story_of`."""
+    asked: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for found in keys.values():
+        for key in found:
+            asked[key.kind][key.value] = None
+    carriers: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for kind, values in asked.items():
+        for piece in chunks(values):
+            for value, pk, story_pk in conn.execute(_CARRIERS, {"of_kind": kind, "values": piece}):
+                carriers[kind, value].append(pk)
+                story_of[pk] = story_pk
+    for pk, found in keys.items():
+        for key in found:
+            carriers[key.kind, key.value].append(pk)
+    return carriers
+
+
+def _story(conn: Connection, group: Group, now: datetime) -> int | None:
+    """The story of a group: the one it has, or of several the one that all become. None: it needs a new one."""
+    if len(group.stories) < 2:
+        return next(iter(group.stories), None)
+    survivor = _survivor(conn, sorted(group.stories))
+    gone = sorted(group.stories - {survivor})
+    for statement in (_MOVE, _JOIN, _REJOIN):
+        conn.execute(statement, {"gone": gone, "into": survivor})
+    hand_over(conn, gone, survivor)
+    return survivor
+
+
+def _survivor(conn: Connection, pks: Sequence[int]) -> int:
+    """Of stories that are one: what subscribers were given first, else the earliest; never what came into the store first."""
+    listed: dict[int, datetime] = {row[0]: row[1] for row in conn.execute(_FIRST_LISTED, {"pks": pks})}
+    eldest: dict[int, tuple[Any, ...]] = {}
+    for pk, *rank in conn.execute(_ELDEST, {"pks": pks}):
+        eldest[pk] = min(eldest.get(pk, tuple(rank)), tuple(rank))
+    return min(pks, key=lambda pk: (pk not in listed, listed.get(pk, eldest[pk][0]), eldest[pk]))

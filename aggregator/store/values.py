@@ -1,0 +1,112 @@
+"""How values become columns and come back: JSON for what is read often, compressed forms for what is read rarely."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+
+from aggregator.model import Entry, RawEntry, StoredEntry, StoryKey
+
+# Above level 1 the gain on texts of a few kilobytes is small, the time three times as long.
+_LEVEL: Final = 1
+
+_encode_json = msgspec.json.Encoder().encode
+_encode_raw = msgspec.msgpack.Encoder().encode
+_decode_entry = msgspec.json.Decoder(Entry).decode
+_decode_raw = msgspec.msgpack.Decoder(RawEntry).decode
+
+
+def digest(data: bytes) -> bytes:
+    """128 bits that differ when the data does."""
+    return blake2b(data, digest_size=16).digest()
+
+
+def entry_body(entry: Entry) -> bytes:
+    """An entry as JSON. Half of a surrogate pair, which no encoding can carry, becomes U+FFFD."""
+    try:
+        return _encode_json(entry)
+    except UnicodeEncodeError:
+        return _encode_json(_whole(msgspec.to_builtins(entry)))
+
+
+def raw_body(raw: RawEntry) -> bytes:
+    """A raw entry as MessagePack, not yet compressed; surrogates as in `entry_body`."""
+    try:
+        return _encode_raw(raw)
+    except UnicodeEncodeError:
+        return _encode_raw(_whole(msgspec.to_builtins(raw)))
+
+
+def packed(body: bytes | str) -> bytes:
+    return zlib.compress(body.encode() if isinstance(body, str) else body, _LEVEL)
+
+
+def entry_of(body: str) -> Entry:
+    return _decode_entry(body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    keys: tuple[StoryKey, ...] = ()
+
+
+_decode_keys = msgspec.json.Decoder(_Keys).decode
+
+
+def keys_of(body: str) -> tuple[StoryKey, ...]:
+    """The keys of a stored entry, without making the rest of it."""
+    return _decode_keys(body).keys
+
+
+def raw_of(data: bytes) -> RawEntry:
+    return _decode_raw(zlib.decompress(data))
+
+
+def stored_entry(row: Sequence[Any]) -> StoredEntry:
+    """Build the value from a row of `entries.STORED`."""
+    pk, feed_key, feed_id, first_seen, last_seen, sort_key, public_updated, backlog, withdrawn, body = row
+    return StoredEntry(
+        pk=pk,
+        feed_key=feed_key,
+        feed_id=feed_id,
+        entry=_decode_entry(body),
+        first_seen=first_seen,
+        last_seen=last_seen,
+        sort_key=sort_key,
+        public_updated=public_updated,
+        is_backlog=backlog,
+        withdrawn=withdrawn,
+    )
+
+
+def whole_text(text: str) -> str:
+    """The text without halves of surrogate pairs.
+
+    >>> whole_text("a\\ud800b") == "a\\ufffdb"
+    True
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case str():
+            return whole_text(value)
+        case dict():
+            return {key: _whole(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_whole(item) for item in value]
+    return value
+
+
+def member_order(member: StoredEntry) -> tuple[datetime, str, str]:
+    """Members of a story in an order that does not depend on who was polled first."""
+    return member.sort_key, member.feed_key, member.entry.raw_key

@@ -1,0 +1,131 @@
+"""CPU seconds per 1,000 feeds, ours beside the `reader` library's, on the same documents over loopback.
+
+    python -m bench.peers --feeds N [--documents FOLDER] [--rounds 3]
+
+`cold` is the first poll of everything, `unchanged` a poll of everything that answers 304. Ours are the real commands (`update`; then
+`poll --force` and `publish`), reader's `update_feeds(workers=8)` in a process of its own; ours also publishes five outputs, reader stores
+only. Rounds are interleaved and start from nothing. One JSON object is printed: medians of the rounds, with what both stored.
+"""
+
+import argparse
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aggregator.model import JsonValue
+from bench.command import REPOSITORY, Workshop, polls, total
+from bench.corpus import Given, documents
+from bench.loopback import LoopbackSite, Reply
+
+_DOCUMENTS = REPOSITORY.parent / "shared" / "corpus" / "real"
+_READER = """
+import json, sys
+from reader import make_reader
+with make_reader(sys.argv[1]) as reader:
+    for url in json.load(sys.stdin):
+        reader.add_feed(url, exist_ok=True)
+    reader.update_feeds(scheduled=False, workers=8)
+    print(reader.get_entry_counts().total)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one pass cost, and how many entries it knew of at its end."""
+
+    cpu_s: float
+    seconds: float
+    entries: int
+
+
+def sample(folder: Path, count: int, seed: int = 1) -> list[Given]:
+    """So many documents of a folder, drawn with a fixed seed; each at most once as long as there are enough."""
+    given = documents(folder)
+    draw = random.Random(seed)
+    return [one for start in range(0, count, len(given)) for one in draw.sample(given, min(len(given), count - start))]
+
+
+def ours(folder: Path, urls: Mapping[str, str]) -> tuple[Cost, Cost]:
+    """Poll everything cold, then unchanged, with our command."""
+    shop = Workshop(folder)
+    shop.write(urls, max_entries=60)
+    cold = shop.run("update", "--json")
+    entries = sum(len(members) for members in shop.stored().values())
+    poll, publish = shop.run("poll", "--force", "--json"), shop.run("publish", "--json")
+    if total(polls(poll), "new") or len(polls(poll)) != len(urls):
+        raise RuntimeError(
+            f"the second pass polled {len(polls(poll))} of {len(urls)} feeds and found {total(polls(poll), 'new')} new entries"
+        )
+    return Cost(cold.cpu_s, cold.seconds, entries), Cost(poll.cpu_s + publish.cpu_s, poll.seconds + publish.seconds, entries)
+
+
+def readers(folder: Path, urls: Mapping[str, str]) -> tuple[Cost, Cost]:
+    """Poll everything cold, then unchanged, with reader."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return _reader(folder / "reader.sqlite", list(urls.values())), _reader(folder / "reader.sqlite", list(urls.values()))
+
+
+def _reader(database: Path, urls: Sequence[str]) -> Cost:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", _READER, str(database)],
+        input=json.dumps(urls),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(cpu_s, time.monotonic() - started, int(done.stdout))
+
+
+def compare(given: Sequence[Given], rounds: int, work: Path) -> dict[str, JsonValue]:
+    """Run all rounds, ours and reader's in turn, each first in every other one."""
+    hosts = {f"p{number:05}": each for number, each in enumerate(given)}
+    costs: dict[str, list[tuple[Cost, Cost]]] = {"ours": [], "reader": []}
+    with LoopbackSite({id_: Reply(body=each.body, content_type=each.content_type) for id_, each in hosts.items()}) as site:
+        urls = {id_: site.url(id_) for id_ in hosts}
+        for number in range(rounds):
+            both = [("ours", ours), ("reader", readers)]
+            for name, run in both if number % 2 == 0 else reversed(both):
+                costs[name].append(run(work / f"{name}-{number}", urls))
+                print(f"round {number + 1}: {name}: {costs[name][-1]}", file=sys.stderr, flush=True)
+    found: dict[str, JsonValue] = {"feeds": len(given), "rounds": rounds}
+    for position, kind in enumerate(("cold", "unchanged")):
+        found[kind] = _summary({name: [pair[position] for pair in pairs] for name, pairs in costs.items()}, len(given))
+    return found
+
+
+def _summary(costs: Mapping[str, Sequence[Cost]], feeds: int) -> dict[str, JsonValue]:
+    cpu = {name: statistics.median(cost.cpu_s for cost in each) * 1000 / feeds for name, each in costs.items()}
+    found: dict[str, JsonValue] = {f"{name}_cpu_s_per_1000": round(value, 2) for name, value in cpu.items()}
+    found["ratio"] = round(cpu["reader"] / cpu["ours"], 2) if cpu["ours"] else None
+    for name, each in costs.items():
+        found[f"{name}_seconds"] = round(statistics.median(cost.seconds for cost in each), 2)
+        found[f"{name}_entries"] = each[-1].entries
+    return found
+
+
+def main() -> None:
+    """Run from the command line."""
+    options = argparse.ArgumentParser(prog="python -m bench.peers", description=(__doc__ or "").partition("\n")[0])
+    options.add_argument("--feeds", type=int, default=300)
+    options.add_argument("--documents", type=Path, default=_DOCUMENTS)
+    options.add_argument("--rounds", type=int, default=3)
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-peers-") as work:
+        print(json.dumps(compare(sample(given.documents, given.feeds), given.rounds, Path(work))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,380 @@
+"""What every store promises of stories, and of what subscribers are given."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+from aggregator.model import Entry, PollResult, Retain, StoredEntry, StoryKey, Verdict
+from aggregator.ports import Store
+from tests.ledger import HOUR, blogs, listed, poll, post, publish, result, same_story, stories, titled, titles, verdict
+from tests.makers import NOON, spec
+
+DAY = timedelta(days=1)
+PAGE = "https://orig.example/1"
+
+
+def members(store: Store, query: str) -> list[str]:
+    """The feeds whose entries tell the story that a query finds."""
+    ((_, found),) = store.find(query)
+    return [member.feed_id for member in found]
+
+
+# ── stories ──
+
+
+def test_copies_that_share_a_page_are_one_story(store: Store) -> None:
+    store.sync(blogs("orig", "planet", "other"), NOON)
+    poll(store, [("planet", [post(7, "planet", page=PAGE)]), ("orig", [post(1, "orig")]), ("other", [post(1, "other")])])
+    assert members(store, PAGE) == ["planet", "orig"], "ordered by their dates"
+    assert len(stories(store)) == 2
+
+
+def test_a_copy_that_comes_later_joins_the_story(store: Store) -> None:
+    store.sync(blogs("orig", "planet"), NOON)
+    poll(store, [("planet", [post(7, "planet", page=PAGE)])])
+    poll(store, [("orig", [post(1, "orig")])], NOON + HOUR)
+    assert members(store, PAGE) == ["planet", "orig"]
+    assert store.counts()["story"] == 1
+
+
+def test_an_equal_id_alone_does_not_make_one_story(store: Store) -> None:
+    store.sync(blogs("a", "b", "c"), NOON)
+    shared = {"published_id": "urn:x:1", "raw_id": "urn:x:1"}
+    poll(store, [(feed, [post(1, feed, title=titled(title), **shared)]) for feed, title in (("a", "Cats"), ("b", "Dogs"), ("c", "Cats"))])
+    assert stories(store) == {
+        frozenset({("a", post(1).raw_key), ("c", post(1).raw_key)}),
+        frozenset({("b", post(1).raw_key)}),
+    }
+
+
+def test_entries_without_keys_stand_alone(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1, keys=()), post(2, keys=())])])
+    assert len(stories(store)) == 2
+
+
+def test_a_copy_that_shares_a_key_with_two_stories_makes_them_one(store: Store) -> None:
+    store.sync(blogs("a", "b", "c"), NOON)
+    poll(store, [("a", [post(1, "a")]), ("b", [post(2, "b")])])
+    before = store.counts()["generation"]
+    both = tuple(StoryKey(kind="link", value=f"https://{feed}.example/{number}") for feed, number in (("a", 1), ("b", 2)))
+    poll(store, [("c", [post(3, "c", keys=both)])], NOON + HOUR)
+    assert members(store, "https://a.example/1") == ["c", "b", "a"]
+    assert (store.counts()["story"], store.counts()["generation"]) == (1, before + 1)
+
+
+def test_an_entry_whose_keys_change_finds_its_story(store: Store) -> None:
+    store.sync(blogs("orig", "planet"), NOON)
+    poll(store, [("orig", [post(1, "orig")]), ("planet", [post(7, "planet")])])
+    assert len(stories(store)) == 2
+    traced = post(7, "planet", page=PAGE)
+    poll(store, [("planet", [traced])], NOON + HOUR)
+    assert members(store, PAGE) == ["planet", "orig"]
+    poll(store, [("planet", [post(7, "planet")])], NOON + 2 * HOUR)
+    assert len(stories(store)) == 1, "what was joined stays joined"
+
+
+# ── what must be judged ──
+
+
+def test_only_stories_that_changed_are_judged_again(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1), post(2)])])
+    assert publish(store) == 2
+    assert publish(store) == 0
+    poll(store, [("blog", [post(3), post(2, text="Better."), post(1)])], NOON + HOUR)
+    assert publish(store) == 2
+    assert publish(store, output="rss.xml") == 3, "each output is judged by itself"
+
+
+def test_other_rules_judge_everything(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1), post(2)])])
+    publish(store)
+    assert publish(store, rules="2") == 2
+    assert publish(store, rules="2") == 0
+
+
+def test_a_judgement_that_broke_off_is_made_again(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1), post(2)])])
+    publish(store)
+    for batch in store.changed_stories("atom.xml", "2"):
+        store.judge("atom.xml", "2", [dropped(pk, found) for pk, found in batch], NOON, newcomer_entries=3, done=False)
+    assert publish(store) == 2, "half of it may stand under the other rules"
+    assert titles(store) == ["Post 1", "Post 2"]
+
+
+def test_what_changes_while_an_output_is_judged_is_judged_next_time(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1)])])
+    batches = store.changed_stories("atom.xml", "1")
+    poll(store, [("blog", [post(1, text="Better.")])], NOON + HOUR)
+    for batch in batches:
+        store.judge("atom.xml", "1", [verdict(pk, found) for pk, found in batch], NOON, newcomer_entries=3, done=False)
+    store.judge("atom.xml", "1", (), NOON, newcomer_entries=3, done=True)
+    assert publish(store) == 1
+
+
+def dropped(pk: int, found: Sequence[StoredEntry]) -> Verdict:
+    return Verdict(story_pk=pk, listed=False, rule="dropped by title")
+
+
+# ── listings ──
+
+
+def test_listings_are_numbered_from_the_oldest_and_shown_from_the_newest(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1), post(2), post(3)])])
+    publish(store, NOON + HOUR)
+    found = listed(store)
+    assert [one.sequence for one in found] == [3, 2, 1]
+    assert titles(store) == ["Post 1", "Post 2", "Post 3"]
+    first = found[0]
+    assert (first.output, first.listed, first.rule, first.first_listed) == ("atom.xml", True, "listed", NOON + HOUR)
+    assert (first.published_id, first.sort_key, first.public_updated) == (post(1).published_id, NOON - HOUR, NOON - HOUR)
+    assert store.publications(first.story_pk) == [first]
+
+
+def test_what_subscribers_were_given_sticks(store: Store) -> None:
+    store.sync(blogs("orig", "planet"), NOON)
+    poll(store, [("planet", [post(7, "planet", page=PAGE)])])
+    publish(store)
+    (before,) = listed(store)
+    poll(store, [("orig", [post(9, "orig", page=PAGE, updated=NOON + HOUR)])], NOON + HOUR)
+    publish(store, NOON + HOUR)
+    (after,) = listed(store)
+    assert after == replace(before, lead_pk=after.lead_pk, feed_key=after.feed_key, public_updated=NOON + HOUR)
+    assert after.lead_pk != before.lead_pk, "the original speaks now"
+
+
+def test_a_story_that_is_listed_no_more_keeps_its_number_for_when_it_comes_back(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1)])])
+    publish(store)
+    (before,) = listed(store)
+    publish(store, rules="2", by=dropped)
+    assert listed(store) == []
+    assert store.publications(before.story_pk) == [replace(before, listed=False, rule="dropped by title")]
+    publish(store, NOON + HOUR, rules="3")
+    assert listed(store) == [before]
+
+
+def test_numbers_are_never_used_twice(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    for number in range(1, 4):
+        poll(store, [("blog", [post(number)])], NOON + number * HOUR)
+        publish(store, NOON + number * HOUR)
+        publish(store, rules=str(number), by=dropped)
+        publish(store, rules="1")
+    assert sorted(one.sequence or 0 for one in listed(store)) == [1, 2, 3]
+
+
+def test_a_story_that_was_never_listed_says_why(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1)])])
+    publish(store, by=dropped)
+    ((pk, _),) = store.find(post(1).published_id)
+    (found,) = store.publications(pk)
+    assert (found.listed, found.sequence, found.first_listed, found.rule) == (False, None, None, "dropped by title")
+    assert listed(store) == []
+
+
+def test_two_stories_of_one_output_never_share_an_id(store: Store) -> None:
+    store.sync(blogs("a", "b"), NOON)
+    shared = {"published_id": "urn:x:1", "raw_id": "urn:x:1"}
+    early, late = post(2, "a", title=titled("Cats"), **shared), post(1, "b", title=titled("Dogs"), **shared)
+    poll(store, [("b", [late]), ("a", [early])])
+    publish(store)
+    keys = {state.id: state.key for state in store.feeds()}
+    assert [one.published_id for one in listed(store)] == [f"urn:uuid:{uuid5(UUID(keys['b']), 'urn:x:1')}", "urn:x:1"]
+
+
+def test_the_latest_listed_are_chosen_and_ordered_by_date(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1), post(2)])])
+    publish(store)
+    poll(store, [("blog", [post(50), post(1), post(2)])], NOON + HOUR)
+    publish(store, NOON + HOUR)
+    assert titles(store, limit=2) == ["Post 1", "Post 50"], "a post that came late with an old date is still seen"
+    assert titles(store, limit=1) == ["Post 50"]
+    assert titles(store, limit=0) == []
+
+
+def test_one_feed_fills_no_more_than_its_share(store: Store) -> None:
+    store.sync(blogs("a", "b"), NOON)
+    poll(store, [("a", [post(number, "a", title=titled(f"a{number}")) for number in (1, 2, 3)]), ("b", [post(9, "b", title=titled("b9"))])])
+    publish(store)
+    assert titles(store, per_feed=2) == ["a1", "a2", "b9"]
+    assert titles(store, limit=2, per_feed=1) == ["a1", "b9"]
+
+
+def test_what_is_too_old_is_left_out(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1), post(2), post(3)])])
+    publish(store)
+    assert titles(store, not_before=NOON - 2 * HOUR) == ["Post 1", "Post 2"]
+
+
+# ── guards ──
+
+
+def test_the_backlog_of_a_feed_that_is_added_later_floods_nobody(store: Store) -> None:
+    store.sync(blogs("old"), NOON)
+    poll(store, [("old", [post(1, "old")])])
+    publish(store)
+    store.sync(blogs("old", "new"), NOON + DAY)
+    poll(store, [("new", [post(number, "new", title=titled(f"new {number}")) for number in range(1, 8)])], NOON + DAY)
+    publish(store, NOON + DAY, newcomers=2)
+    assert sorted(titles(store)) == ["Post 1", "new 1", "new 2"]
+    ((pk, _),) = store.find(post(7, "new").published_id)
+    assert [one.rule for one in store.publications(pk)] == ["held back: backlog of a newly added feed (2 newest are shown)"]
+    publish(store, NOON + DAY, newcomers=2, rules="2")
+    assert len(titles(store)) == 3, "other rules do not open the gate"
+    poll(store, [("new", [post(0, "new", title=titled("new 0"))])], NOON + DAY + HOUR)
+    publish(store, NOON + DAY + HOUR, newcomers=2, rules="2")
+    assert titles(store, limit=1) == ["new 0"], "what it publishes from now on is shown"
+
+
+def test_a_feed_that_was_there_from_the_start_is_no_newcomer(store: Store) -> None:
+    store.sync(blogs("fast", "slow"), NOON)
+    poll(store, [("fast", [post(1, "fast")])])
+    publish(store)
+    poll(store, [("slow", [post(number, "slow") for number in range(2, 8)])], NOON + timedelta(minutes=10))
+    publish(store, NOON + timedelta(minutes=10), newcomers=1)
+    assert len(titles(store)) == 7
+
+
+def test_a_feed_that_answers_for_the_first_time_after_long_is_a_newcomer(store: Store) -> None:
+    store.sync(blogs("fast", "slow"), NOON)
+    poll(store, [("fast", [post(1, "fast")])])
+    publish(store)
+    poll(store, [("slow", [post(number, "slow") for number in range(2, 8)])], NOON + DAY)
+    publish(store, NOON + DAY, newcomers=1)
+    assert len(titles(store)) == 2
+
+
+def test_a_feed_that_comes_back_floods_nobody(store: Store) -> None:
+    store.sync(blogs("old", "blog"), NOON)
+    poll(store, [("blog", [post(number) for number in range(1, 6)])])
+    publish(store)
+    before = listed(store)
+    store.sync(blogs("old"), NOON + HOUR)
+    publish(store, NOON + HOUR, rules="2", by=dropped)
+    store.sync(blogs("old", "blog"), NOON + DAY)
+    publish(store, NOON + DAY, newcomers=1)
+    assert listed(store) == before
+
+
+def limited(pk: int, found: Sequence[StoredEntry]) -> Verdict:
+    return replace(verdict(pk, found), per_day=2)
+
+
+def test_a_feed_lists_no_more_than_its_limit_a_day(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    yesterday = [post(number, published=NOON - DAY - number * HOUR) for number in (4, 5)]
+    poll(store, [("blog", [post(1), post(2), post(3), *yesterday])])
+    publish(store, by=limited)
+    assert titles(store) == ["Post 2", "Post 3", "Post 4", "Post 5"]
+    ((pk, _),) = store.find(post(1).published_id)
+    assert [one.rule for one in store.publications(pk)] == ["held back: more than 2 entries of its feed on 2026-03-01"]
+    poll(store, [("blog", [post(0)])], NOON + HOUR)
+    publish(store, NOON + HOUR, by=limited)
+    assert "Post 0" not in titles(store), "the day is full"
+
+
+def test_what_is_listed_already_stays_under_a_new_limit(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1), post(2), post(3)])])
+    publish(store)
+    publish(store, rules="2", by=limited)
+    assert len(titles(store)) == 3
+
+
+def test_a_story_whose_text_was_pruned_before_it_was_listed_stays_out(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1)])])
+    publish(store, by=dropped)
+    store.prune(NOON + 800 * DAY, Retain(text=700 * DAY))
+    publish(store, NOON + 800 * DAY, rules="2")
+    assert titles(store) == []
+
+
+# ── stories that join after they were listed ──
+
+
+def bridge(store: Store, at: timedelta) -> None:
+    """A copy arrives that shows that a/1 and b/2 are one story."""
+    keys = tuple(StoryKey(kind="link", value=f"https://{feed}.example/{number}") for feed, number in (("a", 1), ("b", 2)))
+    poll(store, [("c", [post(3, "c", keys=keys)])], NOON + at)
+
+
+def test_of_two_listed_stories_that_join_the_one_listed_first_stays(store: Store) -> None:
+    store.sync(blogs("a", "b", "c"), NOON)
+    poll(store, [("b", [post(2, "b")])])
+    publish(store)
+    poll(store, [("a", [post(1, "a")])], NOON + HOUR)
+    publish(store, NOON + HOUR)
+    first, second = sorted(listed(store), key=lambda one: one.sequence or 0)
+    bridge(store, 2 * HOUR)
+    publish(store, NOON + 2 * HOUR)
+    (left,) = listed(store)
+    assert (left.story_pk, left.sequence, left.published_id) == (first.story_pk, first.sequence, first.published_id)
+    told = {one.sequence: (one.listed, one.rule) for one in store.publications(left.story_pk)}
+    assert told == {1: (True, "listed"), 2: (False, f"joined with {first.published_id}")}
+    assert second.sequence == 2
+
+
+def test_a_listing_of_the_story_that_vanishes_moves_to_the_one_that_stays(store: Store) -> None:
+    store.sync(blogs("a", "b", "c"), NOON)
+    poll(store, [("b", [post(2, "b")])])
+    publish(store)
+    poll(store, [("a", [post(1, "a")])], NOON + HOUR)
+    publish(store, NOON + HOUR, output="news.xml", by=lambda pk, found: (verdict if found[0].feed_id == "a" else dropped)(pk, found))
+    (before,) = listed(store, "news.xml")
+    bridge(store, 2 * HOUR)
+    publish(store, NOON + 2 * HOUR)
+    publish(store, NOON + 2 * HOUR, output="news.xml")
+    (after,) = listed(store, "news.xml")
+    assert after.story_pk == listed(store)[0].story_pk
+    assert (after.sequence, after.published_id, after.first_listed) == (before.sequence, before.published_id, before.first_listed)
+
+
+def test_of_two_stories_that_join_what_is_listed_now_goes_before_what_was(store: Store) -> None:
+    store.sync(blogs("a", "b", "c"), NOON)
+    poll(store, [("b", [post(2, "b")])])
+    publish(store)
+    poll(store, [("a", [post(1, "a")])], NOON + HOUR)
+    publish(store, NOON + HOUR, rules="2", by=lambda pk, found: (verdict if found[0].feed_id == "a" else dropped)(pk, found))
+    (before,) = listed(store)
+    bridge(store, 2 * HOUR)
+    publish(store, NOON + 2 * HOUR, rules="3")
+    (after,) = listed(store)
+    assert (after.sequence, after.published_id) == (before.sequence, before.published_id)
+    assert len(store.publications(after.story_pk)) == 2
+
+
+def test_a_verdict_on_a_story_that_vanished_meanwhile_is_passed_over(store: Store) -> None:
+    store.sync(blogs("a", "b", "c"), NOON)
+    poll(store, [("a", [post(1, "a")]), ("b", [post(2, "b")])])
+    late = [verdict(pk, found) for batch in store.changed_stories("atom.xml", "1") for pk, found in batch]
+    bridge(store, HOUR)
+    store.judge("atom.xml", "1", late, NOON + HOUR, newcomer_entries=3, done=True)
+    assert len(listed(store)) == 1
+
+
+def test_who_was_polled_first_changes_nothing(store: Store) -> None:
+    store.sync([*blogs("a", "b", "c"), spec("d")], NOON)
+    polls: list[tuple[str, list[Entry]]] = [
+        ("d", [post(4, "d", page=PAGE)]),
+        ("a", [post(1, "a", page=PAGE)]),
+        ("c", [post(5, "c"), post(2, "c", page=PAGE)]),
+        ("b", [post(3, "b")]),
+    ]
+    made: list[PollResult] = [result(store, feed, entries) for feed, entries in polls]
+    store.record(made[2:], same_story)
+    store.record(made[:2], same_story)
+    publish(store)
+    assert titles(store) == ["Post 3", "Post 4", "Post 5"], "the earliest copy speaks"
+    assert [one.sequence for one in listed(store)] == [3, 2, 1]

@@ -1,0 +1,107 @@
+"""The real command in a folder of its own, for the end-to-end tests."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def aggregator(folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `aggregator -c FOLDER/feeds.yaml ARGUMENTS` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "aggregator", "-c", str(folder / "feeds.yaml"), *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, **(environ or {})},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+class Running:
+    """A daemon under way: `lines` grows with what it says on stderr."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.log = folder / "daemon.log"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "aggregator", "-c", str(folder / "feeds.yaml"), "run", *arguments],
+            cwd=REPOSITORY,
+            stdout=subprocess.DEVNULL,
+            stderr=self.log.open("w"),
+        )
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def says(self) -> str:
+        return self.log.read_text()
+
+    def until(self, holds: Callable[[], object], within_s: float = 20.0) -> None:
+        """Wait for something that the daemon brings about; fail with its log when it does not come."""
+        deadline = time.monotonic() + within_s
+        while not holds():
+            assert self.process.poll() is None, f"the daemon ended: {self.says()}"
+            assert time.monotonic() < deadline, f"it did not come about within {within_s} s: {self.says()}"
+            self.process.poll()
+            _breathe()
+
+    def stop(self) -> float:
+        """SIGTERM; the seconds until it ended."""
+        began = time.monotonic()
+        self.process.terminate()
+        self.process.wait(30)
+        return time.monotonic() - began
+
+
+def _breathe() -> None:
+    import threading
+
+    threading.Event().wait(0.05)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has at the moment."""
+    import socket
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+ATOM = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom">
+  <id>tag:{name}.example,2026:feed</id>
+  <title>{title}</title>
+  <link href="https://{name}.example/"/>
+  <updated>2026-10-01T10:00:00Z</updated>
+  {entries}
+</feed>
+"""
+
+ENTRY = """<entry>
+    <id>tag:{name}.example,2026:{number}</id>
+    <title>{title}</title>
+    <link href="https://{name}.example/{number}"/>
+    <updated>2026-10-{day:02}T10:00:00Z</updated>
+    <author><name>Ann Example</name></author>
+    <content type="html">&lt;p&gt;{text}&lt;/p&gt;</content>
+  </entry>"""
+
+
+def feed(name: str, *texts: str, title: str | None = None, titles: Mapping[int, str] | None = None) -> bytes:
+    """An Atom document of a made-up blog with one entry a text."""
+    entries = [
+        ENTRY.format(name=name, number=number, day=number, text=text, title=(titles or {}).get(number, f"Entry {number} of {name}"))
+        for number, text in enumerate(texts, 1)
+    ]
+    return ATOM.format(name=name, title=title or name.title(), entries="\n  ".join(entries)).encode()

@@ -1,0 +1,120 @@
+"""The daemon, black-box: it takes up edits, survives broken ones, refuses a second one, and ends when it is told to."""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from bench.loopback import LoopbackSite, Reply
+from tests.e2e.running import Running, aggregator, feed, free_port
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs all of 127.0.0.0/8 on loopback, which Linux has")
+
+
+def configured(folder: Path, *urls: str, port: int, title: str = "Planet") -> None:
+    lines = [f"title: {title}", "contact: https://planet.example.org/about", f"http: {{ listen: 127.0.0.1:{port} }}"]
+    lines += ["defaults: { allow_private: true, every: 1h, republish: full }", "feeds:", *(f"  - {url}" for url in urls)]
+    saved = folder / "feeds.yaml.saved"
+    saved.write_text("\n".join(lines) + "\n")
+    saved.replace(folder / "feeds.yaml")  # as many editors save: by rename
+
+
+def served(port: int, path: str = "atom.xml") -> str:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=5) as answer:
+            return str(answer.read().decode())
+    except (urllib.error.URLError, ConnectionError):
+        return ""
+
+
+def test_a_saved_feeds_yaml_is_taken_up_and_nothing_else_is_asked_again(tmp_path: Path) -> None:
+    port = free_port()
+    with LoopbackSite({"garden": Reply(body=feed("garden", "First.")), "harbour": Reply(body=feed("harbour", "Other."))}) as site:
+        configured(tmp_path, site.url("garden"), port=port)
+        with Running(tmp_path) as daemon:
+            daemon.until(lambda: "First." in served(port))
+            configured(tmp_path, site.url("garden"), site.url("harbour"), port=port, title="Planet Two")
+            daemon.until(lambda: "Other." in served(port) and "Planet Two" in served(port))
+            assert [asked.host for asked in site.requests()] == ["garden", "harbour"]
+            assert daemon.stop() < 10
+            assert daemon.process.returncode == 0
+
+
+def test_a_broken_edit_keeps_the_last_good_feeds_yaml_and_says_so(tmp_path: Path) -> None:
+    port = free_port()
+    with LoopbackSite({"garden": Reply(body=feed("garden", "First."))}) as site:
+        configured(tmp_path, site.url("garden"), port=port)
+        good = (tmp_path / "feeds.yaml").read_text()
+        with Running(tmp_path) as daemon:
+            daemon.until(lambda: "First." in served(port))
+            (tmp_path / "feeds.yaml").write_text(good.replace("title:", "titel:"))
+            daemon.until(lambda: "did you mean 'title'" in daemon.says())
+            assert "feeds.yaml:1" in served(port, "healthz")
+            assert "First." in served(port)
+            (tmp_path / "feeds.yaml").write_text(good)
+            daemon.until(lambda: "feeds.yaml:1" not in served(port, "healthz"))
+
+
+def test_a_second_daemon_names_the_first_and_commands_work_beside_it(tmp_path: Path) -> None:
+    port = free_port()
+    with LoopbackSite({"garden": Reply(body=feed("garden", "First."))}) as site:
+        configured(tmp_path, site.url("garden"), port=port)
+        with Running(tmp_path) as daemon:
+            daemon.until(lambda: "First." in served(port))
+            second = aggregator(tmp_path, "run")
+            assert second.returncode == 1
+            assert str(daemon.process.pid) in second.stderr
+            assert "nothing new" not in second.stderr
+            assert aggregator(tmp_path, "status").returncode == 0
+            named = aggregator(tmp_path, "poll", site.url("garden"))
+            assert named.returncode == 0, named.stderr
+            assert site.requests()[-1].status == 304
+
+
+def test_a_restart_asks_nothing_that_is_not_due(tmp_path: Path) -> None:
+    port = free_port()
+    with LoopbackSite({"garden": Reply(body=feed("garden", "First."))}) as site:
+        configured(tmp_path, site.url("garden"), port=port)
+        for _ in range(3):
+            with Running(tmp_path) as daemon:
+                daemon.until(lambda: "First." in served(port))
+                daemon.stop()
+        assert len(site.requests()) == 1
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        configured(tmp_path, "https://garden.invalid/feed", port=port)
+        done = aggregator(tmp_path, "run")
+    assert done.returncode == 1
+    assert str(port) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_sigterm_ends_it_while_a_server_keeps_silent(tmp_path: Path) -> None:
+    port = free_port()
+    with LoopbackSite({"slow": Reply(body=b"x" * 10_000_000, pause_s=5.0, may_gzip=False)}) as site:
+        configured(tmp_path, site.url("slow"), port=port)
+        with Running(tmp_path) as daemon:
+            daemon.until(lambda: site.requests())
+            assert daemon.stop() < 10
+            assert daemon.process.returncode == 0
+
+
+@pytest.mark.skipif(os.name != "posix" or not Path("/usr/bin/env").exists(), reason="needs POSIX")
+def test_an_empty_feeds_yaml_and_a_folder_in_its_place_are_named(tmp_path: Path) -> None:
+    (tmp_path / "feeds.yaml").write_text("")
+    empty = aggregator(tmp_path, "run")
+    assert empty.returncode == 2
+    assert "feeds" in empty.stderr
+    (tmp_path / "feeds.yaml").unlink()
+    (tmp_path / "feeds.yaml").mkdir()
+    assert aggregator(tmp_path, "run").returncode == 2

@@ -1,0 +1,518 @@
+"""`ports.Store` in plain dictionaries. Slow, forgetful and honest: the contract suite runs over it and over the real one.
+
+It shares the pure decisions of the real store (which feed is meant, which entries tell one story, who is listed); everything else is
+its own.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, TypeVar
+
+from aggregator.model import Entry, FeedSpec, FeedState, PollResult, Publication, RawEntry, Retain, StoredEntry, Validators, Verdict
+from aggregator.ports import SameStory
+from aggregator.store.dates import first_sort_key, first_updated, next_updated
+from aggregator.store.joining import join
+from aggregator.store.lease import CLOCK_SLACK, SPACING
+from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
+from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
+from aggregator.web.url import link_key
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+@dataclass
+class _Feed:
+    state: FeedState
+    added_at: datetime
+    operator: str | None
+    document_at: datetime | None = None
+    token: str | None = None
+    lease_until: datetime | None = None
+
+
+@dataclass
+class _Entry:
+    stored: StoredEntry
+    raw: RawEntry | None
+    story: int = 0
+    pruned: bool = False
+    versions: list[Entry] = field(default_factory=list)
+    sightings: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+
+
+@dataclass
+class _Story:
+    generation: int
+    joined: int | None = None
+
+
+@dataclass
+class _Output:
+    mark: str | None = None
+    judged: int = 0
+    first_published: datetime | None = None
+
+
+@dataclass
+class _Standing:
+    publication: Publication
+    pending: bool = False
+    per_day: int | None = None
+
+
+def _one_at_a_time(method: Method) -> Method:
+    @wraps(method)
+    def call(self: "FakeStore", *args: Any, **named: Any) -> Any:
+        with self._lock:
+            return method(self, *args, **named)
+
+    return call  # type: ignore[return-value]
+
+
+class FakeStore:
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._feeds: dict[str, _Feed] = {}
+        self._owners: dict[str, str] = {}
+        self._wishes: dict[str, datetime] = {}
+        self._starts: dict[str, datetime] = {}
+        self._entries: dict[int, _Entry] = {}
+        self._stories: dict[int, _Story] = {}
+        self._outputs: dict[str, _Output] = {}
+        self._standings: dict[tuple[str, int], _Standing] = {}
+        self._numbers: Counter[str] = Counter()
+        self._reading: dict[str, int] = {}
+
+    def _take(self, name: str) -> int:
+        self._numbers[name] += 1
+        return self._numbers[name]
+
+    # ── feeds ──
+
+    @_one_at_a_time
+    def sync(self, specs: Sequence[FeedSpec], now: datetime) -> None:
+        known = [
+            Known(
+                key=key,
+                id=one.state.id,
+                address_key=address_key(one.state.shown_url),
+                elsewhere=tuple(address_key(url) for url in (one.state.discovered, one.state.redirect_target) if url),
+            )
+            for key, one in self._feeds.items()
+        ]
+        means = match(specs, known, self._owners)
+        wanted = {spec.id: means.get(spec.id) for spec in specs}
+        for key, one in self._feeds.items():
+            if one.state.id in wanted and wanted[one.state.id] != key:
+                one.state = replace(one.state, id=f"{one.state.id}~{key}")
+        for spec in specs:
+            means[spec.id] = self._synced(spec, means.get(spec.id), now)
+        self._owners |= {address_key(spec.shown_url): means[spec.id] for spec in reversed(specs)}
+        for key, one in self._feeds.items():
+            if key not in means.values():
+                one.state = replace(one.state, active=False)
+
+    def _synced(self, spec: FeedSpec, key: str | None, now: datetime) -> str:
+        if key is None:
+            key = surrogate(spec.shown_url, self._feeds.__contains__)
+            state = FeedState(key=key, id=spec.id, shown_url=spec.shown_url, next_poll_at=now, why="new in feeds.yaml")
+            self._feeds[key] = _Feed(state=state, added_at=now, operator=operator_of(spec.shown_url))
+            return key
+        one = self._feeds[key]
+        state = one.state
+        one.state = replace(
+            state, id=spec.id, active=True, next_poll_at=state.next_poll_at if state.active else max(now, state.next_poll_at)
+        )
+        if state.shown_url != spec.shown_url:
+            one.operator, one.token, one.lease_until = operator_of(spec.shown_url), None, None
+            one.state = FeedState(
+                key=key,
+                id=spec.id,
+                shown_url=spec.shown_url,
+                head=state.head,
+                next_poll_at=now,
+                why="its address changed in feeds.yaml",
+                validators=Validators(),
+                last_poll_at=state.last_poll_at,
+                last_success_at=state.last_success_at,
+                last_change_at=state.last_change_at,
+                first_success_at=state.first_success_at,
+                hold=state.hold,
+                refined_by=state.refined_by,
+            )
+        return key
+
+    @_one_at_a_time
+    def lease(
+        self, now: datetime, hold: timedelta, limit: int, *, feeds: Sequence[str] | None = None, ignore_holds: bool = False
+    ) -> list[tuple[FeedState, str]]:
+        blocked = set(self._waits(now, wishes=not ignore_holds))
+        taken = []
+        for one in sorted(self._feeds.values(), key=lambda one: (one.state.next_poll_at, one.state.id)):
+            state = one.state
+            due = state.next_poll_at <= now or state.next_poll_at > now + CLOCK_SLACK if feeds is None else state.id in feeds
+            if len(taken) >= limit or not state.active or not due or self._is_leased(one, now) or one.operator in blocked:
+                continue
+            if one.operator:
+                blocked.add(one.operator)
+                self._starts[one.operator] = now + SPACING
+            one.token, one.lease_until = f"lease {self._take('lease')}", now + hold
+            one.state = replace(state, next_poll_at=now + hold)
+            taken.append((one.state, one.token))
+        return taken
+
+    def _is_leased(self, one: _Feed, now: datetime) -> bool:
+        return one.lease_until is not None and now < one.lease_until <= now + CLOCK_SLACK
+
+    def _waits(self, now: datetime, *, wishes: bool) -> dict[str, datetime]:
+        busy = [
+            (one.operator, one.lease_until)
+            for one in self._feeds.values()
+            if one.operator and one.lease_until and self._is_leased(one, now)
+        ]
+        spaced = [(operator, at) for operator, at in self._starts.items() if now < at <= now + SPACING]
+        asked = [(operator, at) for operator, at in self._wishes.items() if wishes and now < at <= now + CLOCK_SLACK]
+        waits: dict[str, datetime] = {}
+        for operator, at in (*busy, *spaced, *asked):
+            waits[operator] = max(at, waits.get(operator, at))
+        return waits
+
+    @_one_at_a_time
+    def next_due(self, now: datetime) -> datetime | None:
+        waits = self._waits(now, wishes=True)
+        ready = []
+        for one in self._feeds.values():
+            due = now if one.state.next_poll_at > now + CLOCK_SLACK else one.state.next_poll_at
+            if one.state.active:
+                ready.append(max(due, waits.get(one.operator or "", due)))
+        return min(ready, default=None)
+
+    @_one_at_a_time
+    def feeds(self, *, active_only: bool = True) -> list[FeedState]:
+        states = sorted((one.state for one in self._feeds.values()), key=lambda state: state.id)
+        return [state for state in states if state.active or not active_only]
+
+    @_one_at_a_time
+    def feed(self, id_or_url: str) -> FeedState | None:
+        by_id = {one.state.id: one.state for one in self._feeds.values()}
+        key = self._owners.get(id_or_url) or self._owners.get(address_key(id_or_url))
+        return by_id.get(id_or_url) or (self._feeds[key].state if key else None)
+
+    # ── record ──
+
+    @_one_at_a_time
+    def record(self, results: Sequence[PollResult], same_story: SameStory) -> list[tuple[int, int]]:
+        fresh: list[int] = []
+        touched: set[int] = set()
+        counts = []
+        for result in results:
+            one = self._feeds.get(result.state.key)
+            if one is None or one.token is None or one.token != result.lease:
+                counts.append((0, 0))
+                continue
+            counts.append(self._recorded(result, one, fresh, touched))
+        self._join(fresh, touched, same_story)
+        return counts
+
+    def _recorded(self, result: PollResult, one: _Feed, fresh: list[int], touched: set[int]) -> tuple[int, int]:
+        is_backlog = one.state.first_success_at is None
+        first = one.state.first_success_at or result.state.first_success_at
+        first = first or (None if result.outcome == "failed" else result.polled_at)
+        if result.state.discovered != one.state.discovered:
+            one.operator = operator_of(result.state.discovered or one.state.shown_url)
+        said = {"id": one.state.id, "shown_url": one.state.shown_url, "active": one.state.active}
+        one.state = replace(result.state, first_success_at=first, **said)
+        one.token = one.lease_until = None
+        operator = result.operator or one.operator
+        if operator and result.operator_until:
+            self._wishes[operator] = result.operator_until
+        if result.outcome == "new":
+            one.document_at = result.polled_at
+        news = changes = 0
+        known = {row.stored.entry.raw_key: row for row in self._entries.values() if row.stored.feed_key == one.state.key}
+        for index, (entry, raw) in enumerate(zip(result.entries, result.raw, strict=True)):
+            row = known.get(entry.raw_key)
+            if row is None:
+                known[entry.raw_key] = self._added(entry, raw, one.state, result.polled_at, index, is_backlog=is_backlog)
+                fresh.append(known[entry.raw_key].stored.pk)
+                news += 1
+            elif row.stored.pk not in fresh:
+                changes += self._seen(row, entry, raw, one.state, result.polled_at, fresh, touched)
+        return news, changes
+
+    def _added(self, entry: Entry, raw: RawEntry, state: FeedState, at: datetime, index: int, *, is_backlog: bool) -> _Entry:
+        stored = StoredEntry(
+            pk=self._take("entry"),
+            feed_key=state.key,
+            feed_id=state.id,
+            entry=entry,
+            first_seen=at,
+            last_seen=at,
+            sort_key=first_sort_key(entry, at, index),
+            public_updated=first_updated(entry, at),
+            is_backlog=is_backlog,
+        )
+        row = _Entry(stored=stored, raw=raw, sightings={entry.link or state.shown_url: (at, at)})
+        self._entries[stored.pk] = row
+        return row
+
+    def _seen(self, row: _Entry, entry: Entry, raw: RawEntry, state: FeedState, at: datetime, fresh: list[int], touched: set[int]) -> int:
+        before = row.stored
+        entry = replace(entry, published_id=before.entry.published_id)
+        row.raw, row.pruned = raw, False
+        is_real = entry.content_hash != before.entry.content_hash
+        if entry == before.entry:
+            if at - before.last_seen < timedelta(days=1):
+                return 0
+            row.stored = replace(before, last_seen=at)
+        else:
+            updated = next_updated(entry, before.public_updated, at) if is_real else before.public_updated
+            row.stored = replace(before, entry=entry, last_seen=at, public_updated=updated)
+            touched.add(before.pk)
+            if set(entry.keys) - set(before.entry.keys):
+                fresh.append(before.pk)
+        if is_real:
+            row.versions = [*row.versions, before.entry][-5:]
+        place = entry.link or state.shown_url
+        row.sightings[place] = (row.sightings.get(place, (at, at))[0], at)
+        return int(is_real)
+
+    def _join(self, fresh: Sequence[int], touched: set[int], same_story: SameStory) -> None:
+        if not fresh and not touched:
+            return
+        generation = self._take("generation")
+        carriers: dict[tuple[str, str], list[int]] = {}
+        for pk, row in sorted(self._entries.items()):
+            for key in dict.fromkeys(row.stored.entry.keys):
+                carriers.setdefault((key.kind, key.value), []).append(pk)
+        story_of = {pk: row.story for pk, row in self._entries.items() if row.story}
+        for group in join(list(fresh), story_of, carriers, lambda pk: self._entries[pk].stored, same_story):
+            pk = self._survivor(group.stories)
+            self._stories[pk] = _Story(generation)
+            for entry_pk in group.entries:
+                self._entries[entry_pk].story = pk
+            for gone in sorted(group.stories - {pk}):
+                self._merge(gone, pk)
+        for pk in touched:
+            self._stories[self._entries[pk].story].generation = generation
+
+    def _survivor(self, stories: frozenset[int]) -> int:
+        def rank(pk: int) -> tuple[object, ...]:
+            listed = [one.publication.first_listed for (_, story), one in self._standings.items() if story == pk]
+            first = min((at for at in listed if at), default=None)
+            eldest = min((one.sort_key, one.entry.published_id, one.entry.raw_key) for one in self._members(pk))
+            return first is None, first or eldest[0], eldest
+
+        return min(sorted(stories), key=rank) if stories else self._take("story")
+
+    def _merge(self, gone: int, into: int) -> None:
+        for row in self._entries.values():
+            row.story = into if row.story == gone else row.story
+        for story in self._stories.values():
+            story.joined = into if story.joined == gone else story.joined
+        self._stories[gone].joined = into
+        for path in self._outputs:
+            rows = [self._standings.pop((path, pk)) for pk in (into, gone) if (path, pk) in self._standings]
+            rows.sort(key=_precedence)
+            for place, row in zip((into, gone), rows, strict=False):
+                if row is not rows[0]:
+                    if row.publication.sequence is None:
+                        continue
+                    rule = f"joined with {rows[0].publication.published_id}"
+                    row.publication = replace(row.publication, listed=False, rule=rule)
+                row.publication = replace(row.publication, story_pk=place)
+                self._standings[path, place] = row
+
+    # ── publications ──
+
+    def _members(self, story: int) -> tuple[StoredEntry, ...]:
+        members = [self._current(row) for row in self._entries.values() if row.story == story]
+        return tuple(sorted(members, key=lambda one: (one.sort_key, one.feed_key, one.entry.raw_key)))
+
+    def _current(self, row: _Entry) -> StoredEntry:
+        return replace(row.stored, feed_id=self._feeds[row.stored.feed_key].state.id)
+
+    def _found(self, stories: Sequence[int]) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+        return [(pk, members) for pk in stories if (members := self._members(pk))]
+
+    @_one_at_a_time
+    def changed_stories(self, output: str, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
+        self._reading[output] = self._numbers["generation"]
+        row = self._outputs.get(output)
+        judged = row.judged if row and row.mark == mark else 0
+        pks = [pk for pk, story in sorted(self._stories.items()) if story.joined is None and story.generation > judged]
+        return iter([self._found(pks[start : start + 200]) for start in range(0, len(pks), 200)])
+
+    @_one_at_a_time
+    def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
+        row = self._outputs.setdefault(output, _Output())
+        if verdicts and row.mark != mark:
+            row.mark = None
+        for verdict in verdicts:
+            if verdict.story_pk in self._stories and self._stories[verdict.story_pk].joined is None:
+                self._judged(output, verdict)
+        if done:
+            self._settle(output, row, now, newcomer_entries)
+            row.mark, row.first_published = mark, row.first_published or now
+            row.judged = self._reading.pop(output, self._numbers["generation"])
+
+    def _judged(self, output: str, verdict: Verdict) -> None:
+        place = output, verdict.story_pk
+        standing = self._standings.get(place)
+        if standing and standing.publication.sequence is not None:
+            before = standing.publication
+            after = replace(before, listed=verdict.listed, rule=verdict.rule)
+            if verdict.listed:
+                updated = max(before.public_updated, verdict.public_updated or before.public_updated)
+                after = replace(after, lead_pk=verdict.lead_pk, feed_key=verdict.feed_key, public_updated=updated)
+            self._standings[place] = _Standing(after)
+            return
+        members = self._members(verdict.story_pk)
+        old = standing.publication if standing else None
+        sort_key = verdict.sort_key or (old.sort_key if old else min(one.sort_key for one in members))
+        publication = Publication(
+            output=output,
+            story_pk=verdict.story_pk,
+            sequence=None,
+            published_id=verdict.published_id or (old.published_id if old else min(one.entry.published_id for one in members)),
+            sort_key=sort_key,
+            first_listed=None,
+            public_updated=verdict.public_updated or (old.public_updated if old else sort_key),
+            listed=False,
+            rule=verdict.rule,
+            lead_pk=verdict.lead_pk,
+            feed_key=verdict.feed_key,
+        )
+        self._standings[place] = _Standing(publication, pending=verdict.listed, per_day=verdict.per_day)
+
+    def _settle(self, output: str, row: _Output, now: datetime, newcomer_entries: int) -> None:
+        own = {story: one for (path, story), one in self._standings.items() if path == output}
+        candidates = [self._candidate(story, one, row) for story, one in own.items() if one.pending]
+        given = {story: one.publication for story, one in own.items() if one.publication.sequence is not None}
+        outlook = Outlook(
+            newcomers=Counter(one.feed_key for story, one in given.items() if one.feed_key and self._is_all_backlog(story)),
+            per_day=Counter((one.feed_key, one.sort_key.date()) for one in given.values() if one.listed),
+            ids=frozenset(one.published_id for one in given.values()),
+            last_sequence=max((one.sequence or 0 for one in given.values()), default=0),
+        )
+        for settled in settle(candidates, outlook, newcomer_entries):
+            one = own[settled.story]
+            one.pending = False
+            one.publication = replace(
+                one.publication,
+                listed=settled.held is None,
+                sequence=settled.sequence,
+                published_id=settled.published_id,
+                first_listed=now if settled.held is None else None,
+                rule=settled.held or one.publication.rule,
+            )
+
+    def _candidate(self, story: int, one: _Standing, row: _Output) -> Candidate:
+        feed = self._feeds.get(one.publication.feed_key or "")
+        came_late = feed is not None and is_newcomer(feed.added_at, feed.state.first_success_at, row.first_published)
+        return Candidate(
+            story=story,
+            feed_key=one.publication.feed_key,
+            published_id=one.publication.published_id,
+            sort_key=one.publication.sort_key,
+            per_day=one.per_day,
+            is_newcomer=came_late and self._is_all_backlog(story),
+            is_pruned=all(entry.pruned for entry in self._entries.values() if entry.story == story),
+        )
+
+    def _is_all_backlog(self, story: int) -> bool:
+        return all(member.is_backlog for member in self._members(story))
+
+    @_one_at_a_time
+    def listing(
+        self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None
+    ) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+        listed = [one.publication for (path, _), one in self._standings.items() if path == output and one.publication.listed]
+        listed = [one for one in listed if not_before is None or one.sort_key >= not_before]
+        listed.sort(key=lambda one: one.published_id)
+        listed.sort(key=lambda one: (one.first_listed, one.sort_key), reverse=True)  # type: ignore[arg-type, return-value]
+        counts: Counter[str | None] = Counter()
+        chosen = []
+        for one in listed:
+            counts[one.feed_key] += 1
+            if per_feed is None or counts[one.feed_key] <= per_feed:
+                chosen.append(one)
+        chosen = sorted(chosen[:limit], key=lambda one: one.published_id)
+        chosen.sort(key=lambda one: one.sort_key, reverse=True)
+        return [(one, self._members(one.story_pk)) for one in chosen]
+
+    @_one_at_a_time
+    def publications(self, story_pk: int) -> list[Publication]:
+        joined = {pk for pk, story in self._stories.items() if story.joined == story_pk} | {story_pk}
+        found = [one.publication for (_, pk), one in self._standings.items() if pk in joined]
+        return sorted(found, key=lambda one: (one.output, one.sequence or 0, one.story_pk))
+
+    # ── ask ──
+
+    @_one_at_a_time
+    def find(self, query: str) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+        stories = {row.story for row in self._entries.values() if _answers(row, query)}
+        return self._found(sorted(stories))
+
+    @_one_at_a_time
+    def raw_entries(self, feed_key: str | None = None) -> Iterator[tuple[StoredEntry, RawEntry]]:
+        rows = [row for _, row in sorted(self._entries.items()) if feed_key in (None, row.stored.feed_key)]
+        return iter([(self._current(row), row.raw) for row in rows if row.raw is not None])
+
+    @_one_at_a_time
+    def sightings(self, entry_pk: int) -> list[tuple[str, datetime, datetime]]:
+        row = self._entries.get(entry_pk)
+        seen = [(place, first, last) for place, (first, last) in row.sightings.items()] if row else []
+        return sorted(seen, key=lambda sighting: (sighting[1], sighting[0]))
+
+    @_one_at_a_time
+    def counts(self) -> dict[str, int]:
+        sizes: Mapping[str, int] = {
+            "feed": len(self._feeds),
+            "feed_url": len(self._owners),
+            "operator_hold": len(self._wishes.keys() | self._starts.keys()),
+            "entry": len(self._entries),
+            "raw": sum(1 for row in self._entries.values() if row.raw is not None),
+            "version": sum(len(row.versions) for row in self._entries.values()),
+            "sighting": sum(len(row.sightings) for row in self._entries.values()),
+            "claim": sum(len(row.stored.entry.claims) for row in self._entries.values()),
+            "story": sum(1 for story in self._stories.values() if story.joined is None),
+            "story_key": sum(len(set(row.stored.entry.keys)) for row in self._entries.values()),
+            "story_member": len(self._entries),
+            "output": len(self._outputs),
+            "publication": len(self._standings),
+        }
+        return {**sizes, "generation": self._numbers["generation"]}
+
+    @_one_at_a_time
+    def prune(self, now: datetime, retain: Retain) -> int:
+        before = now - retain.text
+        pruned = 0
+        for row in self._entries.values():
+            row.versions = row.versions[len(row.versions) - retain.versions :] if retain.versions else []
+            feed = self._feeds[row.stored.feed_key]
+            seen = feed.state.last_success_at
+            stands = feed.document_at and seen and row.stored.last_seen >= feed.document_at - timedelta(days=1) and seen >= before
+            if row.stored.last_seen < before and not row.pruned and not stands:
+                row.stored = replace(row.stored, entry=replace(row.stored.entry, summary=None, content=None))
+                row.raw, row.pruned, row.versions = None, True, []
+                pruned += 1
+        return pruned
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def _precedence(row: _Standing) -> tuple[object, ...]:
+    one = row.publication
+    return not one.listed, one.sequence is None, one.first_listed or one.sort_key, one.sort_key, one.published_id
+
+
+def _answers(row: _Entry, query: str) -> bool:
+    entry = row.stored.entry
+    keys = {key.value for key in entry.keys if key.kind == "link"}
+    return query in (entry.raw_id, entry.published_id, *row.sightings) or bool(keys & {query, link_key(query)})

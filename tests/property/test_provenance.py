@@ -1,0 +1,41 @@
+"""Laws of provenance: no input breaks it, what is not our line stays, and a claim about ourselves never becomes an origin."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.model import RawSource
+from aggregator.refine.blocks import edges, read
+from tests.test_provenance import BODY, PAGE, context, entry, trace
+
+_MARKS = ("<p>", "</p>", "<div>", "</div>", "<blockquote>", "</blockquote>", "<br>", "<br/>", "<figure>", "<em>", "<!--", "-->", "<script>")
+_WORDS = ("This article originally appeared at ", "The post ", " appeared first on ", "Republished from ", "First published ", "via ")
+_LINKS = (f'<a href="{PAGE}">Orig</a>', '<a href="https://copy.example/">Copy Shop</a>', '<a href="mailto:a@b">x</a>', "<a href='", PAGE)
+_PIECES = st.sampled_from([*_MARKS, *_WORDS, *_LINKS, "&#0;", "&amp;", ". ", ", ", "(", "[", "“", "\n", "2020", "投稿"])
+_HTML = st.one_of(st.lists(st.one_of(_PIECES, st.text(max_size=8)), max_size=25).map("".join), st.text(max_size=200))
+_ADDRESSES = st.one_of(st.none(), st.sampled_from([PAGE, "https://copy.example/x", "x", "http://[", "tag:a,2020:1"]), st.text(max_size=30))
+
+
+@given(_HTML, _ADDRESSES, _ADDRESSES, _ADDRESSES)
+@settings(max_examples=150, deadline=None)
+def test_no_input_breaks_it_and_ourselves_are_never_the_origin(html: str, link: str | None, raw_id: str | None, source: str | None) -> None:
+    raw = entry(link=link, id=raw_id, dc_source=source, source=RawSource(kind="atom", id=source, link=link))
+    found = trace(raw, html, context())
+    assert all(hop.site != "copy.example" for hop in found.origin.chain)
+    assert 0.0 <= found.origin.confidence <= 1.0
+    assert bool(found.origin.chain) == any(claim.standing == "chosen" for claim in found.claims)
+
+
+@given(_HTML)
+@settings(max_examples=100, deadline=None)
+def test_blocks_lie_within_the_html_in_order(html: str) -> None:
+    blocks = read(html)
+    assert all(0 <= block.start <= block.end <= len(html) for block in blocks)
+    assert [block.start for block in blocks] == sorted(block.start for block in blocks)
+    assert all(0 <= link.start < link.end <= len(block.text) for block in blocks for link in block.links)
+    assert edges(html).first == tuple(blocks[: len(edges(html).first)])
+
+
+@given(_HTML.filter(lambda html: "<" not in html))
+@settings(max_examples=60, deadline=None)
+def test_text_without_links_is_never_taken_out(html: str) -> None:
+    assert trace(entry(), html + BODY, context()).html == html + BODY

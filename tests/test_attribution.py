@@ -1,0 +1,104 @@
+"""The visible line: its wording, its one form in HTML, and what nobody can smuggle into it."""
+
+import re
+from dataclasses import fields
+
+import pytest
+from lxml import html
+
+from aggregator.model import Attribution, Url
+from aggregator.publish.attribution import LINE_CLASS, Linked, Wording, languages, line, paragraph, wording
+
+ORIG = Linked("Orig", Url("https://orig.example/1"))
+REPUB = Linked("Repub", Url("https://repub.example/1"))
+
+
+def test_a_known_origin_and_who_republished_it_are_named_and_linked() -> None:
+    markup, text = line(Attribution(), "en", origin=ORIG, via=[REPUB])
+    assert markup == (
+        '<p class="aggregator-origin">This article originally appeared at <a href="https://orig.example/1">Orig</a>, '
+        'via <a href="https://repub.example/1">Repub</a>.</p>'
+    )
+    assert text == "This article originally appeared at Orig, via Repub."
+
+
+def test_an_origin_alone_is_named_without_via() -> None:
+    assert line(Attribution(), "en", origin=ORIG)[1] == "This article originally appeared at Orig."
+
+
+def test_a_republisher_whose_origin_is_unknown_is_never_called_the_origin() -> None:
+    markup, text = line(Attribution(), "en", origin=None, via=[REPUB])
+    assert text == "From Repub."
+    assert "originally" not in markup
+
+
+def test_other_places_follow_in_the_same_paragraph() -> None:
+    markup, text = line(Attribution(), "en", origin=ORIG, also=[REPUB, Linked("Third")])
+    assert markup.count("<p ") == 1
+    assert markup.endswith(' Also appeared at <a href="https://repub.example/1">Repub</a>, Third.</p>')
+    assert text == "This article originally appeared at Orig. Also appeared at Repub, Third."
+
+
+def test_several_who_passed_it_on_are_named_in_their_order() -> None:
+    assert line(Attribution(), "en", origin=ORIG, via=[Linked("A"), Linked("B")])[1].endswith("Orig, via A, B.")
+
+
+def test_an_editor_may_word_it_otherwise() -> None:
+    style = Attribution(text="First in {origin}.", via="First in {origin}; seen in {via}.", from_="Seen in {via}.")
+    assert line(style, "de", origin=ORIG)[1] == "First in Orig."
+    assert line(style, "de", origin=ORIG, via=[REPUB])[1] == "First in Orig; seen in Repub."
+    assert line(style, "de", origin=None, via=[REPUB])[1] == "Seen in Repub."
+
+
+def test_an_editors_text_serves_for_both_when_it_is_the_only_one() -> None:
+    assert line(Attribution(text="By {origin}."), "en", origin=ORIG, via=[REPUB])[1] == "By Orig."
+    both = Attribution(text="By {origin}, through {via}.")
+    assert line(both, "en", origin=ORIG, via=[REPUB])[1] == "By Orig, through Repub."
+    assert line(both, "en", origin=ORIG)[1] == "This article originally appeared at Orig."
+
+
+def test_braces_that_are_no_slots_stay_as_they_are() -> None:
+    assert line(Attribution(text="{x} {origin.__class__} {0} {origin}"), "en", origin=ORIG)[1] == "{x} {origin.__class__} {0} Orig"
+
+
+def test_a_line_that_is_turned_off_is_empty() -> None:
+    assert line(Attribution(place="none"), "en", origin=ORIG) == ("", "")
+
+
+def test_nothing_in_a_name_or_template_becomes_markup() -> None:
+    evil = Linked('<script>"&\x00\ud800', Url("https://a.example/?a=1&b='\">"))
+    markup, _ = line(Attribution(text="<b>{origin}</b>"), "en", origin=evil)
+    parsed = html.fragment_fromstring(markup)
+    assert [element.tag for element in parsed.iter()] == ["p", "a"]
+    assert parsed.text_content() == '<b><script>"&\ufffd</b>'
+    assert parsed[0].attrib == {"href": "https://a.example/?a=1&b='\">"}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_language_says_all_of_it(language: str) -> None:
+    words = wording(language)
+    for field in fields(Wording):
+        assert getattr(words, field.name), field.name
+    assert (len(words.weekdays), len(words.months)) == (7, 12)
+    slots = {name: sorted(re.findall(r"\{(\w+)\}", getattr(words, name))) for name in ("origin", "via", "from_", "also")}
+    assert slots == {"origin": ["origin"], "via": ["origin", "via"], "from_": ["via"], "also": ["places"]}
+    text = line(Attribution(), language, origin=ORIG, via=[REPUB], also=[Linked("Third")])[1]
+    assert all(name in text for name in ("Orig", "Repub", "Third"))
+    assert "{" not in text
+
+
+def test_at_least_the_ten_languages_of_most_feeds_are_there() -> None:
+    assert {"en", "de", "es", "fr", "pt", "it", "nl", "sv", "pl", "ja"} <= set(languages())
+
+
+@pytest.mark.parametrize(("tag", "same_as"), [("de-AT", "de"), ("PT_br", "pt"), ("zh-Hant-TW", "zh"), ("tlh", "en"), ("", "en")])
+def test_a_tag_falls_back_to_its_language_then_to_english(tag: str, same_as: str) -> None:
+    assert wording(tag) == wording(same_as)
+
+
+def test_the_class_by_which_other_readers_know_the_line_stays() -> None:
+    assert LINE_CLASS == "aggregator-origin"
+
+
+def test_no_pieces_make_no_paragraph() -> None:
+    assert paragraph([]) == ""

@@ -1,0 +1,136 @@
+"""Every command explains itself; calls that are wrong say what is wrong and exit with 2."""
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from aggregator.cli import asking, editing, running  # noqa: F401 - they add the commands
+from aggregator.cli.main import cli
+
+FEEDS = "title: Planet\nfeeds:\n  - ./garden.xml   # the first\n"
+
+
+def run(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["-c", str(folder / "feeds.yaml"), *arguments], obj=None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "feeds.yaml").write_text(FEEDS)
+    (tmp_path / "garden.xml").write_text(
+        '<rss version="2.0"><channel><title>Garden</title><link>https://garden.example/</link></channel></rss>'
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_command_has_help_that_says_what_it_does(name: str) -> None:
+    result = CliRunner().invoke(cli, [name, "--help"])
+    assert result.exit_code == 0
+    assert len((cli.commands[name].help or "").split()) >= 5
+    for parameter in cli.commands[name].params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+
+
+def test_all_commands_of_the_contract_are_there() -> None:
+    wanted = {
+        "init",
+        "check",
+        "config",
+        "add",
+        "remove",
+        "import",
+        "export",
+        "poll",
+        "publish",
+        "update",
+        "run",
+        "status",
+        "explain",
+        "version",
+    }
+    assert wanted <= set(cli.commands)
+
+
+def test_a_wrong_configuration_exits_with_2_and_names_every_line(tmp_path: Path) -> None:
+    (tmp_path / "feeds.yaml").write_text("titel: x\nfeeds:\n  - url: https://a.example/\n    strp: [auto]\n")
+    result = run(tmp_path, "check")
+    assert result.exit_code == 2
+    assert "feeds.yaml:1: " in result.stderr
+    assert "did you mean 'title'" in result.stderr
+    assert "feeds.yaml:4: " in result.stderr
+    assert "did you mean 'strip'" in result.stderr
+
+
+def test_a_missing_feeds_yaml_is_named(tmp_path: Path) -> None:
+    result = run(tmp_path, "update")
+    assert result.exit_code == 2
+    assert "feeds.yaml" in result.stderr
+
+
+def test_init_writes_a_file_that_loads_and_never_overwrites(tmp_path: Path) -> None:
+    assert run(tmp_path, "init", "https://blog.example/feed").exit_code == 0
+    written = (tmp_path / "feeds.yaml").read_text()
+    assert "https://blog.example/feed" in written
+    assert run(tmp_path, "check").exit_code == 0
+    assert run(tmp_path, "init").exit_code == 2
+    assert (tmp_path / "feeds.yaml").read_text() == written
+
+
+def test_add_and_remove_leave_every_other_byte(folder: Path) -> None:
+    assert run(folder, "add", "--no-fetch", "https://news.example/rss", "--name", "News").exit_code == 0
+    added = (folder / "feeds.yaml").read_text()
+    assert added.startswith(FEEDS)
+    assert "https://news.example/rss" in added
+    assert run(folder, "remove", "https://news.example/rss").exit_code == 0
+    assert (folder / "feeds.yaml").read_text() == FEEDS
+
+
+def test_an_unknown_feed_is_named_with_what_was_close(folder: Path) -> None:
+    (folder / "feeds.yaml").write_text("feeds:\n  - { url: ./garden.xml, id: garden }\n")
+    result = run(folder, "poll", "gardn")
+    assert result.exit_code == 1
+    assert "did you mean 'garden'" in result.stderr
+
+
+def test_import_takes_over_opml_once(folder: Path) -> None:
+    opml = '<opml version="2.0"><body><outline text="Blogs"><outline text="A" xmlUrl="https://a.example/feed"/></outline></body></opml>'
+    (folder / "list.opml").write_text(opml)
+    first = run(folder, "import", str(folder / "list.opml"))
+    assert first.exit_code == 0, first.output
+    assert "1 feeds added" in first.stdout
+    assert "0 feeds added, 1 were there already" in run(folder, "import", str(folder / "list.opml")).stdout
+    assert "https://a.example/feed" in run(folder, "export").stdout
+
+
+def test_config_shows_what_is_in_force_without_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEED_KEY", "hush-4711")
+    (folder / "feeds.yaml").write_text('feeds:\n  - { id: a, url: "https://a.example/${FEED_KEY}", headers: { X-Key: "${FEED_KEY}" } }\n')
+    result = run(folder, "config", "a", "--json")
+    shown = json.loads(result.stdout)
+    assert shown["every"] == "1h"
+    assert shown["is_private"] is True
+    assert "hush-4711" not in result.output
+
+
+def test_status_and_version_speak_json(folder: Path) -> None:
+    assert run(folder, "update").exit_code == 0
+    told = json.loads(run(folder, "status", "--json").stdout)
+    assert told["feeds"][0]["last_error"] is None
+    assert "aggregator" in json.loads(run(folder, "version", "--json").stdout)
+
+
+def test_strict_makes_one_failing_feed_an_error(folder: Path) -> None:
+    (folder / "feeds.yaml").write_text("feeds:\n  - ./garden.xml\n  - ./absent.xml\n")
+    assert run(folder, "update").exit_code == 0
+    assert run(folder, "poll", "--force", "--strict").exit_code == 1
+
+
+def test_terminal_escapes_from_a_feed_are_written_out() -> None:
+    from aggregator.cli.show import plain
+
+    assert plain("\x1b]0;owned\x07\n2026 forged") == "\\x1b]0;owned\\x07\\n2026 forged"

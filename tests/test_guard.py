@@ -1,0 +1,195 @@
+"""No feed reaches an address that is not public, whatever it is dressed up as."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from aggregator.collect.addresses import is_public, literal_address
+from aggregator.collect.fetch import WebFetcher
+from aggregator.errors import Blocked, FetchError, Unreachable
+from aggregator.model import Document, FeedSpec, Validators
+from tests.wire import Wire, answer
+
+NONE = Validators()
+
+NOT_PUBLIC = """
+    0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255 127.0.0.1 127.1.2.3 168.63.129.16 169.254.169.254
+    172.16.0.1 172.31.255.255 192.0.0.1 192.0.0.170 192.0.2.1 192.88.99.1 192.168.1.1 198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1
+    224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255
+    :: ::1 ::127.0.0.1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:a9fe:a9fe ::ffff:0:127.0.0.1 64:ff9b::7f00:1 64:ff9b::10.0.0.1
+    64:ff9b::a9fe:a9fe 64:ff9b:1::7f00:1 64:ff9b:1::808:808 2002:7f00:1:: 2002:a00:1::1 2002:c0a8:101:: 2001::1 2001:0:7f00:1::
+    2001:0:808:808:0:0:80ff:fffe 2001:2::1 2001:10::1 2001:20::1 2001:db8::1 3fff::1 5f00::1 100::1 100:0:0:1::1 fc00::1 fd00::1
+    fd00:ec2::254 fe80::1 fe80::1%eth0 fec0::1 feff::1 ff02::1 ff0e::1 4000::1 8000::1 not-an-address
+""".split()  # noqa: SIM905
+PUBLIC = """
+    1.1.1.1 8.8.8.8 93.184.215.14
+    100.63.255.255 100.128.0.1 172.15.0.1 172.32.0.1 192.0.1.1 192.167.0.1 198.17.0.1 198.20.0.1 223.255.255.255
+    2606:4700:4700::1111 2a00:1450:4001::1 2001:4860:4860::8888 2001:200::1 2620:fe::fe ::ffff:8.8.8.8 64:ff9b::808:808 2002:808:808::1
+""".split()  # noqa: SIM905
+
+# Ways to write a private address into a feed's own address.
+LITERALS = """
+    127.0.0.1 127.1 127.0.1 0 0.0.0.0 2130706433 0x7f000001 0x7f.1 0x7F.0.0.1 0177.0.0.1 0177.1 017700000001 10.1 0xa9fea9fe 2852039166
+    169.254.169.254 192.168.1.1 3232235777 [::] [::1] [0:0:0:0:0:0:0:1] [::ffff:127.0.0.1] [::ffff:7f00:1] [::127.0.0.1] [64:ff9b::7f00:1]
+    [2002:7f00:1::] [2001::1] [fec0::1] [fe80::1] [fd00::1] [ff02::1] [5f00::1] 127.0.0.1. 255.255.255.255 224.0.0.1 100.64.0.1
+""".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("address", NOT_PUBLIC)
+def test_an_address_that_is_not_global_unicast_is_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_a_global_unicast_address_is_public(address: str) -> None:
+    assert is_public(address)
+
+
+def spec(url: str, *, allow_private: bool = False) -> FeedSpec:
+    return FeedSpec(id="feed", url=url, shown_url=url, allow_private=allow_private)
+
+
+class Names:
+    """A resolver with a script: each look-up takes the next list of addresses, the last one repeats."""
+
+    def __init__(self, *answers: Sequence[str]) -> None:
+        self.asked: list[str] = []
+        self._answers = list(answers)
+
+    def __call__(self, host: str, port: int) -> Sequence[str]:
+        self.asked.append(host)
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    with Wire() as running:
+        running.on("/", answer(b"<rss/>"))
+        yield running
+
+
+@pytest.mark.parametrize("host", LITERALS)
+def test_no_way_of_writing_a_private_address_gets_through(wire: Wire, host: str) -> None:
+    fetcher = WebFetcher(user_agent="a", timeout_s=2)
+    with pytest.raises(Blocked, match="not a public address"):
+        fetcher.fetch(spec(f"http://{host}:{wire.port}/"), NONE, None)
+    assert wire.connections == 0
+
+
+@pytest.mark.parametrize("address", [address for address in NOT_PUBLIC if address != "not-an-address"])
+def test_no_name_for_a_private_address_gets_through(wire: Wire, address: str) -> None:
+    fetcher = WebFetcher(user_agent="a", timeout_s=2, resolver=Names([address]))
+    with pytest.raises(Blocked):
+        fetcher.fetch(spec(f"http://feed.example:{wire.port}/"), NONE, None)
+    assert wire.connections == 0
+
+
+def test_one_private_address_among_public_ones_is_enough_to_refuse(wire: Wire) -> None:
+    fetcher = WebFetcher(user_agent="a", timeout_s=2, resolver=Names(["93.184.215.14", "127.0.0.1"]))
+    with pytest.raises(Blocked):
+        fetcher.fetch(spec(wire.url(host="feed.example")), NONE, None)
+
+
+def test_a_name_is_looked_up_once_and_its_checked_address_dialed(wire: Wire) -> None:
+    names = Names(["127.0.0.1"], ["192.0.2.1"])
+    got = WebFetcher(user_agent="a", timeout_s=2, resolver=names).fetch(spec(wire.url(host="feed.example"), allow_private=True), NONE, None)
+    assert isinstance(got, Document)
+    assert names.asked == ["feed.example"]
+    assert wire.field("Host") == f"feed.example:{wire.port}".encode()
+
+
+@pytest.mark.parametrize("target", ["http://2130706433/", "http://[::ffff:7f00:1]/", "http://localhost/", "//169.254.169.254/latest/"])
+def test_a_redirect_to_a_private_address_is_refused(wire: Wire, target: str) -> None:
+    """The first hop is reached through a proxy, the one thing on loopback that a strict feed may be led to."""
+    wire.on("http://feed.example/a", answer(b"", f"Location: {target}", status=302))
+    fetcher = WebFetcher(user_agent="a", timeout_s=2, proxy=wire.url().rstrip("/"))
+    with pytest.raises(Blocked, match="not a public address"):
+        fetcher.fetch(spec("http://feed.example/a"), NONE, None)
+    assert wire.targets() == [b"http://feed.example/a"]
+
+
+def test_a_connection_made_for_a_trusted_feed_is_not_lent_to_others(wire: Wire) -> None:
+    fetcher = WebFetcher(user_agent="a", timeout_s=2, resolver=Names(["127.0.0.1"]))
+    url = wire.url(host="feed.example")
+    for _ in range(2):
+        fetcher.fetch(spec(url, allow_private=True), NONE, None)
+    assert wire.connections == 1
+    with pytest.raises(Blocked):
+        fetcher.fetch(spec(url), NONE, None)
+    assert len(wire.heads) == 2
+
+
+def test_a_dead_address_is_followed_by_the_next_one(wire: Wire) -> None:
+    fetcher = WebFetcher(user_agent="a", timeout_s=2, resolver=Names(["127.0.0.2", "::1", "127.0.0.1"]))
+    assert isinstance(fetcher.fetch(spec(wire.url(host="feed.example"), allow_private=True), NONE, None), Document)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "a.localhost", "127.1", "[::1]", "0x7f000001", "10.0.0.1"])
+def test_a_proxy_is_not_asked_for_what_is_private_by_name(wire: Wire, host: str) -> None:
+    fetcher = WebFetcher(user_agent="a", timeout_s=2, proxy=wire.url().rstrip("/"))
+    with pytest.raises(Blocked):
+        fetcher.fetch(spec(f"http://{host}/feed"), NONE, None)
+    assert wire.connections == 0
+
+
+def test_a_proxy_is_dialed_and_asked_for_the_whole_address(wire: Wire) -> None:
+    wire.on("http://feed.example:8000/%7efeed", answer(b"<rss/>"))
+    names = Names(["127.0.0.1"])
+    fetcher = WebFetcher(user_agent="a", timeout_s=2, proxy=f"http://proxy.example:{wire.port}", resolver=names)
+    got = fetcher.fetch(spec("http://feed.example:8000/%7efeed?q=%7e"), NONE, None)
+    assert isinstance(got, Document)
+    assert names.asked == ["proxy.example"]
+    assert wire.targets() == [b"http://feed.example:8000/%7efeed?q=%7e"]
+    assert wire.field("Host") == b"feed.example:8000"
+
+
+def test_a_proxy_that_refuses_a_tunnel_is_said_so(wire: Wire) -> None:
+    wire.on("feed.example:443", answer(b"", status=403))
+    fetcher = WebFetcher(user_agent="a", timeout_s=2, proxy=wire.url().rstrip("/"))
+    with pytest.raises(Unreachable, match="the proxy lets no connection through"):
+        fetcher.fetch(spec("https://feed.example/"), NONE, None)
+
+
+@pytest.mark.parametrize(("host", "address"), [("127.1", "127.0.0.1"), ("0", "0.0.0.0"), ("[::1]", "::1"), ("1e100.net", None), ("", None)])
+def test_what_the_system_would_read_as_an_address_is_one(host: str, address: str | None) -> None:
+    assert literal_address(host) == address
+
+
+# ── TLS ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def certificate(folder: Path, name: str) -> ssl.SSLContext:
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the openssl command, to make a certificate")
+    request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"), "-subj", f"/CN={name}"]
+    subprocess.run([*request, *files, "-addext", f"subjectAltName=DNS:{name}"], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+def test_tls_is_agreed_on_for_the_name_and_a_certificate_that_nobody_signed_is_refused(tmp_path: Path) -> None:
+    context = certificate(tmp_path, "feed.example")
+    asked: list[str | None] = []
+    context.sni_callback = lambda _socket, name, _context: asked.append(name)
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        try:
+            context.wrap_socket(connection, server_side=True)
+        except OSError:
+            connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        fetcher = WebFetcher(user_agent="a", timeout_s=5, resolver=Names(["127.0.0.1"]))
+        with pytest.raises(FetchError, match=r"feed\.example: its certificate is self-signed"):
+            fetcher.fetch(spec(f"https://feed.example:{listener.getsockname()[1]}/", allow_private=True), NONE, None)
+    assert asked == ["feed.example"]

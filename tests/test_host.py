@@ -1,0 +1,84 @@
+"""Two notions of host: who publishes, and who runs the server."""
+
+import pytest
+
+from aggregator.web.host import hands_out_names, host_of, operator, site
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("https://Blog.Example.ORG:8443/feed?x#y", "blog.example.org"),
+        ("https://me:pw@example.org/", "example.org"),
+        ("//example.org/a", "example.org"),
+        ("example.org", "example.org"),
+        ("example.org:8080", "example.org"),
+        ("example.org.", "example.org"),
+        ("https://bücher.example/", "xn--bcher-kva.example"),
+        ("http://[2001:DB8::1]:80/", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("127.0.0.1:80", "127.0.0.1"),
+        ("localhost", "localhost"),
+        ("mailto:me@example.org", ""),
+        ("me@example.org", ""),
+        ("tag:example.org,2005:1", ""),
+        ("urn:uuid:1", ""),
+        ("", ""),
+        ("http://", ""),
+        ("http://[", ""),
+        ("http://a b/", ""),
+        ("http://ex\0ample/", ""),
+    ],
+)
+def test_the_host_of_an_address(text: str, host: str) -> None:
+    assert host_of(text) == host
+
+
+@pytest.mark.parametrize(
+    ("address", "publisher", "server"),
+    [
+        ("https://www.example.co.uk/a", "example.co.uk", "example.co.uk"),
+        ("https://a.b.example.org/", "example.org", "example.org"),
+        ("https://me.github.io/blog/", "me.github.io", "github.io"),
+        ("https://me.blogspot.com/feeds", "me.blogspot.com", "blogspot.com"),
+        ("https://me.wordpress.com/feed/", "me.wordpress.com", "wordpress.com"),
+        ("https://me.substack.com/feed", "me.substack.com", "substack.com"),
+        ("https://www.substack.com/", "substack.com", "substack.com"),
+        ("https://medium.com/@Me/a-post", "medium.com/@me", "medium.com"),
+        ("https://medium.com/feed/@me", "medium.com/@me", "medium.com"),
+        ("https://medium.com/a-publication", "medium.com", "medium.com"),
+        ("https://www.youtube.com/channel/UC1_a/videos", "youtube.com/channel/uc1_a", "youtube.com"),
+        ("https://www.youtube.com/feeds/videos.xml?channel_id=UC1_a", "youtube.com/channel/uc1_a", "youtube.com"),
+        ("https://www.youtube.com/watch?v=1", "youtube.com", "youtube.com"),
+        ("https://github.com/me/project/releases.atom", "github.com/me", "github.com"),
+        ("https://github.com/features", "github.com", "github.com"),
+        ("https://www.reddit.com/r/python/.rss", "reddit.com/r/python", "reddit.com"),
+        ("https://people.example.edu/~me/feed", "example.edu/~me", "example.edu"),
+        ("http://127.0.0.1:8000/", "127.0.0.1", "127.0.0.1"),
+        ("http://[::1]/", "::1", "::1"),
+        ("http://localhost/", "localhost", "localhost"),
+        ("http://intranet/", "intranet", "intranet"),
+        ("http://a.b.lan/", "b.lan", "b.lan"),
+        ("http://x.planet.test/", "planet.test", "planet.test"),
+        ("https://github.io/", "github.io", "github.io"),
+        ("https://co.uk/", "co.uk", "co.uk"),
+        ("", "", ""),
+        ("not an address", "", ""),
+    ],
+)
+def test_the_publisher_and_the_server_of_an_address(address: str, publisher: str, server: str) -> None:
+    assert site(address) == publisher
+    assert operator(address) == server
+    assert site(publisher) == publisher
+    assert operator(server) == server
+
+
+def test_hosts_of_unknown_suffixes_are_not_all_one_publisher() -> None:
+    assert len({site(host) for host in ("a.lan", "b.lan", "localhost", "127.0.0.1", "127.0.0.2", "box")}) == 6
+
+
+def test_a_suffix_hands_out_names() -> None:
+    assert hands_out_names("co.uk")
+    assert hands_out_names("github.io")
+    assert not hands_out_names("example.org")
+    assert not hands_out_names("localhost")

@@ -1,0 +1,123 @@
+"""The rules of the house that no type checker or import linter sees."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "aggregator"
+
+# One library, one home: a third-party name appears only here.
+HOMES = {
+    "requests": {"collect"},
+    "urllib3": {"collect"},
+    "feedparser": {"collect"},
+    "lxml": {"collect", "refine", "publish"},
+    "nh3": {"refine/markup.py"},
+    "tldextract": {"web/host.py"},
+    "ada_url": {"web/url.py"},
+    "sqlalchemy": {"store"},
+    "alembic": {"store"},
+    "feedgen": {"publish"},
+    "jinja2": {"publish"},
+    "pydantic": {"config_model.py"},
+    "ruamel": {"config_yaml.py"},
+    "apscheduler": {"run"},
+    "watchfiles": {"run"},
+    "starlette": {"run"},
+    "uvicorn": {"run"},
+    "click": {"cli"},
+    "rich": {"cli"},
+}
+MAKERS = {"Url": {"web/url.py"}, "SafeHtml": {"refine/markup.py", "publish/attribution.py"}}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def is_at_home(name: str, homes: set[str]) -> bool:
+    return any(name == home or name.startswith(f"{home}/") for home in homes)
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+def test_each_library_is_imported_only_at_its_home() -> None:
+    strays = [
+        f"{name} imports {library}"
+        for name, tree in modules()
+        for library in imported(tree)
+        if library in HOMES and not is_at_home(name, HOMES[library])
+    ]
+    assert not strays
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_urls_and_safe_html_have_one_maker_each(kind: str) -> None:
+    strays = [
+        f"{name}:{node.lineno}"
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == kind
+        and name not in MAKERS[kind]
+        # An empty default is no foreign text.
+        and not (len(node.args) == 1 and isinstance(node.args[0], ast.Constant) and node.args[0].value == "")
+    ]
+    assert not strays
+
+
+def test_feed_errors_are_caught_in_the_pipeline_only() -> None:
+    """…and where `check` asks feeds on behalf of an editor."""
+    allowed = {"pipeline.py", "cli/editing.py"}
+    catching = [
+        name for name, tree in modules() for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and _names(node) & {"FeedError"}
+    ]
+    assert set(catching) <= allowed
+
+
+def _names(handler: ast.ExceptHandler) -> set[str]:
+    return {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)} if handler.type else set()
+
+
+def test_nothing_below_app_reads_the_clock_the_environment_or_chance() -> None:
+    below = {"model.py", "errors.py", "ports.py", "config.py", "pipeline.py", "migrate.py", "explain.py"}
+    forbidden = re.compile(r"\b(datetime\.now|utcnow|time\.time\(|os\.environ|getenv|import random|import secrets|uuid4|uuid1)\b")
+    strays = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if (name in below or name.split("/")[0] in {"web", "collect", "refine", "store", "publish"}) and forbidden.search(path.read_text()):
+            strays.append(name)
+    assert not strays
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_locks_hold_versions_and_hashes_and_no_addresses(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    assert "://" not in text
+    pinned = re.findall(r"^[a-z0-9.\-_\[\]]+==\S+", text, re.MULTILINE)
+    assert pinned
+    assert all(f"{line}" in text for line in pinned)
+    assert text.count("--hash=sha256:") >= len(pinned)
+
+
+def test_floors_in_the_metadata_are_met_by_the_lock() -> None:
+    from importlib.metadata import requires, version
+
+    from packaging.requirements import Requirement
+
+    wanted = [Requirement(text) for text in requires("aggregator") or () if "extra ==" not in text]
+    assert {"urllib3", "lxml", "feedparser"} <= {requirement.name for requirement in wanted}
+    for requirement in wanted:
+        assert requirement.specifier.contains(version(requirement.name)), requirement

@@ -1,0 +1,290 @@
+"""Their words become ours: dates, people, links, texts, and what is said of what was cut."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.collect.parse import read
+from aggregator.errors import ParseError
+from aggregator.model import Document, FeedSpec, RawCategory, RawEntry, RawFeed, RawLink, RawPerson, RawText, Validators
+from aggregator.refine import fields, normalize
+
+FEED = "https://blog.example/feed.xml"
+KEY = "0b6c1d5e-54a5-4f3b-9a63-6d2a4f6f1c11"
+
+
+def feed_context(raw: RawFeed | None = None, base: str = FEED, **spec):
+    raw = raw or RawFeed(version="rss20", title=RawText(value="Blog"), link="https://blog.example/", language="en-us")
+    return normalize.context(FeedSpec(id="blog", url=FEED, shown_url=FEED, **spec), KEY, normalize.head(raw, base), base)
+
+
+def refined(raw: RawEntry, **spec):
+    return normalize.entry(raw, feed_context(**spec))
+
+
+def html(value: str, **more) -> RawText:
+    return RawText(value=value, type="html", **more)
+
+
+# ── the feed ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_feed_says_of_itself_what_can_be_used():
+    raw = RawFeed(
+        version="atom10",
+        id=" tag:blog.example,2024:feed ",
+        title=RawText(value="A &amp; B", type="html"),
+        link="/",
+        self_url="feed.xml",
+        hub="https://hub.example/",
+        language="en_us",
+        authors=(RawPerson(name="Jane Roe"), RawPerson()),
+        updated_s=1_700_000_000,
+        ttl_minutes=90,
+        skip_hours=(25, 3, 3),
+        update_period="hourly",
+        update_frequency=2,
+        icon="javascript:x",
+    )
+    head = normalize.head(raw, FEED)
+    assert (head.title, head.home, head.self_url, head.feed_id) == ("A & B", "https://blog.example/", FEED, "tag:blog.example,2024:feed")
+    assert (head.language, head.ttl, head.update_interval) == ("en-US", timedelta(minutes=90), timedelta(minutes=30))
+    assert [author.name for author in head.authors] == ["Jane Roe"]
+    assert head.updated == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+    assert (head.skip_hours, head.icon) == ((3,), None)
+
+
+def test_a_feed_whose_entries_live_elsewhere_says_so():
+    own = RawFeed(version="rss20", entries=(RawEntry(link="https://blog.example/1"), RawEntry(link="https://other.example/1")))
+    foreign = replace(own, entries=(*own.entries, RawEntry(link="https://third.example/1")))
+    assert not normalize.head(own, FEED).permalinks_foreign
+    assert normalize.head(foreign, FEED).permalinks_foreign
+
+
+def test_a_feed_knows_its_own_sites():
+    context = feed_context(RawFeed(version="rss20", link="https://www.home.example/"), aliases=("alias.example",))
+    assert context.site == "home.example"
+    assert context.own_sites == {"home.example", "blog.example", "alias.example"}
+
+
+# ── texts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_summary_and_content_stay_apart():
+    entry = refined(RawEntry(id="1", summary=html("<p>Short.</p>"), contents=(html("<p>Long text.</p>"),)))
+    assert (entry.summary, entry.content) == ("<p>Short.</p>", "<p>Long text.</p>")
+    assert refined(RawEntry(id="1", summary=html("<p>Only this.</p>"))).content is None
+
+
+def test_a_summary_that_repeats_the_content_is_none():
+    entry = refined(RawEntry(id="1", summary=html("<p>Text.</p>"), contents=(html("<p class='x'>Text.</p>"),)))
+    assert (entry.summary, entry.content) == (None, "<p>Text.</p>")
+
+
+def test_a_text_that_shows_nothing_is_none():
+    entry = refined(RawEntry(id="1", summary=html("<script>x()</script><p> </p>"), contents=(html("  "),)))
+    assert (entry.summary, entry.content) == (None, None)
+    assert refined(RawEntry(id="1", summary=html('<img src="https://a.example/i.png">'))).summary
+
+
+def test_of_several_contents_the_marked_up_one_is_taken():
+    entry = refined(RawEntry(id="1", contents=(RawText(value="plain " * 9), html("<p>rich</p>"))))
+    assert entry.content == "<p>rich</p>"
+
+
+def test_plain_text_is_shown_as_text():
+    assert refined(RawEntry(id="1", summary=RawText(value="a <b>\nc"))).summary == "<p>a &lt;b&gt;<br>c</p>"
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "raw", "expected"),
+    [
+        ("rss20", html('<img src="i.png">'), RawEntry(link="https://blog.example/2024/post/"), "https://blog.example/2024/post/i.png"),
+        ("rss20", html('<img src="i.png">'), RawEntry(link="https://other.example/x/"), "https://blog.example/i.png"),
+        ("atom10", html('<img src="i.png">'), RawEntry(link="https://blog.example/2024/post/"), "https://blog.example/i.png"),
+        ("atom10", html('<img src="i.png">', base="/b/"), RawEntry(link="https://blog.example/p"), "https://blog.example/b/i.png"),
+        ("atom10", html('<img src="i.png">'), RawEntry(base="https://blog.example/e/"), "https://blog.example/e/i.png"),
+        ("atom10", html('<img src="i.png">', base="javascript:x"), RawEntry(), "https://blog.example/i.png"),
+    ],
+)
+def test_relative_addresses_count_from_where_they_were_written(version, text, raw, expected):
+    context = feed_context(RawFeed(version=version, link="https://blog.example/"))
+    assert f'src="{expected}"' in (normalize.entry(replace(raw, id="1", summary=text), context).summary or "")
+
+
+def test_a_feed_behind_a_proxy_counts_from_its_home():
+    context = feed_context(RawFeed(version="atom10", link="https://blog.example/"), base="https://proxy.test/blog")
+    entry = normalize.entry(RawEntry(id="1", summary=html('<a href="/a">a</a>')), context)
+    assert "https://blog.example/a" in (entry.summary or "")
+
+
+def test_what_is_stripped_is_listed():
+    entry = refined(RawEntry(id="1", summary=html('<p>Text</p><div class="sharedaddy">Tweet</div>')), strip=("auto",))
+    assert entry.summary == "<p>Text</p>"
+    assert entry.stripped == ("auto: sharedaddy",)
+
+
+def test_the_start_of_the_text_is_kept_for_comparing():
+    entry = refined(RawEntry(id="1", contents=(html("<p>Some <b>TEXT</b></p><p>and more</p>"),)))
+    assert entry.text_start == "some text and more"
+
+
+# ── small fields ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_dates_are_utc_and_published_falls_back_to_updated():
+    entry = refined(RawEntry(id="1", updated="2023-11-14T22:13:20Z", updated_s=1_700_000_000))
+    assert entry.published == entry.updated == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+    both = refined(RawEntry(id="1", published_s=1_600_000_000, updated_s=1_700_000_000))
+    assert both.published
+    assert both.updated
+    assert both.published < both.updated
+
+
+@pytest.mark.parametrize("seconds", [None, 0, -62135596800, 10**12, 10**30, -(10**30)])
+def test_an_absurd_date_is_none_and_is_told(seconds):
+    entry = refined(RawEntry(id="1", published="Mon, 01 Jan 0001 00:00:00 GMT", published_s=seconds))
+    assert entry.published is None
+    assert entry.oddities == ("published date not readable: Mon, 01 Jan 0001 00:00:00 GMT",)
+
+
+@pytest.mark.parametrize(
+    ("raw", "name", "email"),
+    [
+        (RawPerson(name="jane@blog.example (Jane Roe)"), "Jane Roe", "jane@blog.example"),
+        (RawPerson(name="Jane Roe <jane@blog.example>"), "Jane Roe", "jane@blog.example"),
+        (RawPerson(name="Jane Roe", email="jane@blog.example"), "Jane Roe", "jane@blog.example"),
+        (RawPerson(name="noreply@blog.example (Jane)"), "Jane", None),
+        (RawPerson(email="jane@blog.example"), "jane", "jane@blog.example"),
+        (RawPerson(name="(Jane) \n Roe"), "(Jane) Roe", None),
+    ],
+)
+def test_an_author_is_a_name(raw, name, email):
+    person = fields.person(raw)
+    assert person
+    assert (person.name, person.email) == (name, email)
+
+
+def test_nobody_is_no_author():
+    assert fields.people([RawPerson(), RawPerson(name=" "), RawPerson(name="A"), RawPerson(name="a")])[0].name == "A"
+    assert refined(RawEntry(id="1", authors=(RawPerson(name="@" * 50_000),))).authors
+
+
+def test_enclosures_and_categories_are_capped_and_said_so():
+    entry = refined(
+        RawEntry(
+            id="1",
+            enclosures=(
+                *(RawLink(href=f"/{n}.mp3", rel="enclosure", type="Audio/MPEG; x=1", length="7") for n in range(20)),
+                RawLink(href="javascript:x"),
+            ),
+            categories=(*(RawCategory(term=f"t{n}") for n in range(70)), RawCategory(term=" T1 ", label="x")),
+        )
+    )
+    assert len(entry.enclosures) == 16
+    assert (entry.enclosures[0].url, entry.enclosures[0].type, entry.enclosures[0].length) == (
+        "https://blog.example/0.mp3",
+        "audio/mpeg",
+        7,
+    )
+    assert len(entry.categories) == 64
+    assert entry.oddities == ("20 enclosures: the first 16 are kept", "70 categories: the first 64 are kept")
+
+
+def test_an_entry_has_its_own_language_else_that_of_its_feed():
+    assert refined(RawEntry(id="1", summary=html("x", language="pt_br"))).language == "pt-BR"
+    assert refined(RawEntry(id="1", language="de")).language == "de"
+    assert refined(RawEntry(id="1", language="not a language")).language == "en-US"
+    unnamed = feed_context(RawFeed(version="rss20"), language="fr")
+    assert normalize.entry(RawEntry(id="1"), unnamed).language == "fr"
+
+
+def test_a_link_to_the_feed_itself_is_no_page():
+    assert refined(RawEntry(id="1", link=FEED)).link is None
+    assert refined(RawEntry(id="1", link="https://blog.example/1")).link == "https://blog.example/1"
+
+
+# ── documents ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_repeated_entry_stands_once_and_the_newest_wins():
+    old = RawEntry(id="1", link="https://blog.example/1", title=RawText(value="Old"), updated_s=1_600_000_000)
+    new = replace(old, title=RawText(value="New"), updated_s=1_700_000_000)
+    for document in ((old, new), (new, old)):
+        made = normalize.entries(RawFeed(version="rss20", entries=document), feed_context())
+        assert [entry.title.text if entry and entry.title else None for entry in made] == [
+            "New" if raw is new else None for raw in document
+        ]
+
+
+def test_a_page_about_several_entries_makes_them_no_story():
+    document = tuple(
+        RawEntry(id=name, link="https://blog.example/changes", title=RawText(value=name), summary=html(name)) for name in ("one", "two")
+    )
+    made = normalize.entries(RawFeed(version="rss20", entries=document), feed_context())
+    assert not [key for entry in made if entry for key in entry.keys if key.kind == "link"]
+    alone = normalize.entry(document[0], feed_context())
+    assert [key.value for key in alone.keys if key.kind == "link"] == ["https://blog.example/changes"]
+
+
+def test_an_id_that_others_share_is_no_sign_of_a_story():
+    document = tuple(RawEntry(id="https://blog.example/x", link=f"https://blog.example/{n}") for n in (1, 2))
+    made = normalize.entries(RawFeed(version="rss20", entries=document), feed_context())
+    assert not [key for entry in made if entry for key in entry.keys if key.kind == "id"]
+
+
+def test_the_raw_id_is_kept_byte_for_byte():
+    assert refined(RawEntry(id="\n g-1 ")).raw_id == "\n g-1 "
+    long = refined(RawEntry(id="x" * 10_000))
+    assert long.raw_id is None
+    assert long.id_from == "id"
+    assert "hash" in long.oddities[0]
+
+
+def _parsed(path: Path) -> RawFeed | None:
+    body = path.read_bytes()
+    document = Document(url=FEED, body=body, content_type=None, validators=Validators(), body_hash="")
+    try:
+        return read(document)
+    except ParseError:
+        return None
+
+
+def test_hostile_feeds_lose_no_entry_to_refining(shared: Path):
+    for path in sorted((shared / "corpus" / "hostile-feeds").glob("*.xml")):
+        raw = _parsed(path)
+        if raw is None:
+            continue
+        made = normalize.entries(raw, feed_context(raw))
+        assert len(made) == len(raw.entries)
+        kept = [entry for entry in made if entry]
+        assert len({entry.raw_key for entry in kept}) == len(kept) == len({entry.published_id for entry in kept})
+        assert not [entry for entry in kept if any("could not be refined" in oddity for oddity in entry.oddities)], path.name
+
+
+def test_titles_of_every_type_read_as_they_should(shared: Path):
+    raw = _parsed(shared / "corpus" / "hostile-feeds" / "title-types.xml")
+    assert raw
+    made = normalize.entries(raw, feed_context(raw))
+    assert [entry.title.text for entry in made if entry and entry.title] == ["<b>not bold</b>", "bold & co", "x y", "A &lt; B"]
+
+
+def test_real_feeds_give_the_same_entries_twice_and_keep_their_words(shared: Path):
+    from aggregator.web.text import visible_text
+
+    seen = lost = 0
+    for path in sorted((shared / "corpus" / "real").iterdir())[::40]:
+        raw = _parsed(path)
+        if raw is None:
+            continue
+        context = feed_context(raw)
+        made = normalize.entries(raw, context)
+        assert made == normalize.entries(raw, context)
+        for source, entry in zip(raw.entries, made, strict=True):
+            if entry and source.contents and entry.content:
+                seen += 1
+                before, after = (len("".join(visible_text(text).split())) for text in (source.contents[0].value, entry.content))
+                lost += after < before * 0.95
+    assert seen == 0 or lost <= seen * 0.02

@@ -1,0 +1,354 @@
+"""Where an entry first appeared: claims, hops, and what is never believed."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from aggregator.model import FeedHead, FeedSpec, Hop, RawEntry, RawLink, RawSource, RawText, Url
+from aggregator.refine.context import Context
+from aggregator.refine.provenance import Trace, trace
+from aggregator.web.url import link_key
+
+HERE = "https://copy.example/2020/a-day"
+PAGE = "https://orig.example/2020/a-day"
+BODY = "<p>One plain paragraph.</p>\n<p>And a second one.</p>\n<p>And a third.</p>\n<p>And a fourth.</p>\n<p>And a fifth.</p>"
+NOTE = f'<p>This article originally appeared at <a href="{PAGE}">Orig</a>.</p>'
+
+
+def context(**changes: object) -> Context:
+    spec = FeedSpec(id="copy", url="https://copy.example/feed", shown_url="https://copy.example/feed")
+    made = Context(
+        spec=spec,
+        feed_key="k",
+        base="https://copy.example/feed",
+        site="copy.example",
+        own_sites=frozenset({"copy.example"}),
+        head=FeedHead(title="Copy Shop", home=Url("https://copy.example/")),
+    )
+    return replace(made, **changes)
+
+
+def spec(**changes: object) -> Context:
+    return context(spec=replace(context().spec, **changes))
+
+
+def entry(**changes: object) -> RawEntry:
+    made = RawEntry(id="https://copy.example/?p=1", link=HERE, title=RawText(value="A day"))
+    return replace(made, **changes)
+
+
+def read(html: str | None = BODY, where: Context | None = None, **changes: object) -> Trace:
+    return trace(entry(**changes), html, where or context())
+
+
+def sites(found: Trace) -> list[str | None]:
+    return [hop.site for hop in found.origin.chain]
+
+
+def atom_source(**changes: object) -> RawSource:
+    made = RawSource(
+        kind="atom", id="https://orig.example/feed", title="Orig", link="https://orig.example/", self_url="https://orig.example/feed"
+    )
+    return replace(made, **changes)
+
+
+# ── no claim ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_entry_without_claims_is_its_feeds_own() -> None:
+    found = read()
+    assert found.origin.chain == ()
+    assert found.origin.confidence == 1.0
+    assert found.link == HERE
+    assert found.html == BODY
+    assert found.loop is None
+
+
+def test_an_entry_without_text_or_link_is_read_all_the_same() -> None:
+    assert read(None, link=None, id=None, title=None).link is None
+
+
+# ── markup ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_atom_source_of_another_site_is_the_origin_with_the_permalink_as_its_page() -> None:
+    found = read(link=PAGE, source=atom_source(), id="tag:orig.example,2020:1")
+    (hop,) = found.origin.chain
+    assert (hop.name, hop.page, hop.home, hop.feed_url, hop.feed_id) == (
+        "Orig",
+        PAGE,
+        "https://orig.example/",
+        "https://orig.example/feed",
+        "https://orig.example/feed",
+    )
+    assert found.origin.confidence > 0.9
+    assert found.link == PAGE
+
+
+def test_an_atom_source_that_nothing_else_bears_out_is_kept_with_less_confidence() -> None:
+    assert read(source=atom_source()).origin.confidence < read(link=PAGE, source=atom_source()).origin.confidence
+    assert sites(read(source=atom_source())) == ["orig.example"]
+
+
+def test_an_atom_source_of_the_feeds_own_site_is_no_origin() -> None:
+    found = read(source=atom_source(id="https://copy.example/tag", link="https://www.copy.example/", self_url=None))
+    assert found.origin.chain == ()
+    assert [claim.standing for claim in found.claims] == ["self"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"links": (RawLink(href=PAGE, rel="via"),)},
+        {"links": (RawLink(href=PAGE, rel="canonical"),)},
+        {"dcterms_source": PAGE},
+        {"dc_source": f" {PAGE} "},
+        {"source": RawSource(kind="rss", title="Orig", self_url="https://orig.example/rss")},
+        {"link": "http://feeds.example.net/~r/copy/~3/Xy/", "feedburner_origlink": PAGE},
+        {"source": atom_source()},
+    ],
+)
+def test_every_kind_of_markup_names_an_origin(changes: dict[str, object]) -> None:
+    assert sites(read(**changes)) == ["orig.example"]
+
+
+def test_the_same_hop_is_told_by_the_claim_of_the_highest_rank() -> None:
+    found = read(source=atom_source(), dcterms_source="https://other.example/2020/a-day")
+    assert sites(found) == ["orig.example"]
+    assert {claim.kind: claim.standing for claim in found.claims} == {"atom:source": "chosen", "dcterms:source": "outranked"}
+
+
+def test_several_vias_are_a_chain_of_their_own_the_original_first() -> None:
+    vias = (RawLink(href=PAGE, rel="via", title="Orig"), RawLink(href="https://repub.example/2020/a-day", rel="via", title="Repub"))
+    assert [hop.name for hop in read(links=vias).origin.chain] == ["Orig", "Repub"]
+
+
+def test_the_editors_origin_comes_first() -> None:
+    found = read(link=PAGE, source=atom_source(link="https://other.example/"), where=spec(origin="https://orig.example/"))
+    assert sites(found) == ["orig.example"]
+    assert found.origin.evidence[0] == "feeds.yaml"
+
+
+def test_a_redirector_in_markup_is_taken_out() -> None:
+    assert sites(read(dcterms_source=f"https://www.google.com/url?q={PAGE}")) == ["orig.example"]
+
+
+def test_what_feedburner_wrapped_is_the_entrys_own_link() -> None:
+    found = read(link="http://feedproxy.example.net/~r/copy/~3/Xy/", feedburner_origlink=HERE)
+    assert found.link == HERE
+    assert found.origin.chain == ()
+
+
+def test_a_guid_that_is_a_permalink_stands_in_for_a_missing_link() -> None:
+    assert read(link=None, id=HERE).link == HERE
+    assert read(link=None, id=HERE, id_is_link=False).link is None
+
+
+# ── weak claims ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_link_blogs_permalink_is_what_it_talks_about() -> None:
+    found = read(link=PAGE)
+    assert found.origin.chain == ()
+    assert found.related == PAGE
+    assert found.link == PAGE
+
+
+def test_an_id_that_repeats_the_foreign_link_is_no_second_sign() -> None:
+    assert read(link=PAGE, id=PAGE).origin.chain == ()
+
+
+def test_an_id_of_the_permalinks_site_is_a_second_sign() -> None:
+    found = read(link=PAGE, id="https://orig.example/?p=10")
+    assert sites(found) == ["orig.example"]
+    assert found.related is None
+
+
+def test_a_declared_republisher_is_a_second_sign() -> None:
+    assert sites(read(link=PAGE, where=spec(republisher=True))) == ["orig.example"]
+    assert sites(read(external_url=PAGE, where=spec(republisher=True))) == ["orig.example"]
+
+
+def test_an_external_url_is_related_and_no_origin() -> None:
+    found = read(external_url=PAGE)
+    assert (found.origin.chain, found.related) == ((), PAGE)
+
+
+def test_a_footer_with_a_bare_name_may_mean_the_foreign_permalink() -> None:
+    found = read(BODY + "<p>The post A day appeared first on Orig Weekly.</p>", link=PAGE)
+    (hop,) = found.origin.chain
+    assert (hop.name, hop.page) == ("Orig Weekly", PAGE)
+
+
+def test_a_footer_with_an_unknown_bare_name_alone_is_too_little() -> None:
+    found = read(BODY + "<p>The post A day appeared first on Ann Bell Pictures.</p>")
+    assert found.origin.chain == ()
+    assert [claim.standing for claim in found.claims] == ["weak"]
+
+
+# ── sentences and hops ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_sentence_names_the_origin_and_its_page() -> None:
+    (hop,) = read(NOTE + BODY).origin.chain
+    assert (hop.name, hop.page, hop.site) == ("Orig", PAGE, "orig.example")
+
+
+def test_markup_says_where_it_was_taken_from_and_a_sentence_is_one_hop_further() -> None:
+    found = read(BODY + NOTE, source=atom_source(id="https://repub.example/f", link="https://repub.example/", self_url=None, title="Repub"))
+    assert [hop.name for hop in found.origin.chain] == ["Orig", "Repub"]
+    assert set(found.origin.evidence) == {"phrase", "atom:source"}
+
+
+def test_a_members_own_footer_in_a_planet_is_one_hop_with_its_markup() -> None:
+    footer = f'<p>The post <a href="{PAGE}">A day</a> appeared first on <a href="https://orig.example/">Orig Blog</a>.</p>'
+    found = read(BODY + footer, link=PAGE, source=atom_source())
+    assert sites(found) == ["orig.example"]
+    assert found.origin.chain[0].page == PAGE
+
+
+def test_a_note_is_further_back_than_a_footer() -> None:
+    footer = (
+        '<p>The post <a href="https://repub.example/2020/a-day">A day</a> appeared first on <a href="https://repub.example/">Repub</a>.</p>'
+    )
+    assert [hop.name for hop in read(NOTE + BODY + footer).origin.chain] == ["Orig", "Repub"]
+
+
+def test_a_footer_that_names_the_feed_itself_is_never_an_origin() -> None:
+    for name in ('<a href="https://www.copy.example/">Anything</a>', "Copy Shop", "The Copy Shop"):
+        found = read(f"{BODY}<p>The post A day appeared first on {name}.</p>")
+        assert found.origin.chain == ()
+        assert [claim.standing for claim in found.claims] == ["self"]
+
+
+def test_a_foreign_note_wins_over_a_footer_about_itself() -> None:
+    assert sites(read(NOTE + BODY + "<p>The post A day appeared first on Copy Shop.</p>")) == ["orig.example"]
+
+
+def test_a_declared_alias_is_the_feed_itself() -> None:
+    where = context(own_sites=frozenset({"copy.example", "orig.example"}))
+    assert read(NOTE + BODY, where).origin.chain == ()
+
+
+def test_a_name_without_a_link_is_resolved_against_the_feeds_we_know() -> None:
+    known = Hop(name="Orig", site="orig.example", home=Url("https://orig.example/"), feed_url=Url("https://orig.example/feed"))
+    found = read("<p>This article originally appeared in Orig.</p>" + BODY, context(known={"orig": known}))
+    (hop,) = found.origin.chain
+    assert (hop.site, hop.home, hop.feed_url) == ("orig.example", "https://orig.example/", "https://orig.example/feed")
+
+
+def test_an_unknown_name_in_a_full_sentence_is_shown_as_a_name() -> None:
+    (hop,) = read("<p>This article originally appeared in Orig Quarterly.</p>" + BODY).origin.chain
+    assert (hop.name, hop.site, hop.page) == ("Orig Quarterly", None, None)
+
+
+def test_a_book_has_no_page() -> None:
+    html = '<p>This essay was first published in the book <a href="https://shop.example/item/12345">Long Days</a>.</p>'
+    assert all(hop.page is None and hop.site is None for hop in read(html + BODY).origin.chain)
+
+
+def test_every_claim_is_kept_with_its_evidence() -> None:
+    note = NOTE.replace("article", "essay")
+    claim = next(claim for claim in read(note + BODY).claims if claim.kind == "phrase")
+    assert claim.evidence == "This essay originally appeared at Orig."
+    assert claim.where == "first block"
+    assert claim.rule == "en:note:1"
+    assert claim.standing == "chosen"
+
+
+def test_two_independent_signs_give_more_confidence_than_one() -> None:
+    assert read(NOTE + BODY, dcterms_source=PAGE).origin.confidence > read(NOTE + BODY).origin.confidence
+
+
+def test_accounts_on_one_platform_are_publishers_of_their_own() -> None:
+    where = context(site="me.github.io", own_sites=frozenset({"me.github.io"}))
+    html = '<p>Originally published at <a href="https://you.github.io/2020/a-day">You</a>.</p>'
+    assert sites(read(BODY + html, where, link="https://me.github.io/2020/a-day", id="tag:me.github.io,2020:1")) == ["you.github.io"]
+
+
+# ── our own line ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+LINE = f'This article originally appeared at <a href="{PAGE}">Orig</a>, via <a href="https://repub.example/2020/a-day">Repub</a>.'
+
+
+@pytest.mark.parametrize("line", [f'<p class="aggregator-origin">{LINE}</p>', f"<p>{LINE}</p>", f"<div><p>{LINE}</p></div>"])
+def test_our_visible_line_is_read_as_a_claim_and_taken_out(line: str) -> None:
+    for html in (line + BODY, BODY + line):
+        found = read(html)
+        assert [hop.name for hop in found.origin.chain] == ["Orig", "Repub"]
+        assert found.html is not None
+        assert found.html.replace("<div></div>", "") == BODY
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Dieser Artikel erschien ursprünglich bei {}, über {}.",
+        "Este artículo apareció originalmente en {}, vía {}.",
+        "Cet article est paru à l’origine sur {}, via {}.",
+    ],
+)
+def test_our_line_is_known_in_other_languages(words: str) -> None:
+    line = words.format(f'<a href="{PAGE}">Orig</a>', '<a href="https://repub.example/2020/a-day">Repub</a>')
+    found = read(f"<p>{line}</p>{BODY}")
+    assert [hop.name for hop in found.origin.chain] == ["Orig", "Repub"]
+    assert found.html == BODY
+
+
+def test_the_also_line_goes_with_it_and_is_no_claim() -> None:
+    found = read(f'<p>{LINE}</p>{BODY}<p>Also appeared at <a href="https://a.example/x">A</a>, <a href="https://b.example/y">B</a>.</p>')
+    assert found.html == BODY
+    assert [hop.name for hop in found.origin.chain] == ["Orig", "Repub"]
+
+
+def test_from_alone_is_ours_only_where_the_markup_says_so_too() -> None:
+    line = '<p>From <a href="https://orig.example/">Orig</a>.</p>'
+    assert read(line + BODY, source=atom_source()).html == BODY
+    assert read(line + BODY).html == line + BODY
+
+
+def test_reading_our_output_twice_stacks_nothing() -> None:
+    once = read(f'<p class="aggregator-origin">{LINE}</p>{BODY}')
+    twice = read(once.html)
+    assert twice.html == once.html == BODY
+
+
+def test_a_sentence_with_more_to_say_stays_where_it_is() -> None:
+    html = NOTE.replace(".</p>", " and is shown here with permission.</p>") + BODY
+    found = read(html)
+    assert found.html == html
+    assert sites(found) == ["orig.example"]
+
+
+# ── loops ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_entry_that_comes_from_our_own_output_is_a_loop() -> None:
+    ours = "https://planet.example/atom.xml"
+    where = context(ours=frozenset({ours, link_key(ours)}))
+    for changes in (
+        {"source": atom_source(id=ours)},
+        {"source": atom_source(self_url="http://www.planet.example/atom.xml")},
+        {"links": (RawLink(href=ours, rel="via"),)},
+    ):
+        found = read(where=where, **changes)
+        assert found.loop is not None
+        assert "our own output" in found.loop
+        assert "loop" in [claim.standing for claim in found.claims]
+
+
+# ── the labelled set ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_on_the_labelled_set_false_origins_stay_rare_and_most_origins_are_found(shared: object) -> None:
+    from bench.provenance import prediction
+
+    path = shared / "eval" / "provenance.jsonl"  # type: ignore[operator]
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    clear = [(line["expect"], prediction(line)) for line in lines if not line.get("ambiguous")]
+    false = sum(made["claim"] == "foreign" for want, made in clear if want["claim"] != "foreign")
+    assert false <= 0.002 * len(clear)
+    named = [(want, made) for want, made in clear if want["claim"] == "foreign" and want["origin_site"]]
+    found = sum((made["origin_site"] or "").removeprefix("www.").endswith(want["origin_site"]) for want, made in named)
+    assert found >= 0.95 * len(named)

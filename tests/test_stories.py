@@ -1,0 +1,149 @@
+"""Which entries are one story, and who speaks for it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from aggregator.model import Entry, Hop, Origin, StoredEntry, Title, Url
+from aggregator.refine.stories import keys, lead, same_story
+from aggregator.web.host import site
+
+NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
+PAGE = Url("https://orig.example/2020/a-day")
+TEXT = "it was a bright cold day in the valley and all the clocks of the little town were wrong by an hour or more, as ever since the flood"
+
+
+def stored(
+    pk: int = 1,
+    feed: str = "orig.example",
+    link: str | None = PAGE,
+    title: str | None = "A day",
+    text: str = TEXT,
+    raw_id: str | None = None,
+    chain: tuple[Hop, ...] = (),
+    published: datetime | None = NOON,
+) -> StoredEntry:
+    origin = Origin(chain=chain)
+    entry = Entry(
+        raw_key=f"{pk:02x}",
+        raw_id=raw_id,
+        id_from="id",
+        published_id=raw_id or f"urn:uuid:{pk}",
+        site=site(feed),
+        link=Url(link) if link else None,
+        title=Title(text=title) if title else None,
+        text_start=text,
+        published=published,
+        origin=origin,
+        keys=keys(Url(link) if link else None, origin, raw_id),
+    )
+    return StoredEntry(pk=pk, feed_key=feed, feed_id=feed, entry=entry, first_seen=NOON, last_seen=NOON, sort_key=NOON, public_updated=NOON)
+
+
+def claimed(page: str = PAGE) -> tuple[Hop, ...]:
+    return (Hop(name="Orig", site=site(page), page=Url(page)),)
+
+
+# ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_copies_of_one_page_share_a_key_however_it_is_written() -> None:
+    (a,) = keys(PAGE, Origin(), None)
+    (b,) = keys(Url("http://www.orig.example/2020/a-day/?utm_source=feed"), Origin(), "17")
+    assert a == b
+
+
+def test_the_page_that_a_copy_claims_to_come_from_is_a_key_of_it() -> None:
+    values = [key.value for key in keys(Url("https://copy.example/2020/x"), Origin(chain=claimed()), None)]
+    assert values == ["https://copy.example/2020/x", "https://orig.example/2020/a-day"]
+
+
+def test_a_front_page_is_no_key() -> None:
+    assert keys(Url("https://orig.example/"), Origin(chain=claimed("https://orig.example")), None) == ()
+    assert len(keys(Url("https://orig.example/?p=334"), Origin(), None)) == 1
+
+
+def test_only_absolute_ids_are_keys() -> None:
+    assert [key.kind for key in keys(None, Origin(), "tag:orig.example,2020:1")] == ["id"]
+    assert keys(None, Origin(), "12345") == ()
+
+
+# ── the same story ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_claimed_origin_joins_the_original_whatever_its_headline() -> None:
+    copy = stored(2, "copy.example", "https://copy.example/x", "What happened next", "other words", chain=claimed())
+    assert same_story(stored(), copy, "link")
+
+
+def test_two_feeds_of_one_site_that_link_to_one_page_are_one_story() -> None:
+    assert same_story(stored(), stored(2, "www.orig.example", title="Edited", text="edited"), "link")
+
+
+def test_a_planets_copy_joins_by_link_and_title() -> None:
+    assert same_story(stored(), stored(2, "planet.example", text=""), "link")
+    assert same_story(stored(title="A long day"), stored(2, "planet.example", title="Orig: A long day", text=""), "link")
+
+
+def test_a_link_blogs_remark_on_a_page_is_not_that_page() -> None:
+    assert not same_story(stored(), stored(2, "links.example", title="Worth a read", text="some remark " * 20), "link")
+
+
+def test_two_remarks_on_one_page_are_two_stories() -> None:
+    assert not same_story(stored(1, "a.example", title="One", text="x"), stored(2, "b.example", title="Two", text="y"), "link")
+
+
+def test_entries_of_one_feed_that_share_a_page_stay_apart_unless_they_say_the_same() -> None:
+    assert not same_story(stored(1, title="Part one", text="a"), stored(2, title="Part two", text="b"), "link")
+    assert same_story(stored(1, title="Part one"), stored(2, title="Part 1"), "link")
+
+
+def test_an_equal_id_alone_is_not_enough() -> None:
+    shared = "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a"
+    mine = stored(1, raw_id=shared)
+    assert not same_story(mine, stored(2, "other.example", "https://other.example/1", "Else", "else", shared), "id")
+    assert not same_story(mine, stored(2, "other.example", "https://other.example/1", "A day", "else", shared), "id")
+    assert same_story(mine, stored(2, "other.example", "https://other.example/1", raw_id=shared), "id")
+
+
+def test_an_equal_id_on_one_site_needs_one_thing_more() -> None:
+    shared = "tag:orig.example,2020:1"
+    mine = stored(1, raw_id=shared)
+    assert same_story(mine, stored(2, "www.orig.example", "https://orig.example/other", "A day", "changed", shared), "id")
+    assert not same_story(mine, stored(2, "www.orig.example", "https://orig.example/other", "Another", "changed", shared), "id")
+
+
+@pytest.mark.parametrize("kind", ["link", "id"])
+def test_a_feed_that_repeats_one_id_loses_no_entry(kind: str) -> None:
+    assert not same_story(stored(1, raw_id="urn:x:1", title="One", text="a"), stored(2, raw_id="urn:x:1", title="Two", text="b"), kind)
+
+
+# ── who leads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_original_leads_before_the_copy_that_names_it_even_if_the_copy_came_first() -> None:
+    original = stored(2, published=NOON.replace(hour=20))
+    copy = stored(1, "copy.example", "https://copy.example/x", chain=claimed())
+    assert lead([copy, original]) is original
+
+
+def test_a_blog_leads_before_the_planet_that_links_to_it() -> None:
+    planet = stored(1, "planet.example", published=NOON.replace(hour=1))
+    assert lead([planet, stored(2)]).pk == 2
+
+
+def test_a_republisher_that_names_the_origin_leads_before_a_planet_that_does_not() -> None:
+    planet = stored(1, "planet.example", "https://copy.example/x")
+    copy = stored(2, "copy.example", "https://copy.example/x", chain=claimed())
+    assert lead([planet, copy]) is copy
+
+
+def test_a_forger_who_took_anothers_id_cannot_lead_by_an_early_date() -> None:
+    forged = stored(1, "evil.example", "https://evil.example/x", raw_id="tag:orig.example,2020:1", published=NOON.replace(year=1999))
+    original = stored(2, raw_id="tag:orig.example,2020:1")
+    assert lead([forged, original]) is original
+
+
+def test_ties_go_to_the_earliest_published_and_undated_come_last() -> None:
+    early, late, undated = (stored(pk, published=when) for pk, when in ((3, NOON), (2, NOON.replace(hour=13)), (1, None)))
+    assert lead([undated, late, early]) is early

@@ -1,0 +1,90 @@
+"""Text that XML allows, and what a reader sees of HTML."""
+
+from time import monotonic
+
+import pytest
+
+from aggregator.web.text import clean, looks_like_html, one_line, start_tags, visible_text
+
+
+def test_only_what_xml_allows_is_left() -> None:
+    assert clean("a\0b\x08c\x0b\x0c\x1b[31m\x7f\u0085") == "abc[31m\x7f\u0085"
+    assert clean("\ud800x\udfff") == "\ufffdx\ufffd"
+    assert clean("\ufffe\uffff\U0001ffff\U0001f600") == "\U0001ffff\U0001f600"
+    assert clean("tab\tline\r\n") == "tab\tline\r\n"
+
+
+def test_one_line_has_single_spaces() -> None:
+    assert one_line(" a \n\n b\u00a0\tc\0 ") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("html", "seen"),
+    [
+        ("<p>One</p><p>two</p>", "One\ntwo"),
+        ("a<br>b<br/>c", "a\nb\nc"),
+        ("a\nb\n\n  c", "a b c"),
+        ("<b>bo</b>ld", "bold"),
+        ("<td>a</td><td>b</td>", "a b"),
+        ("AT&amp;T &copy; &#8211; &#x1F600; &nbsp;x", "AT&T © – 😀 x"),
+        ("&lt;b&gt;", "<b>"),
+        ("&#0; &#xD800; &#1114112; &#x110000; &bogus; &amp", "\ufffd \ufffd \ufffd \ufffd &bogus; &"),
+        ("a<!-- b --><!--> c <!-->d", "a c d"),
+        ("a<script>if (a<b) { x('</p>') }</script >b", "ab"),
+        ("a<STYLE type=x>p { }</Style>b<title>t</title>", "ab"),
+        ("<a title=\"a>b\" href='x>y'>c</a>", "c"),
+        ("<p title=it's>one</p><p title='>'>two</p>", "one\ntwo"),
+        ("5 < 6 and 7 <3", "5 < 6 and 7 <3"),
+        ("a <?php x ?> b <!DOCTYPE html> c", "a b c"),
+        ("open <b", "open"),
+        ("open <!-- for ever <b>x</b>", "open"),
+        ("open <script> for ever", "open"),
+        ("", ""),
+        ("<noscript>no script</noscript>", "no script"),
+    ],
+)
+def test_a_reader_sees(html: str, seen: str) -> None:
+    assert visible_text(html) == seen
+
+
+HOSTILE = {
+    "nested": "<div>" * 200_000,
+    "less": "<" * 1_000_000,
+    "names": "<a " * 300_000,
+    "quotes": "<a b=\"'" * 140_000,
+    "comments": "<!--" * 250_000,
+    "whole comments": "<!-- -->" * 125_000,
+    "scripts": "<script>" * 125_000,
+    "script ends": "<script></script " * 60_000,
+    "references": "&#" * 500_000,
+    "endless reference": "&#" + "9" * 1_000_000 + ";",
+    "equals": "<a " + "=" * 1_000_000,
+    "spaces": "<a b=" + " " * 1_000_000,
+    "slashes": "</" * 500_000,
+    "declarations": "<!" * 500_000,
+    "post": "<p class='x'>hello <b>w</b> &amp; others</p>\n" * 22_000,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_megabyte_made_to_be_slow_takes_less_than_a_second(kind: str) -> None:
+    started = monotonic()
+    visible_text(HOSTILE[kind])
+    looks_like_html(HOSTILE[kind])
+    assert monotonic() - started < 2  # one second on an idle machine
+
+
+@pytest.mark.parametrize("text", ["<p>x", "a<br/>b", "x</DIV>", "Tom &amp; Jerry", "&#8217;", "&#x27;", "a <!-- b", "<img src=x>"])
+def test_markup_is_recognised(text: str) -> None:
+    assert looks_like_html(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "plain", "a < b > c", "vector<int>", "<3", "AT&T", "R&D; x", "x & y", "<Generic T>", "&bogus;", "1<a2"]
+)
+def test_plain_text_is_not_taken_for_markup(text: str) -> None:
+    assert not looks_like_html(text)
+
+
+def test_start_tags_are_those_of_the_markup() -> None:
+    assert list(start_tags("<A x='>'>b</a><!--<i>--><script>'<b>'</script><br/>5 < 6")) == ["<A x='>'>", "<script>", "<br/>"]

@@ -199,7 +199,7 @@ def _spec(entry: _Entry, name: str, defaults: DefaultsForm, report: Report) -> F
         strip=form.strip if form.strip is not None else defaults.strip or (),
         limit=_limit(form.limit or defaults.limit),
         headers=entry.headers,
-        is_private=(where.has_secret or bool(entry.headers)) and not form.public,
+        is_private=(where.has_secret or bool(entry.headers)) if form.public is None else not form.public,
         opt_out=bool(form.opt_out),
         line=entry.line,
     )

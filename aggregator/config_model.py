@@ -173,7 +173,7 @@ class FeedForm(Form):
         "Request headers. ${NAME} is taken from the environment.", {"Authorization": "Bearer ${EXAMPLE_TOKEN}"}
     )
     public: Flag | None = _key(
-        "Whether its address may be shown although the feed has secrets, headers or a password.", True, default=False
+        "Whether its address may be shown. Absent: yes, unless the feed has secrets, headers or a password.", True
     )
     opt_out: Flag | None = _key("Withdraw this source from every output at the next publish.", True, default=False)
 

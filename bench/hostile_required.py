@@ -149,7 +149,7 @@ _ENCODINGS = {
     "enc-koi8.xml": "koi8-r",
     "enc-shift_jis.xml": "shift_jis",
     "enc-unknown.xml": "utf-8",
-    "enc-utf-16-be.xml": "utf-16",
+    "enc-utf-16-be.xml": "utf-16-be",
     "enc-utf-16-le.xml": "utf-16",
     "enc-utf-8-sig.xml": "utf-8-sig",
 }

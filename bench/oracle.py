@@ -199,7 +199,7 @@ class _Index:
 
 
 def _tail(id_: str) -> str:
-    return unquote(id_).rstrip("/").rpartition("/")[2]
+    return letters(unquote(id_).rstrip("/").rpartition("/")[2])
 
 
 def _resolves_to(entry: Entry, resolved: str) -> bool:
@@ -318,7 +318,9 @@ def missing_authors(plain: PlainEntry, entry: Entry) -> str:
     """The authors of whom not every word stands among the stored names and addresses."""
     people = (*entry.authors, *entry.contributors)
     known = letters(" ".join(f"{person.name} {person.email or ''} {person.uri or ''}" for person in people))
-    return "; ".join(name for name in plain.authors if not all(word in known for word in _words(visible(name))[:_NAME_WORDS]))
+    return "; ".join(
+        name for name in plain.authors if not all(word in known for word in _words(visible(name))[:_NAME_WORDS] if word != "mailto")
+    )
 
 
 def missing_content(plain: PlainEntry, entry: Entry) -> str:

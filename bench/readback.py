@@ -25,6 +25,7 @@ class PublishedEntry:
     published: int | None
     updated: int | None
     authors: tuple[str, ...]
+    source_authors: tuple[str, ...] = ()
     has_source: bool
     has_line: bool
 
@@ -41,17 +42,22 @@ def _published(entry: feedparser.FeedParserDict) -> PublishedEntry:
     texts = [content.get("value") or "" for content in entry.get("content", ())] + [entry.get("summary") or ""]
     source = entry.get("source") or {}
     alternates = [link["href"] for link in entry.get("links", ()) if link.get("rel") == "alternate" and link.get("href")]
-    people = entry.get("authors") or source.get("authors") or ()
     return PublishedEntry(
         id=entry.get("id") or "",
         link=next(iter(alternates), None),
         titles=frozenset({letters(entry.get("title") or ""), letters(visible(entry.get("title") or ""))}),
         published=_seconds(dict.get(entry, "published_parsed")),
         updated=_seconds(dict.get(entry, "updated_parsed")),
-        authors=tuple(person.get("name") or "" for person in people if person.get("name")),
+        authors=_names(entry),
+        source_authors=_names(source),
         has_source=bool(source.get("title") or source.get("href") or source.get("id")),
         has_line=any("aggregator-origin" in text for text in texts),
     )
+
+
+def _names(holder: Mapping[str, object]) -> tuple[str, ...]:
+    people = cast("list[Mapping[str, str]]", holder.get("authors") or [])
+    return tuple(person["name"] for person in people if person.get("name"))
 
 
 def _seconds(parsed: object) -> int | None:
@@ -67,14 +73,13 @@ def _published_json(item: Mapping[str, JsonValue]) -> PublishedEntry:
     def text(key: str) -> str:
         return str(item.get(key) or "")
 
-    authors = cast("list[Mapping[str, str]]", item.get("authors") or [])
     return PublishedEntry(
         id=text("id"),
         link=text("url") or None,
         titles=frozenset({letters(text("title"))}),
         published=iso_seconds(text("date_published")),
         updated=iso_seconds(text("date_modified")),
-        authors=tuple(author["name"] for author in authors if author.get("name")),
+        authors=_names(item),
         has_source=bool(item.get("_provenance")),
         has_line="aggregator-origin" in text("content_html") + text("summary") or bool(text("content_text")),
     )
@@ -126,7 +131,11 @@ def _differs(entry: PublishedEntry, other: PublishedEntry | None) -> Iterable[st
         return
     if not entry.titles & other.titles:
         yield f"another title ({sorted(entry.titles)[0]:.80} for {sorted(other.titles)[0]:.80})"
-    for name in ("link", "published", "authors"):
+    for name in ("link", "published"):
         ours, theirs = getattr(entry, name), getattr(other, name)
-        if ours != theirs and not (name == "authors" and set(ours) == set(theirs)):
+        if ours != theirs:
             yield f"another {name} ({ours!r:.80} for {theirs!r:.80})"
+    # Where an entry names nobody, its source's authors are its authors (RFC 4287 section 4.2.1), said or not.
+    named = set(other.authors)
+    if set(entry.authors) != named and (named or not set(entry.authors) <= set(other.source_authors)):
+        yield f"other authors ({entry.authors!r:.80} for {other.authors!r:.80})"

@@ -78,7 +78,7 @@ def test_a_link_that_became_the_page_of_the_origin_or_of_a_claim_is_kept() -> No
 
 def test_two_entries_of_one_id_and_one_link_count_once() -> None:
     assert losses(_plain() * 2, [_entry()], now=NOW) == []
-    other = replace(_plain()[0], link="https://blog.example.org/other")
+    other = replace(_plain()[0], link="https://blog.example.org/other", others=())
     assert [loss.field for loss in losses([*_plain(), other], [_entry()], now=NOW)] == ["link"]
 
 
@@ -148,7 +148,7 @@ def test_outputs_that_agree_with_the_store_and_one_another_have_no_errors() -> N
         ("/2025/bread", "/2025/cake", "a link that no copy has"),
         ("<source><title>Blog</title></source>", "", "no source"),
         ("aggregator-origin", "origin", "no visible line"),
-        ("<name>Ann Baker</name>", "<name>Bob</name>", "another authors"),
+        ("<name>Ann Baker</name>", "<name>Bob</name>", "other authors"),
     ],
 )
 def test_what_an_output_says_differently_is_an_error(old: str, new: str, error: str) -> None:

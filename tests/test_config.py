@@ -220,6 +220,8 @@ def test_a_secret_comes_from_the_environment_and_is_never_shown() -> None:
         ("{url: https://a.example/, headers: {Accept-Language: de}}", True),
         ("{url: https://a.example/, headers: {Accept-Language: de}, public: true}", False),
         ("{url: https://a.example/, headers: {Accept-Language: de}, public: false}", True),
+        ("{url: https://a.example/, public: false}", True),
+        ("{url: https://a.example/, public: true}", False),
         ("./x.xml", False),
     ],
 )

@@ -155,7 +155,7 @@ def test_the_outputs_wording_and_language_beat_the_feeds() -> None:
     feed = make.spec("blog", attribution=Attribution(text="feed: {origin}", place="bottom"))
     assert one(make.stored(1), specs=(feed,)).line_text == "feed: Blog"
     item = one(make.stored(1), specs=(feed,), attribution=Attribution(), language="de-AT")
-    assert item.line_text == "Dieser Artikel erschien zuerst bei Blog."
+    assert item.line_text == "Dieser Artikel erschien ursprünglich bei Blog."
     assert item.place == "top"
 
 
@@ -187,6 +187,17 @@ def test_a_private_feeds_address_stands_in_no_output(format_: str) -> None:
         assert secret not in repr(edition)
         assert "paid.example/feed" not in repr(edition)
         assert secret.encode() not in RENDERERS[format_](edition)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("format_", list(RENDERERS))
+def test_a_feed_that_is_private_for_its_headers_is_named_without_its_address(format_: str) -> None:
+    private = make.spec("paid", headers=(("Authorization", "Bearer x"),), is_private=True, name="Paid News")
+    feeds, specs = make.feeds_of(private, make.spec("blog"), heads=[make.head("paid", feed_id="https://paid.example/feed.xml")])
+    listing = [make.published(make.stored(1, "paid"), make.stored(2)), make.published(make.stored(3), make.stored(4, "paid"))]
+    edition = compose(make.output(), make.config(), listing, feeds, specs)
+    assert edition.items[0].source.name == "Paid News"
+    assert "https://paid.example/feed.xml" not in repr(edition)
+    assert b"https://paid.example/feed.xml" not in RENDERERS[format_](edition)  # type: ignore[index]
 
 
 def test_a_private_feed_is_no_subscription_and_no_source_for_others() -> None:

@@ -299,11 +299,12 @@ def drip(start: bytes, piece: bytes, wire: Wire) -> Callable[[socket.socket], No
         (b"HTTP/1.1 200 OK\r\n", b""),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"a"),
         (b"HTTP/1.1 200 OK\r\n\r\n", b"a"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 65536, b""),  # just one piece, so that the next is empty
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1000000\r\n\r\n\x1f\x8b", b""),
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     ],
-    ids=["stall", "header", "stall after status", "body", "endless body", "chunks", "stall in gzip", "continue"],
+    ids=["stall", "header", "stall after status", "body", "endless body", "stall after body", "chunks", "stall in gzip", "continue"],
 )
 def test_a_slow_server_frees_its_caller_at_the_deadline(wire: Wire, hasty: WebFetcher, start: bytes, piece: bytes) -> None:
     feed = spec(wire.on("/slow", drip(start, piece, wire)))

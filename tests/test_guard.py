@@ -12,7 +12,7 @@ import pytest
 
 from aggregator.collect.addresses import is_public, literal_address
 from aggregator.collect.fetch import WebFetcher
-from aggregator.errors import Blocked, FetchError, Unreachable
+from aggregator.errors import Blocked, Unreachable
 from aggregator.model import Document, FeedSpec, Validators
 from tests.wire import Wire, answer
 
@@ -175,21 +175,38 @@ def certificate(folder: Path, name: str) -> ssl.SSLContext:
     return context
 
 
-def test_tls_is_agreed_on_for_the_name_and_a_certificate_that_nobody_signed_is_refused(tmp_path: Path) -> None:
-    context = certificate(tmp_path, "feed.example")
-    asked: list[str | None] = []
-    context.sni_callback = lambda _socket, name, _context: asked.append(name)
-
-    def serve(listener: socket.socket) -> None:
-        connection, _ = listener.accept()
+def serve_tls(listener: socket.socket, context: ssl.SSLContext, reply: bytes) -> None:
+    while True:
         try:
-            context.wrap_socket(connection, server_side=True)
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        try:
+            with context.wrap_socket(connection, server_side=True) as secured:
+                secured.recv(4096)
+                secured.sendall(reply)
         except OSError:
             connection.close()
 
+
+def test_tls_is_agreed_on_for_the_name_and_a_certificate_that_nobody_signed_is_refused(tmp_path: Path, wire: Wire) -> None:
+    context = certificate(tmp_path, "feed.example")
+    asked: list[str | None] = []
+    context.sni_callback = lambda _socket, name, _context: asked.append(name)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=serve, args=(listener,), daemon=True).start()
-        fetcher = WebFetcher(user_agent="a", timeout_s=5, resolver=Names(["127.0.0.1"]))
-        with pytest.raises(FetchError, match=r"feed\.example: its certificate is self-signed"):
-            fetcher.fetch(spec(f"https://feed.example:{listener.getsockname()[1]}/", allow_private=True), NONE, None)
-    assert asked == ["feed.example"]
+        reply = answer(b"", f"Location: {wire.url()}", "Connection: close", status=302)
+        threading.Thread(target=serve_tls, args=(listener, context, reply), daemon=True).start()
+        port = listener.getsockname()[1]
+
+        def fetch(host: str, ca_file: Path | None = None) -> None:
+            fetcher = WebFetcher(user_agent="a", timeout_s=5, resolver=Names(["127.0.0.1"]), ca_file=ca_file)
+            fetcher.fetch(spec(f"https://{host}:{port}/", allow_private=True), NONE, None)
+
+        with pytest.raises(Unreachable, match=r"feed\.example: its certificate is self-signed"):
+            fetch("feed.example")
+        with pytest.raises(Unreachable, match=r"other\.example: its certificate is for another name"):
+            fetch("other.example", tmp_path / "cert.pem")
+        with pytest.raises(Blocked, match=r"redirected from https to http: https://feed\.example"):
+            fetch("feed.example", tmp_path / "cert.pem")
+    assert asked == ["feed.example", "other.example", "feed.example"]
+    assert wire.heads == []

@@ -1,6 +1,7 @@
 """Subscriptions to OPML and back, from whatever other programs call OPML."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from lxml import etree
@@ -97,6 +98,15 @@ def test_entities_are_refused_not_expanded(encoding: str) -> None:
     document = doc('<outline text="&b;&x;" xmlUrl="https://a.example/f"/>', head).decode()
     with pytest.raises(ParseError, match="entities"):
         read_opml(document.replace('<?xml version="1.0"?>', f'<?xml version="1.0" encoding="{encoding}"?>').encode(encoding))
+
+
+def test_entities_that_multiply_are_refused_without_being_multiplied() -> None:
+    names = "abcdefghijklmnop"
+    laughs = "".join(f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in pairwise(names))
+    head = f'<!DOCTYPE opml [<!ENTITY a "ha">{laughs}]>'
+    for body in ('<outline text="&p;" xmlUrl="https://a.example/f"/>', '<outline text="x">&p;</outline>'):
+        with pytest.raises(ParseError):
+            read_opml(doc(body, head))
 
 
 def test_depth_and_size_are_bounded() -> None:

@@ -70,6 +70,11 @@ def test_images_load_late_and_tell_nobody_where_they_are_shown() -> None:
     ]
 
 
+def test_only_images_are_changed() -> None:
+    content = SafeHtml('<p title="a > b"><a href="https://a.example/" rel="nofollow">a</a><br><code>&lt;img&gt;</code></p>')
+    assert content in page(make.edition(make.item(1, content=content))).decode()
+
+
 @pytest.mark.parametrize("alt", ["<img src=x onerror=alert(1)", "<img onerror='alert(1)'", "a>b<img onload=x>"])
 def test_an_image_inside_an_attribute_stays_words(alt: str) -> None:
     content = SafeHtml(f'<p><img alt="{alt}" src="https://a.example/a.png"></p>')

@@ -21,7 +21,7 @@ RSS = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0" xmlns:atom="ht
  xmlns:media="http://search.yahoo.com/mrss/" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"
  xmlns:creativeCommons="http://backend.userland.com/creativeCommonsRssModule" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"
  xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><channel><title>Notes</title><link>https://blog.example/</link>{}</channel></rss>"""
-ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:dc="http://purl.org/dc/elements/1.1/" {}><id>urn:x:feed</id><title>Notes</title>{}</feed>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" {}><id>urn:x:feed</id><title>Notes</title>{}</feed>"""
 
 
 def rss(inner: str, **fields: object) -> RawFeed:
@@ -437,7 +437,7 @@ def test_a_harmless_entity_is_read() -> None:
 
 def many(number: int, text: str = "x") -> str:
     return "".join(
-        f"<item><title>{n}</title><guid>{n}</guid><pubDate>{1 + n % 28:02d} Jan {1990 + n // 100} 10:00:00 GMT</pubDate><description>{text}</description></item>"
+        f"<item><guid>{n}</guid><pubDate>{1 + n % 28:02d} Jan {1990 + n // 100} 10:00 GMT</pubDate><description>{text}</description></item>"
         for n in range(number)
     )
 
@@ -543,8 +543,8 @@ def test_every_hostile_feed_reaches_its_outcome(shared: Path) -> None:
             except (OSError, EOFError):
                 continue  # a matter of fetching
         outcome, _, number = row["outcome"].partition(":")
-        if row["file"] == "entries-100000.xml.gz":
-            continue  # larger than a body may be
+        if len(body) > 10 * 1024 * 1024:
+            continue  # so is its size
         found = entries_of(document(body, content_type=row["content_type"]))
         if outcome in OUTCOMES:
             assert found is not None, row["file"]

@@ -305,6 +305,8 @@ def test_the_also_line_goes_with_it_and_is_no_claim() -> None:
 def test_from_alone_is_ours_only_where_the_markup_says_so_too() -> None:
     line = '<p>From <a href="https://orig.example/">Orig</a>.</p>'
     assert read(line + BODY, source=atom_source()).html == BODY
+    speaking = line + BODY + NOTE.replace("article", "essay")
+    assert read(speaking).html == speaking
     assert read(line + BODY).html == line + BODY
 
 

@@ -87,6 +87,22 @@ def test_the_original_may_be_linked_from_the_next_block() -> None:
     assert statement.name == "Orig"
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("the U.S. Garden Club", "U.S. Garden Club"),
+        ("The Orig on May 3", "Orig"),
+        ("“Orig & Sons” under a licence", "Orig & Sons"),
+        ("Orig.net", "Orig.net"),
+        (f'<a href="{PAGE}">my blog</a>', None),
+        (f'<a href="{PAGE}">here</a>', None),
+    ],
+)
+def test_a_name_is_what_people_would_call_the_source(words: str, name: str | None) -> None:
+    (statement,) = said(f"<p>This story was originally published at {words}.</p>{PLAIN}")
+    assert statement.name == name
+
+
 def test_two_hops_in_one_sentence_are_both_read() -> None:
     html = f"<p>This article originally appeared on {ORIG} and is republished with permission. via: https://copy.example/2020/p</p>"
     (statement,) = said(html)

@@ -31,14 +31,13 @@ _REFUSED_4: Final = tuple(
 _UNICAST_6: Final = ip_network("2000::/3")
 _REFUSED_6: Final = tuple(map(ip_network, ("2001::/23", "2001:db8::/32", "3fff::/20")))
 _NAT64: Final = ip_network("64:ff9b::/96")
-_COMPATIBLE: Final = ip_network("::/96")
 
 
 def is_public(address: str) -> bool:
     """Tell whether an address, as text, is global unicast after every IPv4 address inside it is unwrapped.
 
-    Unwrapped are IPv4-mapped, IPv4-compatible, NAT64 (RFC 6052) and 6to4 (RFC 3056) forms. Teredo (RFC 4380), local NAT64 (RFC 8215)
-    and whatever cannot be read are not public.
+    Unwrapped are IPv4-mapped, NAT64 (RFC 6052) and 6to4 (RFC 3056) forms. IPv4-compatible forms, which nothing routes any more, Teredo
+    (RFC 4380), local NAT64 (RFC 8215) and whatever cannot be read are not public.
 
     >>> is_public("93.184.215.14"), is_public("::ffff:127.0.0.1"), is_public("64:ff9b::7f00:1"), is_public("2002:7f00:1::")
     (True, False, False, False)
@@ -86,6 +85,6 @@ def _is_public_6(address: IPv6Address) -> bool:
 def _inner(address: IPv6Address) -> IPv4Address | None:
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    if address in _NAT64 or address in _COMPATIBLE:
+    if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.sixtofour

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 import requests
@@ -47,7 +48,8 @@ class _Poll:
 class WebFetcher:
     """`ports.Fetcher` over HTTP and for local files. Safe to use from several threads at once.
 
-    `resolver` looks hosts up; a fetch takes at most `timeout_s` of wall clock and `max_bytes` of inflated body.
+    `resolver` looks hosts up; `ca_file` holds the certificates to trust instead of the bundled ones. A fetch takes at most `timeout_s` of
+    wall clock and `max_bytes` of inflated body.
     """
 
     def __init__(
@@ -58,11 +60,12 @@ class WebFetcher:
         timeout_s: float = _TIMEOUT_S,
         max_bytes: int = _MAX_BYTES,
         resolver: Resolver = look_up,
+        ca_file: Path | None = None,
     ) -> None:
         self._user_agent = user_agent
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
-        self._door = Door(resolver=resolver, proxy=proxy)
+        self._door = Door(resolver=resolver, proxy=proxy, ca_file=ca_file)
 
     def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None) -> Document | Unchanged:
         """Get a feed's document with one conditional GET, or read its file.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -164,13 +165,14 @@ class _GuardedAdapter(HTTPAdapter):
 class Door:
     """The way out: sends one GET over a guarded connection. Feeds that may reach private addresses never share a connection with others.
 
-    It knows no cookies, no netrc and no settings from the environment. With a proxy, the proxy is dialed and it resolves; what is
-    private by its very name or number is refused all the same.
+    It knows no cookies, no netrc and no settings from the environment; it trusts the certificates in `ca_file`, else the bundled ones.
+    With a proxy, the proxy is dialed and it resolves; what is private by its very name or number is refused all the same.
     """
 
-    def __init__(self, *, resolver: Resolver = look_up, proxy: str | None = None) -> None:
+    def __init__(self, *, resolver: Resolver = look_up, proxy: str | None = None, ca_file: Path | None = None) -> None:
         self._resolver = resolver
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
+        self._verify = str(ca_file) if ca_file else True
         self._strict = _GuardedAdapter()
         self._private = _GuardedAdapter()
 
@@ -227,7 +229,7 @@ class Door:
         adapter = self._private if allow_private else self._strict
         mark = _errand.set(errand)
         try:
-            return adapter.send(request, stream=True, timeout=errand.deadline.remaining(), proxies=self._proxies)
+            return adapter.send(request, stream=True, timeout=errand.deadline.remaining(), verify=self._verify, proxies=self._proxies)
         finally:
             _errand.reset(mark)
 

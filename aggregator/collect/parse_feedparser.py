@@ -66,15 +66,22 @@ def parsed(document: Bare, base: str) -> Parsed:
     if trouble is not None and not _is_read(strict, trouble):
         del strict  # it may hold as much as the document does
         damage = (f"not well-formed XML: {trouble}",)
-        source, notes = mended(source)
+        text, notes = mended(source)
         damage += (f"mended: {', '.join(notes)}",) if notes else ()
+        if text == source:
+            return _soup(source, base, document, damage)
+        source = text
         strict, trouble = _strictly(source, base)
     if trouble is None:
-        return _result(strict, document.doctype, damage)
+        return _result(strict, document, damage)
     if _is_read(strict, trouble):
-        return _without_half(_result(strict, document.doctype, (*damage, trouble.at_the_end)))
+        return _without_half(_result(strict, document, (*damage, trouble.at_the_end)))
     del strict
-    return _result(_loosely(source, base), document.doctype, (*damage, "read leniently, as tag soup"))
+    return _soup(source, base, document, damage)
+
+
+def _soup(source: str, base: str, document: Bare, damage: tuple[str, ...]) -> Parsed:
+    return _result(_loosely(source, base), document, (*damage, "read leniently, as tag soup"))
 
 
 def _is_read(parser: "_Strict", trouble: "_Trouble") -> bool:
@@ -90,8 +97,8 @@ def _without_half(found: Parsed) -> Parsed:
     return replace(found, entries=whole, damage=(*found.damage, "its last entry was not whole and was left out"))
 
 
-def _result(parser: _Parser, doctype: str, damage: tuple[str, ...]) -> Parsed:
-    version = "rss091n" if "netscape" in doctype.lower() else parser.version
+def _result(parser: _Parser, document: Bare, damage: tuple[str, ...]) -> Parsed:
+    version = "rss091n" if "netscape" in document.doctype.lower() else parser.version
     # Plain dictionaries: feedparser's own answer for keys that they do not hold.
     return Parsed(version, dict(parser.feeddata), [dict(entry) for entry in parser.entries], damage)
 

@@ -126,6 +126,9 @@ def mended(text: str) -> tuple[str, tuple[str, ...]]:
     '<a>AT&amp;T &amp; Co café &amp;nope; </a>'
     """
     notes: dict[str, None] = {}
+    if _FORBIDDEN.search(text):
+        notes["characters that XML forbids"] = None
+        text = _FORBIDDEN.sub("", text)
     text = _PAIR.sub(_joined, text)
 
     def mend(match: re.Match[str]) -> str:
@@ -142,11 +145,7 @@ def mended(text: str) -> tuple[str, tuple[str, ...]]:
             return match[0] if character else ""
         return _named(match, notes)
 
-    text = _MENDABLE.sub(mend, text)
-    if _FORBIDDEN.search(text):
-        notes["characters that XML forbids"] = None
-        text = _FORBIDDEN.sub("", text)
-    return _bound(text, notes), tuple(notes)
+    return _bound(_MENDABLE.sub(mend, text), notes), tuple(notes)
 
 
 def _named(match: re.Match[str], notes: dict[str, None]) -> str:

@@ -108,7 +108,7 @@ def entries(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
     newest: dict[str, int] = {}
     for place, mine in enumerate(known):
         best = newest.setdefault(mine.raw_key, place)
-        if _recency(raw.entries[place]) > _recency(raw.entries[best]):
+        if best != place and _recency(raw.entries[place]) > _recency(raw.entries[best]):
             newest[mine.raw_key] = place
     made = [
         entry(one, context, mine) if newest[mine.raw_key] == place else None
@@ -268,9 +268,10 @@ def _document_base(raw: RawEntry, context: Context) -> str:
 
 
 def _recency(raw: RawEntry) -> tuple[int, int, str]:
+    """Latest date, then longest text; and where both are equal any order that does not depend on places."""
     dates = [seconds for seconds in (raw.updated_s, raw.published_s) if seconds is not None]
-    texts = "\n".join(text.value for text in (*raw.contents, raw.summary, raw.title) if text)
-    return max(dates, default=-1), len(texts), texts
+    length = sum(len(text.value) for text in (*raw.contents, raw.summary, raw.title) if text)
+    return max(dates, default=-1), length, repr(raw)
 
 
 def _raw_id(raw: RawEntry) -> str | None:

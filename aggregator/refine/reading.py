@@ -14,14 +14,13 @@ _MAX_NAME: Final = 100
 LEAD: Final = re.compile(r"[\s\[(*_•·|“\"–—~-]*(?:[^\W\d_](?:[^\W_]|[’' .]){0,24}:\s?)?[\s\[(*_“\"–—-]*")
 _ADDRESS: Final = re.compile(r"<?\s?(https?://[^\s<>\"'“”’)\]]{4,2000})", re.IGNORECASE)
 _DOMAIN: Final = re.compile(r"((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,4}[a-z]{2,18})(/[^\s<>\"'“”)\]]*)?(?![\w.]*\w)", re.IGNORECASE)
-_NAME_END: Final = re.compile(r"[\n,;:!?()\[\]|{}<>。，、「」（）]|\.(?:\s|$)|\s[–—-]\s|…")
+_NAME_END: Final = re.compile(r"[\n,;:!?()\[\]|{}<>。，、「」（）]|(?<!\b[A-Z])\.(?:\s|$)|\s[–—-]\s|…")
 _QUOTES: Final = "\"'“”‘’«»„*_ "
 _YEAR: Final = re.compile(r"(?:^|\D)(?:1[89]|20)\d\d(?:\D|$)")
 _PAGE_LIKE: Final = re.compile(r"[-_].*[-_]|\.\w{3,5}$|\d{3}")
 _SECTIONS: Final = frozenset(
     {"blog", "blogs", "news", "feed", "rss", "articles", "posts", "en", "de", "fr", "es", "pt", "it", "nl", "home"}
 )
-    {"blog", "blogs", "news", "feed", "rss", "articles", "posts", "en", "de", "fr", "es", "pt", "it", "nl", "home"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +161,7 @@ class Reading:
         name = self._clean(self.block.text[max(at, link.start) : link.end])
         if self.form.role != "hint" and self._is_date(name) and not link.start <= at:
             return None
-        return _Source(max(at, link.start), link.end, None if self._says_original(link) else name or None, link.href, link)
+        return _Source(max(at, link.start), link.end, None if self._says_nothing(link, name) else name, link.href, link)
 
     def _addressed(self, at: int) -> _Source | None:
         text = self.block.text
@@ -185,7 +184,13 @@ class Reading:
     def _checked(self, at: int, end: int) -> _Source | None:
         name = self._clean(self.block.text[at:end])
         words = name.split()
-        if not 2 <= len(name) <= _MAX_NAME or len(words) > 9 or self._is_date(name) or name.islower():
+        if (
+            not 2 <= len(name) <= _MAX_NAME
+            or len(words) > 9
+            or self._is_date(name)
+            or name.islower()
+            or name.casefold() in self.language.own
+        ):
             return None
         return _Source(at, end, name)
 
@@ -198,6 +203,10 @@ class Reading:
     def _is_date(self, name: str) -> bool:
         first = name.split()[0].casefold().strip(".,") if name.split() else ""
         return first in self.language.dates or bool(_YEAR.search(name)) or not any(character.isalpha() for character in name)
+
+    def _says_nothing(self, link: Link, name: str) -> bool:
+        """Whether the words of a link are no name: "here", "blog"."""
+        return not name or name.casefold() in self.language.own or self._says_original(link)
 
     def _says_original(self, link: Link) -> bool:
         return self.block.text[link.start : link.end].strip(_QUOTES + ".,:→»>[]()…").casefold() in self.language.original
@@ -344,5 +353,3 @@ def _host_name(href: str) -> str:
         return (urlsplit(href).hostname or "").removeprefix("www.")
     except ValueError:
         return ""
-
-

@@ -1,7 +1,7 @@
 """What subscribers were given, by output: judge stories, settle who is listed, list them, hand over when stories join."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -212,13 +212,30 @@ def _among(conn: Connection, query: Any, stories: Sequence[int]) -> set[int]:
     return {pk for piece in chunks(stories) for pk in conn.execute(query, {"stories": piece}).scalars()}
 
 
+class _GivenIds(Container[str]):
+    """The ids that an output ever gave: what is likely to be asked is read at once, what else comes up one by one."""
+
+    def __init__(self, conn: Connection, of: int, likely: Iterable[str]) -> None:
+        self._conn, self._of = conn, of
+        self._asked = set(likely)
+        self._found = self._read(self._asked)
+
+    def __contains__(self, name: object) -> bool:
+        if isinstance(name, str) and name not in self._asked:
+            self._asked.add(name)
+            self._found |= self._read([name])
+        return name in self._found
+
+    def _read(self, names: Iterable[str]) -> set[str]:
+        return {name for piece in chunks(names) for name in self._conn.execute(_IDS, {"of": self._of, "ids": piece}).scalars()}
+
+
 def _outlook(conn: Connection, row: AnyRow, candidates: Sequence[Candidate]) -> Outlook:
     limited = [one for one in candidates if one.per_day is not None]
-    ids = {one.published_id for one in candidates}
     return Outlook(
         newcomers=_newcomers(conn, row.pk, {one.feed_key for one in candidates if one.is_newcomer and one.feed_key}),
         per_day=_days(conn, row.pk, limited) if limited else {},
-        ids=frozenset(name for piece in chunks(ids) for name in conn.execute(_IDS, {"of": row.pk, "ids": piece}).scalars()),
+        ids=_GivenIds(conn, row.pk, {one.published_id for one in candidates}),
         last_sequence=conn.execute(_LAST, {"of": row.pk}).scalar() or 0,
     )
 

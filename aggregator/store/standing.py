@@ -1,7 +1,7 @@
 """Who of the stories that may stand in an output is listed now, under which id and number (pure)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -34,7 +34,7 @@ class Outlook:
 
     newcomers: Mapping[str, int] = field(default_factory=dict)
     per_day: Mapping[tuple[str | None, date], int] = field(default_factory=dict)
-    ids: frozenset[str] = frozenset()
+    ids: Container[str] = frozenset()
     last_sequence: int = 0
 
 
@@ -62,7 +62,7 @@ def settle(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: 
     """
     held = _held(candidates, outlook, newcomer_entries)
     days = Counter(outlook.per_day)
-    ids = set(outlook.ids)
+    ids: set[str] = set()
     sequence = outlook.last_sequence
     settled = []
     for candidate in sorted(candidates, key=_order):
@@ -75,7 +75,7 @@ def settle(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: 
             continue
         days[place] += 1
         sequence += 1
-        published_id = _free_id(candidate, ids)
+        published_id = _free_id(candidate, lambda name: name in ids or name in outlook.ids)
         ids.add(published_id)
         settled.append(Settled(story=candidate.story, published_id=published_id, sequence=sequence))
     return settled
@@ -99,11 +99,11 @@ def _order(one: Candidate) -> tuple[datetime, str, str, int]:
     return one.sort_key, one.published_id, one.feed_key or "", one.story
 
 
-def _free_id(candidate: Candidate, ids: set[str]) -> str:
+def _free_id(candidate: Candidate, is_taken: Callable[[str], bool]) -> str:
     """The published id; where another story of the output has it, one made of the feed's key and it."""
     space = UUID(candidate.feed_key) if candidate.feed_key else NAMESPACE_URL
     name, found = candidate.published_id, candidate.published_id
-    while found in ids:
+    while is_taken(found):
         found = f"urn:uuid:{uuid5(space, name)}"
         name += "#"
     return found

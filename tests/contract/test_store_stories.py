@@ -378,3 +378,13 @@ def test_who_was_polled_first_changes_nothing(store: Store) -> None:
     publish(store)
     assert titles(store) == ["Post 3", "Post 4", "Post 5"], "the earliest copy speaks"
     assert [one.sequence for one in listed(store)] == [3, 2, 1]
+
+
+def test_an_id_that_was_made_for_one_story_is_not_given_to_the_next(store: Store) -> None:
+    store.sync(blogs("a", "b"), NOON)
+    shared = {"published_id": "urn:x:1", "keys": ()}
+    poll(store, [("a", [post(1, "a", **shared)])])
+    for number in (2, 3):
+        poll(store, [("b", [post(number, "b", **shared)])], NOON + number * HOUR)
+        publish(store, NOON + number * HOUR)
+    assert len({one.published_id for one in listed(store)}) == 3

@@ -1,0 +1,152 @@
+"""Parsing in children: the same results, and nothing that a document does reaches this process."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from aggregator.collect.parse import ParserPool, read
+from aggregator.errors import ParseError
+from aggregator.model import Document
+from tests.fakes import document
+
+
+def rss(inner: str) -> Document:
+    return document(f"<rss version='2.0'><channel><title>T</title>{inner}</channel></rss>")
+
+
+GOOD = rss("<item><title>café</title><guid>1</guid><pubDate>Mon, 06 Jan 2025 10:00:00 GMT</pubDate></item>")
+# Tag soup of this size takes any machine longer than half a second.
+SLOW = rss("<item>" + "<b>x" * 400_000 + "</item>")
+LARGE = document('{"version": "https://jsonfeed.org/version/1.1", "items": [' + "[]," * 3_000_000 + "[]]}")
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ParserPool]:
+    made = ParserPool(children=2)
+    yield made
+    made.close()
+
+
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}
+
+
+def message(pool: ParserPool, doc: Document) -> str:
+    with pytest.raises(ParseError) as caught:
+        pool.parse(doc)
+    assert caught.value.url == doc.url
+    return caught.value.message
+
+
+def test_a_child_reads_what_this_process_reads(pool: ParserPool, shared: Path) -> None:
+    samples = [path.read_bytes() for path in sorted((shared / "corpus/real").glob("*"))[3::60] if path.suffix in (".xml", ".json")]
+    assert samples
+    for body in samples:
+        doc = document(body)
+        assert pool.parse(doc) == read(doc)
+
+
+def test_a_childs_refusal_is_this_processs_refusal(pool: ParserPool) -> None:
+    page = document('<html><head><link rel="alternate" type="application/atom+xml" href="/atom"></head></html>')
+    with pytest.raises(ParseError) as here:
+        read(page)
+    with pytest.raises(ParseError) as there:
+        pool.parse(page)
+    assert (there.value.message, there.value.found) == (here.value.message, here.value.found)
+    assert there.value.found == ("https://blog.example/atom",)
+
+
+def test_many_threads_share_few_children(pool: ParserPool) -> None:
+    before = children()
+    with ThreadPoolExecutor(8) as threads:
+        feeds = list(threads.map(pool.parse, [rss(f"<item><guid>{n}</guid></item>") for n in range(60)]))
+    assert [feed.entries[0].id for feed in feeds] == [str(n) for n in range(60)]
+    assert len(children() | before) <= 2
+
+
+def test_a_parse_that_takes_too_long_is_stopped_and_the_next_one_works() -> None:
+    pool = ParserPool(children=1, deadline_s=0.5)
+    pool.parse(GOOD)  # the start of a child does not count
+    started = time.monotonic()
+    assert message(pool, SLOW) == "took longer than 0.5 s"
+    assert time.monotonic() - started < 3
+    assert pool.parse(GOOD) == read(GOOD)
+    pool.close()
+
+
+def test_waiting_for_a_child_does_not_count() -> None:
+    pool = ParserPool(children=1, deadline_s=0.6)
+    pool.parse(GOOD)
+    with ThreadPoolExecutor(3) as threads:
+        slow = [threads.submit(message, pool, SLOW) for _ in range(2)]
+        quick = threads.submit(pool.parse, GOOD)
+        assert quick.result() == read(GOOD)
+        assert [future.result() for future in slow] == ["took longer than 0.6 s"] * 2
+    pool.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs a system that limits address space (Linux)")
+def test_a_parse_that_needs_too_much_memory_is_stopped_and_the_next_one_works() -> None:
+    pool = ParserPool(children=1, max_mb=64, deadline_s=30)
+    assert message(pool, LARGE) == "needed more than 64 MiB"
+    assert pool.parse(GOOD) == read(GOOD)
+    pool.close()
+
+
+def test_a_child_that_dies_is_replaced() -> None:
+    pool = ParserPool(children=1)
+    before = children()
+    pool.parse(GOOD)
+    (child,) = children() - before
+    os.kill(child, signal.SIGKILL)
+    psutil.Process(child).wait(10)
+    assert pool.parse(GOOD) == read(GOOD)
+    pool.close()
+
+
+def test_a_child_that_dies_at_work_is_one_documents_error() -> None:
+    pool = ParserPool(children=1, deadline_s=60)
+    before = children()
+    pool.parse(GOOD)
+    (child,) = children() - before
+    with ThreadPoolExecutor(1) as threads:
+        failing = threads.submit(message, pool, SLOW)
+        while not _works(child):
+            pass
+        os.kill(child, signal.SIGKILL)
+        assert failing.result() == "the parser failed: its process ended (signal 9)"
+    assert pool.parse(GOOD) == read(GOOD)
+    pool.close()
+
+
+def _works(child: int) -> bool:
+    times = psutil.Process(child).cpu_times()
+    return times.user + times.system > 0 and psutil.Process(child).status() == psutil.STATUS_RUNNING
+
+
+def test_closing_ends_all_children_and_refuses_more() -> None:
+    before = children()
+    pool = ParserPool(children=2)
+    pool.parse(GOOD)
+    pool.close()
+    pool.close()
+    assert children() <= before
+    assert message(pool, GOOD) == "the parser failed: it is closed"
+
+
+def test_a_pool_that_was_never_used_starts_nothing() -> None:
+    before = children()
+    ParserPool().close()
+    assert children() == before
+
+
+def test_children_are_silent(pool: ParserPool, capfd: pytest.CaptureFixture[str]) -> None:
+    pool.parse(GOOD)
+    message(pool, document(b"x"))
+    assert capfd.readouterr() == ("", "")

@@ -121,7 +121,9 @@ class _Child:
                 raise OSError("it is closed")
             if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:
                 return self._process
-            # Dead while idle; or inherited by a fork of ours, whose parent still talks to it: leave it alone.
+            if self._process is not None:
+                # Dead while idle; or inherited by a fork of ours, whose parent still talks to it through pipes of its own.
+                _close_pipes(self._process)
             process = self._process = self._started()
             self._owner = os.getpid()
         try:
@@ -153,9 +155,7 @@ class _Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(wait_s)
         process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
+        _close_pipes(process)
         return process.wait()
 
     def close(self) -> None:
@@ -168,6 +168,12 @@ class _Child:
                 process.kill()
         else:
             self.stop()
+
+
+def _close_pipes(process: "subprocess.Popen[bytes]") -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 def _ending(status: int | None) -> str:

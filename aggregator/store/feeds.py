@@ -65,6 +65,10 @@ _BY_ADDRESS: Final = _STATE.join(feed_url, feed_url.c.feed == feed.c.pk).where(
     feed_url.c.address_key.in_(bindparam("keys", expanding=True))
 )
 _WRITE_STATE: Final = update(feed).where(feed.c.pk == bindparam("feed_pk"))
+_address = upsert(feed_url)
+_OWN: Final = _address.on_conflict_do_update(
+    index_elements=["address_key"], set_={name: _address.excluded[name] for name in ("feed", "shown_url", "since")}
+)
 
 
 def state_of(row: Sequence[Any]) -> FeedState:
@@ -116,18 +120,22 @@ def sync(conn: Connection, counters: Counters, specs: Sequence[FeedSpec], now: d
     owners = {row.address_key: keys[row.feed] for row in conn.execute(select(feed_url.c.address_key, feed_url.c.feed))}
     means = match(specs, [_known(row) for row in rows.values()], owners)
     _free_ids(conn, rows, specs, means)
+    pks = {row.key: row.pk for row in rows.values()}
+    news = []
     for spec in specs:
         row = rows.get(means.get(spec.id, ""))
         if row is None:
-            key = surrogate(spec.shown_url, rows.__contains__)
-            rows[key] = conn.execute(insert(feed).returning(feed), _new(spec, key, counters.take("feed"), now)).one()
-            means[spec.id] = key
+            key = means[spec.id] = surrogate(spec.shown_url, pks.__contains__)
+            pks[key] = counters.take("feed")
+            news.append(_new(spec, key, pks[key], now))
         elif changes := _changes(row, spec, now):
             conn.execute(update(feed).where(feed.c.pk == row.pk).values(changes))
-    _own_addresses(conn, {spec.shown_url: rows[means[spec.id]] for spec in reversed(specs)}, owners, now)
+    if news:
+        conn.execute(insert(feed), news)
+    _own_addresses(conn, {spec.shown_url: means[spec.id] for spec in reversed(specs)}, owners, pks, now)
     gone = [row.pk for row in rows.values() if row.active and row.key not in means.values()]
-    for pks in chunks(gone):
-        conn.execute(update(feed).where(feed.c.pk.in_(pks)).values(active=False))
+    for piece in chunks(gone):
+        conn.execute(update(feed).where(feed.c.pk.in_(piece)).values(active=False))
 
 
 def _known(row: AnyRow) -> Known:
@@ -173,20 +181,12 @@ def _changes(row: AnyRow, spec: FeedSpec, now: datetime) -> dict[str, object]:
     return changes
 
 
-def _own_addresses(conn: Connection, current: Mapping[str, AnyRow], owners: Mapping[str, str], now: datetime) -> None:
+def _own_addresses(conn: Connection, current: Mapping[str, str], owners: Mapping[str, str], pks: Mapping[str, int], now: datetime) -> None:
     """Write whose address each one is now; of two feeds with one address the first has it."""
-    fresh = {address_key(url): (url, row) for url, row in current.items()}
-    values = [
-        {"address_key": address, "feed": row.pk, "shown_url": url, "since": now}
-        for address, (url, row) in fresh.items()
-        if owners.get(address) != row.key
-    ]
+    values = {
+        address_key(url): {"address_key": address_key(url), "feed": pks[key], "shown_url": url, "since": now}
+        for url, key in current.items()
+        if owners.get(address_key(url)) != key
+    }
     if values:
-        written = upsert(feed_url)
-        conn.execute(
-            written.on_conflict_do_update(
-                index_elements=["address_key"],
-                set_={name: written.excluded[name] for name in ("feed", "shown_url", "since")},
-            ),
-            values,
-        )
+        conn.execute(_OWN, list(values.values()))

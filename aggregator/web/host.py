@@ -11,7 +11,6 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import tldextract
-from ada_url import idna
 
 # Hosts that give each account a name below theirs, and that the Public Suffix List does not have.
 _ACCOUNT_SUFFIXES: Final = (
@@ -109,7 +108,8 @@ _NOT_NAMES: Final = frozenset(
     """about api apps blog channels explore features feed feeds hashtag help home i login marketplace news orgs p pricing privacy
     publication reel rss search settings share sharer sharer.php site sponsors status tag tagged tags terms topics trending watch""".split()  # noqa: SIM905
 )
-_HOST: Final = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?")
+_MAX_HOST_CHARS: Final = 253  # RFC 1035 section 2.3.4
+_HOST: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+")
 
 _private = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True, extra_suffixes=_ACCOUNT_SUFFIXES)
 _public = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=False)
@@ -182,10 +182,12 @@ def _plain(host: str) -> str:
     if (address := _address(host)) is not None:
         return address
     host = host.rstrip(".").lower()
+    if len(host) > _MAX_HOST_CHARS:
+        return ""
     if not host.isascii():
         try:
-            host = idna.encode(host).decode("ascii")
-        except (ValueError, UnicodeError):
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
             return ""
     return host if _HOST.fullmatch(host) else ""
 

@@ -111,7 +111,8 @@ class Store(Protocol):
     def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
         """Write verdicts. A story listed for the first time gets its sequence number and first-listed time, which stick, as do its
         published id and sort key; a story no longer listed keeps its row. When two stories of an output would share a published id,
-        the later one gets a uuid5. Backlog beyond `newcomer_entries` of a feed added after the output's first publish is not listed, and says so.
+        the later one gets a uuid5. Backlog beyond `newcomer_entries` of a feed added after the output's first publish is not listed,
+        and says so.
         `done` marks the output as judged under `mark` up to now.
         """
         ...

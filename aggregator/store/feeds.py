@@ -183,10 +183,11 @@ def _changes(row: AnyRow, spec: FeedSpec, now: datetime) -> dict[str, object]:
 
 def _own_addresses(conn: Connection, current: Mapping[str, str], owners: Mapping[str, str], pks: Mapping[str, int], now: datetime) -> None:
     """Write whose address each one is now; of two feeds with one address the first has it."""
-    values = {
-        address_key(url): {"address_key": address_key(url), "feed": pks[key], "shown_url": url, "since": now}
-        for url, key in current.items()
-        if owners.get(address_key(url)) != key
-    }
+    latest = {address_key(url): (url, key) for url, key in current.items()}
+    values = [
+        {"address_key": address, "feed": pks[key], "shown_url": url, "since": now}
+        for address, (url, key) in latest.items()
+        if owners.get(address) != key
+    ]
     if values:
-        conn.execute(_OWN, list(values.values()))
+        conn.execute(_OWN, values)

@@ -74,7 +74,7 @@ class Subscriber:
     def __init__(self, ambiguous: frozenset[Name]) -> None:
         self._ambiguous = ambiguous
         self._now: dict[Name, frozenset[str]] = {}
-        self.seen: dict[Name, set[str]] = defaultdict(set)
+        self._seen: dict[Name, dict[str, str]] = defaultdict(dict)
         self.changed: list[tuple[Name, str]] = []
 
     def read(self, published: Mapping[str, Iterable[StoredEntry]]) -> None:
@@ -84,20 +84,29 @@ class Subscriber:
             for member in members:
                 for name in _names(member):
                     now[name].add(published_id)
+                    self._seen[name][published_id] = member.entry.title.text if member.entry.title else ""
         for name, ids in now.items():
             before = self._now.get(name, frozenset())
             if name[1] == "id" and name not in self._ambiguous and before and not before & ids:
-                self.changed.append((name, sorted(ids)[0]))
-            self.seen[name] |= ids
+                self.changed.append((name, min(ids)))
             self._now[name] = frozenset(ids)
 
     def doubled(self, *kinds: str) -> list[tuple[Name, list[str]]]:
-        """Names of these kinds that were seen under several published ids, though no version used them for several entries."""
-        return [
-            (name, sorted(ids))
-            for name, ids in sorted(self.seen.items())
-            if name[1] in kinds and len(ids) > 1 and name not in self._ambiguous
-        ]
+        """Names of these kinds that were seen under several published ids, though no version used them for several entries.
+
+        A link under which quite different titles were seen over time named different entries: pages are linked to again.
+        """
+        found = []
+        for name, titles in sorted(self._seen.items()):
+            if name[1] in kinds and name not in self._ambiguous and (name[1] != "link" or _any_alike(list(titles.values()))):
+                found += [(name, sorted(titles))] if len(titles) > 1 else []
+        return found
+
+
+def _any_alike(titles: Sequence[str]) -> bool:
+    """Do two of the titles share half of their words, or has one none?"""
+    words = [frozenset(title.casefold().split()) for title in titles]
+    return any(2 * len(one & other) >= min(len(one), len(other)) for number, one in enumerate(words) for other in words[:number])
 
 
 def _names(member: StoredEntry) -> list[Name]:
@@ -110,20 +119,21 @@ def _names(member: StoredEntry) -> list[Name]:
 
 def ambiguous_names(feed: str, read: Sequence[PlainEntry]) -> set[Name]:
     """The ids and links that one version of a document gives to several entries: they do not name an entry."""
+    different = {(plain.id, plain.link, plain.title): plain for plain in read}.values()
     ids = Counter(plain.id for plain in {(plain.id, plain.link): plain for plain in read}.values() if plain.id)
-    links = Counter(plain.link for plain in {(plain.id, plain.link): plain for plain in read}.values() if plain.link)
+    links = Counter(plain.link for plain in different if plain.link)
     return {(feed, "id", name) for name, count in ids.items() if count > 1} | {
         (feed, "link", name) for name, count in links.items() if count > 1
     }
 
 
-def last_read(versions: Iterable[Sequence[PlainEntry]]) -> list[PlainEntry]:
+def last_read(versions: Sequence[Sequence[PlainEntry]]) -> list[PlainEntry]:
     """Every entry that any version holds, as its last version gives it."""
+    shared = {name for read in versions for name, count in Counter(plain.id for plain in read).items() if count > 1}
     last: dict[tuple[str | None, str | None], PlainEntry] = {}
     for read in versions:
-        counts = Counter(plain.id for plain in read)
         for plain in read:
-            last[(plain.id, None) if plain.id and counts[plain.id] == 1 else (plain.id, plain.link or plain.title)] = plain
+            last[(plain.id, None) if plain.id and plain.id not in shared else (plain.id, plain.link or plain.title)] = plain
     return list(last.values())
 
 

@@ -144,7 +144,7 @@ def _entries_after_both(count: int) -> Check:
     return check
 
 
-_ENCODINGS = {
+ENCODINGS = {
     "enc-euc_jp.xml": "euc_jp",
     "enc-koi8.xml": "koi8-r",
     "enc-shift_jis.xml": "shift_jis",
@@ -155,7 +155,7 @@ _ENCODINGS = {
 }
 
 SPECIFIC: Mapping[str, Sequence[Check]] = {
-    **{file: (_right_to_the_letter(encoding),) for file, encoding in _ENCODINGS.items() if file != "enc-unknown.xml"},
+    **{file: (_right_to_the_letter(encoding),) for file, encoding in ENCODINGS.items() if file != "enc-unknown.xml"},
     "enc-unknown.xml": (_right_to_the_letter("utf-8"), _records_damage),
     "enc-header-conflict.xml": (_titles_are("café"),),
     "ansi.xml": (_quiet_log,),

@@ -41,6 +41,8 @@ _GIVEN_OF_FEED: Final = select(publication.c.story, publication.c.feed_key).wher
 _LISTED_DAYS: Final = select(publication.c.feed_key, publication.c.sort_key).where(
     publication.c.output == bindparam("of"),
     publication.c.listed,
+    # Nothing is listed before its date; this is what the index finds.
+    publication.c.first_listed >= bindparam("after"),
     publication.c.sort_key >= bindparam("after"),
     publication.c.feed_key.in_(bindparam("keys", expanding=True)),
 )
@@ -49,7 +51,12 @@ _IDS: Final = select(publication.c.published_id).where(
     publication.c.sequence.is_not(None),
     publication.c.published_id.in_(bindparam("ids", expanding=True)),
 )
-_LAST: Final = select(func.max(publication.c.sequence)).where(publication.c.output == bindparam("of"))
+_LAST: Final = (
+    select(publication.c.sequence)
+    .where(publication.c.output == bindparam("of"), publication.c.sequence.is_not(None))
+    .order_by(publication.c.sequence.desc())
+    .limit(1)
+)
 
 _SHOWN: Final = select(publication, output.c.path).join(output, output.c.pk == publication.c.output)
 _LISTING: Final = (
@@ -62,7 +69,7 @@ _OF_STORY: Final = (
     .where(or_(story.c.pk == bindparam("of"), story.c.joined == bindparam("of")))
     .order_by(output.c.path, publication.c.sequence, publication.c.story)
 )
-_CHANGED: Final = select(story.c.pk).where(story.c.joined.is_(None), story.c.generation > bindparam("judged")).order_by(story.c.pk)
+_CHANGED: Final = select(story.c.pk).where(story.c.joined.is_(None), story.c.generation > bindparam("judged"))
 _OF_STORIES: Final = select(publication).where(publication.c.story.in_(bindparam("stories", expanding=True)))
 _DROP: Final = delete(publication).where(publication.c.output == bindparam("of"), publication.c.story == bindparam("judged"))
 
@@ -71,7 +78,7 @@ def changed(conn: Connection, path: str, mark: str) -> list[int]:
     """The stories that an output must judge again."""
     row = conn.execute(_OUTPUT, {"at": path}).first()
     judged = row.judged_generation if row is not None and row.mark == mark else 0
-    return list(conn.execute(_CHANGED, {"judged": judged}).scalars())
+    return sorted(conn.execute(_CHANGED, {"judged": judged}).scalars())
 
 
 # ── judge ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

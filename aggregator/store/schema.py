@@ -292,4 +292,10 @@ Index(
     sqlite_where=text("listed = 1"),
     postgresql_where=publication.c.listed,
 )
-Index("publication_pending", publication.c.output, sqlite_where=text("pending = 1"), postgresql_where=publication.c.pending)
+Index(
+    "publication_pending",
+    publication.c.output,
+    publication.c.pending,
+    sqlite_where=text("pending = 1"),
+    postgresql_where=publication.c.pending,
+)

@@ -1,11 +1,12 @@
 """Write what polls found of entries: new ones whole, of known ones only what changed."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
 
 from aggregator.model import Entry, RawEntry, StoredEntry, StoryKey
 from aggregator.store.dates import first_sort_key, first_updated, next_updated
@@ -50,7 +51,6 @@ class Arrived:
 
 _KNOWN: Final = select(
     entry.c.pk,
-    entry.c.feed,
     entry.c.raw_key,
     entry.c.published_id,
     entry.c.content_hash,
@@ -58,7 +58,7 @@ _KNOWN: Final = select(
     entry.c.raw_hash,
     entry.c.refined_by,
     entry.c.last_seen,
-).where(tuple_(entry.c.feed, entry.c.raw_key).in_(bindparam("identities", expanding=True)))
+).where(entry.c.feed == bindparam("of"), entry.c.raw_key.in_(bindparam("raw_keys", expanding=True)))
 _BEFORE: Final = select(
     entry.c.pk,
     entry.c.first_seen,
@@ -148,8 +148,16 @@ def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> 
 
 
 def _known(conn: Connection, arrivals: Sequence[Arrival]) -> dict[tuple[int, str], AnyRow]:
-    identities = {(arrival.feed_pk, arrival.entry.raw_key) for arrival in arrivals}
-    return {(row.feed, row.raw_key): row for piece in chunks(sorted(identities)) for row in conn.execute(_KNOWN, {"identities": piece})}
+    # Feed by feed: SQLite looks up no pairs in an index, it would read the whole table.
+    raw_keys: defaultdict[int, set[str]] = defaultdict(set)
+    for arrival in arrivals:
+        raw_keys[arrival.feed_pk].add(arrival.entry.raw_key)
+    return {
+        (feed_pk, row.raw_key): row
+        for feed_pk, wanted in raw_keys.items()
+        for piece in chunks(sorted(wanted))
+        for row in conn.execute(_KNOWN, {"of": feed_pk, "raw_keys": piece})
+    }
 
 
 def _address(arrival: Arrival) -> str:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from aggregator import RELEASED, __version__
@@ -41,8 +42,9 @@ class App:
 
     def with_known_sources(self) -> "App":
         """The same app, with the names that subscribed feeds have by now."""
-        known = known_sources(self.ports.store.feeds(), self.config.feeds)
-        return replace(self, ports=replace(self.ports, known=known))
+        states = self.ports.store.feeds()
+        # Read now, so that the order of polls decides nothing; worked out when a document needs it, which most polls do not bring.
+        return replace(self, ports=replace(self.ports, known=cache(lambda: known_sources(states, self.config.feeds))))
 
     def reconfigured(self, config: Config) -> "App":
         """The same store, door and parsers under another feeds.yaml.

@@ -8,7 +8,7 @@ holds by today's feeds.yaml, composes one edition for each output and replaces t
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -48,7 +48,7 @@ DISCOVERY_DELAY = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Everything that the pipeline asks of the world, made by `app.build`."""
+    """Everything that the pipeline asks of the world, made by `app.build`. `known` gives the names of subscribed feeds, see `known_sources`."""
 
     config: Config
     clock: Clock
@@ -57,7 +57,7 @@ class Ports:
     store: Store
     publisher: Publisher
     renderers: Mapping[Format, Renderer]
-    known: Mapping[str, Hop] = field(default_factory=dict)
+    known: Callable[[], Mapping[str, Hop]] = dict
     ours: frozenset[str] = frozenset()
 
 
@@ -115,7 +115,7 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
     raw = ports.parser(got)
     now = ports.clock()
     head = replace(normalize.head(raw, got.url), base=got.url)
-    context = normalize.context(spec, state.key, head, got.url, ports.known, ports.ours)
+    context = normalize.context(spec, state.key, head, got.url, ports.known(), ports.ours)
     entries = normalize.entries(raw, context)
     fresh = replace(state, head=head, body_hash=got.body_hash, last_change_at=now, refined_by=rules)
     fresh = _succeeded(spec, fresh, got, now, ports)

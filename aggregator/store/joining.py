@@ -8,8 +8,8 @@ from typing import Final, Generic, TypeVar
 from aggregator.model import StoredEntry
 from aggregator.ports import SameStory
 
-# Only a forged or generic id is carried by so many different stories; comparing all with all would grow with the square.
 MAX_CARRIERS: Final = 200
+"""The latest carriers of a key that are compared. Only generic ids and pages have more; all with all would grow with the square."""
 
 Node = TypeVar("Node", bound=Hashable)
 
@@ -78,7 +78,8 @@ def join(
 
 def _pairs(pks: Sequence[int], news: set[int]) -> Iterable[tuple[int, int]]:
     """Each fresh carrier of a key with every other carrier, once."""
-    for place, a in enumerate(pks[:MAX_CARRIERS]):
-        for b in pks[place + 1 : MAX_CARRIERS]:
+    latest = pks[-MAX_CARRIERS:]
+    for place, a in enumerate(latest):
+        for b in latest[place + 1 :]:
             if a in news or b in news:
                 yield a, b

@@ -294,8 +294,8 @@ Index(
 )
 Index(
     "publication_pending",
-    publication.c.output,
     publication.c.pending,
+    publication.c.output,
     sqlite_where=text("pending = 1"),
     postgresql_where=publication.c.pending,
 )

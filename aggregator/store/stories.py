@@ -11,7 +11,7 @@ from aggregator.model import StoredEntry, StoryKey
 from aggregator.ports import SameStory
 from aggregator.store import entries
 from aggregator.store.engine import Counters, chunks
-from aggregator.store.joining import Group, join
+from aggregator.store.joining import MAX_CARRIERS, Group, join
 from aggregator.store.publications import hand_over
 from aggregator.store.schema import entry, publication, story, story_key, story_member
 
@@ -55,7 +55,7 @@ def assign(
     changed = {story_of[pk] for pk in touched}
     carriers = _carriers(conn, keys, story_of)
     known = dict(fresh)
-    known |= entries.by_pk(conn, {pk for pks in carriers.values() if len(pks) > 1 for pk in pks} - known.keys())
+    known |= entries.by_pk(conn, {pk for pks in carriers.values() if len(pks) > 1 for pk in pks[-MAX_CARRIERS:]} - known.keys())
     members: list[dict[str, int]] = []
     created: list[dict[str, object]] = []
     for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story):

@@ -172,7 +172,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("listed = 1"),
         postgresql_where=sa.text("listed"),
     )
-    op.create_index("publication_pending", "publication", ["output", "pending"], sqlite_where=sa.text("pending = 1"), postgresql_where=sa.text("pending"))
+    op.create_index("publication_pending", "publication", ["pending", "output"], sqlite_where=sa.text("pending = 1"), postgresql_where=sa.text("pending"))
     op.create_index(
         "publication_sequence",
         "publication",

@@ -1,0 +1,103 @@
+"""The store brings itself up to date, all or nothing, and refuses what it must not touch."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from aggregator.errors import StoreError
+from aggregator.store import engine, schema
+from aggregator.store.sql import SqlStore
+from tests.ledger import memory_folder
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    with memory_folder() as folder:
+        yield folder / "store.db"
+
+
+def revision(path: Path) -> str | None:
+    with closing(sqlite3.connect(path)) as conn:
+        row = conn.execute("SELECT version_num FROM alembic_version").fetchone()
+    return row[0] if row else None
+
+
+def test_a_new_store_has_exactly_the_tables_of_the_schema(path: Path) -> None:
+    SqlStore(str(path)).close()
+    with create_engine(f"sqlite:///{path}").connect() as conn:
+        assert compare_metadata(MigrationContext.configure(conn), schema.metadata) == []
+
+
+def test_the_indexes_of_a_new_store_are_those_of_the_schema(path: Path) -> None:
+    """Alembic compares no conditions of partial indexes; SQLite's own words do."""
+    SqlStore(str(path)).close()
+    made = create_engine("sqlite://")
+    schema.metadata.create_all(made)
+    asked = "SELECT name, replace(sql, '\"', '') FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+    with made.connect() as conn, closing(sqlite3.connect(path)) as migrated:
+        assert migrated.execute(asked).fetchall() == [tuple(row) for row in conn.exec_driver_sql(asked)]
+
+
+def test_the_program_knows_every_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(engine._MIGRATIONS))
+    steps = ScriptDirectory.from_config(config).walk_revisions()
+    assert tuple(step.revision for step in reversed(list(steps))) == schema.REVISIONS
+
+
+def test_opening_a_store_twice_changes_nothing(path: Path) -> None:
+    SqlStore(str(path)).close()
+    before = path.read_bytes()
+    SqlStore(str(path)).close()
+    assert path.read_bytes() == before
+    assert revision(path) == schema.REVISIONS[-1]
+
+
+def test_a_store_that_is_up_to_date_is_opened_without_alembic(path: Path) -> None:
+    SqlStore(str(path)).close()
+    code = "import sys; from aggregator.store.sql import SqlStore; SqlStore(sys.argv[1]).close(); print('alembic' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"
+
+
+def test_an_older_program_refuses_a_newer_store_in_one_line(path: Path) -> None:
+    SqlStore(str(path)).close()
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"a newer version of this program wrote this store \(revision 9999\)") as caught:
+        SqlStore(str(path))
+    assert "\n" not in str(caught.value)
+    assert path.read_bytes() == before
+
+
+def test_another_programs_database_is_left_alone(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("CREATE TABLE entries (id)")
+    with pytest.raises(StoreError, match="another program's database"):
+        SqlStore(str(path))
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("SELECT name FROM sqlite_master").fetchall() == [("entries",)]
+
+
+def test_a_migration_that_breaks_off_leaves_the_store_as_it_was(path: Path) -> None:
+    """The last statement of the step fails (the table is there already); nothing of the rest stays."""
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        conn.execute("CREATE TABLE version (entry)")
+    with pytest.raises(StoreError, match="table version already exists"):
+        SqlStore(str(path))
+    with closing(sqlite3.connect(path)) as conn:
+        tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables == {"alembic_version", "version"}
+    assert revision(path) is None

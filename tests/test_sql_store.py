@@ -1,0 +1,278 @@
+"""What only a store in a file has to promise: other processes, sudden death, plain words, indexes that are used."""
+
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from aggregator.errors import StoreError
+from aggregator.model import Retain, StoredEntry
+from aggregator.store.sql import SqlStore
+from tests.ledger import HOLD, HOUR, blogs, listed, memory_folder, poll, post, publish, result, same_story, sqlite_store, verdict
+from tests.makers import NOON
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with memory_folder() as made:
+        yield made
+
+
+def child(code: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+
+
+# ── other processes ──
+
+LEASE = """
+import sys
+from tests.ledger import HOLD, NOON
+from aggregator.store.sql import SqlStore
+store = SqlStore(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+while leased := store.lease(NOON, HOLD, 2):
+    for state, token in leased:
+        print(state.id, token, flush=True)
+"""
+
+
+def test_two_processes_never_lease_one_feed_twice(folder: Path) -> None:
+    path = folder / "store.db"
+    store = SqlStore(str(path))
+    ids = [f"feed-{number}" for number in range(120)]
+    store.sync(blogs(*ids), NOON)
+    arguments = [sys.executable, "-c", LEASE, str(path)]
+    workers = [subprocess.Popen(arguments, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    told = []
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    for worker in workers:
+        told += worker.communicate()[0].splitlines()
+        assert worker.returncode == 0
+    assert sorted(line.split()[0] for line in told) == sorted(ids)
+    assert len({line.split()[1] for line in told}) == len(ids), "no two leases share a token"
+    store.close()
+
+
+# ── sudden death ──
+
+RECORD = """
+import sys
+from dataclasses import replace
+from tests.ledger import HOUR, NOON, blogs, post, publish, result, same_story
+from aggregator.store.sql import SqlStore
+store, ids = SqlStore(sys.argv[1]), [f"feed-{number}" for number in range(20)]
+store.sync(blogs(*ids), NOON)
+first = int(sys.argv[2])
+for cycle in range(first, first + 100):
+    at = NOON + cycle * HOUR
+    made = [result(store, id, [post(1000 * cycle + n, id, page=f"https://orig.example/{cycle}/{n}") for n in range(20)], at) for id in ids]
+    made = [replace(one, state=replace(one.state, gone_count=cycle + 1)) for one in made]
+    print("recording", cycle, flush=True)
+    store.record(made, same_story)
+    publish(store, at)
+    print("recorded", cycle, flush=True)
+"""
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.06, 0.15])
+def test_a_worker_killed_at_any_moment_leaves_a_store_that_is_whole(folder: Path, wait_s: float) -> None:
+    path, cycle = folder / "store.db", 0
+    for _ in range(2):
+        worker = child(RECORD, str(path), str(cycle))
+        assert worker.stdout is not None
+        for line in worker.stdout:
+            if line.startswith("recording"):
+                break
+        try:
+            worker.wait(wait_s)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+        told = worker.communicate()[0]
+        done = {int(line.split()[1]) for line in told.splitlines() if line.startswith("recorded")}
+        cycle = _check_whole(path, done)
+
+
+def _check_whole(path: Path, done: set[int]) -> int:
+    """Every poll is there whole or not at all, and what was said to be recorded is there; returns the next cycle."""
+    SqlStore(str(path)).close()
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+        states = dict(conn.execute("SELECT pk, gone_count FROM feed").fetchall())
+        entries = dict(conn.execute("SELECT feed, count(*) FROM entry GROUP BY feed").fetchall())
+        cycles = set(states.values())
+        assert len(cycles) == 1, "results of one batch are stored together"
+        stored = max(cycles)
+        assert stored > max(done, default=-1)
+        assert entries == dict.fromkeys(states, 20 * stored) or (stored, entries) == (0, {})
+        for table in ("raw", "sighting", "story_member"):
+            assert conn.execute(f"SELECT count(*) FROM {table}").fetchone() == (400 * stored,)
+        assert conn.execute("SELECT count(*) FROM story").fetchone() == (20 * stored,)
+        sequences = [number for (number,) in conn.execute("SELECT sequence FROM publication WHERE sequence IS NOT NULL ORDER BY 1")]
+        assert sequences == list(range(1, len(sequences) + 1))
+    return stored
+
+
+def test_a_record_that_fails_in_the_middle_writes_nothing() -> None:
+    def broken(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
+        raise ZeroDivisionError
+
+    with sqlite_store() as store:
+        store.sync(blogs("a", "b"), NOON)
+        made = [result(store, feed, [post(1, feed, page="https://orig.example/1")]) for feed in ("a", "b")]
+        before = store.counts()
+        with pytest.raises(ZeroDivisionError):
+            store.record(made, broken)
+        assert store.counts() == before
+        assert store.record(made, same_story) == [(1, 0), (1, 0)], "the leases are still held"
+
+
+# ── plain words ──
+
+
+def test_a_file_that_is_no_database_is_refused_and_stays(folder: Path) -> None:
+    path = folder / "notes.txt"
+    path.write_text("Remember the milk. " * 100)
+    with pytest.raises(StoreError, match=r"notes\.txt: this file is not a store"):
+        SqlStore(str(path))
+    assert path.read_text().startswith("Remember")
+
+
+def test_a_folder_that_is_not_there_is_named(folder: Path) -> None:
+    with pytest.raises(StoreError, match=f"there is no folder {re.escape(str(folder / 'absent'))}"):
+        SqlStore(str(folder / "absent" / "store.db"))
+
+
+def test_a_folder_is_no_store(folder: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be opened or made here"):
+        SqlStore(str(folder))
+
+
+def test_other_databases_are_named_as_not_supported() -> None:
+    with pytest.raises(StoreError, match="postgresql: this version") as caught:
+        SqlStore("postgresql://me:secret@db.example/planet")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_store_that_another_program_holds_is_refused_in_plain_words(folder: Path) -> None:
+    path = folder / "store.db"
+    SqlStore(str(path)).close()
+    store = SqlStore(str(path))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        @event.listens_for(store._db._engine, "checkout")
+        def _impatient(connection: sqlite3.Connection, *_: object) -> None:
+            connection.execute("PRAGMA busy_timeout = 1")
+
+        with pytest.raises(StoreError, match="another program has held the store"):
+            store.sync(blogs("blog"), NOON)
+        assert store.feeds() == [], "who only reads waits for nobody"
+    store.sync(blogs("blog"), NOON)
+    store.close()
+
+
+def test_a_write_protected_store_says_so() -> None:
+    with sqlite_store() as store:
+
+        @event.listens_for(store._db._engine, "checkout")
+        def _protected(connection: sqlite3.Connection, *_: object) -> None:
+            connection.execute("PRAGMA query_only = 1")
+
+        with pytest.raises(StoreError, match="no permission for the file or its folder"):
+            store.sync(blogs("blog"), NOON)
+
+
+# ── durability and speed ──
+
+
+def test_every_connection_is_durable_and_checks_references() -> None:
+    with sqlite_store() as store, store._db.read() as conn:
+        found = [
+            conn.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+        assert found == ["wal", 2, 1, 30_000]
+
+
+# Read whole on purpose: feeds are few, operators fewer.
+_MAY_SCAN = ("feed", "feed_url", "operator_hold", "output", "meta", "sqlite_master", "alembic_version")
+
+
+def test_no_statement_reads_a_growing_table_from_end_to_end() -> None:
+    plans: dict[str, str] = {}
+    with sqlite_store() as store:
+
+        @event.listens_for(store._db._engine, "before_cursor_execute")
+        def _explain(conn, cursor, statement, parameters, context, executemany) -> None:  # type: ignore[no-untyped-def]
+            if statement.startswith(("SELECT", "UPDATE", "DELETE")) and statement not in plans:
+                rows = conn.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters[0] if executemany else parameters)
+                plans[statement] = "; ".join(row[3] for row in rows)
+
+        _walk(store)
+    scanned = {
+        statement: plan
+        for statement, plan in plans.items()
+        for table in re.findall(r"SCAN (\w+)", plan)
+        if table not in _MAY_SCAN and table != "CONSTANT" and not table.isdigit()
+    }
+    whole = {statement: plan for statement, plan in plans.items() if re.search(r"publication USING PRIMARY KEY \(output=\?\)", plan)}
+    assert len(plans) > 30
+    assert scanned == {}
+    assert whole == {}
+
+
+def _walk(store: SqlStore) -> None:
+    """Everything that happens while feeds are polled and published; pruning and counting may read whole tables."""
+    store.sync(blogs("a", "b", "c"), NOON)
+    poll(store, [("a", [post(1, "a"), post(2, "a")]), ("b", [post(7, "b")])])
+    publish(store, by=lambda pk, found: replace(verdict(pk, found), per_day=2))
+    poll(store, [("b", [post(7, "b", page="https://a.example/1", text="Changed.")])], NOON + HOUR)
+    poll(store, [("c", [post(number, "c") for number in range(9)])], NOON + 30 * HOUR)
+    publish(store, NOON + 30 * HOUR, by=lambda pk, found: replace(verdict(pk, found), per_day=2))
+    listed(store, limit=3, per_feed=1, not_before=NOON - HOUR)
+    store.lease(NOON + 90 * HOUR, HOLD, 2)
+    store.next_due(NOON)
+    ((pk, members),) = store.find("https://a.example/1")
+    store.publications(pk)
+    store.sightings(members[0].pk)
+    list(store.raw_entries(members[0].feed_key))
+
+
+def test_unchanged_entries_write_nothing_about_themselves() -> None:
+    written: list[str] = []
+    with sqlite_store() as store:
+        store.sync(blogs("a"), NOON)
+        poll(store, [("a", [post(1, "a"), post(2, "a")])])
+        made = result(store, "a", [post(1, "a"), post(2, "a")], NOON + HOUR)
+
+        @event.listens_for(store._db._engine, "before_cursor_execute")
+        def _note(conn, cursor, statement, parameters, context, executemany) -> None:  # type: ignore[no-untyped-def]
+            if not statement.startswith(("SELECT", "BEGIN")):
+                written.append(statement.split(" SET ")[0])
+
+        store.record([made], same_story)
+    assert written == ["UPDATE feed"]
+
+
+def test_pruning_twice_prunes_once() -> None:
+    with sqlite_store() as store:
+        store.sync(blogs("a"), NOON)
+        poll(store, [("a", [post(number, "a") for number in range(600)])])
+        later = NOON + Retain().text * 2
+        assert [store.prune(later, Retain()) for _ in range(2)] == [600, 0]

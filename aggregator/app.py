@@ -1,6 +1,7 @@
 """The composition root: `Config` → `App`. The only place that calls the constructors of what the pipeline needs."""
 
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -11,8 +12,8 @@ from aggregator import RELEASED, __version__
 from aggregator.collect.fetch import WebFetcher
 from aggregator.collect.pool import ParserPool
 from aggregator.errors import AggregatorError
-from aggregator.model import Config, Edition, FeedSpec, Format
-from aggregator.pipeline import Ports, known_sources, our_addresses
+from aggregator.model import Config, Document, Edition, FeedSpec, Format, RawFeed
+from aggregator.pipeline import Ports, known_sources, our_addresses, warm_up
 from aggregator.ports import Clock, Renderer
 from aggregator.publish.files import Folder
 from aggregator.store.sql import SqlStore
@@ -76,14 +77,17 @@ class App:
 
 
 class _LazyParser:
-    """Starts the parser's children when the first document comes: a poll in which nothing changed needs none."""
+    """Gets ready when the first document comes: a poll in which nothing changed needs no children and no rules."""
 
     def __init__(self) -> None:
         self._pool: ParserPool | None = None
+        self._first = threading.Lock()
 
-    def __call__(self, document):  # type: ignore[no-untyped-def]
-        if self._pool is None:
-            self._pool = ParserPool()
+    def __call__(self, document: Document) -> RawFeed:
+        with self._first:
+            if self._pool is None:
+                self._pool = ParserPool()
+                warm_up()
         return self._pool.parse(document)
 
     def close(self) -> None:

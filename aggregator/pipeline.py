@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
+from uuid import UUID
 
 import msgspec
 
@@ -28,6 +29,9 @@ from aggregator.model import (
     PollReport,
     PollResult,
     Publication,
+    RawEntry,
+    RawFeed,
+    RawText,
     StoredEntry,
     Story,
     Unchanged,
@@ -48,7 +52,7 @@ DISCOVERY_DELAY = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Everything that the pipeline asks of the world, made by `app.build`. `known` gives the names of subscribed feeds, see `known_sources`."""
+    """Everything that the pipeline asks of the world, made by `app.build`. `known` gives what `known_sources` makes."""
 
     config: Config
     clock: Clock
@@ -144,6 +148,15 @@ def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:
     if spec.path or not target:
         return spec
     return replace(spec, url=target, shown_url=target, headers=spec.headers if site(target) == site(spec.url) else ())
+
+
+def warm_up() -> None:
+    """Refine one made-up entry, so that rules which are read at their first use are read by one thread and not by all at once."""
+    text = RawText(value="<p>This article originally appeared at <a href='https://a.example/1'>A</a>.</p><iframe></iframe>", type="html")
+    raw = RawFeed(version="atom10", entries=(RawEntry(id="1", link="https://b.example/1", contents=(text,)),))
+    spec = FeedSpec(id="warm-up", url="https://b.example/", shown_url="https://b.example/")
+    head = normalize.head(raw, spec.url)
+    normalize.entries(raw, normalize.context(spec, str(UUID(int=0)), head, spec.url))
 
 
 def _succeeded(spec: FeedSpec, state: FeedState, got: Document | Unchanged, now: datetime, ports: Ports) -> FeedState:

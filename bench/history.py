@@ -128,13 +128,20 @@ def ambiguous_names(feed: str, read: Sequence[PlainEntry]) -> set[Name]:
 
 
 def last_read(versions: Sequence[Sequence[PlainEntry]]) -> list[PlainEntry]:
-    """Every entry that any version holds, as its last version gives it."""
-    shared = {name for read in versions for name, count in Counter(plain.id for plain in read).items() if count > 1}
-    last: dict[tuple[str | None, str | None], PlainEntry] = {}
+    """Every entry that any version holds, as its last version gives it; several of one id and link stay together."""
+    shared = {
+        id_
+        for read in versions
+        for id_, count in Counter(id_ for id_, _ in {(plain.id, plain.link) for plain in read}).items()
+        if count > 1
+    }
+    last: dict[tuple[str | None, str | None], list[PlainEntry]] = {}
     for read in versions:
+        now: dict[tuple[str | None, str | None], list[PlainEntry]] = defaultdict(list)
         for plain in read:
-            last[(plain.id, None) if plain.id and plain.id not in shared else (plain.id, plain.link or plain.title)] = plain
-    return list(last.values())
+            now[(plain.id, None) if plain.id and plain.id not in shared else (plain.id, plain.link or plain.title)].append(plain)
+        last |= now
+    return [plain for same in last.values() for plain in same]
 
 
 def replay(given: Sequence[History], work: Path, say: Callable[[str], None]) -> dict[str, JsonValue]:

@@ -76,7 +76,7 @@ def read_plain(body: bytes, url: str, content_type: str) -> list[PlainEntry]:
     headers = {"content-location": url, "content-type": content_type}
     parsed = feedparser.parse(body, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     asides = _asides(body)
-    return [_plain_entry(entry, asides, is_atom=parsed.version.startswith("atom")) for entry in parsed.entries]
+    return [_plain_entry(entry, url, asides, is_atom=parsed.version.startswith("atom")) for entry in parsed.entries]
 
 
 def _asides(body: bytes) -> frozenset[str]:
@@ -86,7 +86,7 @@ def _asides(body: bytes) -> frozenset[str]:
     return frozenset(letters(visible("".join(str(text) for text in element.itertext()))) for element in elements)
 
 
-def _plain_entry(entry: feedparser.FeedParserDict, asides: frozenset[str], *, is_atom: bool) -> PlainEntry:
+def _plain_entry(entry: feedparser.FeedParserDict, url: str, asides: frozenset[str], *, is_atom: bool) -> PlainEntry:
     texts = [content.get("value") or "" for content in entry.get("content", ())]
     if "summary" in entry:
         texts.append(entry.summary or "")
@@ -94,9 +94,10 @@ def _plain_entry(entry: feedparser.FeedParserDict, asides: frozenset[str], *, is
     others = [link.get("href") for link in entry.get("links", ()) if link.get("rel") == "alternate"]
     # Without an alternate link feedparser gives the id for the link, which in Atom it is not.
     is_id = is_atom and not others and entry.get("link") == entry.get("id")
+    is_empty = entry.get("link") == url  # `href=""`, resolved: the document itself is nobody's page
     return PlainEntry(
         id=entry.get("id") or None,
-        link=None if is_id else entry.get("link") or None,
+        link=None if is_id or is_empty else entry.get("link") or None,
         title=entry.get("title") or None,
         others=tuple(other for other in (*others, entry.get("feedburner_origlink")) if other),
         dates=tuple(

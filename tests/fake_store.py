@@ -12,26 +12,15 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
-from aggregator.model import Entry, FeedSpec, FeedState, PollResult, Publication, RawEntry, Retain, StoredEntry, Validators, Verdict
+from aggregator.model import Entry, FeedSpec, FeedState, PollResult, Publication, RawEntry, Retain, StoredEntry, Verdict
 from aggregator.ports import SameStory
 from aggregator.store.dates import first_sort_key, first_updated, next_updated
 from aggregator.store.joining import join
-from aggregator.store.lease import CLOCK_SLACK, SPACING
-from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
 from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
 from aggregator.web.url import link_key
+from tests.fake_feeds import FakeFeeds, Feed
 
 Method = TypeVar("Method", bound=Callable[..., Any])
-
-
-@dataclass
-class _Feed:
-    state: FeedState
-    added_at: datetime
-    operator: str | None
-    document_at: datetime | None = None
-    token: str | None = None
-    lease_until: datetime | None = None
 
 
 @dataclass
@@ -76,10 +65,7 @@ def _one_at_a_time(method: Method) -> Method:
 class FakeStore:
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._feeds: dict[str, _Feed] = {}
-        self._owners: dict[str, str] = {}
-        self._wishes: dict[str, datetime] = {}
-        self._starts: dict[str, datetime] = {}
+        self._feeds = FakeFeeds()
         self._entries: dict[int, _Entry] = {}
         self._stories: dict[int, _Story] = {}
         self._outputs: dict[str, _Output] = {}
@@ -95,112 +81,25 @@ class FakeStore:
 
     @_one_at_a_time
     def sync(self, specs: Sequence[FeedSpec], now: datetime) -> None:
-        known = [
-            Known(
-                key=key,
-                id=one.state.id,
-                address_key=address_key(one.state.shown_url),
-                elsewhere=tuple(address_key(url) for url in (one.state.discovered, one.state.redirect_target) if url),
-            )
-            for key, one in self._feeds.items()
-        ]
-        means = match(specs, known, self._owners)
-        wanted = {spec.id: means.get(spec.id) for spec in specs}
-        for key, one in self._feeds.items():
-            if one.state.id in wanted and wanted[one.state.id] != key:
-                one.state = replace(one.state, id=f"{one.state.id}~{key}")
-        for spec in specs:
-            means[spec.id] = self._synced(spec, means.get(spec.id), now)
-        self._owners |= {address_key(spec.shown_url): means[spec.id] for spec in reversed(specs)}
-        for key, one in self._feeds.items():
-            if key not in means.values():
-                one.state = replace(one.state, active=False)
-
-    def _synced(self, spec: FeedSpec, key: str | None, now: datetime) -> str:
-        if key is None:
-            key = surrogate(spec.shown_url, self._feeds.__contains__)
-            state = FeedState(key=key, id=spec.id, shown_url=spec.shown_url, next_poll_at=now, why="new in feeds.yaml")
-            self._feeds[key] = _Feed(state=state, added_at=now, operator=operator_of(spec.shown_url))
-            return key
-        one = self._feeds[key]
-        state = one.state
-        one.state = replace(
-            state, id=spec.id, active=True, next_poll_at=state.next_poll_at if state.active else max(now, state.next_poll_at)
-        )
-        if state.shown_url != spec.shown_url:
-            one.operator, one.token, one.lease_until = operator_of(spec.shown_url), None, None
-            one.state = FeedState(
-                key=key,
-                id=spec.id,
-                shown_url=spec.shown_url,
-                head=state.head,
-                next_poll_at=now,
-                why="its address changed in feeds.yaml",
-                validators=Validators(),
-                last_poll_at=state.last_poll_at,
-                last_success_at=state.last_success_at,
-                last_change_at=state.last_change_at,
-                first_success_at=state.first_success_at,
-                hold=state.hold,
-                refined_by=state.refined_by,
-            )
-        return key
+        self._feeds.sync(specs, now)
 
     @_one_at_a_time
     def lease(
         self, now: datetime, hold: timedelta, limit: int, *, feeds: Sequence[str] | None = None, ignore_holds: bool = False
     ) -> list[tuple[FeedState, str]]:
-        blocked = set(self._waits(now, wishes=not ignore_holds))
-        taken = []
-        for one in sorted(self._feeds.values(), key=lambda one: (one.state.next_poll_at, one.state.id)):
-            state = one.state
-            due = state.next_poll_at <= now or state.next_poll_at > now + CLOCK_SLACK if feeds is None else state.id in feeds
-            if len(taken) >= limit or not state.active or not due or self._is_leased(one, now) or one.operator in blocked:
-                continue
-            if one.operator:
-                blocked.add(one.operator)
-                self._starts[one.operator] = now + SPACING
-            one.token, one.lease_until = f"lease {self._take('lease')}", now + hold
-            one.state = replace(state, next_poll_at=now + hold)
-            taken.append((one.state, one.token))
-        return taken
-
-    def _is_leased(self, one: _Feed, now: datetime) -> bool:
-        return one.lease_until is not None and now < one.lease_until <= now + CLOCK_SLACK
-
-    def _waits(self, now: datetime, *, wishes: bool) -> dict[str, datetime]:
-        busy = [
-            (one.operator, one.lease_until)
-            for one in self._feeds.values()
-            if one.operator and one.lease_until and self._is_leased(one, now)
-        ]
-        spaced = [(operator, at) for operator, at in self._starts.items() if now < at <= now + SPACING]
-        asked = [(operator, at) for operator, at in self._wishes.items() if wishes and now < at <= now + CLOCK_SLACK]
-        waits: dict[str, datetime] = {}
-        for operator, at in (*busy, *spaced, *asked):
-            waits[operator] = max(at, waits.get(operator, at))
-        return waits
+        return self._feeds.lease(now, hold, limit, feeds=feeds, ignore_holds=ignore_holds)
 
     @_one_at_a_time
     def next_due(self, now: datetime) -> datetime | None:
-        waits = self._waits(now, wishes=True)
-        ready = []
-        for one in self._feeds.values():
-            due = now if one.state.next_poll_at > now + CLOCK_SLACK else one.state.next_poll_at
-            if one.state.active:
-                ready.append(max(due, waits.get(one.operator or "", due)))
-        return min(ready, default=None)
+        return self._feeds.next_due(now)
 
     @_one_at_a_time
     def feeds(self, *, active_only: bool = True) -> list[FeedState]:
-        states = sorted((one.state for one in self._feeds.values()), key=lambda state: state.id)
-        return [state for state in states if state.active or not active_only]
+        return self._feeds.states(active_only=active_only)
 
     @_one_at_a_time
     def feed(self, id_or_url: str) -> FeedState | None:
-        by_id = {one.state.id: one.state for one in self._feeds.values()}
-        key = self._owners.get(id_or_url) or self._owners.get(address_key(id_or_url))
-        return by_id.get(id_or_url) or (self._feeds[key].state if key else None)
+        return self._feeds.find(id_or_url)
 
     # ── record ──
 
@@ -210,7 +109,7 @@ class FakeStore:
         touched: set[int] = set()
         counts = []
         for result in results:
-            one = self._feeds.get(result.state.key)
+            one = self._feeds.rows.get(result.state.key)
             if one is None or one.token is None or one.token != result.lease:
                 counts.append((0, 0))
                 continue
@@ -218,20 +117,9 @@ class FakeStore:
         self._join(fresh, touched, same_story)
         return counts
 
-    def _recorded(self, result: PollResult, one: _Feed, fresh: list[int], touched: set[int]) -> tuple[int, int]:
+    def _recorded(self, result: PollResult, one: Feed, fresh: list[int], touched: set[int]) -> tuple[int, int]:
         is_backlog = one.state.first_success_at is None
-        first = one.state.first_success_at or result.state.first_success_at
-        first = first or (None if result.outcome == "failed" else result.polled_at)
-        if result.state.discovered != one.state.discovered:
-            one.operator = operator_of(result.state.discovered or one.state.shown_url)
-        said = {"id": one.state.id, "shown_url": one.state.shown_url, "active": one.state.active}
-        one.state = replace(result.state, first_success_at=first, **said)
-        one.token = one.lease_until = None
-        operator = result.operator or one.operator
-        if operator and result.operator_until:
-            self._wishes[operator] = result.operator_until
-        if result.outcome == "new":
-            one.document_at = result.polled_at
+        self._feeds.polled(result, one)
         news = changes = 0
         known = {row.stored.entry.raw_key: row for row in self._entries.values() if row.stored.feed_key == one.state.key}
         for index, (entry, raw) in enumerate(zip(result.entries, result.raw, strict=True)):
@@ -318,14 +206,14 @@ class FakeStore:
         for path in self._outputs:
             rows = [self._standings.pop((path, pk)) for pk in (into, gone) if (path, pk) in self._standings]
             rows.sort(key=_precedence)
-            for place, row in zip((into, gone), rows, strict=False):
-                if row is not rows[0]:
-                    if row.publication.sequence is None:
+            for place, standing in zip((into, gone), rows, strict=False):
+                if standing is not rows[0]:
+                    if standing.publication.sequence is None:
                         continue
                     rule = f"joined with {rows[0].publication.published_id}"
-                    row.publication = replace(row.publication, listed=False, rule=rule)
-                row.publication = replace(row.publication, story_pk=place)
-                self._standings[path, place] = row
+                    standing.publication = replace(standing.publication, listed=False, rule=rule)
+                standing.publication = replace(standing.publication, story_pk=place)
+                self._standings[path, place] = standing
 
     # ── publications ──
 
@@ -334,7 +222,7 @@ class FakeStore:
         return tuple(sorted(members, key=lambda one: (one.sort_key, one.feed_key, one.entry.raw_key)))
 
     def _current(self, row: _Entry) -> StoredEntry:
-        return replace(row.stored, feed_id=self._feeds[row.stored.feed_key].state.id)
+        return replace(row.stored, feed_id=self._feeds.rows[row.stored.feed_key].state.id)
 
     def _found(self, stories: Sequence[int]) -> list[tuple[int, tuple[StoredEntry, ...]]]:
         return [(pk, members) for pk in stories if (members := self._members(pk))]
@@ -412,7 +300,7 @@ class FakeStore:
             )
 
     def _candidate(self, story: int, one: _Standing, row: _Output) -> Candidate:
-        feed = self._feeds.get(one.publication.feed_key or "")
+        feed = self._feeds.rows.get(one.publication.feed_key or "")
         came_late = feed is not None and is_newcomer(feed.added_at, feed.state.first_success_at, row.first_published)
         return Candidate(
             story=story,
@@ -434,7 +322,7 @@ class FakeStore:
         listed = [one.publication for (path, _), one in self._standings.items() if path == output and one.publication.listed]
         listed = [one for one in listed if not_before is None or one.sort_key >= not_before]
         listed.sort(key=lambda one: one.published_id)
-        listed.sort(key=lambda one: (one.first_listed, one.sort_key), reverse=True)  # type: ignore[arg-type, return-value]
+        listed.sort(key=lambda one: (one.first_listed, one.sort_key), reverse=True)
         counts: Counter[str | None] = Counter()
         chosen = []
         for one in listed:
@@ -472,9 +360,9 @@ class FakeStore:
     @_one_at_a_time
     def counts(self) -> dict[str, int]:
         sizes: Mapping[str, int] = {
-            "feed": len(self._feeds),
-            "feed_url": len(self._owners),
-            "operator_hold": len(self._wishes.keys() | self._starts.keys()),
+            "feed": len(self._feeds.rows),
+            "feed_url": len(self._feeds.owners),
+            "operator_hold": len(self._feeds.wishes.keys() | self._feeds.starts.keys()),
             "entry": len(self._entries),
             "raw": sum(1 for row in self._entries.values() if row.raw is not None),
             "version": sum(len(row.versions) for row in self._entries.values()),
@@ -494,7 +382,7 @@ class FakeStore:
         pruned = 0
         for row in self._entries.values():
             row.versions = row.versions[len(row.versions) - retain.versions :] if retain.versions else []
-            feed = self._feeds[row.stored.feed_key]
+            feed = self._feeds.rows[row.stored.feed_key]
             seen = feed.state.last_success_at
             stands = feed.document_at and seen and row.stored.last_seen >= feed.document_at - timedelta(days=1) and seen >= before
             if row.stored.last_seen < before and not row.pruned and not stands:

@@ -1,5 +1,6 @@
 """The judge of replayed feeds: it must see what a subscriber would see twice."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from aggregator.model import Entry, StoredEntry, Title, Url
@@ -51,3 +52,6 @@ def test_the_last_version_of_an_entry_is_what_must_be_kept() -> None:
     gone = PlainEntry(id="2", link=None, title="gone")
     assert last_read([[old, gone], [new]]) == [new, gone]
     assert last_read([[old, new], [new]]) == [old, new]
+    twice = [replace(old, title="one"), replace(old, title="two")]
+    assert last_read([twice]) == twice
+    assert last_read([twice, [new]]) == [new]

@@ -28,8 +28,7 @@ _DATES: Final = (
 _CHANGE: Final = update(publication).where(publication.c.output == bindparam("of"), publication.c.story == bindparam("judged"))
 # What a verdict may change of a row.
 _JUDGED: Final = ("published_id", "sort_key", "public_updated", "listed", "pending", "per_day", "rule", "lead", "feed_key")
-# Plus nothing: else SQLite takes the primary key and reads the whole output; few rows are ever pending.
-_PENDING: Final = select(publication).where(publication.c.pending, publication.c.output + 0 == bindparam("of"))
+_PENDING: Final = select(publication).where(publication.c.output == bindparam("of"), publication.c.pending)
 _FEEDS: Final = select(feed.c.key, feed.c.added_at, feed.c.first_success_at).where(feed.c.key.in_(bindparam("keys", expanding=True)))
 _IN_STORIES: Final = story_member.c.story.in_(bindparam("stories", expanding=True))
 _WITH_NEWS: Final = select(story_member.c.story).join(entry, entry.c.pk == story_member.c.entry).where(_IN_STORIES, ~entry.c.backlog)

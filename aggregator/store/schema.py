@@ -276,8 +276,8 @@ publication = Table(
     Column("lead", _Key),
     Column("feed_key", Text),
     Column("withdrawn", Text),
-    PrimaryKeyConstraint("output", "story"),
-    Index("publication_story", "story"),
+    # The story first: asked by output, a row is found through one of the indexes below, never by reading the whole output.
+    PrimaryKeyConstraint("story", "output"),
     sqlite_with_rowid=False,
 )
 # SQLite has no booleans: a query says `listed = 1`, and its index must say the same to be used.
@@ -294,8 +294,8 @@ Index(
 )
 Index(
     "publication_pending",
-    publication.c.pending,
     publication.c.output,
+    publication.c.pending,
     sqlite_where=text("pending = 1"),
     postgresql_where=publication.c.pending,
 )

@@ -154,7 +154,7 @@ def upgrade() -> None:
         sa.Column("withdrawn", sa.Text()),
         sa.ForeignKeyConstraint(["output"], ["output.pk"]),
         sa.ForeignKeyConstraint(["story"], ["story.pk"]),
-        sa.PrimaryKeyConstraint("output", "story"),
+        sa.PrimaryKeyConstraint("story", "output"),
         sqlite_with_rowid=False,
     )
     op.create_index(
@@ -172,7 +172,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("listed = 1"),
         postgresql_where=sa.text("listed"),
     )
-    op.create_index("publication_pending", "publication", ["pending", "output"], sqlite_where=sa.text("pending = 1"), postgresql_where=sa.text("pending"))
+    op.create_index("publication_pending", "publication", ["output", "pending"], sqlite_where=sa.text("pending = 1"), postgresql_where=sa.text("pending"))
     op.create_index(
         "publication_sequence",
         "publication",
@@ -181,7 +181,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("sequence IS NOT NULL"),
         postgresql_where=sa.text("sequence IS NOT NULL"),
     )
-    op.create_index("publication_story", "publication", ["story"])
     op.create_table(
         "claim",
         sa.Column("entry", _KEY, nullable=False),

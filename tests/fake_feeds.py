@@ -1,0 +1,147 @@
+"""The feeds of `FakeStore`: in line with feeds.yaml, leased, left alone when their operators asked for it. In plain dictionaries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from aggregator.model import FeedSpec, FeedState, PollResult, Validators
+from aggregator.store.lease import CLOCK_SLACK, SPACING
+from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
+
+
+@dataclass
+class Feed:
+    state: FeedState
+    added_at: datetime
+    operator: str | None
+    document_at: datetime | None = None
+    token: str | None = None
+    lease_until: datetime | None = None
+
+
+class FakeFeeds:
+    """Not safe for threads: `FakeStore` calls it one at a time."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Feed] = {}
+        self.owners: dict[str, str] = {}
+        self.wishes: dict[str, datetime] = {}
+        self.starts: dict[str, datetime] = {}
+        self._leases = 0
+
+    def sync(self, specs: Sequence[FeedSpec], now: datetime) -> None:
+        known = [
+            Known(
+                key=key,
+                id=one.state.id,
+                address_key=address_key(one.state.shown_url),
+                elsewhere=tuple(address_key(url) for url in (one.state.discovered, one.state.redirect_target) if url),
+            )
+            for key, one in self.rows.items()
+        ]
+        means = match(specs, known, self.owners)
+        wanted = {spec.id: means.get(spec.id) for spec in specs}
+        for key, one in self.rows.items():
+            if one.state.id in wanted and wanted[one.state.id] != key:
+                one.state = replace(one.state, id=f"{one.state.id}~{key}")
+        for spec in specs:
+            means[spec.id] = self._synced(spec, means.get(spec.id), now)
+        self.owners |= {address_key(spec.shown_url): means[spec.id] for spec in reversed(specs)}
+        for key, one in self.rows.items():
+            if key not in means.values():
+                one.state = replace(one.state, active=False)
+
+    def _synced(self, spec: FeedSpec, key: str | None, now: datetime) -> str:
+        if key is None:
+            key = surrogate(spec.shown_url, self.rows.__contains__)
+            state = FeedState(key=key, id=spec.id, shown_url=spec.shown_url, next_poll_at=now, why="new in feeds.yaml")
+            self.rows[key] = Feed(state=state, added_at=now, operator=operator_of(spec.shown_url))
+            return key
+        one = self.rows[key]
+        state = one.state
+        one.state = replace(
+            state, id=spec.id, active=True, next_poll_at=state.next_poll_at if state.active else max(now, state.next_poll_at)
+        )
+        if state.shown_url != spec.shown_url:
+            one.operator, one.token, one.lease_until = operator_of(spec.shown_url), None, None
+            one.state = FeedState(
+                key=key,
+                id=spec.id,
+                shown_url=spec.shown_url,
+                head=state.head,
+                next_poll_at=now,
+                why="its address changed in feeds.yaml",
+                validators=Validators(),
+                last_poll_at=state.last_poll_at,
+                last_success_at=state.last_success_at,
+                last_change_at=state.last_change_at,
+                first_success_at=state.first_success_at,
+                hold=state.hold,
+                refined_by=state.refined_by,
+            )
+        return key
+
+    def lease(
+        self, now: datetime, hold: timedelta, limit: int, *, feeds: Sequence[str] | None = None, ignore_holds: bool = False
+    ) -> list[tuple[FeedState, str]]:
+        blocked = set(self._waits(now, wishes=not ignore_holds))
+        taken: list[tuple[FeedState, str]] = []
+        for one in sorted(self.rows.values(), key=lambda one: (one.state.next_poll_at, one.state.id)):
+            state = one.state
+            due = state.next_poll_at <= now or state.next_poll_at > now + CLOCK_SLACK if feeds is None else state.id in feeds
+            if len(taken) >= limit or not state.active or not due or self._is_leased(one, now) or one.operator in blocked:
+                continue
+            if one.operator:
+                blocked.add(one.operator)
+                self.starts[one.operator] = now + SPACING
+            self._leases += 1
+            one.token, one.lease_until = f"lease {self._leases}", now + hold
+            one.state = replace(state, next_poll_at=now + hold)
+            taken.append((one.state, one.token))
+        return taken
+
+    def _is_leased(self, one: Feed, now: datetime) -> bool:
+        return one.lease_until is not None and now < one.lease_until <= now + CLOCK_SLACK
+
+    def _waits(self, now: datetime, *, wishes: bool) -> dict[str, datetime]:
+        busy = [
+            (one.operator, one.lease_until) for one in self.rows.values() if one.operator and one.lease_until and self._is_leased(one, now)
+        ]
+        spaced = [(operator, at) for operator, at in self.starts.items() if now < at <= now + SPACING]
+        asked = [(operator, at) for operator, at in self.wishes.items() if wishes and now < at <= now + CLOCK_SLACK]
+        waits: dict[str, datetime] = {}
+        for operator, at in (*busy, *spaced, *asked):
+            waits[operator] = max(at, waits.get(operator, at))
+        return waits
+
+    def next_due(self, now: datetime) -> datetime | None:
+        waits = self._waits(now, wishes=True)
+        ready = []
+        for one in self.rows.values():
+            due = now if one.state.next_poll_at > now + CLOCK_SLACK else one.state.next_poll_at
+            if one.state.active:
+                ready.append(max(due, waits.get(one.operator or "", due)))
+        return min(ready, default=None)
+
+    def states(self, *, active_only: bool = True) -> list[FeedState]:
+        states = sorted((one.state for one in self.rows.values()), key=lambda state: state.id)
+        return [state for state in states if state.active or not active_only]
+
+    def find(self, id_or_url: str) -> FeedState | None:
+        by_id = {one.state.id: one.state for one in self.rows.values()}
+        key = self.owners.get(id_or_url) or self.owners.get(address_key(id_or_url))
+        return by_id.get(id_or_url) or (self.rows[key].state if key else None)
+
+    def polled(self, result: PollResult, one: Feed) -> None:
+        """Write what a poll says of its feed, and take the lease back."""
+        first = one.state.first_success_at or result.state.first_success_at
+        first = first or (None if result.outcome == "failed" else result.polled_at)
+        if result.state.discovered != one.state.discovered:
+            one.operator = operator_of(result.state.discovered or one.state.shown_url)
+        one.state = replace(result.state, first_success_at=first, id=one.state.id, shown_url=one.state.shown_url, active=one.state.active)
+        one.token = one.lease_until = None
+        operator = result.operator or one.operator
+        if operator and result.operator_until:
+            self.wishes[operator] = result.operator_until
+        if result.outcome == "new":
+            one.document_at = result.polled_at

@@ -67,11 +67,12 @@ class Ports:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """What publishing one output did. `entries` counts what it lists; `error` says why the last good file stays."""
+    """What publishing one output did. `listed` says what it holds ("14 entries"); `error` says why the last good file stays."""
 
     path: str
     changed: bool
     entries: int = 0
+    listed: str = ""
     error: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -260,7 +261,13 @@ def _publish_one(
         changed = ports.publisher.put(output.path, body)
     except PublishError as error:
         return PublishReport(path=output.path, changed=False, error=error.message)
-    return PublishReport(path=output.path, changed=changed, entries=len(edition.items), notes=edition.notes)
+    return PublishReport(path=output.path, changed=changed, entries=len(edition.items), listed=_listed(edition), notes=edition.notes)
+
+
+def _listed(edition: Edition) -> str:
+    count, noun = (len(edition.subscriptions), "feed") if edition.spec.format == "opml" else (len(edition.items), "entry")
+    plural = {"feed": "feeds", "entry": "entries"}[noun]
+    return f"{count} {noun if count == 1 else plural}"
 
 
 def _rendered(edition: Edition, ports: Ports) -> bytes:

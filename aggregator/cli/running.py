@@ -115,7 +115,7 @@ def _publish(app: "App", quiet: bool) -> list[PublishReport]:
         if done.error:
             say(f"{done.path}: {done.error}; the last good file stays")
         elif not quiet:
-            click.echo(plain(f"{app.config.root / done.path}: {done.entries} entries{'' if done.changed else ', unchanged'}"))
+            click.echo(plain(f"{app.config.root / done.path}: {done.listed}{'' if done.changed else ', unchanged'}"))
         for note in done.notes:
             say(f"{done.path}: {note}")
     return reports

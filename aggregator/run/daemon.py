@@ -189,7 +189,7 @@ class Daemon:
                 else:
                     self.health.publish_errors.pop(done.path, None)
                     if done.changed:
-                        self.tell(f"{done.path}: {done.entries} entries")
+                        self.tell(f"{done.path}: {done.listed}")
             self.health.last_publish = self.app.ports.clock().isoformat(timespec="seconds")
 
     def _maintain(self) -> None:

@@ -47,6 +47,7 @@ class Workshop:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.root = folder / "public"
+        self.tracebacks: list[str] = []  # what runs printed on stderr, of those that showed one: bugs that no report tells of
 
     def write(self, feeds: Mapping[str, str], *, max_entries: int = EVERYTHING, own_outputs: Sequence[str] = ()) -> None:
         """Write a feeds.yaml for these feeds (address by id): everything republished in full, up to `max_entries` listed.
@@ -100,6 +101,8 @@ class Workshop:
             cpu_s=round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 2),
             peak_mb=round(peak[0] / 2**20, 1),
         )
+        if "Traceback (most recent call last)" in stderr:
+            self.tracebacks.append(stderr[-8000:])
         if ran.code not in (0, 1):
             raise RuntimeError(f"aggregator {' '.join(arguments)[:80]} ended with {ran.code}:\n{stderr[-4000:]}")
         return ran

@@ -11,6 +11,7 @@ outputs stay in the work folder. The last line printed is one JSON object:
     lost                                  entries and fields that feedparser reads and the store lacks (bench/oracle.py)
     second_new, second_changed_outputs    what the second update found and wrote
     again_new, again_changed_outputs      the same for the documents served again
+    tracebacks                            what was printed of bugs
     readback_errors                       what the outputs, read back, say differently from the store or one another
     atom_errors, rss_errors, json_errors  what validation finds in them (null: no validation at hand)
     seconds, peak_mb                      of the first update
@@ -91,6 +92,7 @@ def replay(given: Sequence[Given], work: Path, say: Callable[[str], None]) -> di
         "lost": [*lost],
         "second_new": total(polls(second), "new"),
         "second_changed_outputs": len(changed(outputs, outputs_after)),
+        "tracebacks": [*shop.tracebacks],
         "again_polled": len(polls(again)),
         "again_new": total(polls(again), "new"),
         "again_changed": total(polls(again), "changed"),

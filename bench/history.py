@@ -10,6 +10,7 @@ of one feeds.yaml. The last line printed is one JSON object:
     changed_ids   entries whose published id was replaced by another one
     lost          entries ever read by plain feedparser that the store lacks, judged by their last version
     failed        versions that feedparser reads and we do not
+    tracebacks    what was printed of bugs
     same_title    for information: titles of a day that were seen under two published ids, though id and link differ
 """
 
@@ -171,6 +172,7 @@ def replay(given: Sequence[History], work: Path, say: Callable[[str], None]) -> 
         "changed_ids": [{"feed": name[0], name[1]: name[2], "now": id_} for name, id_ in subscriber.changed],
         "lost": _lost(given, shop, read),
         "failed": failed,
+        "tracebacks": [*shop.tracebacks],
         "same_title": [{"feed": name[0], "title": name[2][:80], "published": [*ids]} for name, ids in subscriber.doubled("title")],
     }
 

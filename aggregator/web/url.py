@@ -67,6 +67,9 @@ _ESCAPE: Final = re.compile(r"%([0-9a-fA-F]{2})")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _EDGES: Final = "".join(map(chr, range(0x21)))
 # RFC 3987 section 2.2: a scheme, then what an IRI may hold. No space of any kind, no control, no private use, no noncharacter.
+_TAG: Final = re.compile(
+    r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+,\d{4}(?:-\d\d(?:-\d\d)?)?:[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*(?:#[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*)?"
+)
 _IRI: Final = re.compile(
     "[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-\\[\\]_a-z~\xa1-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U0001fffd\U00020000-\U000efffd]+"
 )
@@ -150,12 +153,16 @@ def unwrap(url: str) -> Url | None:
 def is_absolute_iri(text: str) -> bool:
     """Tell whether an id can be published as it is: an absolute IRI (RFC 3987) of at most 4,096 bytes, without spaces or controls.
 
-    >>> is_absolute_iri("tag:example.org,2005:1"), is_absolute_iri("12345"), is_absolute_iri("https://")
-    (True, False, False)
+    A `tag:` that has no authority or no date is none (RFC 4151 section 2.1): a feed that carried it would be refused by validators.
+
+    >>> is_absolute_iri("tag:example.org,2005:1"), is_absolute_iri("12345"), is_absolute_iri("https://"), is_absolute_iri("tag:blog:1")
+    (True, False, False, False)
     """
     if len(text) > _MAX_BYTES or not _IRI.fullmatch(text) or any(map(str.isspace, text)) or len(text.encode()) > _MAX_BYTES:
         return False
     scheme, _, rest = text.partition(":")
+    if scheme.lower() == "tag":
+        return scheme == "tag" and _TAG.fullmatch(rest) is not None
     return scheme.lower() not in ("http", "https") or bool(re.match(r"//[^/?#]", rest))
 
 

@@ -2,9 +2,10 @@
 
     python -m bench.peers --feeds N [--documents FOLDER] [--rounds 3]
 
-`cold` is the first poll of everything, `unchanged` a poll of everything that answers 304. Ours are the real commands (`update`; then
-`poll --force` and `publish`), reader's `update_feeds(workers=8)` in a process of its own; ours also publishes five outputs, reader stores
-only. Rounds are interleaved and start from nothing. One JSON object is printed: medians of the rounds, with what both stored.
+`cold` is the first poll of everything, `unchanged` a poll of everything that answers 304. Ours are the real commands (`poll`; then
+`poll --force`), reader's `update_feeds(workers=8)` in a process of its own: both fetch, parse and store. What reader has no counterpart
+for, writing five outputs, is told apart: `publish` is the first one, `publish_unchanged` one that changes nothing. Rounds are interleaved
+and start from nothing. One JSON object is printed: medians of the rounds, with what both stored.
 """
 
 import argparse
@@ -53,21 +54,21 @@ def sample(folder: Path, count: int, seed: int = 1) -> list[Given]:
     return [one for start in range(0, count, len(given)) for one in draw.sample(given, min(len(given), count - start))]
 
 
-def ours(folder: Path, urls: Mapping[str, str]) -> tuple[Cost, Cost]:
-    """Poll everything cold, then unchanged, with our command."""
+def ours(folder: Path, urls: Mapping[str, str]) -> tuple[Cost, ...]:
+    """Poll everything cold, then unchanged, with our command; then what publishing cost after each."""
     shop = Workshop(folder)
     shop.write(urls, max_entries=60)
-    cold = shop.run("update", "--json")
+    cold, publish = shop.run("poll", "--json"), shop.run("publish", "--json")
     entries = sum(len(members) for members in shop.stored().values())
-    poll, publish = shop.run("poll", "--force", "--json"), shop.run("publish", "--json")
+    poll, again = shop.run("poll", "--force", "--json"), shop.run("publish", "--json")
     if total(polls(poll), "new") or len(polls(poll)) != len(urls):
         raise RuntimeError(
             f"the second pass polled {len(polls(poll))} of {len(urls)} feeds and found {total(polls(poll), 'new')} new entries"
         )
-    return Cost(cold.cpu_s, cold.seconds, entries), Cost(poll.cpu_s + publish.cpu_s, poll.seconds + publish.seconds, entries)
+    return tuple(Cost(ran.cpu_s, ran.seconds, entries) for ran in (cold, poll, publish, again))
 
 
-def readers(folder: Path, urls: Mapping[str, str]) -> tuple[Cost, Cost]:
+def readers(folder: Path, urls: Mapping[str, str]) -> tuple[Cost, ...]:
     """Poll everything cold, then unchanged, with reader."""
     folder.mkdir(parents=True, exist_ok=True)
     return _reader(folder / "reader.sqlite", list(urls.values())), _reader(folder / "reader.sqlite", list(urls.values()))
@@ -92,7 +93,7 @@ def _reader(database: Path, urls: Sequence[str]) -> Cost:
 def compare(given: Sequence[Given], rounds: int, work: Path) -> dict[str, JsonValue]:
     """Run all rounds, ours and reader's in turn, each first in every other one."""
     hosts = {f"p{number:05}": each for number, each in enumerate(given)}
-    costs: dict[str, list[tuple[Cost, Cost]]] = {"ours": [], "reader": []}
+    costs: dict[str, list[tuple[Cost, ...]]] = {"ours": [], "reader": []}
     with LoopbackSite({id_: Reply(body=each.body, content_type=each.content_type) for id_, each in hosts.items()}) as site:
         urls = {id_: site.url(id_) for id_ in hosts}
         for number in range(rounds):
@@ -103,13 +104,15 @@ def compare(given: Sequence[Given], rounds: int, work: Path) -> dict[str, JsonVa
     found: dict[str, JsonValue] = {"feeds": len(given), "rounds": rounds}
     for position, kind in enumerate(("cold", "unchanged")):
         found[kind] = _summary({name: [pair[position] for pair in pairs] for name, pairs in costs.items()}, len(given))
+    for position, kind in ((2, "publish"), (3, "publish_unchanged")):
+        found[kind] = {"ours_cpu_s": round(statistics.median(each[position].cpu_s for each in costs["ours"]), 2)}
     return found
 
 
 def _summary(costs: Mapping[str, Sequence[Cost]], feeds: int) -> dict[str, JsonValue]:
     cpu = {name: statistics.median(cost.cpu_s for cost in each) * 1000 / feeds for name, each in costs.items()}
     found: dict[str, JsonValue] = {f"{name}_cpu_s_per_1000": round(value, 2) for name, value in cpu.items()}
-    found["ratio"] = round(cpu["reader"] / cpu["ours"], 2) if cpu["ours"] else None
+    found["ours_to_reader"] = round(cpu["ours"] / cpu["reader"], 2) if cpu["reader"] else None
     for name, each in costs.items():
         found[f"{name}_seconds"] = round(statistics.median(cost.seconds for cost in each), 2)
         found[f"{name}_entries"] = each[-1].entries

@@ -15,10 +15,7 @@ EDGE_CHARS: Final = 24_000
 
 BlockKind = Literal["text", "heading", "quote", "caption", "code"]
 
-_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
-_ATTRIBUTE: Final = re.compile(r"(?:^|[\s\"'/])(href|class)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]")
-_HIDDEN: Final = frozenset({"script", "style", "template", "noscript", "svg", "math", "iframe", "object", "title", "textarea", "select"})
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS: Final = _HEADINGS | frozenset(
     {
@@ -118,8 +115,8 @@ def read(html: str, *, is_tail: bool = False, is_head: bool = False) -> list[Blo
     A quotation, picture or listing that is never closed is a mistake, and what follows is text; unless the HTML goes on (`is_head`).
     """
     reader = _Reader(is_tail=is_tail)
-    for token in _tokens(html, after=html.find(">") + 1 if is_tail and _starts_inside_tag(html) else 0):
-        if isinstance(token, _Text):
+    for token in tokens(html, after=html.find(">") + 1 if is_tail and _starts_inside_tag(html) else 0):
+        if isinstance(token, Text):
             reader.text(token)
         else:
             reader.tag(token)
@@ -145,67 +142,6 @@ def _starts_inside_tag(html: str) -> bool:
     return 0 <= html.find(">") < (html.find("<") if "<" in html else len(html))
 
 
-# ── tokens ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    value: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Tag:
-    name: str
-    closes: bool
-    attributes: str
-    start: int
-    end: int
-
-
-def _tokens(html: str, after: int) -> Iterator[_Text | _Tag]:
-    at = after
-    while at < len(html):
-        opened = html.find("<", at)
-        if opened < 0:
-            opened = len(html)
-        if opened > at:
-            yield _Text(html[at:opened], at, opened)
-        if opened == len(html):
-            return
-        if html.startswith("<!--", opened):
-            at = _after(html, "-->", opened + 4)
-        elif found := _TAG.match(html, opened):
-            tag = _Tag(found[2].lower(), bool(found[1]), found[3], opened, found.end())
-            yield tag
-            at = _after_hidden(html, tag)
-        elif html[opened + 1 : opened + 2] in ("!", "?", "/") or html[opened + 1 : opened + 2].isalpha():
-            at = _after(html, ">", opened + 1)
-        else:  # a bare less-than sign is text
-            yield _Text("<", opened, opened + 1)
-            at = opened + 1
-
-
-def _after_hidden(html: str, tag: _Tag) -> int:
-    if tag.closes or tag.name not in _HIDDEN or tag.attributes.endswith("/"):
-        return tag.end
-    closing = re.compile(f"</{tag.name}", re.IGNORECASE).search(html, tag.end)
-    return _after(html, ">", closing.end()) if closing else len(html)
-
-
-def _after(html: str, mark: str, start: int) -> int:
-    found = html.find(mark, start)
-    return len(html) if found < 0 else found + len(mark)
-
-
-def _attribute(tag: _Tag, name: str) -> str:
-    for found in _ATTRIBUTE.finditer(tag.attributes):
-        if found[1].lower() == name:
-            return unescape(found[2] or found[3] or found[4] or "").strip()
-    return ""
-
-
 # ── blocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -219,7 +155,7 @@ class _Zone:
     number: int = 0
     is_closed: set[int] = field(default_factory=set)
 
-    def pass_tag(self, tag: _Tag) -> bool:
+    def pass_tag(self, tag: Tag) -> bool:
         """Note a start or end tag; true for an end tag that nothing opened."""
         if tag.name not in self.names:
             return False
@@ -251,11 +187,11 @@ class _Reader:
     links: list[Link] = field(default_factory=list)
     link: tuple[int, str] | None = None
     is_heading: bool = False
-    opened: _Tag | None = None
+    opened: Tag | None = None
     begin: int | None = None
     breaks: int = 0
 
-    def text(self, token: _Text) -> None:
+    def text(self, token: Text) -> None:
         value = _INVISIBLE.sub("", unescape(token.value)) if "&" in token.value or not token.value.isascii() else token.value
         words = " ".join(value.split())
         if not words:
@@ -271,12 +207,12 @@ class _Reader:
         if value[-1].isspace():
             self._space()
 
-    def tag(self, tag: _Tag) -> None:
+    def tag(self, tag: Tag) -> None:
         if tag.name == "br":
             self._line_end(tag)
         elif tag.name == "a":
             self._close_link()
-            if not tag.closes and (href := _attribute(tag, "href")):
+            if not tag.closes and (href := attribute(tag, "href")):
                 self.link = (self.length, href)
         if tag.name in _BLOCKS:
             self.end_block(tag.start, tag)
@@ -286,7 +222,7 @@ class _Reader:
         elif self.begin is None and not tag.closes:
             self.begin = tag.start
 
-    def end_block(self, at: int, closing: _Tag | None) -> None:
+    def end_block(self, at: int, closing: Tag | None) -> None:
         """Finish the block that ends at this place, if it holds any text."""
         self._close_link()
         text = "".join(self.parts).rstrip()
@@ -303,20 +239,20 @@ class _Reader:
         kinds = (zone.kind for zone, number in zip(self.zones, numbers, strict=True) if zone.holds(number, trust_open))
         return block if block.kind == "caption" or not (kind := next(kinds, None)) else replace(block, kind=kind)
 
-    def _block(self, text: str, at: int, closing: _Tag | None) -> Block:
+    def _block(self, text: str, at: int, closing: Tag | None) -> Block:
         start, end = self.begin if self.begin is not None else at, at
-        classes = _attribute(self.opened, "class") if self.opened else ""
+        classes = attribute(self.opened, "class") if self.opened else ""
         if self.opened and closing and closing.closes and closing.name == self.opened.name:
             start, end = self.opened.start, closing.end
         kind: BlockKind = "caption" if "caption" in classes else "heading" if self.is_heading else "text"
         return Block(text, tuple(self.links), kind, start, end, classes)
 
-    def _pass_zones(self, tag: _Tag) -> None:
+    def _pass_zones(self, tag: Tag) -> None:
         for number, zone in enumerate(self.zones):
             if zone.pass_tag(tag) and self.is_tail:  # it was opened before our edge begins, so all we have read stands inside
                 self.inside = [_marked(numbers, number) for numbers in self.inside]
 
-    def _line_end(self, tag: _Tag) -> None:
+    def _line_end(self, tag: Tag) -> None:
         self.breaks += 1
         if self.breaks > 1:
             self.end_block(tag.start, None)

@@ -1,0 +1,240 @@
+"""The walk with plain fakes: what one poll does to a feed's state, and what one publish does to the outputs."""
+
+import itertools
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.collect.parse import read
+from aggregator.errors import BadStatus, Gone, PublishError, Unreachable
+from aggregator.model import Config, Edition, FeedSpec, FeedState, OutputSpec, Redirect, Validators
+from aggregator.pipeline import Ports, known_sources, our_addresses, poll, publish
+from aggregator.publish import jsonfeed, syndication
+from aggregator.refine.stories import same_story
+from aggregator.web.url import link
+from tests.e2e.running import feed
+from tests.fakes import FakeClock, FakeFetcher, FakeFolder, FakeStore, document
+
+GARDEN = FeedSpec(id="garden", url="https://garden.example/feed.xml", shown_url="https://garden.example/feed.xml", republish="full")
+ATOM = OutputSpec(path="atom.xml", format="atom")
+JSON = OutputSpec(path="feed.json", format="json")
+
+
+class Walk:
+    """A pipeline over fakes: one feed, a clock that is moved by hand."""
+
+    def __init__(
+        self, *specs: FeedSpec, outputs: tuple[OutputSpec, ...] = (ATOM,), contact: str | None = "https://planet.example/about"
+    ) -> None:
+        self.clock, self.fetcher, self.store, self.folder = FakeClock(), FakeFetcher(), FakeStore(), FakeFolder()
+        config = Config(
+            path=Path("/srv/feeds.yaml"),
+            root=Path("/srv/public"),
+            store=":memory:",
+            link=link("https://planet.example/"),
+            contact=contact,
+            feeds=specs or (GARDEN,),
+            outputs=outputs,
+        )
+        self.ports = Ports(
+            config=config,
+            clock=self.clock,
+            fetcher=self.fetcher,
+            parser=read,
+            store=self.store,
+            publisher=self.folder,
+            renderers={"atom": syndication.atom, "json": jsonfeed.json_feed},
+            ours=our_addresses(config),
+        )
+        self.store.sync(config.feeds, self.clock())
+
+    def answers(self, *given: object, id_: str = "garden") -> FeedState:
+        """Let the feed answer so, one poll after the other, each when it is due; return its last state."""
+        for answer in given:
+            self.fetcher.answers[id_] = answer  # type: ignore[assignment]
+            ((state, lease),) = self.store.lease(self.clock(), timedelta(minutes=3), 1, feeds=[id_], ignore_holds=True)
+            spec = next(spec for spec in self.ports.config.feeds if spec.id == id_)
+            result, self.report = poll(spec, state, lease, self.ports)
+            self.counts = self.store.record([result], same_story)
+            self.clock.forward(max(result.state.next_poll_at - self.clock(), timedelta(seconds=3)))
+        found = self.store.feed(id_)
+        assert found is not None
+        return found
+
+    def until_next(self, state: FeedState) -> timedelta:
+        assert state.last_poll_at is not None
+        return state.next_poll_at - state.last_poll_at
+
+
+def good(*texts: str, **fields: object) -> object:
+    return document(feed("garden", *texts), **fields)
+
+
+def test_validators_are_kept_only_from_a_body_that_was_parsed() -> None:
+    walk = Walk()
+    kept = Validators(etag='"a"', last_modified="Mon, 06 Jan 2025 10:00:00 GMT")
+    page = document(b"<!doctype html><p>Sign in", validators=Validators(etag='"page"'))
+    state = walk.answers(good("One.", validators=kept), page)
+    assert state.validators == kept
+    assert state.last_error is not None
+    walk.answers(good("One.", "Two.", validators=kept))
+    assert walk.fetcher.asked[-1][1] == kept
+    assert walk.counts == [(1, 0)]
+
+
+def test_an_error_is_the_feeds_own_and_is_forgotten_when_it_works_again() -> None:
+    walk = Walk()
+    state = walk.answers(good("One."), Unreachable(GARDEN.shown_url, "the name cannot be found"))
+    assert (state.failures, state.last_error) == (1, "the name cannot be found")
+    assert walk.report.outcome == "failed"
+    assert walk.report.next_poll_at == state.next_poll_at
+    state = walk.answers(good("One."))
+    assert (state.failures, state.last_error, state.failing_since) == (0, None, None)
+
+
+def test_failures_wait_twice_as_long_each_time_up_to_a_day() -> None:
+    walk = Walk()
+    walk.answers(good("One."))
+    waits = [walk.until_next(walk.answers(Unreachable(GARDEN.shown_url, "no connection"))) for _ in range(8)]
+    assert all(later >= earlier for earlier, later in itertools.pairwise(waits))
+    assert waits[0] >= timedelta(hours=2)
+    assert timedelta(hours=24) <= waits[-1] <= timedelta(hours=27)
+
+
+def test_a_server_that_asks_for_a_pause_gets_it_for_all_its_feeds() -> None:
+    other = replace(GARDEN, id="other", url="https://garden.example/other.xml", shown_url="https://garden.example/other.xml")
+    walk = Walk(GARDEN, other)
+    walk.answers(BadStatus(GARDEN.shown_url, "busy (503)", status=503, retry_after=timedelta(hours=5)))
+    now = walk.clock.now - timedelta(hours=2)
+    assert walk.store.lease(now, timedelta(minutes=3), 9, feeds=["other"]) == []
+    assert walk.store.lease(now, timedelta(minutes=3), 9, feeds=["other"], ignore_holds=True) != []
+
+
+def test_gone_twice_is_gone() -> None:
+    walk = Walk()
+    state = walk.answers(good("One."), *[Gone(GARDEN.shown_url, "gone (410)", status=410)] * 2)
+    assert "gone" in state.why
+    assert walk.until_next(state) > timedelta(days=29)
+
+
+def test_without_a_contact_no_feed_is_asked_more_than_every_two_hours() -> None:
+    walk = Walk(replace(GARDEN, every=timedelta(minutes=10), every_given=True), contact=None)
+    assert walk.until_next(walk.answers(good("One."))) >= timedelta(hours=2)
+
+
+def test_a_page_is_asked_once_and_then_its_feed() -> None:
+    walk = Walk()
+    page = document(b'<!doctype html><link rel="alternate" type="application/rss+xml" href="/blog.xml"><p>Hello')
+    state = walk.answers(page)
+    assert state.discovered == "https://garden.example/blog.xml"
+    assert "blog.xml" in (walk.report.error or "")
+    walk.answers(good("One."))
+    assert walk.fetcher.asked[-1][0].url == "https://garden.example/blog.xml"
+
+
+def test_a_feed_that_worked_never_follows_a_page() -> None:
+    walk = Walk()
+    page = document(b'<!doctype html><link rel="alternate" type="application/rss+xml" href="/other.xml"><p>Hello')
+    assert walk.answers(good("One."), page).discovered is None
+
+
+def test_a_page_never_sends_us_to_another_publisher() -> None:
+    walk = Walk()
+    page = document(b'<!doctype html><link rel="alternate" type="application/rss+xml" href="https://evil.example/x.xml"><p>Hello')
+    assert walk.answers(page).discovered is None
+
+
+def test_a_permanent_redirect_is_asked_directly_only_after_it_proved_itself() -> None:
+    walk = Walk(replace(GARDEN, every=timedelta(days=2), every_given=True))
+    moved = "https://garden.example/new.xml"
+    answer = good("One.", redirects=(Redirect(status=301, target=moved),))
+    walk.answers(*[answer] * 5)
+    assert {spec.url for spec, _, _ in walk.fetcher.asked} == {GARDEN.url}
+    walk.answers(answer)
+    assert walk.fetcher.asked[-1][0].url == moved
+
+
+def test_changed_rules_read_the_same_body_again() -> None:
+    walk = Walk()
+    walk.answers(good("Support us.", validators=Validators(etag='"a"')))
+    config = replace(walk.ports.config, feeds=(replace(GARDEN, strip=("Support us.",)),))
+    walk.ports = replace(walk.ports, config=config)
+    walk.answers(good("Support us.", validators=Validators(etag='"a"')))
+    assert walk.fetcher.asked[-1][1:] == (Validators(), None)
+
+
+# ── publish ──
+
+
+def test_publishing_twice_changes_nothing() -> None:
+    walk = Walk(outputs=(ATOM, JSON))
+    walk.answers(good("One.", "Two."))
+    assert [report.changed for report in publish(walk.ports)] == [True, True]
+    walk.clock.forward(timedelta(days=3))
+    assert [report.changed for report in publish(walk.ports)] == [False, False]
+
+
+def test_one_output_that_cannot_be_written_leaves_the_others() -> None:
+    walk = Walk(outputs=(ATOM, JSON))
+    walk.answers(good("One."))
+
+    def refused(edition: Edition) -> bytes:
+        raise PublishError(edition.spec.path, "does not parse back")
+
+    walk.ports = replace(walk.ports, renderers={**walk.ports.renderers, "atom": refused})
+    reports = publish(walk.ports)
+    assert [(report.path, report.error) for report in reports] == [("atom.xml", "does not parse back"), ("feed.json", None)]
+    assert "atom.xml" not in walk.folder.files
+    assert b"One." in walk.folder.files["feed.json"]
+
+
+def test_a_feed_that_left_feeds_yaml_leaves_the_output_and_comes_back_with_the_same_ids() -> None:
+    walk = Walk()
+    walk.answers(good("One."))
+    publish(walk.ports)
+    first = walk.folder.files["atom.xml"]
+    walk.store.sync((), walk.clock())
+    publish(walk.ports)
+    assert b"One." not in walk.folder.files["atom.xml"]
+    walk.store.sync((GARDEN,), walk.clock())
+    publish(walk.ports)
+    assert walk.folder.files["atom.xml"] == first
+
+
+def test_a_newly_added_feed_shows_only_its_newest_entries() -> None:
+    other = replace(GARDEN, id="other", url="https://other.example/feed.xml", shown_url="https://other.example/feed.xml")
+    walk = Walk(GARDEN)
+    walk.answers(good("One."))
+    publish(walk.ports)
+    walk.clock.forward(timedelta(days=1))
+    walk.ports = replace(walk.ports, config=replace(walk.ports.config, feeds=(GARDEN, other)))
+    walk.store.sync((GARDEN, other), walk.clock())
+    walk.answers(document(feed("other", *(f"Old {number}." for number in range(1, 9)))), id_="other")
+    publish(walk.ports)
+    body = walk.folder.files["atom.xml"].decode()
+    assert [number for number in range(1, 9) if f"Old {number}." in body] == [6, 7, 8]
+
+
+def test_max_age_cuts_at_midnight() -> None:
+    walk = Walk(outputs=(replace(ATOM, max_age=timedelta(days=30)),))
+    walk.clock.now = datetime.fromisoformat("2026-10-20T12:00:00+00:00")
+    walk.answers(good("One.", "Two."))
+    entries = [
+        publish(walk.ports, today=datetime.fromisoformat(at))[0].entries
+        for at in ("2026-10-31T23:59:00+00:00", "2026-11-01T00:01:00+00:00")
+    ]
+    assert entries == [2, 1]
+
+
+# ── names ──
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+def test_subscribed_feeds_are_known_by_name_and_private_ones_without_their_address(is_private: bool) -> None:
+    walk = Walk(replace(GARDEN, name="Garden Notes", is_private=is_private))
+    walk.answers(good("One."))
+    hop = known_sources(walk.store.feeds(), walk.ports.config.feeds)["garden notes"]
+    assert hop.site == "garden.example"
+    assert is_private is (hop.feed_id is None)

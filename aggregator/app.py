@@ -60,7 +60,7 @@ class App:
             publisher=self.ports.publisher if config.root == self.config.root else Folder(config.root),
             ours=our_addresses(config),
         )
-        self.ports.store.sync(config.feeds, self.ports.clock())
+        self.ports.store.sync(_polled(config), self.ports.clock())
         return replace(self, config=config, ports=ports)
 
     @property
@@ -124,7 +124,7 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     _check_clock(clock())
     store = SqlStore(config.store)
     try:
-        store.sync(config.feeds, clock())
+        store.sync(_polled(config), clock())
     except BaseException:
         store.close()
         raise
@@ -140,6 +140,11 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     )
     folder = Path(config.store).parent
     return App(config=config, ports=ports, free_bytes=lambda: shutil.disk_usage(folder).free).with_known_sources()
+
+
+def _polled(config: Config) -> tuple[FeedSpec, ...]:
+    """The feeds to ask: a publisher who opted out is left alone, too."""
+    return tuple(spec for spec in config.feeds if not spec.opt_out)
 
 
 def user_agent(config: Config) -> str:

@@ -243,7 +243,7 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
     now = today or ports.clock()
     states = {state.key: state for state in ports.store.feeds(active_only=False)}
     by_id = {spec.id: spec for spec in ports.config.feeds}
-    specs = {state.key: by_id[state.id] for state in states.values() if state.active and state.id in by_id}
+    specs = {state.key: by_id[state.id] for state in states.values() if state.id in by_id}
     reports = []
     for output in ports.config.outputs:
         progress(output.path)

@@ -31,7 +31,8 @@ def poll(session: Session, feeds: Sequence[str], force: bool, json_: bool, stric
     Named feeds are polled whether due or not, still with conditional requests and within holds.
     """
     with session.app() as app:
-        names = [need_feed(app.config, name) for name in feeds] or ([spec.id for spec in app.config.feeds] if force else None)
+        everything = [spec.id for spec in app.config.feeds if not spec.opt_out]
+        names = [need_feed(app.config, name) for name in feeds] or (everything if force else None)
         reports = _poll(app, names, force, quiet=json_)
     if json_:
         click.echo(as_json(reports))

@@ -5,13 +5,20 @@ them, without a tree: no depth of nesting and no broken markup makes it slow.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from html import unescape
 from typing import Final, Literal
+
+from aggregator.refine.tokens import TAG, Tag, Text, attribute, decoded, tokens
 
 # Enough for four paragraphs behind a large picture or a share bar; a whole entry is usually smaller than both edges together.
 EDGE_CHARS: Final = 24_000
+
+# What sites print around a text (a plea for support, a label, a standfirst, rules for comments) is shorter than its paragraphs. It does
+# not use up an edge: that goes on until it has so many real paragraphs, and never further than so many blocks.
+_REAL_CHARS: Final = 200
+_REAL_BLOCKS: Final = 2
+_REACH: Final = 10
 
 BlockKind = Literal["text", "heading", "quote", "caption", "code"]
 
@@ -96,7 +103,7 @@ class Edges:
 
 
 def edges(html: str, first: int = 4, last: int = 5) -> Edges:
-    """The first `first` and the last `last` blocks; headings, captions and code come along without being counted.
+    """The first `first` and the last `last` blocks, more where they are short; headings, captions and code come along uncounted.
 
     >>> edges("<h1>T</h1><p>One <a href='/x'>two</a>.</p>", first=1, last=1).first[1].text
     'One two.'
@@ -126,11 +133,14 @@ def read(html: str, *, is_tail: bool = False, is_head: bool = False) -> list[Blo
 
 def _counted(blocks: list[Block], count: int) -> tuple[Block, ...]:
     chosen: list[Block] = []
+    seen = real = 0
     for block in blocks:
-        if count <= 0:
+        if seen >= count and (real >= _REAL_BLOCKS or seen >= _REACH):
             break
         chosen.append(block)
-        count -= block.kind in ("text", "quote")
+        if block.kind in ("text", "quote"):
+            seen += 1
+            real += len(block.text) >= _REAL_CHARS
     return tuple(chosen)
 
 
@@ -192,7 +202,7 @@ class _Reader:
     breaks: int = 0
 
     def text(self, token: Text) -> None:
-        value = _INVISIBLE.sub("", unescape(token.value)) if "&" in token.value or not token.value.isascii() else token.value
+        value = _INVISIBLE.sub("", decoded(token.value)) if "&" in token.value or not token.value.isascii() else token.value
         words = " ".join(value.split())
         if not words:
             if value:

@@ -5,6 +5,7 @@ What is published is a fixed point: cleaning it again gives it back byte for byt
 
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache
 from html import escape
 from typing import Final
@@ -77,6 +78,7 @@ _SHAPES: Final = {
     "scope": re.compile(r"(?:row|col)(?:group)?"),
     "datetime": re.compile(r"[0-9A-Za-z:+. -]{1,40}"),
 }
+_MAILTO_START: Final = "mailto:"
 _MAILTO: Final = re.compile(r"mailto:[\w.!#$%&'*+/=?^`{|}~@,;:-]{3,500}", re.IGNORECASE | re.ASCII)
 
 # Beyond these a body may cost a tree builder quadratic time, so its shape is looked at before it is parsed.
@@ -101,6 +103,9 @@ _FORMATTING: Final = frozenset(
     """a b big code em font i nobr s small strike strong tt u""".split()  # noqa: SIM905
 )
 _PARAGRAPHS: Final = re.compile(r"\n\s*\n")
+# (base, page) of the text that this thread is cleaning. Handed to the address check so, because one cleaner then serves all: the base
+# differs from entry to entry, and building a cleaner costs as much as cleaning a short body.
+_counted_from: ContextVar[tuple[str | None, str | None]] = ContextVar("_counted_from", default=(None, None))
 
 
 def clean_html(html: str, base: str | None = None, *, page: str | None = None) -> SafeHtml:
@@ -172,7 +177,7 @@ def excerpt(html: SafeHtml, max_chars: int) -> tuple[SafeHtml, bool]:
     ('<p>One.</p>', True)
     """
     cut, is_cut = excerpts.cut(html, max_chars)
-    return _settled(cut, _cleaner(None, None)) if is_cut else html, is_cut
+    return _settled(cut, None, None) if is_cut else html, is_cut
 
 
 def opening(html: SafeHtml, max_chars: int) -> str:
@@ -189,24 +194,24 @@ def _safe(html: str, base: str | None, page: str | None) -> SafeHtml:
         return SafeHtml(html.replace(">", "&gt;").replace("\xa0", "&nbsp;"))
     if embeds.has_embeds(html) or not _is_light(html):
         html = embeds.readable(html, base)
-    return _settled(html, _cleaner(base, page if "#" in html else None))
+    return _settled(html, base, page)
 
 
-@lru_cache(maxsize=256)
-def _cleaner(base: str | None, page: str | None) -> nh3.Cleaner:
-    """The allow-list with the address check. One for each feed: `base` differs, and building one costs as much as a short body."""
+@lru_cache(maxsize=1)
+def _cleaner() -> nh3.Cleaner:
+    """The allow-list with the checks of values."""
+    return _allow_list(_checked)
 
-    def checked(tag: str, attribute: str, value: str) -> str | None:
-        if attribute == "href":
-            return _href(value, base, page)
-        if attribute == "src":
-            return resource(value, base)
-        if attribute == "cite":
-            return link(value, base)
-        shape = _SHAPES.get(attribute)
-        return value if shape is None or shape.fullmatch(value) else None
 
-    return _allow_list(checked)
+def _checked(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "href":
+        return _href(value, *_counted_from.get())
+    if attribute == "src":
+        return resource(value, _counted_from.get()[0])
+    if attribute == "cite":
+        return link(value, _counted_from.get()[0])
+    shape = _SHAPES.get(attribute)
+    return value if shape is None or shape.fullmatch(value) else None
 
 
 @lru_cache(maxsize=1)
@@ -235,22 +240,30 @@ def _href(value: str, base: str | None, page: str | None) -> str | None:
     value = value.strip()
     if value.startswith("#"):
         return link(value, page) if page else None
-    return value if _MAILTO.fullmatch(value) else link(value, base)
+    return value if value[:7].lower() == _MAILTO_START and _MAILTO.fullmatch(value) else link(value, base)
 
 
-def _settled(html: str, cleaner: nh3.Cleaner) -> SafeHtml:
+def _settled(html: str, base: str | None, page: str | None) -> SafeHtml:
     """Clean until a parser gives back what it read.
 
     Two parses may differ where an element that was taken out held others apart: `<p><object><p>` is nested only with the object.
     """
     for _ in range(_MAX_PASSES):
-        html = cleaner.clean(html)
+        html = _allowed(html, base, page)
         if len(html) > MAX_CONTENT:
             return SafeHtml(html)  # Safe, but `fitted` will cut it and come again: settling it would be in vain.
         html = _tidy(html)
         if _checker().clean(html) == html:
             return SafeHtml(html) if _is_light(html) else from_text(visible_text(html))
     return from_text(visible_text(html))
+
+
+def _allowed(html: str, base: str | None, page: str | None) -> str:
+    around = _counted_from.set((base, page))
+    try:
+        return _cleaner().clean(html)
+    finally:
+        _counted_from.reset(around)
 
 
 def _tidy(html: str) -> str:

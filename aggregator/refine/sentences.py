@@ -6,12 +6,12 @@ A statement is what the words say, unjudged: whether the source is the feed's ow
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from html import unescape
 from typing import Final
 
 from aggregator.refine.blocks import EDGE_CHARS, Block, Edges
 from aggregator.refine.phrasebook import languages
 from aggregator.refine.reading import LEAD, Place, Reading, Statement
+from aggregator.refine.tokens import decoded
 
 # A claim opens or closes a text. In a long first or last block it stands within so many characters of the block's outer end.
 _HEAD_CHARS: Final = 500
@@ -23,7 +23,7 @@ _SENTENCE: Final = re.compile(r"(?:[.!?…:)\]|»”\"’•·–—-]\s+|\n|[�
 def might_speak(html: str) -> bool:
     """Whether any language's key words occur at all: a cheap question that spares most entries the reading."""
     outer = html if len(html) <= 2 * EDGE_CHARS else f"{html[:EDGE_CHARS]} {html[-EDGE_CHARS:]}"
-    low = _folded(unescape(outer) if "&" in outer else outer)
+    low = _folded(decoded(outer))
     return any(word in low for word in _all_triggers())
 
 

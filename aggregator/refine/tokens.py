@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Final
 
-_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
+TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 _ATTRIBUTE: Final = re.compile(r"(?:^|[\s\"'/])(href|class)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
+# `html.unescape` counts in int(), which raises beyond 4,300 digits; no character has more than seven.
+_ENDLESS_REFERENCE: Final = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
 _HIDDEN: Final = frozenset({"script", "style", "template", "noscript", "svg", "math", "iframe", "object", "title", "textarea", "select"})
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """What stands between two tags, as written. `start` and `end` count in the HTML, here and in `Tag`."""
+
     value: str
     start: int
     end: int
@@ -20,6 +24,8 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
+    """A start or an end tag. `name` is in lower case, `attributes` as written."""
+
     name: str
     closes: bool
     attributes: str
@@ -27,7 +33,12 @@ class Tag:
     end: int
 
 
-def tokens(html: str, after: int) -> Iterator[Text | Tag]:
+def tokens(html: str, after: int = 0) -> Iterator[Text | Tag]:
+    """The text and the tags of HTML from a place on, without comments, declarations and elements that are not shown.
+
+    >>> [token.value if isinstance(token, Text) else token.name for token in tokens("a<B class=x>b</b><!-- c --><style>d</style>")]
+    ['a', 'b', 'b', 'b', 'style']
+    """
     at = after
     while at < len(html):
         opened = html.find("<", at)
@@ -39,7 +50,7 @@ def tokens(html: str, after: int) -> Iterator[Text | Tag]:
             return
         if html.startswith("<!--", opened):
             at = _after(html, "-->", opened + 4)
-        elif found := _TAG.match(html, opened):
+        elif found := TAG.match(html, opened):
             tag = Tag(found[2].lower(), bool(found[1]), found[3], opened, found.end())
             yield tag
             at = _after_hidden(html, tag)
@@ -63,7 +74,17 @@ def _after(html: str, mark: str, start: int) -> int:
 
 
 def attribute(tag: Tag, name: str) -> str:
+    """The value of `href` or `class`, references decoded; empty if the tag has none."""
     for found in _ATTRIBUTE.finditer(tag.attributes):
         if found[1].lower() == name:
-            return unescape(found[2] or found[3] or found[4] or "").strip()
+            return decoded(found[2] or found[3] or found[4] or "").strip()
     return ""
+
+
+def decoded(text: str) -> str:
+    """Text with its character references decoded; of any text, however long its numbers are.
+
+    >>> decoded("a &amp; b&#" + "9" * 5000 + ";")
+    'a & b\ufffd'
+    """
+    return unescape(_ENDLESS_REFERENCE.sub("\ufffd", text)) if "&" in text else text

@@ -128,7 +128,7 @@ class _Run:
     def named(self, feeds: Sequence[str], *, ignore_holds: bool) -> list[PollReport]:
         """Poll these feeds; one that stays held or leased to another process is given up after a while."""
         left = list(feeds)
-        deadline = monotonic() + PATIENCE.total_seconds() * (len(left) + 1)
+        patient_until = monotonic() + PATIENCE.total_seconds()
         while not self.stop.is_set() and (left or self.under_way):
             jobs = self._lease(self._room(), left, ignore_holds) if left else []
             for job in jobs:
@@ -136,7 +136,8 @@ class _Run:
             self._start(jobs)
             if self.under_way:
                 self._record(self._collect())
-            elif monotonic() > deadline or self.stop.wait(BATCH_WAIT_S):
+                patient_until = monotonic() + PATIENCE.total_seconds()
+            elif monotonic() > patient_until or self.stop.wait(BATCH_WAIT_S):
                 break
         return self.reports
 

@@ -109,6 +109,10 @@ _NOT_NAMES: Final = frozenset(
     publication reel rss search settings share sharer sharer.php site sponsors status tag tagged tags terms topics trending watch""".split()  # noqa: SIM905
 )
 _MAX_HOST_CHARS: Final = 253  # RFC 1035 section 2.3.4
+# An address whose parts anybody reads alike: no port, no userinfo, no number for a host.
+_PLAIN_ADDRESS: Final = re.compile(
+    r"https?://(?P<host>(?:[a-z0-9_-]+\.)+[a-z]{2,63})(?P<path>/[!-\"$->@-~]*+)?+(?:\?(?P<query>[!-\"$-~]*+))?+(?:#[!-~]*+)?+"
+)
 _HOST: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+")
 
 _private = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True, extra_suffixes=_ACCOUNT_SUFFIXES)
@@ -126,6 +130,7 @@ def host_of(url: str) -> str:
     return _split(url)[0]
 
 
+@lru_cache(maxsize=16384)  # Asked several times an entry, of the same few addresses.
 def site(url_or_host: str) -> str:
     """The publisher of an address: its registrable domain, private suffixes counted, or its account on a platform.
 
@@ -164,6 +169,9 @@ def hands_out_names(host: str) -> bool:
 @lru_cache(maxsize=65536)
 def _split(url: str) -> tuple[str, str, str]:
     """(host, path, query) of an address or a bare host; host is '' where there is none."""
+    plain = _PLAIN_ADDRESS.fullmatch(url)
+    if plain and len(plain["host"]) <= _MAX_HOST_CHARS:
+        return plain["host"], plain["path"] or "", plain["query"] or ""
     text = url.strip()
     if (address := _address(text.strip("[]"))) is not None:
         return address, "", ""

@@ -50,6 +50,9 @@ def clean(text: str) -> str:
     >>> clean("a\\x00b\\x1bc\\ud800")
     'abc\ufffd'
     """
+    # Printable characters are allowed, and most lines hold nothing else; the next question tells of nearly all other texts.
+    if text.isprintable() or not _NOT_XML.search(text):
+        return text
     return _NOT_XML.sub("", _SURROGATE.sub("\ufffd", text))
 
 
@@ -70,6 +73,8 @@ def looks_like_html(text: str) -> bool:
     >>> looks_like_html("<b>bold</b>"), looks_like_html("Tom &amp; Jerry"), looks_like_html("vector<int> & x < y")
     (True, True, False)
     """
+    if "<" not in text and "&" not in text:
+        return False
     return any(tag[1] is None or tag[1].lower() in _ELEMENTS for tag in _KNOWN_TAG.finditer(text)) or any(
         reference[1] is None or f"{reference[1]};" in html5 for reference in _REFERENCE.finditer(text)
     )

@@ -59,6 +59,7 @@ _CARRIERS: Final = (
     ("r.search.yahoo.com", re.compile(r".*/RU=(?P<url>[^/]+)/")),
     ("", re.compile(r".*/\*(?P<url>https?:/.+)\Z")),
 )
+_CARRIER_MARKS: Final = (*(host for host, _ in _CARRIERS if host), "/*http")
 _GOOGLE_NEWS: Final = re.compile(r"/(?:rss/|__i/rss/rd/)?articles/(?P<code>[\w-]{16,})")
 
 _ABSOLUTE: Final = re.compile(r"https?:/{1,2}(?=[^/])", re.IGNORECASE)
@@ -66,6 +67,14 @@ _ENCODED: Final = re.compile(r"https?%3a(?:%2f|/){2}", re.IGNORECASE)
 _ESCAPE: Final = re.compile(r"%([0-9a-fA-F]{2})")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _EDGES: Final = "".join(map(chr, range(0x21)))
+# What a parser gives back as it is, unless there are dot segments in its path: lower-case names below a top-level domain of letters, and
+# only characters that are escaped nowhere. Nearly all links are so, and reading them by ada-url would cost most of the time they take.
+_NORMAL: Final = re.compile(
+    r"https?://(?:[a-z0-9_-]+\.)+[a-z]{2,63}/[A-Za-z0-9_~!$&()*+,;=:@./%-]*+"
+    r"(?:\?[A-Za-z0-9._~!$&()*+,;=:@/?%-]++)?(?:#[A-Za-z0-9._~!$&()*+,;=:@/?%-]++)?"
+)
+# Names that are checked letter by letter (IDNA), and what is or may be a dot segment.
+_NOT_SO_NORMAL: Final = ("xn--", "/.", "%2")
 # RFC 3987 section 2.2: a scheme, then what an IRI may hold. No space of any kind, no control, no private use, no noncharacter.
 _TAG: Final = re.compile(
     r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+,\d{4}(?:-\d\d(?:-\d\d)?)?:[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*(?:#[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*)?"
@@ -95,9 +104,10 @@ def link(text: str | None, base: str | None = None) -> Url | None:
     >>> link("../b?p=1&utm_source=rss#more", "https://example.org/a/")
     'https://example.org/b?p=1#more'
     """
-    parts = _parsed(text, base)
-    if parts is None:
-        return None
+    normal = _normal(text, base)
+    if normal is None or _has_only_a_path(normal):
+        return Url(normal) if normal else None
+    parts = _split(normal)
     fragment = "" if only_tracks(parts.fragment[1:]) else parts.fragment
     return _url(parts._replace(query=untracked(parts.query), fragment=fragment))
 
@@ -108,8 +118,10 @@ def resource(text: str | None, base: str | None = None) -> Url | None:
     >>> resource("/a.mp3?utm_source=feed", "https://example.org/")
     'https://example.org/a.mp3?utm_source=feed'
     """
-    parts = _parsed(text, base)
-    return _url(parts) if parts else None
+    normal = _normal(text, base)
+    if normal is None or _has_only_a_path(normal):
+        return Url(normal) if normal else None
+    return _url(_split(normal))
 
 
 @lru_cache(maxsize=16384)
@@ -124,15 +136,16 @@ def link_key(url: str) -> str:
     >>> link_key("http://www.example.org/post/index.html?b=2&a=1&utm_medium=feed#comments")
     'https://example.org/post?a=1&b=2'
     """
-    unwrapped = unwrap(url)
-    parts = _parsed(unwrapped, None)
-    if parts is None:
+    normal = _normal(unwrap(url), None)
+    if normal is None:
         return url
+    parts = _split(normal)
     path = _page_path(_unescaped(parts.path))
     query = "&".join(sorted(_page_parameters(_unescaped(parts.query[1:]), path)))
     return f"https://{_page_host(parts.host)}{path}{'?' if query else ''}{query}{_page_fragment(parts.fragment)}"
 
 
+@lru_cache(maxsize=4096)  # Each entry asks several times about its own few addresses.
 def unwrap(url: str) -> Url | None:
     """The address that a redirector or a cache carries in its query or path; `link(url)` if it carries none.
 
@@ -158,7 +171,9 @@ def is_absolute_iri(text: str) -> bool:
     >>> is_absolute_iri("tag:example.org,2005:1"), is_absolute_iri("12345"), is_absolute_iri("https://"), is_absolute_iri("tag:blog:1")
     (True, False, False, False)
     """
-    if len(text) > _MAX_BYTES or not _IRI.fullmatch(text) or any(map(str.isspace, text)) or len(text.encode()) > _MAX_BYTES:
+    if len(text) > _MAX_BYTES or not _IRI.fullmatch(text):
+        return False
+    if not text.isascii() and (any(map(str.isspace, text)) or len(text.encode()) > _MAX_BYTES):
         return False
     scheme, _, rest = text.partition(":")
     if scheme.lower() == "tag":
@@ -172,9 +187,10 @@ def feed_address_key(url: str) -> str:
     >>> feed_address_key("http://me@example.org:80/Feed/?a=1#x")
     'https://example.org/Feed?a=1'
     """
-    parts = _parsed(url, None)
-    if parts is None:
+    normal = _normal(url, None)
+    if normal is None:
         return url
+    parts = _split(normal)
     return f"https://{_without_default_port(parts.host)}{parts.path.rstrip('/') or '/'}{parts.query}"
 
 
@@ -190,9 +206,27 @@ def shown(url: str) -> str:
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _parsed(text: str | None, base: str | None) -> _Parts | None:
+def _normal(text: str | None, base: str | None) -> str | None:
+    """The address as browsers write it, if it is one of http(s)."""
     if not text:
         return None
+    if _is_normal(text) and (not base or _is_base(base)):
+        return text
+    return _parsed(text, base)
+
+
+def _is_normal(text: str) -> bool:
+    """Whether an address is surely written as `_parsed` would write it; false where that is not plain to see."""
+    return len(text) <= _MAX_CHARS and _NORMAL.fullmatch(text) is not None and not any(mark in text for mark in _NOT_SO_NORMAL)
+
+
+@lru_cache(maxsize=1024)
+def _is_base(base: str) -> bool:
+    """Beside a base that is no address, even an absolute address is none."""
+    return ada_url.check_url(base)
+
+
+def _parsed(text: str, base: str | None) -> str | None:
     text = text.strip(_EDGES)
     if not text or len(text) > _MAX_CHARS or _CONTROL.search(text):
         return None
@@ -200,9 +234,12 @@ def _parsed(text: str | None, base: str | None) -> _Parts | None:
         normal = ada_url.join_url(base, text) if base else ada_url.normalize_url(text)
     except ValueError:
         return None
-    if not normal.startswith(("http://", "https://")) or len(normal) > _MAX_CHARS:
-        return None
-    return _split(normal)
+    return normal if normal.startswith(("http://", "https://")) and len(normal) <= _MAX_CHARS else None
+
+
+def _has_only_a_path(normal: str) -> bool:
+    """Whether there is nothing in a normal address that could have to go: no query, no fragment, no userinfo."""
+    return "?" not in normal and "#" not in normal and "@" not in normal
 
 
 def _split(normal: str) -> _Parts:
@@ -236,6 +273,9 @@ def _without_default_port(host: str) -> str:
 
 
 def _page_path(path: str) -> str:
+    lowered = path.lower()
+    if not ("amp" in lowered or "index." in lowered or "default." in lowered):
+        return path.rstrip("/") or "/"
     while True:
         shorter = path.rstrip("/")
         for mark in (_INDEX, _AMP_TAIL, _AMP_HEAD):
@@ -259,7 +299,7 @@ def _page_parameters(query: str, path: str) -> Iterator[str]:
 
 def _unescaped(text: str) -> str:
     """Decode what needs no escape and write the other escapes in capitals (RFC 3986 section 6.2.2)."""
-    return _ESCAPE.sub(_plain_escape, text)
+    return _ESCAPE.sub(_plain_escape, text) if "%" in text else text
 
 
 def _plain_escape(escape: re.Match[str]) -> str:
@@ -271,6 +311,9 @@ def _plain_escape(escape: re.Match[str]) -> str:
 
 
 def _carried(url: str) -> Url | None:
+    # Without a query, only the few hosts that carry addresses in their path can hold one, and they say so.
+    if "?" not in url and not any(mark in url for mark in _CARRIER_MARKS):
+        return None
     parts = _split(url)
     host = host_of(url)
     return _in_query(host, parts) or _in_path(host, parts) or _in_google_news(host, parts)

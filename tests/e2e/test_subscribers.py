@@ -98,3 +98,13 @@ def test_a_pages_feed_is_discovered_and_asked_in_its_place(tmp_path: Path) -> No
         assert aggregator(tmp_path, "publish").returncode == 0
         assert [asked.path for asked in site.requests()] == ["/", "/feed.xml"]
     assert "Found." in (tmp_path / "public/atom.xml").read_text()
+
+
+def test_a_publisher_who_opts_out_leaves_every_output_and_is_not_asked_again(tmp_path: Path) -> None:
+    with LoopbackSite({"a": Reply(body=feed("a", "One.")), "b": Reply(body=feed("b", "Two."))}) as site:
+        both = f"  - {{ url: {site.url('a')}, id: a }}\n  - {site.url('b')}\n"
+        assert len(updated(tmp_path, both)) == 2
+        assert len(updated(tmp_path, both.replace("id: a", "id: a, opt_out: true"))) == 1
+        assert aggregator(tmp_path, "poll", "--force").returncode == 0
+        assert [asked.host for asked in site.requests()].count("a") == 1
+    assert b"One." not in b"".join(path.read_bytes() for path in (tmp_path / "public").iterdir())

@@ -20,6 +20,7 @@ from aggregator.store.sql import SqlStore
 
 # Below this much free space nothing is polled any more: what is stored and served stays whole.
 MIN_FREE_BYTES = 500 * 1024 * 1024
+LACKS_SPACE = "less than 500 MB are free beside the store: nothing is polled until there is room; the outputs stay"
 # A clock may be a little behind the day of the release, which is a date without a zone.
 RELEASE_SLACK = timedelta(days=2)
 

@@ -13,6 +13,7 @@ from aggregator.refine.sentences import might_speak, statements
 PAGE = "https://orig.example/2020/post"
 ORIG = f'<a href="{PAGE}">Orig</a>'
 PLAIN = "<p>One plain paragraph of a text.</p>"
+REAL = f"<p>{'A paragraph that says something. ' * 9}</p>"
 FORMS = [form for language in languages() for form in language.forms]
 _MARKED_LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\](?!\())+?)\]\((\S+?)\)")
 
@@ -151,7 +152,25 @@ def test_what_only_sounds_like_a_claim_is_none(trap: str) -> None:
 
 
 def test_a_sentence_in_the_middle_is_not_read() -> None:
-    assert said(PLAIN * 8 + f"<p>This article originally appeared at {ORIG}.</p>" + PLAIN * 8) == ()
+    note = f"<p>This article originally appeared at {ORIG}.</p>"
+    for before, after in ((REAL * 4, REAL * 5), (PLAIN + REAL * 3, REAL * 4 + PLAIN), (PLAIN * 10, PLAIN * 10)):
+        assert said(before + note + after) == ()
+
+
+def test_what_a_site_prints_around_a_text_does_not_hide_the_sentence() -> None:
+    above = (
+        "<p><strong>Support us.</strong></p><p>PEOPLE</p><h1>A day</h1><p>What happened on one.</p><p>By Ann Bell</p><p>3 May</p>"
+        "<p><em>Editor's note: we liked it.</em></p>"
+    )
+    below = "<p>Like it? Support us.</p><p>Share</p><p>Tell a friend</p><h3>Comments</h3><p>Be kind.</p><p>Sign with a name.</p>"
+    note = f"<p><em>This article originally appeared at {ORIG}.</em></p>"
+    for html in (above + note + REAL * 9 + below, above + REAL * 9 + note + below):
+        assert [statement.page for statement in said(html)] == [PAGE]
+
+
+def test_one_long_note_may_stand_before_the_sentence() -> None:
+    note = f"<p>This article originally appeared at {ORIG}.</p>"
+    assert len(said(f"<p>Support us.</p><p>PEOPLE</p><p>A line.</p>{REAL}{note}{REAL * 9}")) == 1
 
 
 def test_a_quotation_speaks_for_somebody_else_unless_it_opens_the_text() -> None:
@@ -189,6 +208,12 @@ def test_a_quotation_that_is_never_closed_does_not_swallow_the_rest() -> None:
 
 def test_a_quotation_that_began_before_the_tail_is_still_one() -> None:
     assert [block.kind for block in read("<p>One.</p></blockquote><p>Two.</p>", is_tail=True)] == ["quote", "text"]
+
+
+def test_a_number_without_end_is_no_trouble() -> None:
+    html = f"<p>&#{'9' * 5000}; first published</p><a href='&#{'9' * 5000};'>x</a>"
+    assert might_speak(html)
+    assert len(read(html)) == 2
 
 
 def test_scripts_and_comments_are_not_read() -> None:

@@ -17,6 +17,8 @@ from aggregator.model import FeedState, JsonValue
 @click.pass_obj
 def status(session: Session, json_: bool, everything: bool) -> None:
     """Show each feed: last success, last error, next poll and why. Trouble comes first."""
+    from aggregator.app import LACKS_SPACE
+
     with session.app() as app:
         states = sorted(app.ports.store.feeds(active_only=not everything), key=_trouble_first)
         counts = app.ports.store.counts()
@@ -27,7 +29,7 @@ def status(session: Session, json_: bool, everything: bool) -> None:
     _print_table(states)
     click.echo(f"{counts.get('entry', 0)} entries in {counts.get('story', 0)} stories from {len(states)} feeds")
     if lacks_space:
-        click.secho("less than 500 MB are free beside the store: nothing is polled until there is room", fg="red")
+        click.secho(LACKS_SPACE, fg="red")
 
 
 def _trouble_first(state: FeedState) -> tuple[bool, bool, str]:

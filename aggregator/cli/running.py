@@ -88,6 +88,7 @@ def _tell(report: PollReport) -> None:
 
 
 def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> list[PollReport]:
+    from aggregator.app import LACKS_SPACE
     from aggregator.run.poller import poll_due
 
     with progress("polling", len(feeds) if feeds is not None else len(app.config.feeds)) as bar:
@@ -98,6 +99,8 @@ def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> 
                 say(poll_line(done))
 
         reports = poll_due(lambda: app, feeds=feeds, ignore_holds=force, report=report)
+    if app.lacks_space:
+        say(LACKS_SPACE)
     if feeds is not None:
         for name in sorted(set(feeds) - {done.feed_id for done in reports}):
             say(f"{name}: not polled: it is held, its server asked for a pause, or another process is polling it (--force breaks holds)")

@@ -18,13 +18,14 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from watchfiles import watch
 
-from aggregator.app import App
+from aggregator.app import LACKS_SPACE, App
 from aggregator.errors import AggregatorError, ConfigError, StoreError
 from aggregator.model import Config, JsonValue, PollReport
 from aggregator.pipeline import publish
 from aggregator.run.lock import DaemonLock
 from aggregator.run.poller import poll_due
 from aggregator.run.server import WebServer
+from aggregator.web.host import host_of
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +118,12 @@ class Daemon:
             return None
         config = self.app.config
         return WebServer(
-            root=config.root, host=config.listen_host, port=config.listen_port, token=config.token, health=lambda: self.health.told()
+            root=config.root,
+            host=config.listen_host,
+            port=config.listen_port,
+            token=config.token,
+            health=self.health.told,
+            hosts=(host_of(config.link),) if config.link else (),
         )
 
     def _scheduler(self) -> BackgroundScheduler:
@@ -164,6 +170,9 @@ class Daemon:
     # ── jobs ──
 
     def _poll(self) -> None:
+        with self._minded("space"):
+            if self.app.lacks_space:
+                raise StoreError(LACKS_SPACE)
         with self._minded("poll"):
             with self._swap:
                 self.app = self.app.with_known_sources()
@@ -268,7 +277,9 @@ class _Minded:
             return False
         if self.stop.is_set():
             return True
-        self.health.trouble[self.job] = str(error) or type(error).__name__
+        known, self.health.trouble[self.job] = self.health.trouble.get(self.job), str(error) or type(error).__name__
+        if known == self.health.trouble[self.job]:
+            return True  # said once; it stays in the health until it is over
         if isinstance(error, (StoreError, AggregatorError)):
             log.error("%s: %s", self.job, error)
         else:

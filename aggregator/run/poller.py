@@ -85,7 +85,8 @@ def poll_due(
 
     `current` gives the app, asked anew for every round, so that a reload is taken up on the way. `report` is told of each poll once it
     is stored, `stored` of the count of new and changed entries after each batch. A set `stop` leaves what is under way to its lease.
-    With `endless` a feed may be polled more than once in a call (the daemon); else at most once.
+    With `endless` a feed may be polled more than once in a call (the daemon); else at most once. Without free space beside the store
+    (`App.lacks_space`) nothing is polled.
     """
     run = _Run(current=current, workers=Workers(workers), report=report, stored=stored, stop=stop or threading.Event())
     try:
@@ -153,7 +154,6 @@ class _Run:
         if count <= 0:
             return []
         if self.app.lacks_space:
-            log.error("less than 500 MB are free beside the store: nothing is polled until there is room; the outputs stay")
             return []
         leased = self.app.ports.store.lease(self.app.ports.clock(), LEASE, count, feeds=feeds, ignore_holds=ignore_holds)
         specs = {spec.id: spec for spec in self.app.config.feeds}

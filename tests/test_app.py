@@ -1,0 +1,72 @@
+"""The composition root: what it refuses, what it takes up while running, and when it stops storing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from aggregator import __version__
+from aggregator.app import MIN_FREE_BYTES, App, build, user_agent
+from aggregator.config import load_text
+from aggregator.errors import AggregatorError, StoreError
+from aggregator.run.poller import poll_due
+from tests.e2e.running import feed
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    (tmp_path / "garden.xml").write_bytes(feed("garden", "One."))
+    made = build(load_text("feeds:\n  - ./garden.xml\n", tmp_path / "feeds.yaml", {}))
+    yield made
+    made.close()
+
+
+def test_a_clock_from_before_the_release_is_refused(tmp_path: Path) -> None:
+    config = load_text("feeds:\n  - ./garden.xml\n", tmp_path / "feeds.yaml", {})
+    with pytest.raises(AggregatorError, match="1970-01-01"):
+        build(config, lambda: datetime(1970, 1, 1, tzinfo=UTC))
+    assert not (tmp_path / "aggregator.db").exists()
+
+
+def test_without_free_space_nothing_is_polled_and_then_it_goes_on(app: App) -> None:
+    assert poll_due(lambda: replace(app, free_bytes=lambda: MIN_FREE_BYTES - 1)) == []
+    (report,) = poll_due(lambda: app)
+    assert (report.outcome, report.new) == ("new", 1)
+
+
+def test_what_was_polled_is_not_due_again(app: App) -> None:
+    assert len(poll_due(lambda: app)) == 1
+    assert poll_due(lambda: app) == []
+    (named,) = poll_due(lambda: app, feeds=["garden"])
+    assert named.outcome == "unchanged"
+
+
+def test_a_bug_in_one_poll_is_logged_and_costs_only_that_feed(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(document: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    ports = replace(app.ports, parser=broken)  # type: ignore[arg-type]
+    assert poll_due(lambda: replace(app, ports=ports)) == []
+    assert "a bug" in caplog.text
+    assert "garden" in caplog.text
+
+
+def test_another_store_is_taken_up_only_by_a_restart(app: App, tmp_path: Path) -> None:
+    other = load_text("store: other.db\nfeeds:\n  - ./garden.xml\n", tmp_path / "feeds.yaml", {})
+    with pytest.raises(AggregatorError, match="next start"):
+        app.reconfigured(other)
+    assert app.reconfigured(replace(app.config, title="Another title")).config.title == "Another title"
+
+
+def test_a_store_in_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "in-the-way").write_text("")
+    config = load_text("store: in-the-way/a.db\nfeeds:\n  - ./garden.xml\n", tmp_path / "feeds.yaml", {})
+    with pytest.raises(StoreError, match="in-the-way"):
+        build(config)
+
+
+def test_the_user_agent_is_honest_and_names_whom_to_write_to(app: App) -> None:
+    assert user_agent(app.config) == f"aggregator/{__version__}"
+    assert user_agent(replace(app.config, contact="https://planet.example/about")).endswith(" (+https://planet.example/about)")

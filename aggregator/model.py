@@ -414,7 +414,7 @@ class Origin:
     confidence: float = 1.0
 
 
-KeyKind = Literal["link", "id"]
+KeyKind = Literal["link", "id", "twin"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -423,6 +423,7 @@ class StoryKey:
 
     `link`: the canonical form of the entry's own page or of the original page that it names; equal means the same story.
     `id`: an absolute id; equal means the same story only with a second sign (`refine.stories`).
+    `twin`: feed, title and date; equal means that one entry took the other's place, if their texts agree (`refine.twins`).
     """
 
     kind: KeyKind

@@ -8,6 +8,7 @@ import pytest
 
 from aggregator.model import Category, Entry, FeedSpec, Hop, Match, Origin, OutputSpec, Person, SafeHtml, StoredEntry, Title
 from aggregator.refine.filters import eligible, matches, strip
+from aggregator.web.text import visible_text
 from aggregator.web.url import link
 
 NOW = datetime(2025, 1, 6, tzinfo=UTC)
@@ -81,9 +82,53 @@ def test_a_pattern_must_match_the_whole_visible_text_of_a_block():
     assert strip(POST, ("Support",)) == (POST, ())
 
 
-def test_a_pattern_matches_a_block_of_blocks():
-    rest, _ = strip("<p>a</p><div><p>Support</p><p>us</p></div>", ("Support us",))
-    assert rest == "<p>a</p>"
+def test_a_pattern_never_takes_out_an_element_that_holds_more_than_one_block():
+    for html in (
+        "<p>Support us: now.</p><p>The article.</p>",
+        "<div><p>Support us: now.</p><p>The article.</p></div>",
+        "<div>Support us: now.<p>The article.</p></div>",
+        "<div>Support us: now.</div>The article.",
+        "<table><tr><td>Support us: now.</td><td>The article.</td></tr></table>",
+        "<ul><li>Support us: now.<li>The article.</ul>",
+        "<p>Support us: now.<p>The article.",
+        "<section><blockquote><p>Support us: now.</p></blockquote><div><div>The article.</div></div></section>",
+        "Support us: now.<br><br>The article.",
+    ):
+        rest, gone = strip(html, ("Support us: .*",))
+        assert visible_text(rest) == "The article.", html
+        assert gone == ("Support us: .*: Support us: now.",)
+
+
+def test_what_a_block_leaves_empty_goes_with_it():
+    for around in ("<div>{}</div>", "<div class='box'>\n<em>{}</em> </div>", "<ul>{}</ul>", "<blockquote><div>{}</div></blockquote>"):
+        html = "<p>a</p>" + around.format("<p>Support us</p><p>Support us</p>") + "<p>b</p>"
+        assert strip(html, ("Support us",))[0] == "<p>a</p><p>b</p>"
+
+
+def test_an_element_that_shows_something_else_stays():
+    html = "<div><img src=x><p>Support us</p></div>"
+    assert strip(html, ("Support us",))[0] == "<div><img src=x></div>"
+
+
+def test_a_row_keeps_its_cells():
+    assert strip("<tr><td>Support us</td><td>b</td></tr>", ("Support us",))[0] == "<tr><td></td><td>b</td></tr>"
+
+
+def test_a_selector_names_elements_of_the_text_only():
+    assert strip("<p>a</p>", ("css:div", "css:body", "css:html", "css:div > p")) == ("<p>a</p>", ())
+    assert strip("<p>a</p>tail", ("css:*",))[0] == "tail"
+
+
+def test_text_behind_the_end_of_a_document_stays():
+    rest, _ = strip("<html><body><p class=x>a</p></body></html><p>b</p>", ("css:.x",))
+    assert rest == "<p>b</p>"
+
+
+def test_many_blocks_that_match_cost_linear_time():
+    started = monotonic()
+    assert strip("<p>a</p>" * 20_000 + "<p>b</p>", ("a",))[0] == "<p>b</p>"
+    assert strip("<body " * 20_000, ("css:p",))[1] == ()
+    assert monotonic() - started < 3
 
 
 def test_a_rule_that_cannot_be_read_matches_nothing():

@@ -1,18 +1,52 @@
 """Our own visible line in somebody's HTML: recognised by its class or, since sanitizers eat classes, by its words; read, and taken out.
 
-It is a claim like any other. It is taken out so that the new line replaces it and two never stand above each other.
+It is a claim like any other. It is taken out so that the new line replaces it and two never stand above each other: by its class always,
+by its words alone only where what it claims is believed, so that nobody's own sentence is lost for nothing.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from aggregator.refine.blocks import Block, Edges
-from aggregator.refine.phrasebook import languages
+from aggregator.model import Claim
+from aggregator.refine.blocks import Block, Edges, Link, read
+from aggregator.refine.phrasebook import LINKED, LineRole, languages
 from aggregator.refine.reading import Statement, names_a_page
 from aggregator.web.host import site
 
 CLASS: Final = "aggregator-origin"
-_LINK: Final = "\0"
+RULE: Final = "attribution line"
+
+_MAX_CHARS: Final = 2000
+_EVIDENCE_CHARS: Final = 300
+# Nobody has stacked more than a few; text that carries our class a thousand times is no line.
+_MAX_READ: Final = 8
+_NAME: Final = re.compile(r"\0|[^\0,]+")
+_YEAR: Final = re.compile(r"\b(?:1[89]|20)\d\d\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One block that is, or may be, our line. `role` is None where only its class tells so; `statement` is what it claims, if anything.
+
+    A line that says only from whom an entry was taken claims nothing; `sender` is that address.
+    """
+
+    block: Block
+    role: LineRole | None
+    is_marked: bool
+    statement: Statement | None = None
+    sender: str | None = None
+
+    def is_replaced(self, made: Sequence[Claim]) -> bool:
+        """Whether it goes, `made` being the entry's claims as they were judged: what it says must be said again by the new line."""
+        if self.is_marked:
+            return True
+        believed = [claim for claim in made if claim.standing == "chosen"]
+        if self.sender:
+            return site(self.sender) in {claim.site for claim in believed if claim.kind != "phrase"}
+        return any(claim.rule == RULE and claim.evidence == self.block.text[:_EVIDENCE_CHARS] for claim in believed)
 
 
 def might_hold_line(html: str) -> bool:
@@ -20,68 +54,114 @@ def might_hold_line(html: str) -> bool:
     return CLASS in html
 
 
-def without_our_line(html: str, read: Edges, claimed_sites: Sequence[str]) -> tuple[str, Statement | None]:
-    """(the HTML without our line, what the line said), the HTML as it came and None where there is no line.
-
-    `claimed_sites` are the sites that the entry's markup names: "From X." alone is taken for ours only where the markup says X, too.
-    """
-    lines = [block for block in _candidates(read) if _is_ours(block, claimed_sites)]
-    said = next((statement for block in lines if (statement := _read(block, _where(block, read)))), None)
-    for block in sorted(lines, key=lambda block: -block.start):
-        html = html[: block.start] + html[block.end :]
-    return html, said
+def lines(html: str, edges: Edges) -> tuple[Line, ...]:
+    """Our lines: those with our class, wherever they stand, then those that only read like one, at either end, where a line is put."""
+    ours = [block for block in read(html) if _is_marked(block)] if might_hold_line(html) else []
+    marked = [_line(block, edges, is_marked=True) for block in ours[:_MAX_READ]] + [Line(block, None, True) for block in ours[_MAX_READ:]]
+    first, last = ([block for block in edge if not _is_marked(block)] for edge in (edges.first, edges.last))
+    outer = {block.start: block for block in (*first[:2], *last[-2:]) if block.kind == "text"}
+    worded = [_line(block, edges, is_marked=False) for block in outer.values()]
+    return (*marked, *(line for line in worded if line.role and _may_be_ours(line)))
 
 
-def _candidates(read: Edges) -> list[Block]:
-    """Blocks by class anywhere at the edges; by words only the two outermost at either end, where a line is put."""
-    blocks = {block.start: block for block in (*read.first, *read.last)}
-    outer = {block.start for block in (*read.first[:2], *read.last[-2:])}
-    return [block for block in blocks.values() if CLASS in block.classes.split() or (block.start in outer and block.kind == "text")]
+def replaced(found: Sequence[Line], made: Sequence[Claim]) -> list[Block]:
+    """The blocks to take out; a line of other places that stands alone goes with the line that it belonged to."""
+    gone = [line.block for line in found if line.is_replaced(made)]
+    return [*gone, *(line.block for line in found if line.role == "also" and not line.is_marked)] if gone else []
 
 
-def _is_ours(block: Block, claimed_sites: Sequence[str]) -> bool:
-    if CLASS in block.classes.split():
-        return True
-    role = _role(block)
-    if role == "from":
-        return len(block.links) == 1 and site(block.links[0].href) in claimed_sites
-    return role is not None
+def _is_marked(block: Block) -> bool:
+    return CLASS in block.classes.split()
 
 
-def _role(block: Block) -> str | None:
-    """Which of our lines the words of a block are, where every name is a link: `origin`, `also`, `from`, or None."""
-    if not block.links or len(block.text) > 2000:
-        return None
+def _may_be_ours(line: Line) -> bool:
+    if line.role == "from":
+        return line.sender is not None
+    return bool(line.block.links) or (line.statement is not None and _is_name(line.statement.name or ""))
+
+
+def _is_name(words: str) -> bool:
+    """Whether unlinked words are a publisher's name rather than the rest of a sentence ("the congress in May 2019")."""
+    return words[:1].upper() == words[:1] and len(words.split()) <= 8 and not _YEAR.search(words)
+
+
+# ── what a line says ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A name in a line, with its address as written."""
+
+    name: str
+    href: str | None
+
+
+def _line(block: Block, edges: Edges, *, is_marked: bool) -> Line:
     skeleton = _skeleton(block)
-    return next((role for language in languages() for role, pattern in language.lines if pattern.fullmatch(skeleton)), None)
+    if len(skeleton) <= _MAX_CHARS:
+        for wording in (wording for language in languages() for wording in language.lines):
+            if found := wording.pattern.fullmatch(skeleton):
+                return _worded(block, edges, wording.role, found, is_marked=is_marked)
+    if not is_marked:
+        return Line(block, None, is_marked)
+    # An editor's own wording: the origin comes first, other places last.
+    links = block.links[: skeleton.count(LINKED, 0, _other_places(skeleton))]
+    return Line(block, None, is_marked, _statement(block, edges, [_linked(block, link) for link in links]))
+
+
+def _worded(block: Block, edges: Edges, role: LineRole, found: re.Match[str], *, is_marked: bool) -> Line:
+    names = [*_names(block, found, "origin"), *_names(block, found, "via")]
+    if role == "origin":
+        return Line(block, role, is_marked, _statement(block, edges, names))
+    sender = names[0].href if role == "from" and len(names) == 1 else None
+    return Line(block, role, is_marked, sender=sender)
 
 
 def _skeleton(block: Block) -> str:
+    """The words of a block, with every link as one character."""
     pieces, at = [], 0
+    text = block.text.replace(LINKED, " ")
     for link in block.links:
-        pieces += [block.text[at : link.start], _LINK]
+        pieces += [text[at : link.start], LINKED]
         at = link.end
-    return "".join([*pieces, block.text[at:]])
+    return "".join([*pieces, text[at:]])
 
 
-def _where(block: Block, read: Edges) -> str:
-    return "first block" if block in read.first else "last block"
+def _other_places(skeleton: str) -> int:
+    """Where a line goes on to other places; its end if it does not."""
+    if len(skeleton) > _MAX_CHARS:
+        return len(skeleton)
+    ends = (found.start() for language in languages() if (found := language.also.search(skeleton)))
+    return next(ends, len(skeleton))
 
 
-def _read(block: Block, where: str) -> Statement | None:
-    """What a line says: the first link is the origin, the others are the hops since. "Also appeared" and "From" name no origin."""
-    role = _role(block)
-    if not block.links or role in ("also", "from") or (role is None and len(block.links) < 2):
+def _names(block: Block, found: re.Match[str], slot: str) -> Iterator[_Named]:
+    if slot not in found.re.groupindex:
+        return
+    for piece in _NAME.finditer(found.string, *found.span(slot)):
+        if piece[0] == LINKED:
+            yield _linked(block, block.links[found.string.count(LINKED, 0, piece.start())])
+        elif name := piece[0].strip():
+            yield _Named(name, None)
+
+
+def _linked(block: Block, link: Link) -> _Named:
+    return _Named(block.text[link.start : link.end], link.href)
+
+
+def _statement(block: Block, edges: Edges, names: Sequence[_Named]) -> Statement | None:
+    """The first name is the origin, the others are the hops since."""
+    if not names:
         return None
-    names = [(block.text[link.start : link.end], link.href) for link in block.links]
-    (name, href), vias = names[0], names[1:]
+    origin, *vias = names
+    is_page = origin.href is not None and names_a_page(origin.href)
     return Statement(
-        rule="attribution line",
+        rule=RULE,
         role="note",
-        where=where,
-        evidence=block.text[:300],
-        name=name,
-        page=href if names_a_page(href) else None,
-        home=None if names_a_page(href) else href,
-        vias=tuple(vias),
+        where="first block" if any(block.start == each.start for each in edges.first) else "last block",
+        evidence=block.text[:_EVIDENCE_CHARS],
+        name=origin.name,
+        page=origin.href if is_page else None,
+        home=None if is_page else origin.href,
+        vias=tuple((via.name, via.href) for via in vias if via.href),
     )

@@ -5,7 +5,7 @@ them, without a tree: no depth of nesting and no broken markup makes it slow.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -25,48 +25,18 @@ BlockKind = Literal["text", "heading", "quote", "caption", "code"]
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]")
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS: Final = _HEADINGS | frozenset(
-    {
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "header",
-        "hr",
-        "html",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    }
+    """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer form header
+    hgroup hr html legend li main menu nav ol p pre search section summary table tbody td tfoot th thead tr ul""".split()  # noqa: SIM905
 )
 _QUOTES: Final = frozenset({"blockquote"})
 _CAPTIONS: Final = frozenset({"figure", "figcaption"})
 _CODE: Final = frozenset({"pre"})
+_ITEMS: Final = frozenset({"li", "dt", "dd"})
+# A row keeps its cells, so that the others stay in their columns.
+_CELLS: Final = frozenset({"td", "th"})
+_MAX_CUTS: Final = 64
+_SPACE: Final = re.compile(r"\s*")
+_END_TAG: Final = re.compile(r"\s*</([a-zA-Z][a-zA-Z0-9:-]*)\s*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +52,8 @@ class Link:
 class Block:
     """One paragraph, heading or cell. `text` has single spaces, and a newline where the reader sees a line end.
 
-    `start` and `end` are its place in the HTML: with its own tags where one element holds this block and nothing else.
-    `classes` are those of that element.
+    `start` and `end` are its place in the HTML: with its own tags where one element holds this block and nothing else, and it is no
+    table cell. `element` is the block element that opens it and `classes` are those of it; both empty where it follows another block.
     """
 
     text: str
@@ -92,6 +62,7 @@ class Block:
     start: int
     end: int
     classes: str = ""
+    element: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +100,48 @@ def read(html: str, *, is_tail: bool = False, is_head: bool = False) -> list[Blo
             reader.tag(token)
     reader.end_block(len(html), None)
     return reader.finished(trust_open=is_head)
+
+
+def without(html: str, gone: Iterable[Block]) -> str:
+    """The HTML without these blocks, and without the elements that held nothing else; every other byte stays.
+
+    >>> html = "<div><p>One</p></div><p>Two</p>"
+    >>> without(html, read(html)[:1])
+    '<p>Two</p>'
+    """
+    cuts: list[tuple[int, int]] = []  # from the last to the first
+    for block in sorted(gone, key=lambda block: -block.start):
+        start, end = _widened(html, block.start, block.end, cuts)
+        while cuts and cuts[-1][0] < end:
+            cuts.pop()
+        cuts.append((start, end))
+    ends = [0, *(end for _, end in reversed(cuts))]
+    starts = [*(start for start, _ in reversed(cuts)), len(html)]
+    return "".join(html[end:start] for end, start in zip(ends, starts, strict=True))
+
+
+def _widened(html: str, start: int, end: int, cuts: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The outermost element that holds what stands here and nothing else but what is cut already."""
+    while closing := _END_TAG.match(html, _after_cuts(html, end, cuts)):
+        before = start
+        while before and html[before - 1].isspace():
+            before -= 1
+        at = html.rfind("<", 0, before)
+        opening = TAG.match(html, at) if at >= 0 and html[before - 1] == ">" else None
+        if not opening or opening.end() != before or opening[1] or opening[2].lower() != closing[1].lower() or opening[2].lower() in _CELLS:
+            break
+        start, end = at, closing.end()
+    return start, end
+
+
+def _after_cuts(html: str, end: int, cuts: Sequence[tuple[int, int]]) -> int:
+    """Where the next thing stands that stays. Behind very many cuts nobody looks, so that the time stays linear."""
+    for start, cut_end in reversed(cuts[-_MAX_CUTS:]):
+        if start >= end:
+            if not _SPACE.fullmatch(html, end, start):
+                break
+            end = cut_end
+    return end
 
 
 def _counted(blocks: list[Block], count: int) -> tuple[Block, ...]:
@@ -251,11 +264,14 @@ class _Reader:
 
     def _block(self, text: str, at: int, closing: Tag | None) -> Block:
         start, end = self.begin if self.begin is not None else at, at
-        classes = attribute(self.opened, "class") if self.opened else ""
-        if self.opened and closing and closing.closes and closing.name == self.opened.name:
-            start, end = self.opened.start, closing.end
+        classes, element = (attribute(self.opened, "class"), self.opened.name) if self.opened else ("", "")
+        if self.opened and closing and element not in _CELLS:
+            if closing.closes and closing.name == element:
+                start, end = self.opened.start, closing.end
+            elif element == "p" or (element in _ITEMS and (closing.closes or closing.name == element)):  # its end tag was left out
+                start = self.opened.start
         kind: BlockKind = "caption" if "caption" in classes else "heading" if self.is_heading else "text"
-        return Block(text, tuple(self.links), kind, start, end, classes)
+        return Block(text, tuple(self.links), kind, start, end, classes, element)
 
     def _pass_zones(self, tag: Tag) -> None:
         for number, zone in enumerate(self.zones):

@@ -13,7 +13,8 @@ class Context:
     `base` is the address that relative links count from: the document's final address. `site` is the feed's publisher (`web.host.site`
     of its home page, else of its address); `own_sites` also holds the sites of its address, its links and its declared aliases.
     `known` maps the casefolded names of subscribed feeds to what is known of them. `ours` holds the addresses and ids of our own
-    outputs (as `web.url.link_key` gives them, ids as they are): an entry whose chain names one is a loop.
+    outputs (as `web.url.link_key` gives them, ids as they are): an entry whose chain names one is a loop. `repeated` is what the
+    document prints around every entry (`refine.repeated`), where the feed asks to have that stripped.
     """
 
     spec: FeedSpec
@@ -24,3 +25,4 @@ class Context:
     head: FeedHead = FeedHead()
     known: Mapping[str, Hop] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
+    repeated: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 Patterns come from people and texts from strangers, so each search has a time limit; one that runs out has not matched.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,6 +15,7 @@ from lxml import html as lxml_html
 from lxml.cssselect import CSSSelector, SelectorError
 
 from aggregator.model import Entry, FeedSpec, Match, OutputSpec, StoredEntry
+from aggregator.refine import blocks
 from aggregator.web.host import site
 from aggregator.web.text import one_line, visible_text
 
@@ -25,11 +27,8 @@ _MAX_AUTO_CHARS: Final = 600
 _MAX_SEARCHED_CHARS: Final = 200_000
 _SHOWN_CHARS: Final = 60
 
-_BLOCKS: Final = frozenset(
-    """address article aside blockquote center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header li
-    nav ol p pre section table td th tr ul""".split()  # noqa: SIM905
-)
-_UNSEEN: Final = frozenset({"script", "style", "template", "title", "noscript", "iframe"})
+_ROOT: Final = "aggregator-text"
+_DOCUMENT_TAG: Final = re.compile(r"</?(?:html|body)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 # Names that plugins and themes give to what is no part of the text: share buttons, pleas to subscribe, lists of other posts.
 _AUTO_NAMES: Final = frozenset(
     """a2a_kit addthis_toolbox addtoany_content addtoany_share_save_container author-box-share entry-share entry-sharing essb_links
@@ -41,48 +40,94 @@ _AUTO_NAMES: Final = frozenset(
 )
 
 
-# ── blocks of a text ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── parts of a text ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def strip(html: str, rules: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Take repeated blocks out of raw HTML; the second value lists what went, and by which rule.
+    """Take out of raw HTML what its feed's rules name; the second value lists what went, and by which rule, patterns first.
 
-    A rule is `css:SELECTOR`; or a pattern that matches the whole visible text of one block; or `auto`, a first version: elements of at
-    most 600 characters whose class or id is a well-known name of share buttons, sign-up forms or lists of related posts. HTML that no rule
-    matches comes back byte for byte. Never raises: a rule that cannot be read matches nothing.
+    A rule is a pattern that matches the whole visible text of one block that holds no other block; or `css:SELECTOR`; or `auto`: elements
+    of at most 600 characters whose class or id is a well-known name of share buttons, sign-up forms or lists of related posts (what a
+    document repeats is for `refine.repeated`). HTML that no rule matches comes back byte for byte. Never raises: a rule that cannot be
+    read matches nothing.
 
-    >>> strip('<p>Text.</p><div class="share-buttons">Tweet</div>', ("auto",))
-    ('<p>Text.</p>', ('auto: share-buttons',))
+    >>> strip('<p>Text.</p><div class="share-buttons">Tweet</div><p>Support us.</p>', ("auto", "Support .*"))
+    ('<p>Text.</p>', ('Support .*: Support us.', 'auto: share-buttons'))
     """
     if not rules or "<" not in html:
         return html, ()
-    root = _parsed(html)
-    if root is None:
-        return html, ()
+    rest, by_words = _without_words(html, rules)
+    rest, by_tree = _without_elements(rest, rules)
+    return rest, (*by_words, *by_tree)
+
+
+def _without_words(html: str, rules: Sequence[str]) -> tuple[str, list[str]]:
+    patterns = [(rule, pattern) for rule in rules if rule != "auto" and not rule.startswith("css:") and (pattern := _pattern(rule))]
+    if not patterns:
+        return html, []
+    texts = [(block, one_line(block.text)) for block in blocks.read(html) if len(block.text) <= _MAX_BLOCK_CHARS]
+    gone: dict[int, blocks.Block] = {}
+    words: list[str] = []
+    for rule, pattern in patterns:
+        for block, text in _matching(pattern, texts):
+            if gone.setdefault(block.start, block) is block:
+                words.append(f"{rule}: {shown(text)}")
+    return blocks.without(html, gone.values()), words
+
+
+def _matching(pattern: regex.Pattern[str], texts: Sequence[tuple[blocks.Block, str]]) -> Iterator[tuple[blocks.Block, str]]:
+    for block, text in texts:
+        try:
+            if pattern.fullmatch(text, timeout=TIMEOUT_S):
+                yield block, text
+        except TimeoutError:
+            return  # It would not fare better on the next block, and there may be thousands.
+
+
+def shown(text: str) -> str:
+    """The words of a block as they are listed: enough to know it by."""
+    return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
+
+
+# ── elements ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _without_elements(html: str, rules: Sequence[str]) -> tuple[str, list[str]]:
+    rules = [rule for rule in rules if rule == "auto" or rule.startswith("css:")]
+    body = _parsed(html) if rules else None
+    if body is None:
+        return html, []
     stripped: list[str] = []
     for rule in rules:
-        for element, words in [*_found(root, rule)]:
-            if _is_within(element, root):
+        for element, words in [*(_by_name(body) if rule == "auto" else _by_selector(body, rule))]:
+            if _is_within(element, body) and element.tag != _ROOT:
                 element.drop_tree()
                 stripped.append(words)
-    return (_written(root), tuple(stripped)) if stripped else (html, ())
+    return (_written(body), stripped) if stripped else (html, [])
 
 
 def _parsed(html: str) -> lxml_html.HtmlElement | None:
+    """The body of a document that holds this HTML in an element which no rule can name."""
     parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)
+    # Behind the end of a document libxml2 reads nothing more.
+    rooted = f"<{_ROOT}>{_DOCUMENT_TAG.sub('', html)}</{_ROOT}>"
     try:
-        found = lxml_html.document_fromstring(f"<div>{html}</div>".encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
+        found = lxml_html.document_fromstring(rooted.encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
     except etree.LxmlError:
         return None
     return cast("lxml_html.HtmlElement | None", found.find("body"))
 
 
 def _written(body: lxml_html.HtmlElement) -> str:
-    """The content of the body, out of the element that was put around it (which stray end tags may have closed early)."""
-    if len(body) == 1 and not (body.text or "").strip() and body[0].tag == "div" and not body[0].attrib:
-        body = body[0]
-    parts = (etree.tostring(child, encoding="unicode", method="html") for child in body)
-    return _escaped(body.text) + "".join(parts)
+    """The content of the body, out of the element that was put around it (which a stray end tag may have closed early)."""
+    return _escaped(body.text) + "".join(_outer(child) for child in body)
+
+
+def _outer(element: lxml_html.HtmlElement) -> str:
+    if element.tag != _ROOT:
+        return etree.tostring(element, encoding="unicode", method="html")
+    inner = "".join(etree.tostring(child, encoding="unicode", method="html") for child in element)
+    return _escaped(element.text) + inner + _escaped(element.tail)
 
 
 def _escaped(text: str | None) -> str:
@@ -92,14 +137,6 @@ def _escaped(text: str | None) -> str:
 def _is_within(element: lxml_html.HtmlElement, root: lxml_html.HtmlElement) -> bool:
     """Whether it is still there: an element around it may have been taken out before."""
     return element is not root and any(above is root for above in element.iterancestors())
-
-
-def _found(root: lxml_html.HtmlElement, rule: str) -> Iterator[tuple[lxml_html.HtmlElement, str]]:
-    if rule == "auto":
-        return _by_name(root)
-    if rule.startswith("css:"):
-        return _by_selector(root, rule)
-    return _by_words(root, rule)
 
 
 def _by_name(root: lxml_html.HtmlElement) -> Iterator[tuple[lxml_html.HtmlElement, str]]:
@@ -114,47 +151,6 @@ def _by_selector(root: lxml_html.HtmlElement, rule: str) -> Iterator[tuple[lxml_
     selector = _selector(rule.removeprefix("css:").strip())
     for element in cast("list[lxml_html.HtmlElement]", selector(root)) if selector else ():
         yield element, rule
-
-
-def _by_words(root: lxml_html.HtmlElement, rule: str) -> Iterator[tuple[lxml_html.HtmlElement, str]]:
-    pattern = _pattern(rule)
-    if pattern is None:
-        return
-    for element, text in _blocks(root):
-        try:
-            is_match = pattern.fullmatch(text, timeout=TIMEOUT_S)
-        except TimeoutError:
-            return  # It would not fare better on the next block, and there may be thousands.
-        if is_match:
-            shown = text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
-            yield element, f"{rule}: {shown}"
-
-
-def _blocks(root: lxml_html.HtmlElement) -> list[tuple[lxml_html.HtmlElement, str]]:
-    """Blocks in document order, each with its whole visible text, as far as that is short."""
-    texts: dict[lxml_html.HtmlElement, str | None] = {}
-    found: list[tuple[lxml_html.HtmlElement, str]] = []
-    # In reverse order children come before what holds them, so each text is put together once and nothing recurses.
-    for element in reversed([*root.iterdescendants(etree.Element)]):
-        text = texts[element] = _text_of(element, texts)
-        if text and element.tag in _BLOCKS and (words := one_line(text)):
-            found.append((element, words))
-    return found[::-1]
-
-
-def _text_of(element: lxml_html.HtmlElement, texts: Mapping[lxml_html.HtmlElement, str | None]) -> str | None:
-    if element.tag in _UNSEEN:
-        return ""
-    parts = [element.text or ""]
-    size = len(parts[0])
-    for child in element:
-        inner = texts.get(child, "")
-        if inner is None or size > _MAX_BLOCK_CHARS:
-            return None
-        gap = " " if child.tag in _BLOCKS or child.tag == "br" else ""
-        parts += [gap, inner, gap, child.tail or ""]
-        size += len(inner) + len(child.tail or "") + 2
-    return "".join(parts) if size <= _MAX_BLOCK_CHARS else None
 
 
 @lru_cache(maxsize=256)

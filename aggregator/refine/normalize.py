@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from aggregator.model import Entry, FeedHead, FeedSpec, Hop, RawEntry, RawFeed, RawText, SafeHtml, Title, Url
-from aggregator.refine import fields, filters, markup, stories
+from aggregator.refine import fields, filters, markup, stories, twins
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity, content_hash, identities
 from aggregator.refine.provenance import Trace, trace
+from aggregator.refine.repeated import repeated_blocks, without_repeated
 from aggregator.web.host import site
 from aggregator.web.text import one_line
 from aggregator.web.url import link, link_key, resource
@@ -110,11 +111,22 @@ def entries(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
         best = newest.setdefault(mine.raw_key, place)
         if best != place and _recency(raw.entries[place]) > _recency(raw.entries[best]):
             newest[mine.raw_key] = place
+    context = _with_repeated([raw.entries[place] for place in newest.values()], context)
     made = [
         entry(one, context, mine) if newest[mine.raw_key] == place else None
         for place, (one, mine) in enumerate(zip(raw.entries, known, strict=True))
     ]
-    return _without_shared_links(made)
+    return twins.keyed(_without_shared_links(made), context.feed_key)
+
+
+def _with_repeated(entries: Sequence[RawEntry], context: Context) -> Context:
+    """What a document prints around every entry, where its feed asks for `strip: [auto]`."""
+    if "auto" not in context.spec.strip:
+        return context
+    texts = [(_main_content(one), _summary(one)) for one in entries]
+    contents = [html for content, summary in texts if (html := _html(content or summary))]
+    summaries = [html for content, summary in texts if content and (html := _html(summary))]
+    return replace(context, repeated=repeated_blocks(contents) | repeated_blocks(summaries))
 
 
 def entry(raw: RawEntry, context: Context, identity: Identity | None = None) -> Entry:
@@ -183,7 +195,8 @@ def _refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         ),
         loop=found.loop,
     )
-    return replace(made, content_hash=content_hash(made))
+    # What the neighbours in a document have in common changes with them, and is no change of this entry.
+    return replace(made, content_hash=content_hash(replace(made, summary=texts.whole_summary, content=texts.whole_content)))
 
 
 # ── texts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,17 +204,19 @@ def _refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """The texts of one entry, refined, with what was found in them on the way."""
+    """The texts of one entry, refined, with what was found in them on the way; `whole_*` still have what the document repeats."""
 
     summary: SafeHtml | None
     content: SafeHtml | None
+    whole_summary: SafeHtml | None
+    whole_content: SafeHtml | None
     trace: Trace
     stripped: tuple[str, ...]
     oddities: tuple[str, ...]
 
 
 def _texts(raw: RawEntry, context: Context) -> _Texts:
-    content, summary = _main_content(raw), raw.summary if raw.summary and raw.summary.value.strip() else None
+    content, summary = _main_content(raw), _summary(raw)
     found = trace(raw, _html(content or summary), context)
     traced = {"content" if content else "summary": found.html}
     if content and summary:
@@ -212,23 +227,37 @@ def _texts(raw: RawEntry, context: Context) -> _Texts:
     stripped: list[str] = []
     oddities: list[str] = []
     made: dict[str, SafeHtml] = {}
+    whole: dict[str, SafeHtml] = {}
     for name, text in (("content", content), ("summary", summary)):
         html = traced.get(name)
         if text and html:
+            base = _base(text, raw, found.link, context)
             rest, gone = filters.strip(html, context.spec.strip)
-            stripped += gone
-            made[name], is_cut = markup.fitted(rest, _base(text, raw, found.link, context), page=found.link)
+            whole[name], is_cut = markup.fitted(rest, base, page=found.link)
             oddities += [f"{name} of {len(text.value):,} characters cut to 1 MiB"] if is_cut else []
-    # What shows nothing is no text; what only repeats the content is no summary.
-    shown = {name: html for name, html in made.items() if _shows(html)}
-    brief = shown.get("summary")
+            rest, words = without_repeated(rest, context.repeated)
+            made[name] = markup.fitted(rest, base, page=found.link)[0] if words else whole[name]
+            stripped += [*gone, *(f"auto: repeated: {filters.shown(text)}" for text in words)]
+    shown, shown_whole = _shown(made), _shown(whole)
     return _Texts(
-        summary=None if brief == shown.get("content") else brief,
+        summary=shown.get("summary"),
         content=shown.get("content"),
+        whole_summary=shown_whole.get("summary"),
+        whole_content=shown_whole.get("content"),
         trace=found,
         stripped=tuple(dict.fromkeys(stripped)),
         oddities=tuple(oddities),
     )
+
+
+def _shown(texts: Mapping[str, SafeHtml]) -> dict[str, SafeHtml]:
+    """What shows nothing is no text; what only repeats the content is no summary."""
+    shown = {name: html for name, html in texts.items() if _shows(html)}
+    return {name: html for name, html in shown.items() if name == "content" or html != shown.get("content")}
+
+
+def _summary(raw: RawEntry) -> RawText | None:
+    return raw.summary if raw.summary and raw.summary.value.strip() else None
 
 
 def _main_content(raw: RawEntry) -> RawText | None:

@@ -6,14 +6,17 @@ bounded, so the time is linear in the text.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final, Literal, cast
 
 Role = Literal["note", "brief", "footer", "hint"]
-LineRole = Literal["origin", "also", "from"]
+LineRole = Literal["origin", "from", "also"]
+
+LINKED: Final = "\0"
+"""What stands for a link in the words of a block that are compared with a `Line`."""
 
 _ROLES: Final[tuple[tuple[str, Role], ...]] = (("notes", "note"), ("briefs", "brief"), ("footers", "footer"), ("hints", "hint"))
 _SLOTS: Final = {
@@ -24,6 +27,10 @@ _SLOTS: Final = {
 }
 _TWO_WORDS: Final = r"(?:[^\s.!?,;:]{1,30}\s){0,2}"
 _TOKEN: Final = re.compile(r"\\(?P<literal>.)|<(?P<slot>[A-Z])>|\{(?P<word>\w+)\}|(?P<character>.)", re.DOTALL)
+_LINE_SLOT: Final = re.compile(r"\{(origin|via|places)\}")
+_LINE_NAME: Final = r"(?:\0|(?=\w)(?:[^\0\n,;.!?。、，；]|[.!?](?!\s|$)){1,80}?)"
+_LINE_NAMES: Final = rf"{_LINE_NAME}(?:,\s{_LINE_NAME}){{0,20}}"
+_GROUP: Final = re.compile(r"\(\?P<\w+>")
 _PLAIN: Final = {"[": "(?:", "]": ")?", "(": "(?:", ")": ")", "|": "|", "?": "?", " ": r"\s", "~": _TWO_WORDS, "'": "['’ʼ´]", "’": "['’ʼ´]"}
 
 
@@ -45,13 +52,28 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One wording of our visible line: a pattern of a whole block's words, in which every link is `LINKED`.
+
+    Its groups `origin` and `via` are names; what follows of other places ("Also appeared at …") belongs to the line.
+    """
+
+    role: LineRole
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
-    """One language's forms and the words by which a source's name is told from what stands around it. All words are casefolded."""
+    """One language's forms and the words by which a source's name is told from what stands around it. All words are casefolded.
+
+    `also` finds the end of a visible line that names other places, behind whatever wording.
+    """
 
     code: str
     triggers: tuple[str, ...]
     forms: tuple[Form, ...]
-    lines: tuple[tuple[LineRole, re.Pattern[str]], ...]
+    lines: tuple[Line, ...]
+    also: re.Pattern[str]
     articles: frozenset[str]
     stop: re.Pattern[str]
     dates: frozenset[str]
@@ -100,7 +122,8 @@ def _language(code: str, table: Mapping[str, object]) -> Language:
             for key, role in _ROLES
             for number, entry in enumerate(_tables(table, key), 1)
         ),
-        lines=tuple(_line(str(entry["form"]), words) for entry in _tables(table, "lines")),
+        lines=tuple(_lines(cast("Mapping[str, list[str]]", table.get("lines", {})))),
+        also=_pattern(rf"(?:^|\s){also}$") if (also := _also(table)) else _pattern(r"(?!)"),
         articles=_folded(table, "articles"),
         stop=_pattern(rf"\s(?:{'|'.join(re.escape(stop) for stop in stops)})(?=\s|$)") if stops else _pattern(r"(?!)"),
         dates=_folded(table, "dates"),
@@ -127,11 +150,41 @@ def _form(rule: str, role: Role, entry: Mapping[str, object], words: Mapping[str
     )
 
 
-def _line(form: str, words: Mapping[str, str]) -> tuple[LineRole, re.Pattern[str]]:
-    """A whole block in which every name is a link, written as NUL; names may be repeated with their comma."""
-    role: LineRole = "origin" if "<S>" in form else "also" if form.count(" ") > 1 else "from"
-    pattern = compiled(re.sub(r"<[SV]>", "\0", form), words).replace(")?", ")*")
-    return role, _pattern(rf"{pattern}(?:,\s\0)*\s?[.。]?")
+def _lines(words: Mapping[str, list[str]]) -> Iterator[Line]:
+    roles: tuple[tuple[str, LineRole], ...] = (("origin", "origin"), ("via", "origin"), ("from", "from"))
+    also = _worded(words.get("also", []))
+    for key, role in roles:
+        for wording in words.get(key, []):
+            yield Line(role, _pattern(_named(wording) + (rf"(?:\s?{also})?" if also else "")))
+    if also:
+        yield Line("also", _pattern(also))
+
+
+def _also(table: Mapping[str, object]) -> str:
+    return _worded(cast("Mapping[str, list[str]]", table.get("lines", {})).get("also", []))
+
+
+def _worded(wordings: Sequence[str]) -> str:
+    """Any of these wordings, without groups; empty if there are none."""
+    return f"(?:{'|'.join(_GROUP.sub('(?:', _named(wording)) for wording in wordings)})" if wordings else ""
+
+
+def _named(wording: str) -> str:
+    """
+    >>> _named("From {via}!").startswith("From\\\\s(?P<via>")
+    True
+    """
+    pieces = _LINE_SLOT.split(wording.rstrip(".。"))
+    made = [_slot(piece) if number % 2 else "".join(map(_literal, piece)) for number, piece in enumerate(pieces)]
+    return "".join(made) + r"\s?[.。]?"
+
+
+def _slot(name: str) -> str:
+    return f"(?P<{name}>{_LINE_NAME if name == 'origin' else _LINE_NAMES})"
+
+
+def _literal(character: str) -> str:
+    return _PLAIN[character] if character in " '’" else re.escape(character)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

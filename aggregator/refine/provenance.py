@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from aggregator.model import Claim, Hop, Origin, RawEntry, Standing, Url
 from aggregator.refine import claims
-from aggregator.refine.attribution import might_hold_line, without_our_line
-from aggregator.refine.blocks import edges
+from aggregator.refine.attribution import Line, lines, might_hold_line, replaced
+from aggregator.refine.blocks import edges, without
 from aggregator.refine.context import Context
 from aggregator.refine.reading import Statement
 from aggregator.refine.sentences import might_speak, statements
@@ -45,8 +45,10 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
     """
     link = claims.permalink(raw, context)
     made = [*claims.structured(raw, link, context)]
-    rest, said = _said(html, one_line(raw.title.value) if raw.title else None, context, made)
+    found, said = _said(html, one_line(raw.title.value) if raw.title else None, context, made)
     made = _judged(made + said, raw, link, context)
+    gone = replaced(found, made)
+    rest = without(html, gone).strip() if html and gone else html
     loop = _loop(made, context)
     if loop:
         made = [replace(claim, standing="loop") if _is_ours(claim, context) else claim for claim in made]
@@ -56,15 +58,16 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
 # ── sentences ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _said(html: str | None, title: str | None, context: Context, markup: Sequence[Claim]) -> tuple[str | None, list[Claim]]:
-    """(the HTML without our own line, the claims of its sentences and of that line)."""
-    sites = [claim.site for claim in markup if claim.site and claim.standing != "self"]
-    if not html or not (sites or might_hold_line(html) or might_speak(html)):
-        return html, []
+def _said(html: str | None, title: str | None, context: Context, markup: Sequence[Claim]) -> tuple[tuple[Line, ...], list[Claim]]:
+    """(our own lines, the claims of those lines and of all other sentences)."""
+    is_claimed = any(claim.site and claim.standing != "self" for claim in markup)
+    if not html or not (is_claimed or might_hold_line(html) or might_speak(html)):
+        return (), []
     read = edges(html)
-    rest, line = without_our_line(html, read, sites)
-    found = statements(read if rest is html else edges(rest), title)
-    return rest, [*(claims.spoken(line, 2, context) if line else ()), *_hops(found, context)]
+    found = lines(html, read)
+    spoken = [line for line in found if line.is_marked or line.statement]  # and not to be read a second time
+    others = statements(edges(without(html, [line.block for line in spoken])) if spoken else read, title)
+    return found, _hops([line.statement for line in found if line.statement], context) + _hops(others, context)
 
 
 def _hops(found: Sequence[Statement], context: Context) -> list[Claim]:

@@ -41,9 +41,12 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
 
     `link`: yes, if both own the page or name it as their origin. Entries of one feed, and a link that is another publisher's page (a
     planet's copy, or a link blog's remark) need the same title or the same text besides. `id`: ids can be forged and repeated, so it
-    takes a second sign: the same publisher's page and one thing in common, or both title and text.
+    takes a second sign: the same publisher's page and one thing in common, or both title and text. `twin`: one entry of a feed took
+    the place of another, and their texts begin alike, or neither has one.
     """
     title, text = _same_title(a.entry, b.entry), _same_text(a.entry, b.entry)
+    if kind == "twin":
+        return _is_twin(a, b) and (text or _plain(a.entry.text_start) == _plain(b.entry.text_start))
     if kind == "link":
         return (
             title or text or (a.feed_key != b.feed_key and any(_stands_for(a.entry, k) and _stands_for(b.entry, k) for k in _shared(a, b)))
@@ -60,7 +63,8 @@ def lead(members: Sequence[StoredEntry]) -> StoredEntry:
     Any permutation of `members` gives the same entry, so who was polled last never decides. Ties go to the earliest published. A copy
     cannot take the lead by claims of its own: only what its feed's own site and id bear out counts for it.
     """
-    return min(members, key=lambda member: (_rank(member, members), *_order(member)))
+    current = [member for member in members if not any(_replaces(other, member) for other in members)]
+    return min(current or members, key=lambda member: (_rank(member, members), *_order(member)))
 
 
 # ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -104,7 +108,16 @@ def _is_front_page(page: str) -> bool:
     return parts.path in ("", "/") and not parts.query and not parts.fragment
 
 
+def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:
+    return a.feed_key == b.feed_key and a.entry.published == b.entry.published and _same_title(a.entry, b.entry)
+
+
 # ── who leads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _replaces(other: StoredEntry, member: StoredEntry) -> bool:
+    """Whether a publisher gave the entry anew, under another id: the page that it has now is the one to link to."""
+    return other.first_seen > member.first_seen and _is_twin(other, member)
 
 
 def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:

@@ -1,5 +1,6 @@
 """Laws of refining that hold for whatever comes in."""
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from aggregator.model import FeedSpec, RawCategory, RawEntry, RawFeed, RawLink, RawPerson, RawText
 from aggregator.refine import filters, normalize
+from aggregator.refine.blocks import read
 from aggregator.refine.markup import clean_html, excerpt, from_text, opening, title
-from aggregator.web.text import clean
+from aggregator.web.text import clean, one_line
 from aggregator.web.url import link, resource
 
 BASE = "https://blog.example/feed.xml"
@@ -124,6 +126,31 @@ def test_a_title_is_one_line_of_clean_text(value, kind, is_open):
 def test_stripping_never_raises_and_leaves_alone_what_it_does_not_know(html, rules):
     rest, gone = filters.strip(html, tuple(rules))
     assert gone or rest == html
+
+
+_LEAVES = st.sampled_from(
+    ["Support us: now", "Support us", "One", "Two words", "us: now", "A <b>Support us: x</b> b", "<br>", "<img src=i>", ""]
+)
+_WRAPPERS = st.sampled_from(["p", "div", "li", "blockquote", "h2", "td", "section", "table"])
+
+
+def _nested(children):
+    return st.builds(lambda name, inner: f"<{name}>{''.join(inner)}</{name}>", _WRAPPERS, st.lists(children, max_size=4))
+
+
+_trees = st.lists(
+    st.recursive(st.builds(lambda name, text: f"<{name}>{text}</{name}>", _WRAPPERS, _LEAVES), _nested, max_leaves=8), max_size=6
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_trees.map("".join), st.sampled_from(["Support us.*", "Support .*now", "One", ".*us.*"]))
+def test_a_pattern_takes_out_the_blocks_that_it_matches_and_no_other(html, rule):
+    rest, _ = filters.strip(html, (rule,))
+    lines = [text for text in (one_line(block.text) for block in read(html)) if text]
+    kept = [text for text in lines if not re.fullmatch(rule, text)]
+    assert [one_line(block.text) for block in read(rest)] == kept
+    assert rest.count("<img") >= html.count("<img") - len(lines) + len(kept)
 
 
 _texts = st.one_of(st.none(), st.builds(RawText, value=markups | st.text(max_size=9), type=st.sampled_from(["text", "html", "xhtml"])))

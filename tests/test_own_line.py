@@ -1,0 +1,229 @@
+"""Our visible line in what we read: known in every language with and without its class, read as a claim, and never stacked."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from aggregator.collect.parse import read as parse
+from aggregator.collect.parse_json import read_json
+from aggregator.model import (
+    Attribution,
+    Document,
+    Edition,
+    Entry,
+    FeedHead,
+    FeedSpec,
+    RawEntry,
+    RawFeed,
+    RawSource,
+    RawText,
+    Url,
+    Validators,
+)
+from aggregator.publish.attribution import Linked, languages, line
+from aggregator.publish.edition import compose
+from aggregator.publish.jsonfeed import json_feed
+from aggregator.publish.syndication import atom, rss
+from aggregator.refine import normalize
+from tests.makers import config, feeds_of, output, published, stored
+from tests.test_provenance import BODY, NOTE, PAGE, read, sites
+
+ORIG = Linked("Orig & Söhne, Inc.", Url(PAGE))
+REPUB = Linked("Repub", Url("https://repub.example/2020/a-day"))
+THIRD = Linked("Third", Url("https://third.example/2020/a-day"))
+UNLINKED = Linked("Paper Weekly")
+
+ALSO = ((), (THIRD,), (THIRD, UNLINKED), (UNLINKED, THIRD))
+VIA = ((), (REPUB,), (REPUB, THIRD), (REPUB, UNLINKED))
+
+
+def without_class(html: str) -> str:
+    return html.replace(' class="aggregator-origin"', "")
+
+
+def line_of(language: str, origin: Linked | None, via: tuple[Linked, ...] = (), also: tuple[Linked, ...] = ()) -> str:
+    return line(Attribution(), language, origin=origin, via=via, also=also)[0]
+
+
+# ── every language, every form ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("change", [str, without_class], ids=["marked", "bare"])
+def test_every_form_is_taken_out_and_its_claims_name_the_origin_and_the_way(language: str, change) -> None:
+    for via, also, is_first in product(VIA, ALSO, (True, False)):
+        ours = change(line_of(language, ORIG, via, also))
+        found = read(ours + BODY if is_first else BODY + ours)
+        assert found.html == BODY, ours
+        assert found.origin.chain[0].page == PAGE, ours
+        assert [hop.name for hop in found.origin.chain] == [ORIG.text, *(hop.text for hop in via if hop.url)], ours
+        assert not any(claim.site == "third.example" for claim in found.claims if THIRD not in via), ours
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("change", [str, without_class], ids=["marked", "bare"])
+def test_a_line_that_only_says_from_whom_is_taken_out_and_claims_nothing(language: str, change) -> None:
+    said = RawSource(kind="atom", id="https://repub.example/feed", title="Repub", link="https://repub.example/")
+    for also, is_first in product(ALSO, (True, False)):
+        ours = change(line_of(language, None, (REPUB,), also))
+        found = read(ours + BODY if is_first else BODY + ours, source=said)
+        assert found.html == BODY, ours
+        assert [claim.kind for claim in found.claims] == ["atom:source"], ours
+
+
+@pytest.mark.parametrize("language", languages())
+def test_an_origin_that_has_no_page_is_read_by_its_name(language: str) -> None:
+    for change, origin in product((str, without_class), (UNLINKED, Linked("Orig", Url("https://orig.example/")))):
+        found = read(change(line_of(language, origin)) + BODY)
+        assert found.html == BODY
+        (hop,) = found.origin.chain
+        assert (hop.name, hop.page) == (origin.text, None)
+
+
+# ── by its class ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("inner", "names"),
+    [
+        (f'Zuerst da: <a href="{PAGE}">Orig</a>!', ["Orig"]),
+        (f'First in <a href="{PAGE}">Orig</a>; seen in <a href="{REPUB.url}">Repub</a>.', ["Orig", "Repub"]),
+        (f'First in <a href="{PAGE}">Orig</a>. Also appeared at <a href="{THIRD.url}">Third</a>, Paper.', ["Orig"]),
+        (f'<a href="{PAGE}">Orig</a> より <a href="{THIRD.url}">Third</a> にも掲載されています。', ["Orig"]),
+        ("Words without any link.", []),
+    ],
+)
+def test_whatever_it_says_a_marked_line_is_taken_out_and_its_links_are_the_way(inner: str, names: list[str]) -> None:
+    ours = f'<p class="x aggregator-origin">{inner}</p>'
+    for html in (ours + BODY, BODY + ours, f"<p>Hello.</p><p>Hello again.</p><p>And again.</p>{ours}{BODY}"):
+        found = read(html)
+        assert found.html == html.replace(ours, "")
+        assert [hop.name for hop in found.origin.chain] == names
+
+
+def test_a_marked_line_goes_even_in_the_middle_of_a_long_text() -> None:
+    long = "<p>One more paragraph, and not a short one.</p>" * 2000
+    assert read(f"{long}{line_of('en', ORIG)}{long}").html == long + long
+
+
+def test_a_marked_line_goes_even_if_it_names_the_feed_itself() -> None:
+    found = read(line_of("en", Linked("Copy", Url("https://copy.example/2020/a-day"))) + BODY)
+    assert found.html == BODY
+    assert found.origin.chain == ()
+
+
+def test_lines_that_were_stacked_go_together() -> None:
+    html = line_of("de", ORIG, (REPUB,)) + line_of("en", ORIG) + without_class(line_of("en", ORIG)) + BODY
+    found = read(html)
+    assert found.html == BODY
+    assert [hop.name for hop in found.origin.chain] == [ORIG.text, "Repub"]
+
+
+# ── by its words ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        without_class(line_of("en", Linked("Copy", Url("https://copy.example/2020/a-day")))),
+        without_class(line_of("en", Linked("Copy Shop"))),
+        without_class(line_of("en", None, (REPUB,))),
+        "<p>This article originally appeared at the congress in May 2019.</p>",
+        f'<p>Also appeared at <a href="{PAGE}">Orig</a>.</p>',
+    ],
+)
+def test_a_publishers_own_sentence_stays_where_it_names_no_origin_that_is_believed(html: str) -> None:
+    assert read(html + BODY).html == html + BODY
+
+
+def test_words_like_ours_are_left_alone_inside_a_text() -> None:
+    html = "<p>One.</p><p>Two.</p>" + NOTE + BODY
+    found = read(html)
+    assert found.html == html
+    assert sites(found) == ["orig.example"]
+
+
+def test_what_is_outranked_for_its_hop_is_not_taken_out() -> None:
+    first, second = line_of("en", ORIG), without_class(line_of("en", Linked("Else", Url("https://else.example/2020/a-day"))))
+    found = read(first + BODY + second)
+    assert found.html == BODY + second
+    assert sites(found) == ["orig.example"]
+
+
+# ── round trips ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+FORMATS = {"atom.xml": (atom, parse), "rss.xml": (rss, parse), "feed.json": (json_feed, read_json)}
+COPIED = RawEntry(
+    id="https://repub.example/?p=7",
+    link="https://repub.example/2020/a-day",
+    title=RawText(value="A day"),
+    contents=(RawText(value=f'<p>First published in <a href="{PAGE}">Orig</a>.</p>{BODY}', type="html"),),
+)
+REPUB_FEED = RawFeed(version="rss20", title=RawText(value="Repub"), link="https://repub.example/", entries=(COPIED,))
+
+
+def refined(raw: RawFeed, name: str, url: str) -> tuple[FeedSpec, FeedHead, Entry]:
+    """What an instance makes of a feed with one entry."""
+    asked = FeedSpec(id=name, url=url, shown_url=url, republish="full")
+    found = normalize.head(raw, url)
+    (made,) = normalize.entries(raw, normalize.context(asked, f"key-{name}", found, url))
+    assert made is not None
+    return asked, found, made
+
+
+def outputs(name: str, path: str, polled: tuple[FeedSpec, FeedHead, Entry], language: str = "en") -> tuple[Edition, RawFeed]:
+    """The edition that the planet of that name makes of one polled entry, and how a parser reads its output."""
+    asked, found, made = polled
+    listing = [published(replace(stored(1, asked.id), entry=made))]
+    set_up = config(title=name.title(), link=Url(f"https://{name}.example/"), language=language)
+    edition = compose(output(path), set_up, listing, *feeds_of(asked, heads=[found]))
+    write, parsed = FORMATS[path]
+    got = Document(url=f"https://{name}.example/{path}", body=write(edition), content_type=None, validators=Validators(), body_hash="")
+    return edition, parsed(got)
+
+
+def bare(raw: RawFeed) -> RawFeed:
+    """The same as it comes out of a sanitizer that eats classes."""
+    (one,) = raw.entries
+    contents = tuple(replace(text, value=without_class(text.value)) for text in one.contents)
+    return replace(raw, entries=(replace(one, contents=contents),))
+
+
+@pytest.mark.parametrize("path", FORMATS)
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("change", [lambda raw: raw, bare], ids=["marked", "bare"])
+def test_after_three_instances_the_origin_is_the_same_and_there_is_one_line(path: str, language: str, change) -> None:
+    polled = refined(REPUB_FEED, "repub", "https://repub.example/feed")
+    copied, ways = polled[2], []
+    for name in ("planet-one", "planet-two", "planet-three"):
+        edition, raw = outputs(name, path, polled, language)
+        (item,) = edition.items
+        assert item.original == PAGE
+        polled = refined(change(raw), name, f"https://{name}.example/{path}")
+        made = polled[2]
+        assert made.loop is None
+        assert (made.origin.chain[0].site, made.origin.chain[0].page) == ("orig.example", PAGE)
+        assert made.content == copied.content
+        ways.append([hop.name for hop in made.origin.chain])
+    assert ways == [["Orig", "Repub"], ["Orig", "Repub", "Planet-One"], ["Orig", "Repub", "Planet-One", "Planet-Two"]]
+
+
+def test_our_atom_names_the_nearest_known_feed_and_the_original_page() -> None:
+    _, raw = outputs("planet-one", "atom.xml", refined(REPUB_FEED, "repub", "https://repub.example/feed"))
+    (one,) = raw.entries
+    assert one.source is not None
+    assert (one.source.title, one.source.self_url) == ("Repub", "https://repub.example/feed")
+    assert one.dcterms_source == PAGE
+    assert one.link == PAGE
+
+
+def test_a_republishers_entry_without_a_known_origin_is_never_called_the_planets() -> None:
+    plain = replace(REPUB_FEED, entries=(replace(COPIED, contents=(RawText(value=BODY, type="html"),)),))
+    asked, found, made = refined(plain, "repub", "https://repub.example/feed")
+    for change in (lambda raw: raw, bare):
+        _, raw = outputs("planet-one", "atom.xml", (replace(asked, republisher=True), found, made))
+        assert "From " in raw.entries[0].contents[0].value
+        again = refined(change(raw), "planet-one", "https://planet-one.example/atom.xml")[2]
+        assert [hop.site for hop in again.origin.chain] == ["repub.example"]
+        assert again.content == made.content

@@ -1,4 +1,4 @@
-"""Reads phrases.toml, the sentences of all languages, and compiles each form to patterns around its source slot.
+"""Reads phrases.toml, the sentences of all languages; each form becomes patterns around its source slot, when a text first needs them.
 
 A form becomes `before` and `after` the slot `<S>`. Both are tried at one place only (`Pattern.match`), and every open-ended part is
 bounded, so the time is linear in the text.
@@ -8,9 +8,12 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
+from threading import Lock
 from typing import Final, Literal, cast
+
+from aggregator.refine.cores import TOKEN, Core, cores, folded, worded
 
 Role = Literal["note", "brief", "footer", "hint"]
 LineRole = Literal["origin", "from", "also"]
@@ -26,67 +29,125 @@ _SLOTS: Final = {
     "D": r"(?:(?:[^\W\d]{1,12}\.?\s){0,2}\d[^!?;:()\n]{0,25}?)",
 }
 _TWO_WORDS: Final = r"(?:[^\s.!?,;:]{1,30}\s){0,2}"
-_TOKEN: Final = re.compile(r"\\(?P<literal>.)|<(?P<slot>[A-Z])>|\{(?P<word>\w+)\}|(?P<character>.)", re.DOTALL)
 _LINE_SLOT: Final = re.compile(r"\{(origin|via|places)\}")
 _LINE_NAME: Final = r"(?:\0|(?=\w)(?:[^\0\n,;.!?。、，；]|[.!?](?!\s|$)){1,80}?)"
 _LINE_NAMES: Final = rf"{_LINE_NAME}(?:,\s{_LINE_NAME}){{0,20}}"
 _GROUP: Final = re.compile(r"\(\?P<\w+>")
 _PLAIN: Final = {"[": "(?:", "]": ")?", "(": "(?:", ")": ")", "|": "|", "?": "?", " ": r"\s", "~": _TWO_WORDS, "'": "['’ʼ´]", "’": "['’ʼ´]"}
+_LOADING: Final = Lock()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """One way to say it. `rule` names it in evidence. `is_anchored`: the slot must be a link that says "original".
 
-    `needs_title`: what stands in `<T>` must be the entry's title or a link. `needs` must occur in the sentence.
+    `needs_title`: what stands in `<T>` must be the entry's title or a link.
     """
 
     rule: str
     role: Role
-    before: re.Pattern[str]
-    after: re.Pattern[str] | None
+    form: str
+    words: Mapping[str, str]
+    triggers: tuple[str, ...]
     is_anchored: bool
     needs_title: bool
-    needs: re.Pattern[str] | None
+    needed_word: str | None
     example: str
 
+    @cached_property
+    def before(self) -> re.Pattern[str]:
+        """What stands before the source."""
+        return _pattern(compiled(self.form.partition("<S>")[0], self.words))
 
-@dataclass(frozen=True, slots=True)
+    @cached_property
+    def after(self) -> re.Pattern[str] | None:
+        """What must stand behind it."""
+        after = self.form.partition("<S>")[2]
+        return _pattern(compiled(after, self.words)) if after else None
+
+    @cached_property
+    def needs(self) -> re.Pattern[str] | None:
+        """What must occur in the sentence besides."""
+        return _pattern(compiled(self.words[self.needed_word], self.words)) if self.needed_word else None
+
+    @cached_property
+    def cores(self) -> tuple[Core, ...]:
+        """What a folded text must hold for this form to fit."""
+        needed = cores(self.words[self.needed_word], self.words, self.triggers) if self.needed_word else ()
+        return (*needed, *cores(self.form, self.words, self.triggers))
+
+
+@dataclass(frozen=True, eq=False)
 class Line:
-    """One wording of our visible line: a pattern of a whole block's words, in which every link is `LINKED`.
+    """One wording of our visible line, and how it goes on where it names other places, too (a regular expression; may be empty).
 
-    Its groups `origin` and `via` are names; what follows of other places ("Also appeared at …") belongs to the line.
+    `start` is what it begins with, folded, up to its first name.
     """
 
     role: LineRole
-    pattern: re.Pattern[str]
+    wording: str
+    also: str
+    start: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """A whole block's words, in which every link is `LINKED`. Its groups `origin` and `via` are names."""
+        also = rf"(?:\s?{self.also})?" if self.also else ""
+        return _pattern(_named(self.wording) + also if self.wording else self.also)
+
+    @cached_property
+    def core(self) -> Core:
+        """What a folded text must hold for this line to be in it."""
+        return worded(max(_words_of(self.wording), key=len))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Language:
-    """One language's forms and the words by which a source's name is told from what stands around it. All words are casefolded.
-
-    `also` finds the end of a visible line that names other places, behind whatever wording.
-    """
+    """One language's forms and the words by which a source's name is told from what stands around it. All words are casefolded."""
 
     code: str
     triggers: tuple[str, ...]
     forms: tuple[Form, ...]
     lines: tuple[Line, ...]
-    also: re.Pattern[str]
+    other_places: str
     articles: frozenset[str]
-    stop: re.Pattern[str]
+    stops: tuple[str, ...]
     dates: frozenset[str]
     original: frozenset[str]
     print: frozenset[str]
     own: frozenset[str]
     by: frozenset[str]
-    via: re.Pattern[str] | None
+    vias: tuple[str, ...]
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The triggers, as they stand in a folded text."""
+        return tuple(map(folded, self.triggers))
+
+    @cached_property
+    def also(self) -> re.Pattern[str]:
+        """The end of a visible line that names other places, behind whatever wording."""
+        return _pattern(rf"(?:^|\s){self.other_places}$" if self.other_places else r"(?!)")
+
+    @cached_property
+    def stop(self) -> re.Pattern[str]:
+        """A word that ends a name."""
+        return _pattern(rf"\s(?:{'|'.join(map(re.escape, self.stops))})(?=\s|$)" if self.stops else r"(?!)")
+
+    @cached_property
+    def via(self) -> re.Pattern[str] | None:
+        """The words before a later hop."""
+        return _pattern(rf"(?:^|[\s.(])(?:{'|'.join(map(re.escape, self.vias))}):?\s") if self.vias else None
+
+
+def languages() -> tuple[Language, ...]:
+    """Every language of phrases.toml, in its order; read once, whichever threads ask first."""
+    with _LOADING:
+        return _read()
 
 
 @cache
-def languages() -> tuple[Language, ...]:
-    """Every language of phrases.toml, in its order."""
+def _read() -> tuple[Language, ...]:
     tables = tomllib.loads(files("aggregator.refine").joinpath("phrases.toml").read_text(encoding="utf-8"))
     return tuple(_language(code, table) for code, table in tables.items())
 
@@ -97,7 +158,7 @@ def compiled(form: str, words: Mapping[str, str]) -> str:
     >>> compiled("[first ]posted (at|on)", {})
     '(?:first\\\\s)?posted\\\\s(?:at|on)'
     """
-    return "".join(_piece(found, words) for found in _TOKEN.finditer(form))
+    return "".join(_piece(found, words) for found in TOKEN.finditer(form))
 
 
 def _piece(found: re.Match[str], words: Mapping[str, str]) -> str:
@@ -112,40 +173,39 @@ def _piece(found: re.Match[str], words: Mapping[str, str]) -> str:
 
 def _language(code: str, table: Mapping[str, object]) -> Language:
     words = cast("Mapping[str, str]", table.get("words", {}))
-    stops = _list(table, "stops")
-    via = _list(table, "via")
+    triggers = tuple(word.casefold() for word in _list(table, "triggers"))
     return Language(
         code=code,
-        triggers=tuple(word.casefold() for word in _list(table, "triggers")),
+        triggers=triggers,
         forms=tuple(
-            _form(f"{code}:{role}:{number}", role, entry, words)
+            _form(f"{code}:{role}:{number}", role, entry, words, triggers)
             for key, role in _ROLES
             for number, entry in enumerate(_tables(table, key), 1)
         ),
         lines=tuple(_lines(cast("Mapping[str, list[str]]", table.get("lines", {})))),
-        also=_pattern(rf"(?:^|\s){also}$") if (also := _also(table)) else _pattern(r"(?!)"),
+        other_places=_also(table),
         articles=_folded(table, "articles"),
-        stop=_pattern(rf"\s(?:{'|'.join(re.escape(stop) for stop in stops)})(?=\s|$)") if stops else _pattern(r"(?!)"),
+        stops=tuple(_list(table, "stops")),
         dates=_folded(table, "dates"),
         original=_folded(table, "original"),
         print=_folded(table, "print"),
         own=_folded(table, "own"),
         by=_folded(table, "by"),
-        via=_pattern(rf"(?:^|[\s.(])(?:{'|'.join(re.escape(word) for word in via)}):?\s") if via else None,
+        vias=tuple(_list(table, "via")),
     )
 
 
-def _form(rule: str, role: Role, entry: Mapping[str, object], words: Mapping[str, str]) -> Form:
-    before, _, after = str(entry["form"]).partition("<S>")
+def _form(rule: str, role: Role, entry: Mapping[str, object], words: Mapping[str, str], triggers: tuple[str, ...]) -> Form:
     needs = entry.get("needs")
     return Form(
         rule=rule,
         role=role,
-        before=_pattern(compiled(before, words)),
-        after=_pattern(compiled(after, words)) if after else None,
+        form=str(entry["form"]),
+        words=words,
+        triggers=triggers,
         is_anchored=entry.get("anchor") == "original",
         needs_title=bool(entry.get("title")),
-        needs=_pattern(compiled(words[str(needs)], words)) if needs else None,
+        needed_word=str(needs) if needs else None,
         example=str(entry["example"]),
     )
 
@@ -155,9 +215,9 @@ def _lines(words: Mapping[str, list[str]]) -> Iterator[Line]:
     also = _worded(words.get("also", []))
     for key, role in roles:
         for wording in words.get(key, []):
-            yield Line(role, _pattern(_named(wording) + (rf"(?:\s?{also})?" if also else "")))
+            yield Line(role, wording, also, folded(_words_of(wording)[0]))
     if also:
-        yield Line("also", _pattern(also))
+        yield Line("also", "", also, "")
 
 
 def _also(table: Mapping[str, object]) -> str:
@@ -177,6 +237,11 @@ def _named(wording: str) -> str:
     pieces = _LINE_SLOT.split(wording.rstrip(".。"))
     made = [_slot(piece) if number % 2 else "".join(map(_literal, piece)) for number, piece in enumerate(pieces)]
     return "".join(made) + r"\s?[.。]?"
+
+
+def _words_of(wording: str) -> list[str]:
+    """What stands between its names, up to the first apostrophe of each: there are several signs for one."""
+    return [re.split("['’]", piece)[0] for piece in _LINE_SLOT.split(wording.rstrip(".。"))[::2]]
 
 
 def _slot(name: str) -> str:

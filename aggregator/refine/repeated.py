@@ -24,8 +24,9 @@ _PARTS: Final = frozenset({"td", "th", "li", "dt", "dd", "caption", "legend", "s
 _SHOWN: Final = re.compile(r"<(?:img|picture|svg|video|audio|iframe|object|embed|canvas|input|button|form|math)\b", re.IGNORECASE)
 _RIGHTS_LINK: Final = re.compile(r"creativecommons\.org|/licen[cs]es?\b", re.IGNORECASE)
 _RIGHTS: Final = re.compile(
-    r"©|\(c\)|\bCC[ -]?(?:BY|0)\b|creative commons|copyright|copyleft|licen[cs]|lizenz|licence|licencia|licença|licenza|licens|лиценз|ライセンス"
-    r"|许可|授權|\brights?\b|\bpermission|genehmigung|rechte\b|derechos|droits|direitos|diritti|rechten|prawa|права|転載|著作|版权|版權",
+    r"©|\(c\)|\bCC[ -]?(?:BY|0)\b|creative commons|copyright|copyleft|\brights?\b|permission|genehmigung"
+    r"|licen[cs]|licenz|lizenz|licens|licenç|лиценз|ライセンス|许可|授權"
+    r"|rechte\b|rechten\b|derechos|droits|direitos|diritti|\bpraw|\bправа|転載|著作|版权|版權",
     re.IGNORECASE,
 )
 
@@ -69,10 +70,14 @@ def _gone(html: str, found: Sequence[Block], repeated: frozenset[str]) -> Iterat
     is_next_gone = True
     for block in reversed(found):
         can_go = block.start in outer and _mark(block) in repeated and _may_go(html, block)
-        is_next_gone = can_go and (block.kind != "heading" or is_next_gone)
+        is_next_gone = can_go and (is_next_gone or not _heads(block))
         if is_next_gone:
             gone.append(block)
     return reversed(gone)
+
+
+def _heads(block: Block) -> bool:
+    return block.kind == "heading" or block.text.endswith((":", "："))
 
 
 def _mark(block: Block) -> str:

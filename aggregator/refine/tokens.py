@@ -7,6 +7,9 @@ from html import unescape
 from typing import Final
 
 TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
+# All that is no text: comments; tags, where no ">" in quotes ends one; tags whose quotes are broken, and declarations.
+_MARKUP: Final = re.compile(r"""<!--.*?-->|<[/a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+')*+>|<[/!?a-zA-Z][^>]*+>""", re.DOTALL)
+_LINK: Final = re.compile(r"<a\s", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(r"(?:^|[\s\"'/])(href|class)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 # `html.unescape` counts in int(), which raises beyond 4,300 digits; no character has more than seven.
 _ENDLESS_REFERENCE: Final = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
@@ -59,6 +62,16 @@ def tokens(html: str, after: int = 0) -> Iterator[Text | Tag]:
         else:  # a bare less-than sign is text
             yield Text("<", opened, opened + 1)
             at = opened + 1
+
+
+def bare(html: str) -> str:
+    """HTML without its tags, and a NUL before what was a link. No word is torn, but neighbours may run together; scripts may be left.
+
+    >>> bare('<p><b>O</b>riginally at <a href="/x">X &amp; Y</a></p>')
+    'Originally at \\x00X & Y'
+    """
+    marked = _LINK.sub("\0<a ", html) if "<" in html else html
+    return decoded(_MARKUP.sub("", marked))
 
 
 def _after_hidden(html: str, tag: Tag) -> int:

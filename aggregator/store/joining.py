@@ -68,6 +68,9 @@ def join(
     news = set(fresh)
     for (kind, _), pks in carriers.items():
         for a, b in _pairs(pks, news):
+            # Who takes another's place is new; two that were both given to subscribers stay two.
+            if kind == "twin" and a in story_of and b in story_of:
+                continue
             if unions.find(node(a)) != unions.find(node(b)) and same_story(entry(a), entry(b), kind):
                 unions.join(node(a), node(b))
     return [

@@ -336,9 +336,9 @@ def test_a_body_is_limited_after_inflating(wire: Wire) -> None:
         "/plain": answer(b"a" * 100_001),
         "/gzip": answer(once, "Content-Encoding: gzip"),
         "/unsaid": answer(once),
-        "/twice": answer(gzip.compress(once), "Content-Encoding: gzip, gzip"),
+        "/twice": answer(gzip.compress(once, mtime=0), "Content-Encoding: gzip, gzip"),
         "/deflate": answer(zlib.compress(bytes(50_000_000), 9), "Content-Encoding: deflate"),
-        "/parts": answer(gzip.compress(b"") * 4000, "Content-Encoding: gzip"),
+        "/parts": answer(gzip.compress(b"", mtime=0) * 4000, "Content-Encoding: gzip"),
     }.items():
         with pytest.raises(TooLarge):
             fetcher.fetch(spec(wire.on(path, reply)), NONE, None)
@@ -350,9 +350,9 @@ def test_a_body_is_limited_after_inflating(wire: Wire) -> None:
         answer(FEED, length=len(FEED) + 1),
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<rss/\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n<rss/>",
-        answer(gzip.compress(FEED)[:-1], "Content-Encoding: gzip"),
-        answer(gzip.compress(FEED * 100)[:40], "Content-Encoding: gzip"),
-        answer(gzip.compress(FEED)[:-9]),
+        answer(gzip.compress(FEED, mtime=0)[:-1], "Content-Encoding: gzip"),
+        answer(gzip.compress(FEED * 100, mtime=0)[:40], "Content-Encoding: gzip"),
+        answer(gzip.compress(FEED, mtime=0)[:-9]),
         answer(zlib.compress(FEED)[:-3], "Content-Encoding: deflate"),
     ],
 )
@@ -369,15 +369,15 @@ def raw_deflate(body: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("body", "coding"),
     [
-        (gzip.compress(FEED), "gzip"),
-        (gzip.compress(FEED), "X-GZIP"),
-        (gzip.compress(FEED), None),
-        (gzip.compress(FEED[:7]) + gzip.compress(FEED[7:]), "gzip"),
-        (gzip.compress(FEED) + b"\0\0garbage", "gzip"),
-        (gzip.compress(gzip.compress(FEED)), "gzip, gzip"),
+        (gzip.compress(FEED, mtime=0), "gzip"),
+        (gzip.compress(FEED, mtime=0), "X-GZIP"),
+        (gzip.compress(FEED, mtime=0), None),
+        (gzip.compress(FEED[:7], mtime=0) + gzip.compress(FEED[7:]), "gzip"),
+        (gzip.compress(FEED, mtime=0) + b"\0\0garbage", "gzip"),
+        (gzip.compress(gzip.compress(FEED, mtime=0), mtime=0), "gzip, gzip"),
         (zlib.compress(FEED), "deflate"),
         (raw_deflate(FEED), "deflate"),
-        (gzip.compress(zlib.compress(FEED)), "deflate,gzip"),
+        (gzip.compress(zlib.compress(FEED), mtime=0), "deflate,gzip"),
         (FEED, "gzip"),
         (FEED, "deflate"),
         (FEED, "identity"),
@@ -392,11 +392,11 @@ def test_a_body_is_read_however_it_is_packed(wire: Wire, fetcher: WebFetcher, bo
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, br", "gzip, gzip, gzip, gzip", "\x1b[31mred"])
 def test_a_coding_that_was_not_asked_for_is_an_error_in_words(wire: Wire, fetcher: WebFetcher, coding: str) -> None:
     with pytest.raises(FetchError, match="compressed in a way that was not asked for"):
-        fetcher.fetch(spec(wire.on("/packed", answer(gzip.compress(FEED), f"Content-Encoding: {coding}"))), NONE, None)
+        fetcher.fetch(spec(wire.on("/packed", answer(gzip.compress(FEED, mtime=0), f"Content-Encoding: {coding}"))), NONE, None)
 
 
 def test_damaged_gzip_is_an_error(wire: Wire, fetcher: WebFetcher) -> None:
-    damaged = bytearray(gzip.compress(FEED * 9))
+    damaged = bytearray(gzip.compress(FEED * 9, mtime=0))
     damaged[-6] ^= 255
     with pytest.raises(FetchError, match="damaged"):
         fetcher.fetch(spec(wire.on("/bad", answer(bytes(damaged), "Content-Encoding: gzip"))), NONE, None)
@@ -527,7 +527,7 @@ def test_a_file_is_read_and_unchanged_the_second_time(tmp_path: Path, fetcher: W
     got = document(fetcher.fetch(file_spec(path), NONE, None))
     assert (got.body, got.url, got.validators) == (FEED, path.as_uri(), NONE)
     assert isinstance(fetcher.fetch(file_spec(path), NONE, got.body_hash), Unchanged)
-    path.write_bytes(gzip.compress(FEED))
+    path.write_bytes(gzip.compress(FEED, mtime=0))
     assert document(fetcher.fetch(file_spec(path), NONE, None)).body == FEED
 
 

@@ -1,6 +1,5 @@
 """The walk with plain fakes: what one poll does to a feed's state, and what one publish does to the outputs."""
 
-import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

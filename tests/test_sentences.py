@@ -223,6 +223,13 @@ def test_scripts_and_comments_are_not_read() -> None:
 # ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_many_links_in_one_block_cost_linear_time() -> None:
+    begun = time.perf_counter()
+    (block,) = read("first posted on <a href='x'>y</a> " * 30_000)
+    assert len(block.links) == 30_000
+    assert time.perf_counter() - begun < 2.0
+
+
 @pytest.mark.parametrize(
     "unit",
     [

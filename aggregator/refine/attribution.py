@@ -11,6 +11,7 @@ from typing import Final
 
 from aggregator.model import Claim
 from aggregator.refine.blocks import Block, Edges, Link, read
+from aggregator.refine.cores import folded
 from aggregator.refine.phrasebook import LINKED, LineRole, languages
 from aggregator.refine.reading import Statement, names_a_page
 from aggregator.web.host import site
@@ -52,6 +53,19 @@ class Line:
 def might_hold_line(html: str) -> bool:
     """Whether our class occurs in the HTML."""
     return CLASS in html
+
+
+def might_read_like_line(words: str, *, is_claimed: bool) -> bool:
+    """Whether folded words (`sentences.words_of`) may hold one of our lines that says something, without our class.
+
+    "From X." says something only where markup claims an origin, too (`is_claimed`).
+    """
+    for line in (line for language in languages() for line in language.lines):
+        if line.role == "origin" and line.core.is_in(words):
+            return True
+        if line.role == "from" and is_claimed and line.is_before_link(words):
+            return True
+    return False
 
 
 def lines(html: str, edges: Edges) -> tuple[Line, ...]:
@@ -99,8 +113,9 @@ class _Named:
 def _line(block: Block, edges: Edges, *, is_marked: bool) -> Line:
     skeleton = _skeleton(block)
     if len(skeleton) <= _MAX_CHARS:
+        start = folded(skeleton)
         for wording in (wording for language in languages() for wording in language.lines):
-            if found := wording.pattern.fullmatch(skeleton):
+            if start.startswith(wording.start) and (found := wording.pattern.fullmatch(skeleton)):
                 return _worded(block, edges, wording.role, found, is_marked=is_marked)
     if not is_marked:
         return Line(block, None, is_marked)

@@ -144,6 +144,15 @@ def _after_cuts(html: str, end: int, cuts: Sequence[tuple[int, int]]) -> int:
     return end
 
 
+def visible(text: str) -> str:
+    """Text without the characters that nobody sees: they stand within words.
+
+    >>> visible("aggre\u00adgator")
+    'aggregator'
+    """
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
 def _counted(blocks: list[Block], count: int) -> tuple[Block, ...]:
     chosen: list[Block] = []
     seen = real = 0
@@ -208,14 +217,14 @@ class _Reader:
     parts: list[str] = field(default_factory=list)
     length: int = 0
     links: list[Link] = field(default_factory=list)
-    link: tuple[int, str] | None = None
+    link: tuple[int, int, str] | None = None
     is_heading: bool = False
     opened: Tag | None = None
     begin: int | None = None
     breaks: int = 0
 
     def text(self, token: Text) -> None:
-        value = _INVISIBLE.sub("", decoded(token.value)) if "&" in token.value or not token.value.isascii() else token.value
+        value = visible(decoded(token.value))
         words = " ".join(value.split())
         if not words:
             if value:
@@ -236,7 +245,7 @@ class _Reader:
         elif tag.name == "a":
             self._close_link()
             if not tag.closes and (href := attribute(tag, "href")):
-                self.link = (self.length, href)
+                self.link = (len(self.parts), self.length, href)
         if tag.name in _BLOCKS:
             self.end_block(tag.start, tag)
             self._pass_zones(tag)
@@ -295,8 +304,8 @@ class _Reader:
 
     def _close_link(self) -> None:
         if self.link is not None:
-            start, href = self.link
-            text = "".join(self.parts)[start:]
+            first_part, start, href = self.link
+            text = "".join(self.parts[first_part:])
             lead, trail = len(text) - len(text.lstrip()), len(text) - len(text.rstrip())
             if self.length - trail > start + lead:
                 self.links.append(Link(start + lead, self.length - trail, href))

@@ -95,6 +95,10 @@ class Line:
         also = rf"(?:\s?{self.also})?" if self.also else ""
         return _pattern(_named(self.wording) + also if self.wording else self.also)
 
+    def is_before_link(self, words: str) -> bool:
+        """Whether its first words stand before a link in folded words, in which a NUL marks links."""
+        return f"{self.start}{LINKED}" in words or f"{self.start} {LINKED}" in words
+
     @cached_property
     def core(self) -> Core:
         """What a folded text must hold for this line to be in it."""

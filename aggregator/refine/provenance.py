@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from aggregator.model import Claim, Hop, Origin, RawEntry, Standing, Url
 from aggregator.refine import claims
-from aggregator.refine.attribution import Line, lines, might_hold_line, replaced
+from aggregator.refine.attribution import Line, lines, might_hold_line, might_read_like_line, replaced
 from aggregator.refine.blocks import edges, without
 from aggregator.refine.context import Context
 from aggregator.refine.reading import Statement
-from aggregator.refine.sentences import might_speak, statements
+from aggregator.refine.sentences import holds_key_word, might_claim, statements, words_of
 from aggregator.web.host import host_of
 from aggregator.web.text import one_line
 from aggregator.web.url import link_key
@@ -61,13 +61,21 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
 def _said(html: str | None, title: str | None, context: Context, markup: Sequence[Claim]) -> tuple[tuple[Line, ...], list[Claim]]:
     """(our own lines, the claims of those lines and of all other sentences)."""
     is_claimed = any(claim.site and claim.standing != "self" for claim in markup)
-    if not html or not (is_claimed or might_hold_line(html) or might_speak(html)):
+    if not html or not (might_hold_line(html) or _might_say(html, is_claimed=is_claimed)):
         return (), []
     read = edges(html)
     found = lines(html, read)
     spoken = [line for line in found if line.is_marked or line.statement]  # and not to be read a second time
     others = statements(edges(without(html, [line.block for line in spoken])) if spoken else read, title)
     return found, _hops([line.statement for line in found if line.statement], context) + _hops(others, context)
+
+
+def _might_say(html: str, *, is_claimed: bool) -> bool:
+    """Whether a sentence, or a line like ours, may be there; it is looked for without any key word where markup claims an origin."""
+    if not is_claimed and not holds_key_word(html):
+        return False
+    words = words_of(html)
+    return might_claim(words) or might_read_like_line(words, is_claimed=is_claimed)
 
 
 def _hops(found: Sequence[Statement], context: Context) -> list[Claim]:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from aggregator.refine.blocks import EDGE_CHARS, Block, Edges
-from aggregator.refine.phrasebook import languages
+from aggregator.refine.blocks import EDGE_CHARS, Block, Edges, visible
+from aggregator.refine.cores import Core, folded
+from aggregator.refine.phrasebook import Form, Language, languages
 from aggregator.refine.reading import LEAD, Place, Reading, Statement
-from aggregator.refine.tokens import decoded
+from aggregator.refine.tokens import bare, decoded
 
 # A claim opens or closes a text. In a long first or last block it stands within so many characters of the block's outer end.
 _HEAD_CHARS: Final = 500
@@ -21,10 +22,28 @@ _SENTENCE: Final = re.compile(r"(?:[.!?…:)\]|»”\"’•·–—-]\s+|\n|[�
 
 
 def might_speak(html: str) -> bool:
-    """Whether any language's key words occur at all: a cheap question that spares most entries the reading."""
-    outer = html if len(html) <= 2 * EDGE_CHARS else f"{html[:EDGE_CHARS]} {html[-EDGE_CHARS:]}"
-    low = _folded(decoded(outer))
-    return any(word in low for word in _all_triggers())
+    """Whether an entry may hold a statement: questions that spare nearly all entries the reading, the cheapest first."""
+    return holds_key_word(html) and might_claim(words_of(html))
+
+
+def holds_key_word(html: str) -> bool:
+    """Whether any language's key words occur at the edges at all."""
+    low = _folded(decoded(_edges_of(html)))
+    return any(word in low for word in (_ascii_triggers() if low.isascii() else _all_triggers()))
+
+
+def might_claim(words: str) -> bool:
+    """Whether a form may fit the words of a text (`words_of`): nothing that it needs is missing."""
+    return next(_forms_in(words, languages()), None) is not None
+
+
+def words_of(html: str) -> str:
+    """The words at the edges of HTML, folded, with a NUL before each link: what is asked for the cores of sentences."""
+    return folded(visible(bare(_edges_of(html))))
+
+
+def _edges_of(html: str) -> str:
+    return html if len(html) <= 2 * EDGE_CHARS else f"{html[:EDGE_CHARS]} {html[-EDGE_CHARS:]}"
 
 
 def statements(edges: Edges, title: str | None = None) -> tuple[Statement, ...]:
@@ -66,12 +85,13 @@ def _where(from_start: int | None, from_end: int | None) -> str:
 def _in_block(block: Block, place: Place, following: Block | None, title: str) -> list[Statement]:
     low = _folded(block.text)
     spoken = [language for language in languages() if any(word in low for word in language.triggers)]
+    forms = [*_forms_in(folded(block.text), spoken)] if spoken else []
     found: list[Statement] = []
     done = -1
-    for start in _starts(block.text, place) if spoken else ():
+    for start in _starts(block.text, place) if forms else ():
         if start < done:
             continue
-        best = _best(Reading(block, place, following, title, language, form, start) for language in spoken for form in language.forms)
+        best = _best(Reading(block, place, following, title, language, form, start) for language, form in forms)
         if best:
             statement, done = best
             found.append(statement)
@@ -97,6 +117,31 @@ def _folded(text: str) -> str:
     return text.casefold().replace("\u0307", "")
 
 
+def _forms_in(words: str, spoken: Sequence[Language]) -> Iterator[tuple[Language, Form]]:
+    """The forms of which nothing is missing in folded words. Only those of the languages whose key words occur are looked at."""
+    known: dict[Core, bool] = {}
+    for language in spoken:
+        keys = frozenset(key for key in language.keys if key in words)
+        for form in language.forms if keys else ():
+            if all(_holds(words, core, keys, known) for core in form.cores):
+                yield language, form
+
+
+def _holds(words: str, core: Core, keys: frozenset[str], known: dict[Core, bool]) -> bool:
+    if core.keys and core.keys.isdisjoint(keys):
+        return False
+    if core not in known:  # many forms share one
+        known[core] = core.is_in(words)
+    return known[core]
+
+
 @cache
 def _all_triggers() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for language in languages() for word in language.triggers))
+    """Without those that hold another one, which says enough."""
+    words = dict.fromkeys(word for language in languages() for word in language.triggers)
+    return tuple(word for word in words if not any(other in word for other in words if other != word))
+
+
+@cache
+def _ascii_triggers() -> tuple[str, ...]:
+    return tuple(filter(str.isascii, _all_triggers()))

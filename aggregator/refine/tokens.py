@@ -8,7 +8,7 @@ from typing import Final
 
 TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 # All that is no text: comments; tags, where no ">" in quotes ends one; tags whose quotes are broken, and declarations.
-_MARKUP: Final = re.compile(r"""<!--.*?-->|<[/a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+')*+>|<[/!?a-zA-Z][^>]*+>""", re.DOTALL)
+_MARKUP: Final = re.compile(r"""<!--(?:.*?-->|.*)|<[/a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+')*+>|<[/!?a-zA-Z][^>]*+>?""", re.DOTALL)
 _LINK: Final = re.compile(r"<a\s", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(r"(?:^|[\s\"'/])(href|class)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 # `html.unescape` counts in int(), which raises beyond 4,300 digits; no character has more than seven.

@@ -284,3 +284,10 @@ def test_an_excerpt_shows_one_picture_at_most():
 
 def test_the_opening_is_what_a_reader_sees_first():
     assert opening(SafeHtml("<p>One <b>two</b></p><p>three &amp; four</p>"), 15) == "One two three &"
+
+
+@pytest.mark.parametrize(
+    ("html", "words"), [("<p>run <root> now</p><p>then</p>", ["run", "now", "then"]), ("a <ROOT x=1>b</Root> c", ["a", "b", "c"])]
+)
+def test_a_placeholder_called_root_loses_no_text(html: str, words: list[str]) -> None:
+    assert visible_text(clean_html(html)).split() == words

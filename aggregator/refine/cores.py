@@ -62,6 +62,10 @@ class _Piece:
     is_short: bool = False
 
 
+ANYTHING: Final = Core("", ("",))
+"""What is in every text."""
+
+
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Forms share cores, and few are ever needed."""
@@ -83,11 +87,11 @@ def cores(form: str, words: Mapping[str, str], triggers: Sequence[str]) -> tuple
     """A form's cores, those that hold a key word (`triggers`) first, then the longest.
 
     >>> [core.pattern for core in cores("[{this} ]first (posted|published) at <S>, with <A> leave", {"this": "this ~post"}, ["first"])]
-    ['first\\\\s?(?:posted|published)\\\\s?at', ',\\\\s?with', 'leave']
+    ['first\\\\s?(?:posted|published)\\\\s?at', 'leave', 'with']
     """
     keys = tuple(map(folded, triggers))
     (pieces,) = _alternatives(_tokens(form, words), "", keys)
-    runs = (_joined(_trimmed([*run]), keys) for is_open, run in groupby(pieces, lambda piece: piece.pattern is None) if not is_open)
+    runs = (_joined(_trimmed([*run], keys), keys) for is_open, run in groupby(pieces, lambda piece: piece.pattern is None) if not is_open)
     found = sorted((run for run in runs if run.size >= _MIN_BYTES), key=lambda run: (not run.keys, -run.size))
     return tuple(Core(run.pattern or "", run.starts, run.keys) for run in found)
 
@@ -147,11 +151,17 @@ def _group(alternatives: list[list[_Piece]], keys: Sequence[str], *, is_optional
     )
 
 
-def _trimmed(run: list[_Piece]) -> list[_Piece]:
-    """A run without what may be missing at its ends, and without what stands before a part that tells more."""
+def _trimmed(run: list[_Piece], keys: Sequence[str]) -> list[_Piece]:
+    """A run without what may be missing at its ends, and without what stands before a part that is rarer, so that few places are tried."""
     needed = [number for number, piece in enumerate(run) if piece.size and not piece.is_optional]
-    telling = [number for number in needed if run[number].keys]
-    return run[(telling or needed)[0] : needed[-1] + 1] if needed else []
+    if not needed:
+        return []
+    first = max(needed, key=lambda number: _rarity([*_starts(run[number:])], keys))
+    return run[first : needed[-1] + 1]
+
+
+def _rarity(starts: Sequence[str], keys: Sequence[str]) -> tuple[bool, int]:
+    return all(any(key in start for key in keys) for start in starts), min(map(len, starts))
 
 
 def _joined(run: Sequence[_Piece], keys: Sequence[str]) -> _Piece:
@@ -164,6 +174,12 @@ def _joined(run: Sequence[_Piece], keys: Sequence[str]) -> _Piece:
         sum(piece.size for piece in needed),
         keys=frozenset(key for key in keys if key in letters) or next((piece.keys for piece in needed if piece.keys), frozenset()),
     )
+
+
+def either(cores: Sequence[Core]) -> Core:
+    """Any of these, which have the same `starts`."""
+    keys = frozenset().union(*(core.keys for core in cores)) if all(core.keys for core in cores) else frozenset()
+    return Core(f"(?:{'|'.join(core.pattern for core in cores)})", cores[0].starts, keys)
 
 
 def worded(words: str) -> Core:

@@ -21,6 +21,7 @@ from aggregator.web.url import link, resource
 MAX_CONTENT: Final = 1024 * 1024
 MAX_TITLE: Final = 1000
 
+_ROOT: Final = re.compile(r"</?root(?=[\s/>])[^>]*>", re.IGNORECASE)
 _INLINE: Final = frozenset(
     """abbr b bdi bdo cite code del dfn em i ins kbd mark q rp rt ruby s samp small strong sub sup u var""".split()  # noqa: SIM905
 )
@@ -192,6 +193,9 @@ def opening(html: SafeHtml, max_chars: int) -> str:
 def _safe(html: str, base: str | None, page: str | None) -> SafeHtml:
     if "<" not in html and "&" not in html:
         return SafeHtml(html.replace(">", "&gt;").replace("\xa0", "&nbsp;"))
+    if "<root" in html.lower():
+        # The sanitizer takes an element of this name for its own wrapper and loses all that is in it.
+        html = _ROOT.sub("", html)
     if embeds.has_embeds(html) or not _is_light(html):
         html = embeds.readable(html, base)
     return _settled(html, base, page)

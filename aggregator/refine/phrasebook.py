@@ -6,6 +6,7 @@ bounded, so the time is linear in the text.
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -13,7 +14,7 @@ from importlib.resources import files
 from threading import Lock
 from typing import Final, Literal, cast
 
-from aggregator.refine.cores import TOKEN, Core, cores, folded, worded
+from aggregator.refine.cores import ANYTHING, TOKEN, Core, cores, either, folded, worded
 
 Role = Literal["note", "brief", "footer", "hint"]
 LineRole = Literal["origin", "from", "also"]
@@ -102,7 +103,9 @@ class Line:
     @cached_property
     def core(self) -> Core:
         """What a folded text must hold for this line to be in it."""
-        return worded(max(_words_of(self.wording), key=len))
+        words = max(_words_of(self.wording), key=len).split()
+        rarest = max(range(len(words)), key=lambda number: len(words[number]))
+        return worded(" ".join(words[rarest:]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +127,18 @@ class Language:
     vias: tuple[str, ...]
 
     @cached_property
-    def keys(self) -> tuple[str, ...]:
+    def keys(self) -> frozenset[str]:
         """The triggers, as they stand in a folded text."""
-        return tuple(map(folded, self.triggers))
+        return frozenset(map(folded, self.triggers))
+
+    @cached_property
+    def gates(self) -> tuple[Core, ...]:
+        """What a folded text must hold, one of them, for any of the forms to fit it."""
+        alike: defaultdict[tuple[str, ...], dict[Core, None]] = defaultdict(dict)
+        for form in self.forms:
+            core = next(iter(form.cores), ANYTHING)
+            alike[core.starts][core] = None
+        return tuple(either([*cores]) for cores in alike.values())
 
     @cached_property
     def also(self) -> re.Pattern[str]:

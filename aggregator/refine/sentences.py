@@ -29,12 +29,15 @@ def might_speak(html: str) -> bool:
 def holds_key_word(html: str) -> bool:
     """Whether any language's key words occur at the edges at all."""
     low = _folded(decoded(_edges_of(html)))
-    return any(word in low for word in (_ascii_triggers() if low.isascii() else _all_triggers()))
+    return any(map(low.__contains__, _ascii_triggers() if low.isascii() else _all_triggers()))
 
 
 def might_claim(words: str) -> bool:
     """Whether a form may fit the words of a text (`words_of`): nothing that it needs is missing."""
-    return next(_forms_in(words, languages()), None) is not None
+    keys = frozenset(filter(words.__contains__, _ascii_keys() if words.isascii() else _all_keys()))
+    spoken = [language for language in languages() if not language.keys.isdisjoint(keys)]
+    near = [language for language in spoken if any(_holds(words, core, keys) for core in language.gates)]
+    return next(_forms_in(words, near), None) is not None
 
 
 def words_of(html: str) -> str:
@@ -118,21 +121,16 @@ def _folded(text: str) -> str:
 
 
 def _forms_in(words: str, spoken: Sequence[Language]) -> Iterator[tuple[Language, Form]]:
-    """The forms of which nothing is missing in folded words. Only those of the languages whose key words occur are looked at."""
-    known: dict[Core, bool] = {}
+    """The forms of which nothing is missing in folded words."""
     for language in spoken:
         keys = frozenset(key for key in language.keys if key in words)
         for form in language.forms if keys else ():
-            if all(_holds(words, core, keys, known) for core in form.cores):
+            if all(_holds(words, core, keys) for core in form.cores):
                 yield language, form
 
 
-def _holds(words: str, core: Core, keys: frozenset[str], known: dict[Core, bool]) -> bool:
-    if core.keys and core.keys.isdisjoint(keys):
-        return False
-    if core not in known:  # many forms share one
-        known[core] = core.is_in(words)
-    return known[core]
+def _holds(words: str, core: Core, keys: frozenset[str]) -> bool:
+    return not (core.keys and core.keys.isdisjoint(keys)) and core.is_in(words)
 
 
 @cache
@@ -145,3 +143,13 @@ def _all_triggers() -> tuple[str, ...]:
 @cache
 def _ascii_triggers() -> tuple[str, ...]:
     return tuple(filter(str.isascii, _all_triggers()))
+
+
+@cache
+def _all_keys() -> tuple[str, ...]:
+    return tuple(frozenset().union(*(language.keys for language in languages())))
+
+
+@cache
+def _ascii_keys() -> tuple[str, ...]:
+    return tuple(filter(str.isascii, _all_keys()))

@@ -106,30 +106,32 @@ class FakeStore:
     @_one_at_a_time
     def record(self, results: Sequence[PollResult], same_story: SameStory) -> list[tuple[int, int]]:
         fresh: list[int] = []
-        touched: set[int] = set()
         counts = []
         for result in results:
             one = self._feeds.rows.get(result.state.key)
             if one is None or one.token is None or one.token != result.lease:
                 counts.append((0, 0))
                 continue
-            counts.append(self._recorded(result, one, fresh, touched))
-        self._join(fresh, touched, same_story)
+            counts.append(self._recorded(result, one, fresh))
+        self._join(fresh, same_story)
         return counts
 
-    def _recorded(self, result: PollResult, one: Feed, fresh: list[int], touched: set[int]) -> tuple[int, int]:
+    def _recorded(self, result: PollResult, one: Feed, fresh: list[int]) -> tuple[int, int]:
         is_backlog = one.state.first_success_at is None
         self._feeds.polled(result, one)
         news = changes = 0
         known = {row.stored.entry.raw_key: row for row in self._entries.values() if row.stored.feed_key == one.state.key}
+        met: set[str] = set()
         for index, (entry, raw) in enumerate(zip(result.entries, result.raw, strict=True)):
+            if entry.raw_key in met:
+                continue
+            met.add(entry.raw_key)
             row = known.get(entry.raw_key)
             if row is None:
-                known[entry.raw_key] = self._added(entry, raw, one.state, result.polled_at, index, is_backlog=is_backlog)
-                fresh.append(known[entry.raw_key].stored.pk)
+                fresh.append(self._added(entry, raw, one.state, result.polled_at, index, is_backlog=is_backlog).stored.pk)
                 news += 1
-            elif row.stored.pk not in fresh:
-                changes += self._seen(row, entry, raw, one.state, result.polled_at, fresh, touched)
+            else:
+                changes += self._seen(row, entry, raw, one.state, result.polled_at, fresh)
         return news, changes
 
     def _added(self, entry: Entry, raw: RawEntry, state: FeedState, at: datetime, index: int, *, is_backlog: bool) -> _Entry:
@@ -148,7 +150,7 @@ class FakeStore:
         self._entries[stored.pk] = row
         return row
 
-    def _seen(self, row: _Entry, entry: Entry, raw: RawEntry, state: FeedState, at: datetime, fresh: list[int], touched: set[int]) -> int:
+    def _seen(self, row: _Entry, entry: Entry, raw: RawEntry, state: FeedState, at: datetime, fresh: list[int]) -> int:
         before = row.stored
         entry = replace(entry, published_id=before.entry.published_id)
         row.raw, row.pruned = raw, False
@@ -160,17 +162,15 @@ class FakeStore:
         else:
             updated = next_updated(entry, before.public_updated, at) if is_real else before.public_updated
             row.stored = replace(before, entry=entry, last_seen=at, public_updated=updated)
-            touched.add(before.pk)
-            if set(entry.keys) - set(before.entry.keys):
-                fresh.append(before.pk)
+            fresh.append(before.pk)
         if is_real:
             row.versions = [*row.versions, before.entry][-5:]
         place = entry.link or state.shown_url
         row.sightings[place] = (row.sightings.get(place, (at, at))[0], at)
         return int(is_real)
 
-    def _join(self, fresh: Sequence[int], touched: set[int], same_story: SameStory) -> None:
-        if not fresh and not touched:
+    def _join(self, fresh: Sequence[int], same_story: SameStory) -> None:
+        if not fresh:
             return
         generation = self._take("generation")
         carriers: dict[tuple[str, str], list[int]] = {}
@@ -185,8 +185,6 @@ class FakeStore:
                 self._entries[entry_pk].story = pk
             for gone in sorted(group.stories - {pk}):
                 self._merge(gone, pk)
-        for pk in touched:
-            self._stories[self._entries[pk].story].generation = generation
 
     def _survivor(self, stories: frozenset[int]) -> int:
         def rank(pk: int) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """Which entries tell one story (pure): the groups that shared and confirmed keys connect."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -28,8 +28,12 @@ class _Unions(Generic[Node]):
     def __init__(self) -> None:
         self._parent: dict[Node, Node] = {}
 
+    def add(self, node: Node) -> None:
+        self._parent.setdefault(node, node)
+
     def find(self, node: Node) -> Node:
-        parent = self._parent.setdefault(node, node)
+        """Who stands for the node's set. To ask for a node does not add it."""
+        parent = self._parent.get(node, node)
         while parent != node:
             grandparent = self._parent[parent]
             self._parent[node] = grandparent
@@ -37,6 +41,8 @@ class _Unions(Generic[Node]):
         return node
 
     def join(self, a: Node, b: Node) -> None:
+        self.add(a)
+        self.add(b)
         self._parent[self.find(a)] = self.find(b)
 
     def groups(self) -> list[list[Node]]:
@@ -53,10 +59,11 @@ def join(
     entry: Callable[[int], StoredEntry],
     same_story: SameStory,
 ) -> list[Group]:
-    """Group entries (by pk) that are new, or have new keys, with whatever tells the same story.
+    """Group entries (by pk) that are new or say something else with whatever tells the same story.
 
-    `story_of` gives the story of every entry that has one; `carriers` the entries, the fresh ones included, under each key. Whoever
-    comes first, the groups are the same: they are what the confirmed pairs connect.
+    `story_of` gives the story of every entry that has one; `carriers` the entries, the fresh ones included, under each key that a fresh
+    one has. Whoever comes first, the groups are the same: they are what the confirmed pairs connect. A story that was only compared is
+    in none of them.
     """
     unions: _Unions[tuple[bool, int]] = _Unions()
 
@@ -64,10 +71,10 @@ def join(
         return (True, story_of[pk]) if pk in story_of else (False, pk)
 
     for pk in fresh:
-        unions.find(node(pk))
+        unions.add(node(pk))
     news = set(fresh)
     for (kind, _), pks in carriers.items():
-        for a, b in _pairs(pks, news):
+        for a, b in _pairs(compared(pks, news), news):
             # Who takes another's place is new; two that were both given to subscribers stay two.
             if kind == "twin" and a in story_of and b in story_of:
                 continue
@@ -79,10 +86,18 @@ def join(
     ]
 
 
-def _pairs(pks: Sequence[int], news: set[int]) -> Iterable[tuple[int, int]]:
+def compared(pks: Sequence[int], fresh: Container[int]) -> list[int]:
+    """Which carriers of a key, of all in the order in which they came, are looked at: the latest; what is fresh counts as latest.
+
+    >>> compared([1, 2, 3], {1})
+    [2, 3, 1]
+    """
+    return sorted(pks, key=lambda pk: pk in fresh)[-MAX_CARRIERS:]
+
+
+def _pairs(pks: Sequence[int], news: Container[int]) -> Iterable[tuple[int, int]]:
     """Each fresh carrier of a key with every other carrier, once."""
-    latest = pks[-MAX_CARRIERS:]
-    for place, a in enumerate(latest):
-        for b in latest[place + 1 :]:
+    for place, a in enumerate(pks):
+        for b in pks[place + 1 :]:
             if a in news or b in news:
                 yield a, b

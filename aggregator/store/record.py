@@ -35,7 +35,7 @@ def record(conn: Connection, counters: Counters, results: Sequence[PollResult], 
         return [(0, 0)] * len(results)
     arrived = upsert.write(conn, counters, arrivals)
     now = max(results[position].polled_at for position in held)
-    stories.assign(conn, counters, arrived.fresh, arrived.keys, arrived.touched, now, same_story)
+    stories.assign(conn, counters, arrived.fresh, arrived.keys, now, same_story)
     news, changes = Counter(arrived.news), Counter(arrived.changes)
     return [(news[position], changes[position]) for position in range(len(results))]
 

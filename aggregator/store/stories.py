@@ -1,7 +1,7 @@
 """Give each entry its story, through the indexed keys that it shares with others; join stories that turn out to be one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,14 +11,14 @@ from aggregator.model import StoredEntry, StoryKey
 from aggregator.ports import SameStory
 from aggregator.store import entries
 from aggregator.store.engine import Counters, chunks
-from aggregator.store.joining import MAX_CARRIERS, Group, join
+from aggregator.store.joining import Group, compared, join
 from aggregator.store.publications import hand_over
 from aggregator.store.schema import entry, publication, story, story_key, story_member
 
 _MEMBERSHIP: Final = select(story_member.c.entry, story_member.c.story).where(story_member.c.entry.in_(bindparam("pks", expanding=True)))
 _CARRIERS: Final = (
     select(story_key.c.value, story_key.c.entry, story_member.c.story)
-    .join(story_member, story_member.c.entry == story_key.c.entry)
+    .join(story_member, story_member.c.entry == story_key.c.entry, isouter=True)
     .where(story_key.c.kind == bindparam("of_kind"), story_key.c.value.in_(bindparam("values", expanding=True)))
     .order_by(story_key.c.entry)
 )
@@ -43,19 +43,23 @@ def assign(
     counters: Counters,
     fresh: Mapping[int, StoredEntry],
     keys: Mapping[int, Sequence[StoryKey]],
-    touched: Iterable[int],
     now: datetime,
     same_story: SameStory,
 ) -> None:
-    """Find the stories of `fresh` entries by their new `keys`, and mark every story that changed, those of `touched` entries included."""
-    if not fresh and not touched:
+    """Find the stories of `fresh` entries, new or changed, and mark every story that changed. `keys` are those that they gained.
+
+    A changed entry is compared under all its keys, not only under those it gained: a copy that came before the change must find the
+    same story as one that comes after it.
+    """
+    if not fresh:
         return
     generation = counters.take("generation")
-    story_of = _stories_of(conn, [*fresh, *touched])
-    changed = {story_of[pk] for pk in touched}
-    carriers = _carriers(conn, keys, story_of)
+    story_of = _stories_of(conn, list(fresh))
+    changed: set[int] = set()
+    _write_keys(conn, keys)
+    carriers = _carriers(conn, fresh, story_of)
     known = dict(fresh)
-    known |= entries.by_pk(conn, {pk for pks in carriers.values() if len(pks) > 1 for pk in pks[-MAX_CARRIERS:]} - known.keys())
+    known |= entries.by_pk(conn, {pk for pks in carriers.values() if len(pks) > 1 for pk in compared(pks, fresh)} - known.keys())
     members: list[dict[str, int]] = []
     created: list[dict[str, object]] = []
     for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story):
@@ -66,39 +70,36 @@ def assign(
         else:
             changed |= {pk}
         members += [{"entry": entry_pk, "story": pk} for entry_pk in sorted(group.entries)]
-    _write(conn, created, members, keys)
+    for table, values in ((story, created), (story_member, members)):
+        if values:
+            conn.execute(insert(table), values)
     for pks in chunks(sorted(changed)):
         conn.execute(_TOUCH, {"pks": pks, "now": generation})
 
 
-def _write(
-    conn: Connection, created: Sequence[Mapping[str, object]], members: Sequence[Mapping[str, int]], keys: Mapping[int, Sequence[StoryKey]]
-) -> None:
+def _write_keys(conn: Connection, keys: Mapping[int, Sequence[StoryKey]]) -> None:
     rows = [{"kind": key.kind, "value": key.value, "entry": pk} for pk, found in keys.items() for key in found]
-    for table, values in ((story, created), (story_member, members), (story_key, rows)):
-        if values:
-            conn.execute(insert(table), values)
+    if rows:
+        conn.execute(insert(story_key), rows)
 
 
 def _stories_of(conn: Connection, pks: Sequence[int]) -> dict[int, int]:
     return {row.entry: row.story for piece in chunks(pks) for row in conn.execute(_MEMBERSHIP, {"pks": piece})}
 
 
-def _carriers(conn: Connection, keys: Mapping[int, Sequence[StoryKey]], story_of: dict[int, int]) -> dict[tuple[str, str], list[int]]:
-    """Who carries each of these keys, earlier entries first. Adds their stories to `story_of`."""
+def _carriers(conn: Connection, fresh: Mapping[int, StoredEntry], story_of: dict[int, int]) -> dict[tuple[str, str], list[int]]:
+    """Who carries each key of the fresh entries, earlier entries first. Adds their stories, where they have one, to `story_of`."""
     asked: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for found in keys.values():
-        for key in found:
+    for one in fresh.values():
+        for key in one.entry.keys:
             asked[key.kind][key.value] = None
     carriers: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for kind, values in asked.items():
         for piece in chunks(values):
             for value, pk, story_pk in conn.execute(_CARRIERS, {"of_kind": kind, "values": piece}):
                 carriers[kind, value].append(pk)
-                story_of[pk] = story_pk
-    for pk, found in keys.items():
-        for key in found:
-            carriers[key.kind, key.value].append(pk)
+                if story_pk is not None:
+                    story_of[pk] = story_pk
     return carriers
 
 

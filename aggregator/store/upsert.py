@@ -40,11 +40,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What became of the arrivals: entries to find a story for (new, or with new keys), known ones that changed, positions counted."""
+    """What became of the arrivals: entries to find a story for (new, or known and changed), the keys they gained, positions counted."""
 
     fresh: dict[int, StoredEntry] = field(default_factory=dict)
     keys: dict[int, tuple[StoryKey, ...]] = field(default_factory=dict)
-    touched: set[int] = field(default_factory=set)
     news: list[int] = field(default_factory=list)
     changes: list[int] = field(default_factory=list)
 
@@ -249,20 +248,20 @@ def _change(arrival: Arrival, value: Entry, body: bytes, source: bytes, before: 
     rows.add(_SIGHT, {"entry": pk, "address": _address(arrival), "first_seen": polled_at, "last_seen": polled_at})
     rows.add(_UNCLAIM, {"entry_pk": pk})
     _claims(pk, value, rows)
-    arrived.touched.add(pk)
-    _rekey(before, value, arrival, said, arrived, rows)
+    _rekey(pk, keys_of(before.body), value, arrived, rows)
+    # With other keys or other words its story may turn out to be another's, too.
+    arrived.fresh[pk] = _changed(before, value, arrival, said)
 
 
-def _rekey(before: AnyRow, value: Entry, arrival: Arrival, said: Mapping[str, Any], arrived: Arrived, rows: _Rows) -> None:
-    """Drop the keys that an entry has no longer; with new ones its story may turn out to be another's, too."""
-    old = keys_of(before.body)
+def _rekey(pk: int, old: Sequence[StoryKey], value: Entry, arrived: Arrived, rows: _Rows) -> None:
+    """Drop the keys that an entry has no longer, and note those it gained."""
     for key in set(old) - set(value.keys):
-        rows.add(_UNKEY, {"entry_pk": before.pk, "of_kind": key.kind, "with_value": key.value})
-    added = tuple(key for key in dict.fromkeys(value.keys) if key not in old)
-    if not added:
-        return
-    arrived.keys[before.pk] = added
-    arrived.fresh[before.pk] = StoredEntry(
+        rows.add(_UNKEY, {"entry_pk": pk, "of_kind": key.kind, "with_value": key.value})
+    arrived.keys[pk] = tuple(key for key in dict.fromkeys(value.keys) if key not in old)
+
+
+def _changed(before: AnyRow, value: Entry, arrival: Arrival, said: Mapping[str, Any]) -> StoredEntry:
+    return StoredEntry(
         pk=before.pk,
         feed_key=arrival.feed_key,
         feed_id=arrival.feed_id,

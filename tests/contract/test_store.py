@@ -4,7 +4,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
-from aggregator.model import Claim, FeedHead, RawEntry, RawText, Retain, SafeHtml, Url, Validators
+from aggregator.model import Claim, FeedHead, FeedState, PollResult, RawEntry, RawText, Retain, SafeHtml, Url, Validators
 from aggregator.ports import Store
 from tests.ledger import HOLD, HOUR, blogs, only, poll, post, result, same_story, stories, unchanged
 from tests.makers import NOON, spec
@@ -176,9 +176,7 @@ def test_feeds_of_one_operator_are_polled_one_by_one_two_seconds_apart(store: St
     assert [state.id for state, _ in store.lease(NOON + 2 * second, HOLD, 9)] == ["two"]
 
 
-def result_of(state, token):  # type: ignore[no-untyped-def]
-    from aggregator.model import PollResult
-
+def result_of(state: FeedState, token: str) -> PollResult:
     return PollResult(state=replace(state, next_poll_at=NOON + HOUR), lease=token, outcome="new", polled_at=NOON)
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid5
+
+import pytest
 
 from aggregator.model import Entry, PollResult, Retain, StoredEntry, StoryKey, Verdict
 from aggregator.ports import Store
@@ -75,6 +78,47 @@ def test_an_entry_whose_keys_change_finds_its_story(store: Store) -> None:
     assert len(stories(store)) == 1, "what was joined stays joined"
 
 
+def cats_and_dogs(store: Store) -> tuple[Entry, Entry]:
+    """One id, told as two stories; return the same entries under one title."""
+    shared = {"published_id": "urn:x:1", "raw_id": "urn:x:1"}
+    poll(store, [("a", [post(1, "a", title=titled("Cats"), **shared)]), ("b", [post(2, "b", title=titled("Dogs"), **shared)])])
+    assert len(stories(store)) == 2
+    return post(1, "a", title=titled("Cats"), **shared), post(2, "b", title=titled("Cats"), **shared)
+
+
+def test_an_entry_whose_words_change_finds_its_story(store: Store) -> None:
+    store.sync(blogs("a", "b"), NOON)
+    _, retitled = cats_and_dogs(store)
+    poll(store, [("b", [retitled])], NOON + HOUR)
+    assert members(store, "urn:x:1") == ["b", "a"]
+
+
+def test_an_entry_that_changes_under_an_old_key_and_gains_another_finds_its_story(store: Store) -> None:
+    store.sync(blogs("a", "b"), NOON)
+    _, retitled = cats_and_dogs(store)
+    gained = replace(retitled, keys=(*retitled.keys, StoryKey(kind="link", value="https://elsewhere.example/")))
+    poll(store, [("b", [gained])], NOON + HOUR)
+    assert members(store, "urn:x:1") == ["b", "a"]
+
+
+@pytest.mark.parametrize("order", [("b", "c"), ("c", "b")])
+def test_a_copy_finds_an_entry_that_changes_whichever_of_them_is_polled_first(store: Store, order: tuple[str, str]) -> None:
+    store.sync(blogs("b", "c"), NOON)
+    shared = {"published_id": "urn:x:1", "raw_id": "urn:x:1"}
+    poll(store, [("b", [post(2, "b", title=titled("Dogs"), **shared)])])
+    found = {"b": post(2, "b", title=titled("Cats"), **shared), "c": post(3, "c", title=titled("Cats"), **shared)}
+    for feed in order:
+        poll(store, [(feed, [found[feed]])], NOON + HOUR)
+    assert members(store, "urn:x:1") == ["c", "b"]
+
+
+def test_of_an_entry_that_stands_twice_in_a_document_the_first_counts(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1)])])
+    assert poll(store, [("blog", [post(1), post(1, text="Other.")])], NOON + HOUR) == [(0, 0)]
+    assert poll(store, [("blog", [post(2), post(2, text="Other.")])], NOON + 2 * HOUR) == [(1, 0)]
+
+
 # ── what must be judged ──
 
 
@@ -86,6 +130,17 @@ def test_only_stories_that_changed_are_judged_again(store: Store) -> None:
     poll(store, [("blog", [post(3), post(2, text="Better."), post(1)])], NOON + HOUR)
     assert publish(store) == 2
     assert publish(store, output="rss.xml") == 3, "each output is judged by itself"
+
+
+@pytest.mark.parametrize("gained", [(), (StoryKey(kind="link", value=PAGE),)])
+def test_a_story_that_was_only_compared_is_not_judged_again(store: Store, gained: tuple[StoryKey, ...]) -> None:
+    store.sync(blogs("a", "b", "c"), NOON)
+    first, _ = cats_and_dogs(store)
+    publish(store)
+    poll(store, [("a", [replace(first, keys=(*first.keys, *gained), rights="CC0")])], NOON + HOUR)
+    assert publish(store) == 1, "b has the same id, but is another story"
+    poll(store, [("c", [post(3, "c", title=titled("Birds"), published_id="urn:x:1")])], NOON + 2 * HOUR)
+    assert publish(store) == 1
 
 
 def test_other_rules_judge_everything(store: Store) -> None:
@@ -382,7 +437,7 @@ def test_who_was_polled_first_changes_nothing(store: Store) -> None:
 
 def test_an_id_that_was_made_for_one_story_is_not_given_to_the_next(store: Store) -> None:
     store.sync(blogs("a", "b"), NOON)
-    shared = {"published_id": "urn:x:1", "keys": ()}
+    shared: dict[str, Any] = {"published_id": "urn:x:1", "keys": ()}
     poll(store, [("a", [post(1, "a", **shared)])])
     for number in (2, 3):
         poll(store, [("b", [post(number, "b", **shared)])], NOON + number * HOUR)

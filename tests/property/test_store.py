@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aggregator.model import Entry, FeedState, StoredEntry, StoryKey
+from aggregator.model import Entry, FeedState, KeyKind, StoredEntry, StoryKey
 from aggregator.ports import Store
 from aggregator.store.joining import join
 from aggregator.store.schema import instant, microseconds
@@ -19,7 +20,7 @@ from tests.makers import NOON, stored
 FEEDS = ("a", "b", "c")
 
 # Few links, ids and titles, so that many entries share some and chains of stories grow together.
-keys = st.builds(StoryKey, kind=st.sampled_from(["link", "id"]), value=st.sampled_from(["k1", "k2", "k3", "k4"]))
+keys = st.builds(StoryKey, kind=st.sampled_from(get_args(KeyKind)), value=st.sampled_from(["k1", "k2", "k3", "k4"]))
 numbers = st.integers(1, 5)
 dated = st.one_of(st.none(), st.integers(-3, 30).map(lambda hours: NOON - hours * HOUR))
 
@@ -66,8 +67,42 @@ def test_stories_and_listings_do_not_depend_on_the_order_of_arrival(
         assert ledger(one) == ledger(two)
 
 
+@settings(max_examples=15, deadline=None)
+@given(polls, polls, st.permutations(FEEDS))
+def test_what_changes_in_one_batch_does_not_depend_on_the_order_of_its_results(
+    before: dict[str, list[Entry]], after: dict[str, list[Entry]], order: Sequence[str]
+) -> None:
+    with sqlite_store() as one, sqlite_store() as two:
+        for store, feeds in ((one, FEEDS), (two, order)):
+            store.sync(blogs(*FEEDS), NOON)
+            for number, found in enumerate((before, after)):
+                at = NOON + number * HOUR
+                poll(store, [(feed, found[feed]) for feed in feeds], at)
+                publish(store, at)
+        assert ledger(one) == ledger(two)
+
+
+def cat(number: int, feed: str, *told: tuple[KeyKind, str], title: str = "Cats") -> Entry:
+    """An entry under an id that all share, with the keys that are told."""
+    made = tuple(StoryKey(kind=kind, value=value) for kind, value in told)
+    return post(number, feed, keys=made, title=titled(title), published_id="urn:x:1")
+
+
+# A known entry gains a key: who has its other key is compared only. It gains a key and other words: its other key counts anew.
+GAINS_A_KEY = [
+    {"a": [cat(1, "a", ("id", "k2")), cat(2, "a", ("id", "k2"), title="Dogs")], "b": [], "c": []},
+    {"a": [cat(1, "a", ("link", "k1"), ("id", "k2"))], "b": [], "c": []},
+]
+CHANGES_TOO = [
+    {"a": [cat(1, "a")], "b": [cat(3, "b", ("id", "k1"), title="Dogs")], "c": [cat(1, "c", ("id", "k1"))]},
+    {"a": [], "b": [cat(3, "b", ("link", "k1"), ("id", "k1"))], "c": []},
+]
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(polls, min_size=1, max_size=3), st.sampled_from([None, 1]))
+@example(GAINS_A_KEY, None)
+@example(CHANGES_TOO, None)
 def test_the_fake_store_and_the_real_one_agree(cycles: list[dict[str, list[Entry]]], per_feed: int | None) -> None:
     fake = FakeStore()
     with sqlite_store() as real:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from importlib import util
 from pathlib import Path
@@ -291,3 +292,10 @@ def test_the_opening_is_what_a_reader_sees_first():
 )
 def test_a_placeholder_called_root_loses_no_text(html: str, words: list[str]) -> None:
     assert visible_text(clean_html(html)).split() == words
+
+
+def test_texts_that_are_cleaned_at_the_same_time_keep_their_own_addresses() -> None:
+    bases = [f"https://{number}.example/" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda base: clean_html('<a href="/x">x</a>' * 50, base), bases))
+    assert all(html.count(f'href="{base}x"') == 50 for base, html in zip(bases, made, strict=True))

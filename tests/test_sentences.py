@@ -6,7 +6,8 @@ import time
 import pytest
 
 from aggregator.refine.blocks import edges, read
-from aggregator.refine.phrasebook import Form, languages
+from aggregator.refine.cores import folded
+from aggregator.refine.phrasebook import Form, keys_in, languages
 from aggregator.refine.reading import Statement
 from aggregator.refine.sentences import might_speak, statements
 
@@ -39,6 +40,18 @@ def test_every_form_reads_its_example(form: Form) -> None:
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.rule)
 def test_every_form_is_read_at_the_top_too(form: Form) -> None:
     assert [statement.page for statement in said(as_html(form.example) + PLAIN * 12)] == [PAGE]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.rule)
+def test_no_form_is_missed_for_its_case_its_line_ends_or_tags_within_it(form: Form) -> None:
+    plain = _MARKED_LINK.sub(r"\1", form.example)
+    linked = as_html(form.example)
+    torn = re.sub(r"(?<=<p>)([^\W\d_])", r"<span class='initial'>\1</span>", linked)
+    for html in (linked, torn, linked.replace(" ", "\n\n  "), linked.replace("<p>", "<section>Some words</section><section>")):
+        assert might_speak(html), html
+    assert form.cores
+    for text in (plain, plain.upper(), plain.replace(" ", "\n")):
+        assert all(core.is_linked or core.is_in(folded(text), keys_in(folded(text))) for core in form.cores), text
 
 
 def test_every_language_has_a_form_and_words_to_be_recognised_by() -> None:

@@ -88,3 +88,8 @@ def test_plain_text_is_not_taken_for_markup(text: str) -> None:
 
 def test_start_tags_are_those_of_the_markup() -> None:
     assert list(start_tags("<A x='>'>b</a><!--<i>--><script>'<b>'</script><br/>5 < 6")) == ["<A x='>'>", "<script>", "<br/>"]
+
+
+def test_what_is_printable_may_stand_in_xml() -> None:
+    # `clean` does not look at printable text any closer.
+    assert all(clean(f"{char}\x00") == char for char in map(chr, range(0x110000)) if char.isprintable())

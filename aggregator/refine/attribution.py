@@ -7,13 +7,15 @@ by its words alone only where what it claims is believed, so that nobody's own s
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from aggregator.model import Claim
 from aggregator.refine.blocks import Block, Edges, Link, read
-from aggregator.refine.cores import folded
-from aggregator.refine.phrasebook import LINKED, LineRole, languages
+from aggregator.refine.cores import Core, folded
+from aggregator.refine.phrasebook import LineRole, languages
 from aggregator.refine.reading import Statement, names_a_page
+from aggregator.refine.tokens import LINKED
 from aggregator.web.host import site
 
 CLASS: Final = "aggregator-origin"
@@ -60,12 +62,20 @@ def might_read_like_line(words: str, *, is_claimed: bool) -> bool:
 
     "From X." says something only where markup claims an origin, too (`is_claimed`).
     """
-    for line in (line for language in languages() for line in language.lines):
-        if line.role == "origin" and line.core.is_in(words):
-            return True
-        if line.role == "from" and is_claimed and line.is_before_link(words):
-            return True
-    return False
+    if any(core.is_in(words, ()) for core in _cores_of_lines()):
+        return True
+    return is_claimed and any(f"{start}{LINKED}" in words or f"{start} {LINKED}" in words for start in _starts_from())
+
+
+@cache
+def _cores_of_lines() -> tuple[Core, ...]:
+    """What lines that name an origin need: each once, since the wordings of a language begin alike."""
+    return tuple({line.core: None for language in languages() for line in language.lines if line.role == "origin"})
+
+
+@cache
+def _starts_from() -> tuple[str, ...]:
+    return tuple({line.start: None for language in languages() for line in language.lines if line.role == "from"})
 
 
 def lines(html: str, edges: Edges) -> tuple[Line, ...]:

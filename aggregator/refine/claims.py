@@ -82,8 +82,10 @@ def _is_own_site(found: str | None, context: Context) -> bool:
     """A platform's address that names no account may be anybody's, so it is not foreign to an account there."""
     if not found:
         return False
-    own = {context.site, *context.own_sites}
-    return found in own or any(each.startswith(f"{found}/") for each in own)
+    if found == context.site or found in context.own_sites:
+        return True
+    platform = f"{found}/"
+    return context.site.startswith(platform) or any(each.startswith(platform) for each in context.own_sites)
 
 
 def own_name(name: str, context: Context) -> bool:

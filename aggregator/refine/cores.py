@@ -6,11 +6,13 @@ they nor line ends nor capitals matter.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 from typing import Final
+
+from aggregator.refine.tokens import LINKED
 
 TOKEN: Final = re.compile(r"\\(?P<literal>.)|<(?P<slot>[A-Z])>|\{(?P<word>\w+)\}|(?P<character>.)", re.DOTALL)
 """What a form is made of: an escaped character, a slot, one of the language's words, any other character."""
@@ -18,32 +20,45 @@ TOKEN: Final = re.compile(r"\\(?P<literal>.)|<(?P<slot>[A-Z])>|\{(?P<word>\w+)\}
 # In UTF-8. Shorter ones are everywhere, so looking for them tells nothing.
 _MIN_BYTES: Final = 4
 _APOSTROPHES: Final = "['’ʼ´]"
+_SPACE: Final = rf"[ {LINKED}]{{0,3}}"
+# How far before the rarest part of a core the rest of it may begin, and a link from words that must be its own or stand beside it.
+_BEFORE: Final = 400
+_NEAR: Final = 100
 # Room for two words, which folding may lengthen.
 _GAP: Final = ".{0,140}?"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Core:
     """`pattern` begins with one of `starts`: to find these and to match there is many times faster than to search for the pattern.
 
-    Whichever way it is read, it holds one of the `keys`, if there are any.
+    Each start comes with the key word that it holds, if any: where that is missing, it need not be looked for. Whichever way the core is
+    read, it holds one of the `keys`, if there are any. `whole` also has what stands before the rarest part. `is_linked`: a link is near.
     """
 
     pattern: str
-    starts: tuple[str, ...]
+    starts: tuple[tuple[str, str | None], ...]
     keys: frozenset[str] = frozenset()
+    whole: str = ""
+    is_linked: bool = False
 
-    def is_in(self, text: str) -> bool:
-        """Whether a folded text holds it."""
-        return any(self._begins(start, text) for start in self.starts)
+    def is_in(self, text: str, keys: Container[str]) -> bool:
+        """Whether a folded text, of which these are the key words, holds it."""
+        return any(self._begins(start, text) for start, key in self.starts if key is None or key in keys)
 
     def _begins(self, start: str, text: str) -> bool:
         at = text.find(start)
         while at >= 0:
-            if _compiled(self.pattern).match(text, at):
+            found = _compiled(self.pattern).match(text, at)
+            if found and self._fits(text, at, found.end()):
                 return True
             at = text.find(start, at + 1)
         return False
+
+    def _fits(self, text: str, at: int, end: int) -> bool:
+        if self.is_linked and LINKED not in text[max(at - _NEAR, 0) : end + _NEAR]:
+            return False
+        return not self.whole or _compiled(self.whole).search(text, max(at - _BEFORE, 0), end + _BEFORE) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +77,14 @@ class _Piece:
     is_short: bool = False
 
 
-ANYTHING: Final = Core("", ("",))
+ANYTHING: Final = Core("", (("", None),))
 """What is in every text."""
+
+
+@cache
+def _one_core(pattern: str, starts: tuple[tuple[str, str | None], ...], keys: frozenset[str], whole: str, is_linked: bool) -> Core:
+    """One object for all equal cores: they are looked up by identity, which costs nothing."""
+    return Core(pattern, starts, keys, whole, is_linked)
 
 
 @cache
@@ -83,17 +104,35 @@ def folded(text: str) -> str:
     return " ".join(text.casefold().replace("\u0307", "").replace("ı", "i").split())
 
 
-def cores(form: str, words: Mapping[str, str], triggers: Sequence[str]) -> tuple[Core, ...]:
-    """A form's cores, those that hold a key word (`triggers`) first, then the longest.
+def cores(form: str, words: Mapping[str, str], triggers: Sequence[str], *, is_linked: bool = False) -> tuple[Core, ...]:
+    """A form's cores, those that hold a key word (`triggers`) first, then the longest. `is_linked`: a link stands in or beside them.
 
-    >>> [core.pattern for core in cores("[{this} ]first (posted|published) at <S>, with <A> leave", {"this": "this ~post"}, ["first"])]
-    ['first\\\\s?(?:posted|published)\\\\s?at', 'leave', 'with']
+    >>> found = cores("[{this} ]first (posted|published) at <S>, with <A> leave", {"this": "this ~post"}, ["first"])
+    >>> [start for core in found for start in core.starts], found[0].is_in("it was first published at x", {"first"})
+    ([('first', 'first'), ('with', None), ('leave', None)], True)
     """
     keys = tuple(map(folded, triggers))
     (pieces,) = _alternatives(_tokens(form, words), "", keys)
-    runs = (_joined(_trimmed([*run], keys), keys) for is_open, run in groupby(pieces, lambda piece: piece.pattern is None) if not is_open)
-    found = sorted((run for run in runs if run.size >= _MIN_BYTES), key=lambda run: (not run.keys, -run.size))
-    return tuple(Core(run.pattern or "", run.starts, run.keys) for run in found)
+    runs = (
+        _core(_trimmed([*run]), keys, is_linked=is_linked)
+        for is_open, run in groupby(pieces, lambda piece: piece.pattern is None)
+        if not is_open
+    )
+    found = sorted(((size, core) for size, core in runs if size >= _MIN_BYTES), key=lambda sized: (not sized[1].keys, -sized[0]))
+    return tuple(core for _, core in found)
+
+
+def _core(run: list[_Piece], keys: Sequence[str], *, is_linked: bool) -> tuple[int, Core]:
+    """The size of a run, and its core, which begins with the rarest part, so that few places are tried."""
+    needed = [number for number, piece in enumerate(run) if piece.size and not piece.is_optional]
+    rarest = max(needed, default=0, key=lambda number: _rarity([*_starts(run[number:])], keys))
+    whole, tail = _joined(run, keys), _joined(run[rarest:], keys)
+    starts = tuple((start, _key_of(start, keys)) for start in tail.starts)
+    return whole.size, _one_core(tail.pattern or "", starts, whole.keys, whole.pattern or "" if rarest else "", is_linked)
+
+
+def _key_of(start: str, keys: Sequence[str]) -> str | None:
+    return next((key for key in keys if start.startswith(key)), None)
 
 
 def _tokens(form: str, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -130,7 +169,7 @@ def _alternatives(tokens: Iterator[tuple[str, str]], end: str, keys: Sequence[st
 
 def _one(mark: str, letter: str) -> _Piece:
     if mark:
-        return _Piece(r"\s?", " ") if mark == " " else _Piece(None, is_short=mark == "~")
+        return _Piece(_SPACE, " ") if mark == " " else _Piece(None, is_short=mark == "~")
     if letter in "'’":
         return _Piece(_APOSTROPHES, "'", tuple(_APOSTROPHES[1:-1]), 1)
     letter = folded(letter)
@@ -151,13 +190,10 @@ def _group(alternatives: list[list[_Piece]], keys: Sequence[str], *, is_optional
     )
 
 
-def _trimmed(run: list[_Piece], keys: Sequence[str]) -> list[_Piece]:
-    """A run without what may be missing at its ends, and without what stands before a part that is rarer, so that few places are tried."""
+def _trimmed(run: list[_Piece]) -> list[_Piece]:
+    """A run without what may be missing at its ends."""
     needed = [number for number, piece in enumerate(run) if piece.size and not piece.is_optional]
-    if not needed:
-        return []
-    first = max(needed, key=lambda number: _rarity([*_starts(run[number:])], keys))
-    return run[first : needed[-1] + 1]
+    return run[needed[0] : needed[-1] + 1] if needed else []
 
 
 def _rarity(starts: Sequence[str], keys: Sequence[str]) -> tuple[bool, int]:
@@ -179,17 +215,18 @@ def _joined(run: Sequence[_Piece], keys: Sequence[str]) -> _Piece:
 def either(cores: Sequence[Core]) -> Core:
     """Any of these, which have the same `starts`."""
     keys = frozenset().union(*(core.keys for core in cores)) if all(core.keys for core in cores) else frozenset()
-    return Core(f"(?:{'|'.join(core.pattern for core in cores)})", cores[0].starts, keys)
+    is_linked = all(core.is_linked for core in cores)
+    return _one_core(f"(?:{'|'.join(core.pattern for core in cores)})", cores[0].starts, keys, "", is_linked)
 
 
 def worded(words: str) -> Core:
     """Words that stand as they are.
 
-    >>> worded("De <b>").is_in(folded("De\\n<B>"))
+    >>> worded("De <b>").is_in(folded("De\\n<B>"), ())
     True
     """
     pieces = folded(words).split()
-    return Core(r"\s?".join(map(re.escape, pieces)), tuple(pieces[:1]))
+    return _one_core(_SPACE.join(map(re.escape, pieces)), tuple((piece, None) for piece in pieces[:1]), frozenset(), "", False)
 
 
 def _starts(run: Sequence[_Piece]) -> Iterator[str]:

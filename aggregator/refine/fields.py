@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from aggregator.model import Category, Enclosure, Person, RawCategory, RawLink, RawPerson
@@ -18,6 +19,8 @@ MAX_RIGHTS: Final = 1000
 # The first feeds are of 1997 and some carry older archives; what is dated before the web, or in another century, is a mistake.
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+_EARLIEST_S: Final = _EARLIEST.timestamp()
+_LATEST_S: Final = _LATEST.timestamp()
 _MAILBOX: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _NOBODY: Final = re.compile(r"(?:no|do-?not)-?reply", re.IGNORECASE)
 _AROUND_NAME: Final = " \t,;:<>()[]\"'"
@@ -34,7 +37,7 @@ _PERIODS: Final = {
 
 def instant(seconds: int | None) -> datetime | None:
     """An instant of the web's time (1990 to 2099), aware and UTC; None for any other."""
-    if seconds is None or not _EARLIEST.timestamp() <= seconds < _LATEST.timestamp():
+    if seconds is None or not _EARLIEST_S <= seconds < _LATEST_S:
         return None
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -44,6 +47,7 @@ def unread_date(what: str, written: str | None, read: datetime | None) -> tuple[
     return (f"{what} date not readable: {one_line(written)[:60]}",) if written and written.strip() and read is None else ()
 
 
+@lru_cache(maxsize=256)  # A feed says the same one in each of its texts.
 def language(tag: str | None) -> str | None:
     """A language tag in its usual form (RFC 5646 section 2.1.1); None if it has not the shape of one.
 

@@ -11,13 +11,13 @@ from hashlib import blake2b, sha1
 from typing import Final, Literal, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from aggregator.model import Entry, RawEntry, RawText, SafeHtml
+from aggregator.model import Enclosure, Person, RawEntry, RawText, SafeHtml, Title, Url
 from aggregator.web.text import clean, one_line, visible_text
 from aggregator.web.url import is_absolute_iri, link, link_key
 
 # Enough of a text to tell entries apart that have neither id, link nor title; edits are rarer near the beginning.
 _FIRST_TEXT: Final = 200
-_TAG: Final = re.compile(r'<[^>"]*(?:"[^"]*"[^>"]*)*>')
+_TAG: Final = re.compile(r'<[^>"]*+(?:"[^"]*+"[^>"]*+)*+>')
 _ADDRESS: Final = re.compile(r' (?:href|src)="([^"]*)"')
 
 MarkKind = Literal["id", "link", "text"]
@@ -91,19 +91,20 @@ def _derived(name: str, feed_key: str) -> str:
     return f"urn:uuid:{UUID(bytes=digest[:16], version=5)}"
 
 
-def content_hash(entry: Entry) -> str:
+def content_hash(
+    title: Title | None, link: Url | None, texts: Sequence[SafeHtml | None], enclosures: Sequence[Enclosure], authors: Sequence[Person]
+) -> str:
     """Digest (blake2b-128, hex) of what a reader would notice: title, link, words, links and pictures, enclosures, authors.
 
-    Markup that only looks different, dates and categories do not count.
+    `texts` are summary and content. Markup that only looks different, dates and categories do not count.
     """
     parts = [
-        entry.title.text if entry.title else "",
-        entry.link or "",
-        _noticed(entry.summary),
-        _noticed(entry.content),
-        *(enclosure.url for enclosure in entry.enclosures),
+        title.text if title else "",
+        link or "",
+        *map(_noticed, texts),
+        *(enclosure.url for enclosure in enclosures),
         "",
-        *(author.name for author in entry.authors),
+        *(author.name for author in authors),
     ]
     return blake2b(_bytes("\x1f".join(parts)), digest_size=16).hexdigest()
 
@@ -112,7 +113,8 @@ def _noticed(html: SafeHtml | None) -> str:
     if not html:
         return ""
     # Without its spaces too: where a line is broken is the business of whatever wrote the file.
-    return "".join(_TAG.sub(" ", html).split()) + "\x1e" + "\x1e".join(_ADDRESS.findall(html))
+    addresses = _ADDRESS.findall(html) if '="' in html else ()
+    return "".join(_TAG.sub(" ", html).split()) + "\x1e" + "\x1e".join(addresses)
 
 
 def _plain(text: RawText | None) -> str:

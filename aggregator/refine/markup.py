@@ -237,7 +237,8 @@ def _allow_list(checked: Callable[[str, str, str], str | None] | None) -> nh3.Cl
 
 @lru_cache(maxsize=1)
 def _title_cleaner() -> nh3.Cleaner:
-    return nh3.Cleaner(tags=set(_INLINE), clean_content_tags=set(_DROPPED_WHOLE), attributes={}, link_rel=None)
+    # Languages and titles come through any list of attributes, so their values are checked here, too.
+    return nh3.Cleaner(tags=set(_INLINE), clean_content_tags=set(_DROPPED_WHOLE), attributes={}, attribute_filter=_checked, link_rel=None)
 
 
 def _href(value: str, base: str | None, page: str | None) -> str | None:

@@ -4,6 +4,7 @@ Order of one text: provenance is traced and repeated blocks are stripped on the 
 cleaned. What was cut or repaired on the way is said in `oddities`.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ RULES: Final = "1"
 # A longer id is told apart by its hash; nobody needs to read it.
 MAX_RAW_ID: Final = 4096
 _TEXT_START: Final = 200
+# Text behind the first tags, where most entries have some.
+_LETTER: Final = re.compile(r"(?:<[a-z][a-z0-9]*(?: [a-z-]+=\"[^\"]*+\")*+>\s{0,20}+)*+[^\s<>&]")
 _MAX_TTL_MINUTES: Final = 60 * 24 * 366
 
 
@@ -157,7 +160,8 @@ def _refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
     categories, too_many_categories = fields.categories(raw.categories)
     found = texts.trace
     page = None if _is_feed(found.link, context) else found.link
-    made = Entry(
+    authors = fields.people(raw.authors, base)
+    return Entry(
         raw_key=mine.raw_key,
         raw_id=_raw_id(raw),
         id_from=mine.id_from,
@@ -168,7 +172,7 @@ def _refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         title=title,
         summary=texts.summary,
         content=texts.content,
-        authors=fields.people(raw.authors, base),
+        authors=authors,
         contributors=fields.people(raw.contributors, base),
         published=published or updated,
         updated=updated,
@@ -194,9 +198,9 @@ def _refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
             *(("its id is longer than 4 KiB and known by its hash only",) if len(raw.id or "") > MAX_RAW_ID else ()),
         ),
         loop=found.loop,
+        # What the neighbours in a document have in common changes with them, and is no change of this entry.
+        content_hash=content_hash(title, page, (texts.whole_summary, texts.whole_content), enclosures, authors),
     )
-    # What the neighbours in a document have in common changes with them, and is no change of this entry.
-    return replace(made, content_hash=content_hash(replace(made, summary=texts.whole_summary, content=texts.whole_content)))
 
 
 # ── texts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,7 +242,8 @@ def _texts(raw: RawEntry, context: Context) -> _Texts:
             rest, words = without_repeated(rest, context.repeated)
             made[name] = markup.fitted(rest, base, page=found.link)[0] if words else whole[name]
             stripped += [*gone, *(f"auto: repeated: {filters.shown(text)}" for text in words)]
-    shown, shown_whole = _shown(made), _shown(whole)
+    shown = _shown(made)
+    shown_whole = shown if made == whole else _shown(whole)
     return _Texts(
         summary=shown.get("summary"),
         content=shown.get("content"),
@@ -273,7 +278,7 @@ def _html(text: RawText | None) -> str | None:
 
 
 def _shows(html: SafeHtml) -> bool:
-    return "<img" in html or bool(markup.opening(html, 1))
+    return "<img" in html or _LETTER.match(html) is not None or bool(markup.opening(html, 1))
 
 
 def _base(text: RawText, raw: RawEntry, page: Url | None, context: Context) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
+from itertools import groupby
 from threading import Lock
 from typing import Final, Literal, cast
 
@@ -18,9 +19,6 @@ from aggregator.refine.cores import ANYTHING, TOKEN, Core, cores, either, folded
 
 Role = Literal["note", "brief", "footer", "hint"]
 LineRole = Literal["origin", "from", "also"]
-
-LINKED: Final = "\0"
-"""What stands for a link in the words of a block that are compared with a `Line`."""
 
 _ROLES: Final[tuple[tuple[str, Role], ...]] = (("notes", "note"), ("briefs", "brief"), ("footers", "footer"), ("hints", "hint"))
 _SLOTS: Final = {
@@ -36,6 +34,7 @@ _LINE_NAMES: Final = rf"{_LINE_NAME}(?:,\s{_LINE_NAME}){{0,20}}"
 _GROUP: Final = re.compile(r"\(\?P<\w+>")
 _PLAIN: Final = {"[": "(?:", "]": ")?", "(": "(?:", ")": ")", "|": "|", "?": "?", " ": r"\s", "~": _TWO_WORDS, "'": "['’ʼ´]", "’": "['’ʼ´]"}
 _LOADING: Final = Lock()
+_FAR: Final = re.compile("[\u0370-\u1dff\u2e80-\ua7ff\uac00-\uffef]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +74,9 @@ class Form:
     def cores(self) -> tuple[Core, ...]:
         """What a folded text must hold for this form to fit."""
         needed = cores(self.words[self.needed_word], self.words, self.triggers) if self.needed_word else ()
-        return (*needed, *cores(self.form, self.words, self.triggers))
+        # A source that must be a link which says "original" stands right behind such a form, or around its end.
+        is_linked = self.is_anchored and self.form.endswith("<S>")
+        return (*needed, *cores(self.form, self.words, self.triggers, is_linked=is_linked))
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +96,6 @@ class Line:
         """A whole block's words, in which every link is `LINKED`. Its groups `origin` and `via` are names."""
         also = rf"(?:\s?{self.also})?" if self.also else ""
         return _pattern(_named(self.wording) + also if self.wording else self.also)
-
-    def is_before_link(self, words: str) -> bool:
-        """Whether its first words stand before a link in folded words, in which a NUL marks links."""
-        return f"{self.start}{LINKED}" in words or f"{self.start} {LINKED}" in words
 
     @cached_property
     def core(self) -> Core:
@@ -132,13 +129,12 @@ class Language:
         return frozenset(map(folded, self.triggers))
 
     @cached_property
-    def gates(self) -> tuple[Core, ...]:
-        """What a folded text must hold, one of them, for any of the forms to fit it."""
-        alike: defaultdict[tuple[str, ...], dict[Core, None]] = defaultdict(dict)
+    def gates(self) -> tuple[tuple[Core, tuple[Form, ...]], ...]:
+        """What a folded text must hold for any of some forms to fit it, and these forms: many begin alike."""
+        alike: defaultdict[tuple[tuple[str, str | None], ...], list[Form]] = defaultdict(list)
         for form in self.forms:
-            core = next(iter(form.cores), ANYTHING)
-            alike[core.starts][core] = None
-        return tuple(either([*cores]) for cores in alike.values())
+            alike[_first_core(form).starts].append(form)
+        return tuple((either([*dict.fromkeys(map(_first_core, forms))]), tuple(forms)) for forms in alike.values())
 
     @cached_property
     def also(self) -> re.Pattern[str]:
@@ -166,6 +162,44 @@ def languages() -> tuple[Language, ...]:
 def _read() -> tuple[Language, ...]:
     tables = tomllib.loads(files("aggregator.refine").joinpath("phrases.toml").read_text(encoding="utf-8"))
     return tuple(_language(code, table) for code, table in tables.items())
+
+
+def keys_in(text: str) -> frozenset[str]:
+    """The key words of all languages that begin a word of a text (`cores.folded`); in scripts that are not Latin, that occur at all.
+
+    >>> sorted(keys_in("originally"))
+    ['origin', 'original']
+    """
+    found = [key[0][1:] for key in _latin_keys().finditer(f" {text}")]
+    # A search for each key takes as long as reading the text, so most texts are only asked for the scripts.
+    far = [key for key in _far_keys() if key in text] if not text.isascii() and _FAR.search(text) else []
+    return frozenset(far).union(*map(_keys_within, found)) if found or far else frozenset()
+
+
+@cache
+def _keys_within(key: str) -> frozenset[str]:
+    return frozenset(other for language in languages() for other in language.keys if other in key)
+
+
+@cache
+def _latin_keys() -> re.Pattern[str]:
+    """The longest key at the beginning of a word, by its first letters: alternatives that begin alike are tried one by one."""
+    keys = sorted(
+        {key for language in languages() for key in language.keys if not _FAR.match(key)}, key=lambda key: (key[0], -len(key), key)
+    )
+    groups = (
+        f"{re.escape(letter)}(?:{'|'.join(re.escape(key[1:]) for key in each)})" for letter, each in groupby(keys, lambda key: key[0])
+    )
+    return re.compile(f"[^a-z](?:{'|'.join(groups)})")
+
+
+@cache
+def _far_keys() -> tuple[str, ...]:
+    return tuple({key: None for language in languages() for key in language.keys if _FAR.match(key)})
+
+
+def _first_core(form: Form) -> Core:
+    return next(iter(form.cores), ANYTHING)
 
 
 def compiled(form: str, words: Mapping[str, str]) -> str:

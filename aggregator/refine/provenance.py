@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from aggregator.model import Claim, Hop, Origin, RawEntry, Standing, Url
+from aggregator.model import Claim, Hop, Origin, RawEntry, Url
 from aggregator.refine import claims
 from aggregator.refine.attribution import Line, lines, might_hold_line, might_read_like_line, replaced
 from aggregator.refine.blocks import edges, without
 from aggregator.refine.context import Context
 from aggregator.refine.reading import Statement
-from aggregator.refine.sentences import holds_key_word, might_claim, statements, words_of
+from aggregator.refine.sentences import might_claim, statements, words_of
 from aggregator.web.host import host_of
 from aggregator.web.text import one_line
 from aggregator.web.url import link_key
@@ -71,11 +71,9 @@ def _said(html: str | None, title: str | None, context: Context, markup: Sequenc
 
 
 def _might_say(html: str, *, is_claimed: bool) -> bool:
-    """Whether a sentence, or a line like ours, may be there; it is looked for without any key word where markup claims an origin."""
-    if not is_claimed and not holds_key_word(html):
-        return False
+    """Whether a sentence, or a line like ours, may be there; the line is looked for without any key word where markup claims an origin."""
     words = words_of(html)
-    return might_claim(words) or might_read_like_line(words, is_claimed=is_claimed)
+    return might_claim(words) or (bool(words.keys or is_claimed) and might_read_like_line(words.text, is_claimed=is_claimed))
 
 
 def _hops(found: Sequence[Statement], context: Context) -> list[Claim]:
@@ -100,8 +98,7 @@ def _judged(made: list[Claim], raw: RawEntry, link: Url | None, context: Context
 
 
 def _stand(claim: Claim, is_chosen: bool) -> Claim:
-    standing: Standing = "chosen" if is_chosen else claim.standing
-    return replace(claim, standing=standing)
+    return replace(claim, standing="chosen") if is_chosen else claim
 
 
 def _chosen_of_hop(numbers: list[int], made: Sequence[Claim]) -> list[int]:

@@ -5,14 +5,14 @@ A statement is what the words say, unjudged: whether the source is the feed's ow
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 from aggregator.refine.blocks import EDGE_CHARS, Block, Edges, visible
 from aggregator.refine.cores import Core, folded
-from aggregator.refine.phrasebook import Form, Language, languages
+from aggregator.refine.phrasebook import Form, Language, keys_in, languages
 from aggregator.refine.reading import LEAD, Place, Reading, Statement
-from aggregator.refine.tokens import bare, decoded
+from aggregator.refine.tokens import LINKED, bare
 
 # A claim opens or closes a text. In a long first or last block it stands within so many characters of the block's outer end.
 _HEAD_CHARS: Final = 500
@@ -21,32 +21,28 @@ _MAX_STARTS: Final = 60
 _SENTENCE: Final = re.compile(r"(?:[.!?…:)\]|»”\"’•·–—-]\s+|\n|[。！？」）])[\[(\"“*_•–—-]*\s*|[\[(]\s*")
 
 
+class Words(NamedTuple):
+    """The words at the edges of an entry, folded, with a NUL before each link; and the key words that begin one of them."""
+
+    text: str
+    keys: frozenset[str]
+
+
+def words_of(html: str) -> Words:
+    """The words in which a statement may be. In nearly all entries none is a key word, which spares them any more questions."""
+    outer = html if len(html) <= 2 * EDGE_CHARS else f"{html[:EDGE_CHARS]} {html[-EDGE_CHARS:]}"
+    text = folded(visible(bare(outer.casefold())))
+    return Words(text, keys_in(text))
+
+
 def might_speak(html: str) -> bool:
-    """Whether an entry may hold a statement: questions that spare nearly all entries the reading, the cheapest first."""
-    return holds_key_word(html) and might_claim(words_of(html))
+    """Whether an entry may hold a statement."""
+    return might_claim(words_of(html))
 
 
-def holds_key_word(html: str) -> bool:
-    """Whether any language's key words occur at the edges at all."""
-    low = _folded(decoded(_edges_of(html)))
-    return any(map(low.__contains__, _ascii_triggers() if low.isascii() else _all_triggers()))
-
-
-def might_claim(words: str) -> bool:
-    """Whether a form may fit the words of a text (`words_of`): nothing that it needs is missing."""
-    keys = frozenset(filter(words.__contains__, _ascii_keys() if words.isascii() else _all_keys()))
-    spoken = [language for language in languages() if not language.keys.isdisjoint(keys)]
-    near = [language for language in spoken if any(_holds(words, core, keys) for core in language.gates)]
-    return next(_forms_in(words, near), None) is not None
-
-
-def words_of(html: str) -> str:
-    """The words at the edges of HTML, folded, with a NUL before each link: what is asked for the cores of sentences."""
-    return folded(visible(bare(_edges_of(html))))
-
-
-def _edges_of(html: str) -> str:
-    return html if len(html) <= 2 * EDGE_CHARS else f"{html[:EDGE_CHARS]} {html[-EDGE_CHARS:]}"
+def might_claim(words: Words) -> bool:
+    """Whether any form may fit: nothing that it needs is missing."""
+    return bool(words.keys) and bool(_forms_in(words))
 
 
 def statements(edges: Edges, title: str | None = None) -> tuple[Statement, ...]:
@@ -86,9 +82,8 @@ def _where(from_start: int | None, from_end: int | None) -> str:
 
 
 def _in_block(block: Block, place: Place, following: Block | None, title: str) -> list[Statement]:
-    low = _folded(block.text)
-    spoken = [language for language in languages() if any(word in low for word in language.triggers)]
-    forms = [*_forms_in(folded(block.text), spoken)] if spoken else []
+    text = folded(_with_links(block))
+    forms = _forms_in(Words(text, keys_in(text)))
     found: list[Statement] = []
     done = -1
     for start in _starts(block.text, place) if forms else ():
@@ -99,6 +94,12 @@ def _in_block(block: Block, place: Place, following: Block | None, title: str) -
             statement, done = best
             found.append(statement)
     return found
+
+
+def _with_links(block: Block) -> str:
+    """The text of a block, with a NUL before each link."""
+    ends = [0, *(link.start for link in block.links), len(block.text)]
+    return LINKED.join(block.text[start:end] for start, end in pairwise(ends))
 
 
 def _starts(text: str, place: Place) -> list[int]:
@@ -115,41 +116,24 @@ def _best(readings: Iterator[Reading]) -> tuple[Statement, int] | None:
     return max(results, key=lambda result: (bool(result[0].page or result[0].home), result[1]), default=None)
 
 
-def _folded(text: str) -> str:
-    """Casefolded; a Turkish capital İ is an i."""
-    return text.casefold().replace("\u0307", "")
+def _forms_in(words: Words) -> list[tuple[Language, Form]]:
+    """The forms of which nothing is missing, of the languages whose key words occur; in their order."""
+    spoken = [language for language in languages() if not language.keys.isdisjoint(words.keys)]
+    known: dict[Core, bool] = {}
+    fitting = {
+        form
+        for language in spoken
+        for gate, forms in language.gates
+        if _holds(words, gate, known)
+        for form in forms
+        if all(_holds(words, core, known) for core in form.cores)
+    }
+    return [(language, form) for language in spoken for form in language.forms if form in fitting] if fitting else []
 
 
-def _forms_in(words: str, spoken: Sequence[Language]) -> Iterator[tuple[Language, Form]]:
-    """The forms of which nothing is missing in folded words."""
-    for language in spoken:
-        keys = frozenset(key for key in language.keys if key in words)
-        for form in language.forms if keys else ():
-            if all(_holds(words, core, keys) for core in form.cores):
-                yield language, form
-
-
-def _holds(words: str, core: Core, keys: frozenset[str]) -> bool:
-    return not (core.keys and core.keys.isdisjoint(keys)) and core.is_in(words)
-
-
-@cache
-def _all_triggers() -> tuple[str, ...]:
-    """Without those that hold another one, which says enough."""
-    words = dict.fromkeys(word for language in languages() for word in language.triggers)
-    return tuple(word for word in words if not any(other in word for other in words if other != word))
-
-
-@cache
-def _ascii_triggers() -> tuple[str, ...]:
-    return tuple(filter(str.isascii, _all_triggers()))
-
-
-@cache
-def _all_keys() -> tuple[str, ...]:
-    return tuple(frozenset().union(*(language.keys for language in languages())))
-
-
-@cache
-def _ascii_keys() -> tuple[str, ...]:
-    return tuple(filter(str.isascii, _all_keys()))
+def _holds(words: Words, core: Core, known: dict[Core, bool]) -> bool:
+    if core.keys and core.keys.isdisjoint(words.keys):
+        return False
+    if core not in known:  # many forms share one
+        known[core] = core.is_in(words.text, words.keys)
+    return known[core]

@@ -2,22 +2,27 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import unescape
-from typing import Final
+from typing import Final, NamedTuple
 
 TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 # All that is no text: comments; tags, where no ">" in quotes ends one; tags whose quotes are broken, and declarations.
 _MARKUP: Final = re.compile(r"""<!--(?:.*?-->|.*)|<[/a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+')*+>|<[/!?a-zA-Z][^>]*+>?""", re.DOTALL)
-_LINK: Final = re.compile(r"<a\s", re.IGNORECASE)
+_LINK: Final = re.compile(r"<a\s")
+LINKED: Final = "\0"
+"""What stands for a link, or for its beginning, in text that is only looked at."""
+
+# The start of a tag between which and its neighbour a word may end: of any but these.
+_BREAK: Final = re.compile(
+    r"<(?!/?(?:a|abbr|b|bdi|bdo|big|cite|code|del|dfn|em|font|i|img|ins|kbd|mark|q|s|samp|small|span|strike|strong|sub|sup|tt|u|var|wbr)[\s/>])"
+)
 _ATTRIBUTE: Final = re.compile(r"(?:^|[\s\"'/])(href|class)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 # `html.unescape` counts in int(), which raises beyond 4,300 digits; no character has more than seven.
 _ENDLESS_REFERENCE: Final = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
 _HIDDEN: Final = frozenset({"script", "style", "template", "noscript", "svg", "math", "iframe", "object", "title", "textarea", "select"})
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """What stands between two tags, as written. `start` and `end` count in the HTML, here and in `Tag`."""
 
     value: str
@@ -25,8 +30,7 @@ class Text:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A start or an end tag. `name` is in lower case, `attributes` as written."""
 
     name: str
@@ -65,13 +69,14 @@ def tokens(html: str, after: int = 0) -> Iterator[Text | Tag]:
 
 
 def bare(html: str) -> str:
-    """HTML without its tags, and a NUL before what was a link. No word is torn, but neighbours may run together; scripts may be left.
+    """Lower-case HTML without its tags, `LINKED` before what was a link, and a line end where a line may begin; scripts may be left.
 
-    >>> bare('<p><b>O</b>riginally at <a href="/x">X &amp; Y</a></p>')
-    'Originally at \\x00X & Y'
+    >>> bare('<p><b>o</b>riginally at <a href="/x">x &amp; y</a></p>')
+    '\\noriginally at \\x00x & y\\n'
     """
-    marked = _LINK.sub("\0<a ", html) if "<" in html else html
-    return decoded(_MARKUP.sub("", marked))
+    if "<" not in html:
+        return decoded(html)
+    return decoded(_MARKUP.sub("", _BREAK.sub("\n<", _LINK.sub(LINKED + "<a ", html))))
 
 
 def _after_hidden(html: str, tag: Tag) -> int:

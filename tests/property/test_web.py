@@ -1,6 +1,6 @@
 """Laws of addresses, hosts and text that hold for all input."""
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.web.host import host_of, operator, site
@@ -13,6 +13,19 @@ _WORDS = """http:// https:// // / \\ ? # & = ; : @ . .. www. m. amp. example.org
 _PIECES = st.sampled_from([*_WORDS.split(), " ", "\n", "\t", "\x00", "\ud800"])
 _ADDRESSES = st.lists(_PIECES, max_size=14).map("".join) | st.lists(_PIECES, max_size=12).map(lambda parts: "https://" + "".join(parts))
 _ANY = st.text(st.characters(), max_size=60) | st.text(st.characters(categories=["Cs", "Cc", "Ll"]), max_size=20)
+# One odd piece at most, so that most of the address is what nearly all are like.
+_NORMAL = st.lists(st.sampled_from("a 9 - _ ~ . / // ; & = + %20 /post ?p=1 #more utm_source=x ref=rss".split()), max_size=5).map("".join)  # noqa: SIM905
+_ODD = st.sampled_from([*"AZ%'\"^`{}|<>\\[]! @:$*,?#", "", "%2e", "/%2E%2e", "/..", "/./", "/.", "/a/../", "ü", "?", "#", "\t", " "])
+_NAME = """a.example www.a.example xn--.example xn--bcher-kva.example a.xn--p1ai ab--c.example a_b.example -a.example a..example .example
+    1.2 0x1.0x2 127.0.0.1 a.1 A.example ü.example a.example:443 a.example:8080 me@a.example a.example. localhost a%41.example"""
+_NEARLY_NORMAL = st.tuples(
+    st.sampled_from(["https://", "http://"]),
+    st.sampled_from(["a.example", *_NAME.split()]),
+    st.sampled_from(["/", "", "/"]),
+    _NORMAL,
+    _ODD,
+    _NORMAL,
+).map("".join)
 _MARKUP = """< > </ <p <p> </p> <a href=' <b a=" ' " = <!-- --> <! <script> </script> <br> & &amp; &#9; &#xd800; x y / <![CDATA[ ]]>"""
 _HTML = st.lists(st.sampled_from([*_MARKUP.split(), " ", "\n"]), max_size=30).map("".join)
 
@@ -28,6 +41,20 @@ def test_a_link_is_a_fixed_point_and_plain_ascii(text: str) -> None:
         assert len(found) <= 4096
         assert not any(char <= " " for char in found)
         assert "@" not in found.split("/")[2]
+
+
+@given(_NEARLY_NORMAL, st.sampled_from([None, "https://base.example/a/", "mailto:me@base.example", "no base"]))
+@example("https://xn--.example/a", None)
+@example("https://a.example/a/../b", None)
+@example("https://a.example/a/%2E%2e/b", None)
+@example("https://a.example/a'?b='", None)
+@settings(max_examples=300)
+def test_an_address_that_is_normal_at_first_sight_is_read_as_any_other(text: str, base: str | None) -> None:
+    # White space at the ends never counts, and with it an address is always read in full.
+    assert link(text, base) == link(f"\n{text}", base)
+    assert resource(text, base) == resource(f"\n{text}", base)
+    assert site(text) == site(f"\n{text}")
+    assert host_of(text) == host_of(f"\n{text}")
 
 
 @given(_ADDRESSES | _ANY)

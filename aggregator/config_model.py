@@ -172,9 +172,7 @@ class FeedForm(Form):
     headers: dict[str, Text] | None = _key(
         "Request headers. ${NAME} is taken from the environment.", {"Authorization": "Bearer ${EXAMPLE_TOKEN}"}
     )
-    public: Flag | None = _key(
-        "Whether its address may be shown. Absent: yes, unless the feed has secrets, headers or a password.", True
-    )
+    public: Flag | None = _key("Whether its address may be shown. Absent: yes, unless the feed has secrets, headers or a password.", True)
     opt_out: Flag | None = _key("Withdraw this source from every output at the next publish.", True, default=False)
 
     @model_validator(mode="before")

@@ -84,7 +84,8 @@ class Workshop:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            env={**os.environ, "PYTHONHASHSEED": "0", "NO_COLOR": "1"},
+            # Installed programs have their bytecode; a setting that keeps a checkout clean would have it compiled at every start.
+            env={**os.environ, "PYTHONHASHSEED": "0", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": ""},
         )
         with _watched(process.pid) as peak:
             try:

@@ -32,7 +32,7 @@ run: .venv/run.stamp ## poll the feeds of feeds.yaml, publish, serve on loopback
 test: .venv/dev.stamp ## the tests
 	$(BIN)/python -m pytest -n 2
 
-check: .venv/dev.stamp ## format, lint, types, layers, schema
+check: .venv/dev.stamp ## format, lint, types, layers, the shipped feeds.yaml
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -25,6 +25,10 @@ LACKS_SPACE = "less than 500 MB are free beside the store: nothing is polled unt
 RELEASE_SLACK = timedelta(days=2)
 
 
+# What the open store, the door and the web server were made with.
+RESTART_KEYS = ("store", "root", "link", "listen_host", "listen_port", "token", "proxy", "contact")
+
+
 def utc_now() -> datetime:
     """The wall clock: aware, UTC."""
     return datetime.now(UTC)
@@ -51,14 +55,15 @@ class App:
     def reconfigured(self, config: Config) -> "App":
         """The same store, door and parsers under another feeds.yaml.
 
-        Raises `AggregatorError` when the store or the proxy changed, which only a restart can take up.
+        Raises `AggregatorError` when something changed that only a restart can take up (`RESTART_KEYS`).
         """
-        if (config.store, config.proxy, config.contact) != (self.config.store, self.config.proxy, self.config.contact):
-            raise AggregatorError("store, proxy and contact are taken up at the next start; until then the old feeds.yaml stands")
+        if any(getattr(config, key) != getattr(self.config, key) for key in RESTART_KEYS):
+            raise AggregatorError(
+                "store, root, link, http, proxy and contact are taken up at the next start; until then the old feeds.yaml stands"
+            )
         ports = replace(
             self.ports,
             config=config,
-            publisher=self.ports.publisher if config.root == self.config.root else Folder(config.root),
             ours=our_addresses(config),
         )
         self.ports.store.sync(_polled(config), self.ports.clock())

@@ -89,13 +89,13 @@ class Explanation:
     feeds: tuple[FeedOutlook, ...] = ()
 
 
-def explain(query: str, store: Store, config: Config) -> Explanation:
-    """Collect what is known of `query`: an address, a publisher's id or a published id."""
+def explain(query: str, store: Store, config: Config, now: datetime) -> Explanation:
+    """Collect what is known of `query`: an address, a publisher's id or a published id. Places are those of a publish `now`."""
     active = {state.key for state in store.feeds()}
     stories = tuple(
         StoryHistory(
             entries=tuple(_history(member, store, active) for member in members),
-            places=tuple(_place(publication, members, store, config) for publication in store.publications(pk)),
+            places=tuple(_place(publication, members, store, config, now) for publication in store.publications(pk)),
         )
         for pk, members in store.find(query)
     )
@@ -125,12 +125,12 @@ def _history(member: StoredEntry, store: Store, active: set[str]) -> EntryHistor
     )
 
 
-def _place(publication: Publication, members: Sequence[StoredEntry], store: Store, config: Config) -> Place:
+def _place(publication: Publication, members: Sequence[StoredEntry], store: Store, config: Config, now: datetime) -> Place:
     lead = next((member for member in members if member.pk == publication.lead_pk), None)
     return Place(
         output=publication.output,
         listed=publication.listed,
-        place=_rank(publication, store, config) if publication.listed else None,
+        place=_rank(publication, store, config, now) if publication.listed else None,
         rule=publication.rule,
         led_by=lead.feed_id if lead else None,
         published_id=publication.published_id,
@@ -140,11 +140,11 @@ def _place(publication: Publication, members: Sequence[StoredEntry], store: Stor
     )
 
 
-def _rank(publication: Publication, store: Store, config: Config) -> int | None:
+def _rank(publication: Publication, store: Store, config: Config, now: datetime) -> int | None:
     spec = next((output for output in config.outputs if output.path == publication.output), None)
     if spec is None:
         return None
-    listing = store.listing(spec.path, spec.max_entries, per_feed=spec.per_feed, not_before=None)
+    listing = store.listing(spec.path, spec.max_entries, per_feed=spec.per_feed, not_before=spec.oldest(now))
     return next((rank for rank, (listed, _) in enumerate(listing, 1) if listed.story_pk == publication.story_pk), None)
 
 

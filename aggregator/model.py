@@ -123,6 +123,10 @@ class OutputSpec:
     drop: Match | None = None
     attribution: Attribution | None = None
 
+    def oldest(self, now: datetime) -> datetime | None:
+        """Where `max_age` cuts: counted from midnight UTC, so that time alone changes a file at most once a day."""
+        return None if self.max_age is None else now.replace(hour=0, minute=0, second=0, microsecond=0) - self.max_age
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retain:
@@ -245,7 +249,7 @@ class RawCategory:
 class RawSource:
     """Where an entry says that it was taken from: atom:source (RFC 4287 section 4.2.11) or RSS `<source url>`.
 
-    For RSS `self_url` is the `url` attribute and `title` the text. `links` are those of an atom:source.
+    For RSS `self_url` is the `url` attribute and `title` the text. `link` is the page of an atom:source.
     """
 
     kind: Literal["atom", "rss"]

@@ -281,7 +281,7 @@ def _listing(output: OutputSpec, ports: Ports, specs: Mapping[str, FeedSpec], no
     if output.format == "opml":
         return []
     _judge(output, ports, specs, now)
-    listed = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=_oldest(output, now))
+    listed = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
     return [(publication, _story(publication, members)) for publication, members in listed]
 
 
@@ -326,13 +326,6 @@ def _verdict(pk: int, members: tuple[StoredEntry, ...], specs: Mapping[str, Feed
 def _story(publication: Publication, members: Sequence[StoredEntry]) -> Story:
     lead = next((member for member in members if member.pk == publication.lead_pk), None) or stories.lead(members)
     return Story(pk=publication.story_pk, lead=lead, members=tuple(members))
-
-
-def _oldest(output: OutputSpec, now: datetime) -> datetime | None:
-    """Where `max_age` cuts: at midnight UTC, so that time alone changes a file at most once a day."""
-    if output.max_age is None:
-        return None
-    return now.replace(hour=0, minute=0, second=0, microsecond=0) - output.max_age
 
 
 # ── what the feeds know of one another ─────────────────────────────────────────────────────────────────────────────────

@@ -102,7 +102,7 @@ def explain(session: Session, query: str, json_: bool) -> None:
     from aggregator.explain import in_words
 
     with session.app() as app:
-        told = explained(query, app.ports.store, app.config)
+        told = explained(query, app.ports.store, app.config, app.ports.clock())
     click.echo(as_json(told) if json_ else "\n".join(plain(line) for line in in_words(told)))
 
 

@@ -117,7 +117,7 @@ def _publish(app: "App", quiet: bool) -> list[PublishReport]:
         reports = publish_all(app.ports, progress=lambda path: advance(bar))
     for done in reports:
         if done.error:
-            say(f"{done.path}: {done.error}; the last good file stays")
+            say(f"{done.path}: {done.error}")
         elif not quiet:
             click.echo(plain(f"{app.config.root / done.path}: {done.listed}{'' if done.changed else ', unchanged'}"))
         for note in done.notes:

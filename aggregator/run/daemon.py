@@ -7,8 +7,7 @@ not. The main thread watches the clock with the monotonic one, because interval 
 import logging
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +20,7 @@ from watchfiles import watch
 from aggregator.app import LACKS_SPACE, App
 from aggregator.errors import AggregatorError, ConfigError, StoreError
 from aggregator.model import Config, JsonValue, PollReport
-from aggregator.pipeline import publish
+from aggregator.pipeline import PublishReport, publish
 from aggregator.run.lock import DaemonLock
 from aggregator.run.poller import poll_due
 from aggregator.run.server import WebServer
@@ -95,7 +94,7 @@ class Daemon:
 
     def run(self) -> None:
         """Run until SIGTERM, SIGINT or `stop`. Ends within 10 s: what is under way is left to its lease."""
-        with DaemonLock(Path(f"{self.app.config.store}.lock")):
+        with DaemonLock(Path(self.app.config.store)):
             server = self._server()
             scheduler = self._scheduler()
             previous = {name: signal.signal(name, self._on_signal) for name in (signal.SIGTERM, signal.SIGINT)}
@@ -190,16 +189,25 @@ class Daemon:
             return
         self._dirty.clear()
         with self._minded("publish"), self._swap:
-            for done in publish(self.app.ports):
-                if done.error:
-                    self.health.publish_errors[done.path] = done.error
-                    log.error("%s: %s; the last good file stays", done.path, done.error)
-                    self._dirty.set()
-                else:
-                    self.health.publish_errors.pop(done.path, None)
-                    if done.changed:
-                        self.tell(f"{done.path}: {done.listed}")
-            self.health.last_publish = self.app.ports.clock().isoformat(timespec="seconds")
+            try:
+                reports = publish(self.app.ports)
+            except BaseException:
+                self._dirty.set()
+                raise
+            self._told(reports)
+
+    def _told(self, reports: Sequence[PublishReport]) -> None:
+        """Say what changed, and each error once; what failed is tried again."""
+        known = self.health.publish_errors
+        self.health.publish_errors = {done.path: done.error for done in reports if done.error}
+        for path, error in self.health.publish_errors.items():
+            self._dirty.set()
+            if known.get(path) != error:
+                log.error("%s: %s", path, error)
+        for done in reports:
+            if done.changed:
+                self.tell(f"{done.path}: {done.listed}")
+        self.health.last_publish = self.app.ports.clock().isoformat(timespec="seconds")
 
     def _maintain(self) -> None:
         with self._minded("maintain"):
@@ -214,7 +222,7 @@ class Daemon:
 
     def _watch(self) -> None:
         path = self.app.config.path
-        with suppress(FileNotFoundError):
+        with self._minded("reload"):
             for changes in watch(
                 path.parent,
                 stop_event=self.stop,
@@ -224,7 +232,8 @@ class Daemon:
                 ignore_permission_denied=True,
             ):
                 if any(Path(name).name == path.name for _, name in changes):
-                    self.reload()
+                    with self._minded("reload"):
+                        self.reload()
 
     def reload(self) -> None:
         """Take up feeds.yaml as it is now; a broken one leaves the last good one in force and says so."""

@@ -29,6 +29,9 @@ BATCH_WAIT_S = 0.25
 # Feeds of one operator start 2 s apart: what becomes free within this time is waited for, what comes later is left to the next run.
 PATIENCE = timedelta(seconds=3)
 
+# A daemon with something always due ends its round now and then, to learn the names that feeds have by now.
+ROUND = timedelta(minutes=10)
+
 Done = tuple[PollResult, PollReport]
 
 
@@ -85,7 +88,8 @@ def poll_due(
 
     `current` gives the app, asked anew for every round, so that a reload is taken up on the way. `report` is told of each poll once it
     is stored, `stored` of the count of new and changed entries after each batch. A set `stop` leaves what is under way to its lease.
-    With `endless` a feed may be polled more than once in a call (the daemon); else at most once. Without free space beside the store
+    With `endless` (the daemon) a feed may be polled more than once in a call, which ends after `ROUND` at the latest and returns no
+    reports; else each is polled at most once. Without free space beside the store
     (`App.lacks_space`) nothing is polled.
     """
     run = _Run(current=current, workers=Workers(workers), report=report, stored=stored, stop=stop or threading.Event())
@@ -108,6 +112,7 @@ class _Run:
         self.stop = stop
         self.under_way = 0
         self.reports: list[PollReport] = []
+        self.keeps_reports = True
 
     @property
     def app(self) -> App:
@@ -116,8 +121,12 @@ class _Run:
     def due(self, *, endless: bool) -> list[PollReport]:
         """Poll what is due until nothing is left that can start within `PATIENCE`."""
         budget = len(self.app.config.feeds)
-        while not self.stop.is_set():
-            jobs = self._lease(min(self._room(), budget), None, ignore_holds=False) if budget else []
+        # A daemon would keep its reports for ever; who wants them is told of each.
+        self.keeps_reports = not endless
+        until = monotonic() + ROUND.total_seconds()
+        while not self.stop.is_set() and (monotonic() < until or not endless or self.under_way):
+            is_over = endless and monotonic() >= until
+            jobs = self._lease(min(self._room(), budget), None, ignore_holds=False) if budget and not is_over else []
             budget -= 0 if endless else len(jobs)
             self._start(jobs)
             if self.under_way:
@@ -192,7 +201,8 @@ class _Run:
             told = replace(report, new=new, changed=changed)
             if report.outcome == "new" and not new and not changed:
                 told = replace(told, outcome="unchanged")
-            self.reports.append(told)
+            if self.keeps_reports:
+                self.reports.append(told)
             self.report(told)
             changes += new + changed
         if changes:

@@ -216,7 +216,7 @@ class RetainForm(Form):
     """How long texts are kept; the ledger of entries and origins is kept for ever."""
 
     text: Span | None = _key("Texts and raw forms of entries not seen for so long are dropped.", "1y", default="2y")
-    versions: Count | None = _key("Earlier versions kept of each entry.", 5, default=5)
+    versions: Annotated[Count, Field(le=5)] | None = _key("Earlier versions kept of each entry, at most 5.", 5, default=5)
 
 
 class HttpForm(Form):
@@ -231,7 +231,7 @@ class HttpForm(Form):
 class WebsubForm(Form):
     """WebSub: push instead of polling."""
 
-    hub: Text | None = _key("Hub that is named in the outputs and told of changes.", "https://hub.example.org/")
+    hub: Text | None = _key("Hub that the outputs name (rel=hub). This version does not tell it of changes.", "https://hub.example.org/")
     subscribe: Flag | None = _key("Whether to subscribe to the hubs of feeds (this version does not).", False, default=False)
 
 
@@ -251,7 +251,7 @@ class SettingsForm(Form):
     retain: RetainForm | None = _key("How long texts are kept.", {"text": "2y", "versions": 5})
     store: Text | None = _key("SQLite file, relative to this file.", "aggregator.db", default="aggregator.db")
     http: HttpForm | None = _key("The web server of 'run'.", {"listen": "127.0.0.1:8080"})
-    websub: WebsubForm | None = _key("Push instead of polling.", {"hub": "https://hub.example.org/"})
+    websub: WebsubForm | None = _key("The hub that the outputs name.", {"hub": "https://hub.example.org/"})
     proxy: Text | None = _key("HTTP proxy for all requests; the environment's proxies are not used.", "http://proxy.example.net:3128")
     noindex: Flag | None = _key("Whether pages ask search engines to stay away, so that originals are found instead.", False, default=True)
 

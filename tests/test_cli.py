@@ -93,7 +93,7 @@ def test_add_and_remove_leave_every_other_byte(folder: Path) -> None:
 def test_an_unknown_feed_is_named_with_what_was_close(folder: Path) -> None:
     (folder / "feeds.yaml").write_text("feeds:\n  - { url: ./garden.xml, id: garden }\n")
     result = run(folder, "poll", "gardn")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "did you mean 'garden'" in result.stderr
 
 

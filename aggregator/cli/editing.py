@@ -11,7 +11,7 @@ import click
 
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, fail, need_feed, plain, progress, say, warn
-from aggregator.errors import AggregatorError, ConfigError, FeedError, ParseError
+from aggregator.errors import AggregatorError, FeedError, ParseError
 from aggregator.model import Config, Document, FeedSpec, OutputSpec, RawFeed, Validators
 
 STARTER = """\
@@ -170,11 +170,8 @@ def add(session: Session, url: str, name: str | None, feed_id: str | None, tags:
 
 def _discovered(session: Session, url: str) -> str:
     """The feed at `url`, or the one that the page there names; several are a question for a person."""
-    spec = _trial_spec(session, url)
-    try:
-        found = _asked_all(replace(session.config(), feeds=(spec,), warnings=()))
-    except ConfigError:
-        raise
+    config, spec = _trial(session, url)
+    found = _asked_all(replace(config, feeds=(spec,), warnings=()))
     if not found:
         return url
     line, _, better = found[0]
@@ -184,17 +181,13 @@ def _discovered(session: Session, url: str) -> str:
     return better
 
 
-def _trial_spec(session: Session, url: str) -> FeedSpec:
-    """The feed as feeds.yaml would have it, defaults applied, without writing anything."""
+def _trial(session: Session, url: str) -> tuple[Config, FeedSpec]:
+    """The feed as feeds.yaml would have it, defaults applied, without writing anything. Raises `ConfigError` when it is there already."""
     from aggregator.config import load_text
     from aggregator.splice import add_feed
 
     config = load_text(add_feed(_text(session), url), session.path, os.environ)
-    known = {spec.id for spec in session.config().feeds}
-    fresh = [spec for spec in config.feeds if spec.id not in known]
-    if not fresh:
-        raise AggregatorError(f"{url} is in {session.path.name} already")
-    return fresh[0]
+    return config, max(config.feeds, key=lambda spec: spec.line)
 
 
 @cli.command()

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from aggregator.errors import AggregatorError
 from aggregator.model import Config, PollReport
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ def set_up_logging(verbose: bool) -> None:
 
 
 def need_feed(config: Config, name: str) -> str:
-    """The id of the feed that `name` (an id or an address) means. Raises `AggregatorError` with what was close."""
+    """The id of the feed that `name` (an id or an address) means. Raises `UsageError` with what was close."""
     from difflib import get_close_matches
 
     from aggregator.web.url import feed_address_key
@@ -184,4 +183,4 @@ def need_feed(config: Config, name: str) -> str:
     if found:
         return found
     close = get_close_matches(name, ids, 1)
-    raise AggregatorError(f"feeds.yaml has no feed {name!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
+    raise click.UsageError(f"feeds.yaml has no feed {name!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))

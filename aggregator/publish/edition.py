@@ -230,12 +230,17 @@ def _credit(hop: Hop) -> Linked:
     return Linked(hop.name, hop.page or hop.home)
 
 
+def _is_out(member: StoredEntry, specs: Mapping[str, FeedSpec]) -> bool:
+    """Whether a copy must not be named: withdrawn, of a publisher who opted out, or a copy of our own output."""
+    return bool(member.withdrawn or member.entry.loop) or specs[member.feed_key].opt_out
+
+
 def _also_seen(story: Story, specs: Mapping[str, FeedSpec], directory: Directory, page: Url | None, *, named: set[str]) -> tuple[Seen, ...]:
     """Where else the story ran: the other feeds of its members, each once, in the order of their ids; without those `named` already."""
     found: dict[str, Seen] = {}
     for member in sorted(story.members, key=lambda member: (member.feed_id, member.entry.published_id, member.pk)):
         feed = directory.get(member.feed_key)
-        if feed is None or member.feed_key == story.lead.feed_key or member.withdrawn or specs[member.feed_key].opt_out:
+        if feed is None or member.feed_key == story.lead.feed_key or _is_out(member, specs):
             continue
         if feed.name.casefold() not in named:
             seen = Seen(name=feed.name, url=_own_page(member.entry, page) or feed.home, feed_url=feed.address)

@@ -10,7 +10,7 @@ from typing import Final
 
 from aggregator.model import Claim, ClaimKind, RawEntry, RawSource, Standing, Url
 from aggregator.refine.context import Context
-from aggregator.refine.reading import Statement, names_a_page
+from aggregator.refine.reading import Statement, has_own_path, names_a_page
 from aggregator.web import url as web_url
 from aggregator.web.host import host_of, site
 
@@ -207,11 +207,13 @@ def _rss_source(source: RawSource, own_link: Url | None, context: Context) -> It
 
 
 def _paged(kind: ClaimKind, page: Url, name: str | None, evidence: str, context: Context) -> Claim:
+    # Markup that names the entry's own source means a page unless it is plainly a site's front or a section of it.
+    is_page = names_a_page(page) or (kind in ("rel=canonical", "rel=via", "dcterms:source") and has_own_path(page))
     claim = Claim(
         kind=kind,
         name=_text(name),
-        page=page if names_a_page(page) or kind in WEAK or kind == "feedburner:origLink" else None,
-        home=None if names_a_page(page) else page,
+        page=page if is_page or kind in WEAK or kind == "feedburner:origLink" else None,
+        home=None if is_page else page,
         site=site(page),
         where=kind,
         rule=kind,

@@ -331,7 +331,23 @@ def names_a_page(href: str) -> bool:
         return bool(re.search(r"(?:^|&)(?:p|id|story|article|v|t)=\w", parts.query)) or len(parts.fragment) > 8
     if len(parts.fragment) > 8 and "/" in parts.fragment:  # the page of an application that lives in one document
         return True
-    return len(pieces) > 1 or bool(_PAGE_LIKE.search(pieces[0])) or bool(parts.query) or pieces[0] != parts.path.strip("/")
+    return (
+        len(pieces) > 1 or "-" in pieces[0] or bool(_PAGE_LIKE.search(pieces[0])) or bool(parts.query) or pieces[0] != parts.path.strip("/")
+    )
+
+
+def has_own_path(href: str) -> bool:
+    """Whether an address has a path that is neither a section's nor an account's: `/hello-world` is, `/`, `/blog/` and `/@ann` are not.
+
+    >>> [has_own_path(f"https://a.example{path}") for path in ("/hello", "/", "/blog/", "/@ann", "/~ann/")]
+    [True, False, False, False, False]
+    """
+    try:
+        path = urlsplit(href).path
+    except ValueError:
+        return False
+    pieces = [piece for piece in path.split("/") if piece and piece.lower() not in _SECTIONS]
+    return bool(pieces) and not pieces[0].startswith(("@", "~"))
 
 
 def _is_front_page(href: str) -> bool:

@@ -7,10 +7,13 @@ holds by today's feeds.yaml, composes one edition for each output and replaces t
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from html import escape
 from time import monotonic
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import msgspec
@@ -46,6 +49,8 @@ from aggregator.web.url import link_key
 
 log = logging.getLogger(__name__)
 
+# Shorter ones would be found by chance in any text ("de", "json").
+MIN_SECRET_CHARS = 6
 # A page that names its feed is asked once; the feed itself a moment later, as a poll of its own.
 DISCOVERY_DELAY = timedelta(seconds=60)
 
@@ -117,7 +122,7 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         now = ports.clock()
         kept = _succeeded(spec, state, got, now, ports)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now), 0, ()
-    raw = ports.parser(got)
+    raw = ports.parser(_without_secrets(got, spec))
     now = ports.clock()
     head = replace(normalize.head(raw, got.url), base=got.url)
     context = normalize.context(spec, state.key, head, got.url, ports.known(), ports.ours)
@@ -135,6 +140,24 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         refined_by=rules,
     )
     return result, len(pairs), raw.oddities
+
+
+def _without_secrets(document: Document, spec: FeedSpec) -> Document:
+    """The document without the secrets it was asked with: feeds made for one reader repeat their own address in ids, links and texts."""
+    body = document.body
+    for secret in _secrets(spec):
+        for form in {secret, quote(secret, safe=""), escape(secret)}:
+            body = body.replace(form.encode(), b"redacted")
+    return document if body is document.body else replace(document, body=body)
+
+
+def _secrets(spec: FeedSpec) -> list[str]:
+    """What stands in the address in place of `${NAME}`, its password, and the words of headers; the longest first."""
+    pattern = "(.+)".join(re.escape(part) for part in re.split(r"\$\{\w+\}", spec.shown_url))
+    found = re.search(pattern, spec.url)
+    words = [*(found.groups() if found else ()), urlsplit(spec.url).password or ""]
+    words += [word for _, value in spec.headers for word in value.split()]
+    return sorted({word for word in words if len(word) >= MIN_SECRET_CHARS}, key=len, reverse=True)
 
 
 def rules_mark(spec: FeedSpec) -> str:

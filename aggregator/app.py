@@ -25,8 +25,8 @@ LACKS_SPACE = "less than 500 MB are free beside the store: nothing is polled unt
 RELEASE_SLACK = timedelta(days=2)
 
 
-# What the open store, the door and the web server were made with.
-RESTART_KEYS = ("store", "root", "link", "listen_host", "listen_port", "token", "proxy", "contact")
+# What the open store and the web server were made with.
+RESTART_KEYS = ("store", "root", "link", "listen_host", "listen_port", "token")
 
 
 def utc_now() -> datetime:
@@ -58,12 +58,13 @@ class App:
         Raises `AggregatorError` when something changed that only a restart can take up (`RESTART_KEYS`).
         """
         if any(getattr(config, key) != getattr(self.config, key) for key in RESTART_KEYS):
-            raise AggregatorError(
-                "store, root, link, http, proxy and contact are taken up at the next start; until then the old feeds.yaml stands"
-            )
+            raise AggregatorError("store, root, link and http are taken up at the next start; until then the old feeds.yaml stands")
+        # Polls under way keep the old door; its connections end with them.
+        same_door = (config.contact, config.proxy) == (self.config.contact, self.config.proxy)
         ports = replace(
             self.ports,
             config=config,
+            fetcher=self.ports.fetcher if same_door else WebFetcher(user_agent=user_agent(config), proxy=config.proxy),
             ours=our_addresses(config),
         )
         self.ports.store.sync(_polled(config), self.ports.clock())

@@ -739,6 +739,7 @@ class Edition:
     items: tuple[Item, ...]
     subscriptions: tuple["Subscription", ...] = ()
     hub: str | None = None
+    served_at: Url | None = None  # where the daemon serves it: RSS must name a page, with `link` or without
     noindex: bool = True
     alternates: tuple[tuple[str, str], ...] = ()
     generator: str = "aggregator"

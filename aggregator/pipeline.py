@@ -51,6 +51,7 @@ log = logging.getLogger(__name__)
 
 # Shorter ones would be found by chance in any text ("de", "json").
 MIN_SECRET_CHARS = 6
+SECRET_HEADER = re.compile(r"auth|token|key|cookie|secret|pass", re.IGNORECASE)
 # A page that names its feed is asked once; the feed itself a moment later, as a poll of its own.
 DISCOVERY_DELAY = timedelta(seconds=60)
 
@@ -156,7 +157,7 @@ def _secrets(spec: FeedSpec) -> list[str]:
     pattern = "(.+)".join(re.escape(part) for part in re.split(r"\$\{\w+\}", spec.shown_url))
     found = re.search(pattern, spec.url)
     words = [*(found.groups() if found else ()), urlsplit(spec.url).password or ""]
-    words += [word for _, value in spec.headers for word in value.split()]
+    words += [word for name, value in spec.headers if SECRET_HEADER.search(name) for word in value.split()]
     return sorted({word for word in words if len(word) >= MIN_SECRET_CHARS}, key=len, reverse=True)
 
 

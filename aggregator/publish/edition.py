@@ -78,6 +78,7 @@ def compose(
         items=tuple(items),
         subscriptions=_subscriptions(spec, feeds, specs),
         hub=config.hub,
+        served_at=resource(f"http://{config.listen_host}:{config.listen_port}/"),
         noindex=config.noindex,
         alternates=_alternates(spec, config.outputs),
         notes=(*notes, *cut_notes),

@@ -71,7 +71,7 @@ def _generator(edition: Edition) -> FeedGenerator:
         # Last, for feedgen makes the last link RSS's `<link>`, whatever its relation.
         generator.link(href=edition.home, rel="alternate")
     else:
-        generator._FeedGenerator__rss_link = edition.self_url or clean(edition.id)
+        generator._FeedGenerator__rss_link = edition.self_url or edition.served_at or clean(edition.id)
     return generator
 
 

@@ -106,7 +106,9 @@ def _may_be_ours(line: Line) -> bool:
 
 def _is_name(words: str) -> bool:
     """Whether unlinked words are a publisher's name rather than the rest of a sentence ("the congress in May 2019")."""
-    return words[:1].upper() == words[:1] and len(words.split()) <= 8 and not _YEAR.search(words)
+    pieces = words.split()
+    small = sum(piece[:1].islower() for piece in pieces)
+    return words[:1].upper() == words[:1] and len(pieces) <= 8 and small * 2 <= len(pieces) and not _YEAR.search(words)
 
 
 # ── what a line says ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -45,6 +45,7 @@ from aggregator.publish.check import checked
 from aggregator.publish.edition import compose
 from aggregator.refine import filters, normalize, stories
 from aggregator.web.host import site
+from aggregator.web.text import folded_name
 from aggregator.web.url import link_key
 
 log = logging.getLogger(__name__)
@@ -356,7 +357,7 @@ def _story(publication: Publication, members: Sequence[StoredEntry]) -> Story:
 
 
 def known_sources(states: Iterable[FeedState], specs: Iterable[FeedSpec]) -> dict[str, Hop]:
-    """The names of subscribed feeds, casefolded, with what is known of each: a sentence that names one needs no link."""
+    """The names of subscribed feeds, as names are compared, with what is known of each: a sentence that names one needs no link."""
     by_id = {spec.id: spec for spec in specs}
     known: dict[str, Hop] = {}
     for state in sorted(states, key=lambda state: state.key):
@@ -374,7 +375,7 @@ def known_sources(states: Iterable[FeedState], specs: Iterable[FeedSpec]) -> dic
                     feed_url=None if spec.is_private else state.head.self_url,
                     feed_id=None if spec.is_private else state.head.feed_id,
                 )
-                known.setdefault(name.casefold(), hop)
+                known.setdefault(folded_name(name), hop)
     return known
 
 

@@ -45,6 +45,17 @@ def test_a_republished_entry_links_and_credits_its_original() -> None:
     assert (item.evidence, item.confidence) == (("phrase",), 0.9)
 
 
+@pytest.mark.parametrize("page", [None, Url("https://orig.example/?p=1")])
+def test_who_links_to_the_original_has_no_page_of_its_own(page: Url | None) -> None:
+    hop = Hop(name="Orig", site="orig.example", page=page, home=Url("https://orig.example/"))
+    planet = make.republished_entry(1, origin=hop, link=Url("https://orig.example/2026/post"))
+    item = one(planet)
+    assert [(hop.name, hop.page) for hop in item.via] == [("Orig", page), ("Repub", None)]
+    assert 'via <a href="https://repub.example/">Repub</a>' in item.line
+    copy = replace(planet, feed_key="key-blog", feed_id="blog", entry=replace(planet.entry, site="blog.example"))
+    assert [seen.url for seen in one(planet, copy).also_seen] == ["https://blog.example/"]
+
+
 def test_the_source_is_the_originals_feed_where_we_poll_it() -> None:
     item = one(make.republished_entry(1), specs=(make.spec("repub"), make.spec("orig", name="The Original")))
     assert item.source.feed_url == "https://orig.example/feed.xml"

@@ -233,9 +233,10 @@ def test_a_declared_alias_is_the_feed_itself() -> None:
 
 def test_a_name_without_a_link_is_resolved_against_the_feeds_we_know() -> None:
     known = Hop(name="Orig", site="orig.example", home=Url("https://orig.example/"), feed_url=Url("https://orig.example/feed"))
-    found = read("<p>This article originally appeared in Orig.</p>" + BODY, context(known={"orig": known}))
-    (hop,) = found.origin.chain
-    assert (hop.site, hop.home, hop.feed_url) == ("orig.example", "https://orig.example/", "https://orig.example/feed")
+    for name in ("Orig", "the Orig", "The Orig"):
+        found = read(f"<p>This article originally appeared in {name}.</p>" + BODY, context(known={"orig": known}))
+        (hop,) = found.origin.chain
+        assert (hop.site, hop.home, hop.feed_url) == ("orig.example", "https://orig.example/", "https://orig.example/feed")
 
 
 def test_an_unknown_name_in_a_full_sentence_is_shown_as_a_name() -> None:

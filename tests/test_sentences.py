@@ -105,15 +105,39 @@ def test_the_original_may_be_linked_from_the_next_block() -> None:
     ("words", "name"),
     [
         ("the U.S. Garden Club", "U.S. Garden Club"),
-        ("The Orig on May 3", "Orig"),
+        ("the Orig on May 3", "Orig"),
+        ("The Orig on May 3", "The Orig"),
+        (f'The <a href="{PAGE}">Orig</a>', "Orig"),
+        (f'the <a href="{PAGE}">The Orig</a>', "The Orig"),
+        (f'<a href="{PAGE}">the Orig</a>', "Orig"),
         ("“Orig & Sons” under a licence", "Orig & Sons"),
         ("Orig.net", "Orig.net"),
         (f'<a href="{PAGE}">my blog</a>', None),
+        (f'<a href="{PAGE}">My Blog</a>', None),
         (f'<a href="{PAGE}">here</a>', None),
     ],
 )
 def test_a_name_is_what_people_would_call_the_source(words: str, name: str | None) -> None:
     (statement,) = said(f"<p>This story was originally published at {words}.</p>{PLAIN}")
+    assert statement.name == name
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        (f'Dieser Artikel erschien zuerst in <a href="{PAGE}">Die Woche</a>.', "Die Woche"),
+        ("Dieser Artikel erschien zuerst in Die Woche.", "Die Woche"),
+        (f'Dieser Artikel erschien zuerst in der <a href="{PAGE}">Woche</a>.', "Woche"),
+        (f'Cet article a été publié à l\'origine par <a href="{PAGE}">Le matin</a>.', "Le matin"),
+        (f'Este artículo se publicó originalmente en <a href="{PAGE}">El Faro</a>.', "El Faro"),
+        (f'Questo articolo è stato pubblicato originariamente su <a href="{PAGE}">Il Foglietto</a>.', "Il Foglietto"),
+        (f'Este artigo foi publicado originalmente em <a href="{PAGE}">O Bairro</a>.', "O Bairro"),
+        (f'Dit artikel verscheen eerder in <a href="{PAGE}">Het Blad</a>.', "Het Blad"),
+        (f'Den här artikeln publicerades ursprungligen i <a href="{PAGE}">Den Nya</a>.', "Den Nya"),
+    ],
+)
+def test_an_article_that_belongs_to_a_name_stays(sentence: str, name: str) -> None:
+    (statement,) = said(f"<p>{sentence}</p>{PLAIN}")
     assert statement.name == name
 
 

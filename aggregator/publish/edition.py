@@ -28,7 +28,8 @@ from aggregator.model import (
 )
 from aggregator.publish.attribution import Linked, line
 from aggregator.publish.rights import republished, shortened, text_of
-from aggregator.publish.sources import Directory, Feed, name_of_hop, public_feed
+from aggregator.publish.sources import Directory, Feed, name_of_hop, public_feed, site_of_hop
+from aggregator.web.host import site
 from aggregator.web.text import one_line
 from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, resource
 
@@ -124,7 +125,8 @@ def _item(
     original = chain[0].page if chain else entry.link if is_known else None
     source = directory.source_of(chain, own)
     hops = _hops(chain, own, entry, directory)
-    also = _also_seen(story, specs, directory, original or entry.link, named={hop.name.casefold() for hop in hops})
+    elsewhere = (*hops, Hop(name=own.name, page=original or entry.link))
+    also = _also_seen(story, specs, directory, elsewhere, named={hop.name.casefold() for hop in hops})
     style = spec.attribution or feed_spec.attribution
     origin, via = _credits(hops, own, entry, is_known=is_known)
     markup, text = line(style, language, origin=origin, via=via, also=[Linked(seen.name, seen.url) for seen in also])
@@ -195,7 +197,7 @@ def _hops(chain: Sequence[Hop], own: Feed, entry: Entry, directory: Directory) -
             Hop(
                 name=own.name,
                 site=own.site or None,
-                page=_own_page(entry, chain[0].page),
+                page=_own_page(entry, chain),
                 home=own.home,
                 feed_url=own.address,
                 feed_id=own.feed_id,
@@ -213,10 +215,13 @@ def _named(hop: Hop, feed: Feed | None) -> Hop:
     )
 
 
-def _own_page(entry: Entry, original: Url | None) -> Url | None:
-    """The copy's own page: a planet that links to the original has none."""
-    is_original = entry.link is not None and original is not None and link_key(entry.link) == link_key(original)
-    return None if is_original else entry.link
+def _own_page(entry: Entry, hops: Sequence[Hop]) -> Url | None:
+    """The copy's own page: a planet that links to the original, or to a page of somebody else on the way, has none."""
+    if entry.link is None:
+        return None
+    key, where = link_key(entry.link), site(entry.link)
+    is_theirs = any((hop.page and link_key(hop.page) == key) or (where != entry.site and where == site_of_hop(hop)) for hop in hops)
+    return None if is_theirs else entry.link
 
 
 def _credits(hops: Sequence[Hop], own: Feed, entry: Entry, *, is_known: bool) -> tuple[Linked | None, list[Linked]]:
@@ -236,15 +241,20 @@ def _is_out(member: StoredEntry, specs: Mapping[str, FeedSpec]) -> bool:
     return bool(member.withdrawn or member.entry.loop) or specs[member.feed_key].opt_out
 
 
-def _also_seen(story: Story, specs: Mapping[str, FeedSpec], directory: Directory, page: Url | None, *, named: set[str]) -> tuple[Seen, ...]:
-    """Where else the story ran: the other feeds of its members, each once, in the order of their ids; without those `named` already."""
+def _also_seen(
+    story: Story, specs: Mapping[str, FeedSpec], directory: Directory, hops: Sequence[Hop], *, named: set[str]
+) -> tuple[Seen, ...]:
+    """Where else the story ran: the other feeds of its members, each once, in the order of their ids; without those `named` already.
+
+    A copy that links to a page of `hops` has none of its own.
+    """
     found: dict[str, Seen] = {}
     for member in sorted(story.members, key=lambda member: (member.feed_id, member.entry.published_id, member.pk)):
         feed = directory.get(member.feed_key)
         if feed is None or member.feed_key == story.lead.feed_key or _is_out(member, specs):
             continue
         if feed.name.casefold() not in named:
-            seen = Seen(name=feed.name, url=_own_page(member.entry, page) or feed.home, feed_url=feed.address)
+            seen = Seen(name=feed.name, url=_own_page(member.entry, hops) or feed.home, feed_url=feed.address)
             found.setdefault(feed.name.casefold(), seen)
     return tuple(found.values())
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from aggregator.model import FeedHead, FeedSpec, FeedState, Hop, Source, Url
 from aggregator.web.host import host_of, site
-from aggregator.web.text import one_line
+from aggregator.web.text import folded_name, one_line
 from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, resource
 
 # Shorter parts of an address are words ("feed", "rss"), longer ones may be what makes it private.
@@ -72,11 +72,11 @@ class Directory:
             return feed
         if hop.feed_id and (feed := self._by_id.get(hop.feed_id)):
             return feed
-        candidates = self._by_site.get(_site_of(hop), [])
+        candidates = self._by_site.get(site_of_hop(hop), [])
         if len(candidates) > 1:
             # A publisher with several feeds: only a name or home page tells which of them it was.
             homes = [feed for feed in candidates if hop.home and feed.home and link_key(feed.home) == link_key(hop.home)]
-            names = [feed for feed in candidates if hop.name.casefold() in (feed.name.casefold(), (feed.head.title or "").casefold())]
+            names = [feed for feed in candidates if folded_name(hop.name) in map(folded_name, (feed.name, feed.head.title or ""))]
             candidates = next((found for found in (homes, names) if len(found) == 1), [])
         return candidates[0] if candidates else None
 
@@ -150,7 +150,8 @@ def _gives_away(home: Url, state: FeedState, spec: FeedSpec) -> bool:
     return any(key in home for key in keys)
 
 
-def _site_of(hop: Hop) -> str:
+def site_of_hop(hop: Hop) -> str:
+    """The publisher of a hop, by whatever address is known of it."""
     return hop.site or site(hop.home or hop.page or hop.feed_url or "")
 
 

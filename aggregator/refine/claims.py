@@ -13,6 +13,7 @@ from aggregator.refine.context import Context
 from aggregator.refine.reading import Statement, has_own_path, names_a_page
 from aggregator.web import url as web_url
 from aggregator.web.host import host_of, site
+from aggregator.web.text import folded_name
 
 # How far each kind may be trusted by itself: what an editor wrote, what software writes on purpose, what people write, what merely hints.
 CONFIDENCE: Final[dict[ClaimKind, float]] = {
@@ -112,8 +113,7 @@ def _words(text: str) -> list[str]:
     >>> _words("The Field & Solder’s")
     ['field', 'solder', 's']
     """
-    found = [word for word in _WORD.split(text.casefold()) if word]
-    return found[1:] if len(found) > 1 and found[0] in ("the", "der", "die", "das", "le", "la", "el", "o", "a") else found
+    return [word for word in _WORD.split(folded_name(text)) if word]
 
 
 # ── markup ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -279,7 +279,7 @@ def _by_name(claim: Claim, statement: Statement, context: Context) -> Claim:
 
 
 def _named(kind: ClaimKind, name: str, where: str, evidence: str, context: Context) -> Claim:
-    known = context.known.get(name.casefold())
+    known = context.known.get(folded_name(name))
     claim = Claim(kind=kind, name=name or None, where=where, rule="name", evidence=evidence[:300], confidence=_NAME_ONLY)
     if own_name(name, context):
         return replace(claim, standing="self")

@@ -20,7 +20,7 @@ from aggregator.web.host import site
 from aggregator.web.text import one_line
 from aggregator.web.url import link, link_key, resource
 
-RULES: Final = "1"
+RULES: Final = "2"
 """Version of the rules: what was refined under another one is refined again."""
 
 # A longer id is told apart by its hash; nobody needs to read it.

@@ -16,7 +16,7 @@ from aggregator.refine.context import Context
 from aggregator.refine.reading import Statement
 from aggregator.refine.sentences import might_claim, statements, words_of
 from aggregator.web.host import host_of
-from aggregator.web.text import one_line
+from aggregator.web.text import folded_name, one_line
 from aggregator.web.url import link_key
 
 _T = TypeVar("_T")
@@ -163,14 +163,14 @@ def _origin(made: Sequence[Claim], context: Context) -> Origin:
 def _same_hop(one: Claim, other: Claim) -> bool:
     if one.site and other.site:
         return one.site == other.site
-    return bool(one.name and other.name) and (one.name or "").casefold() == (other.name or "").casefold()
+    return bool(one.name and other.name) and folded_name(one.name or "") == folded_name(other.name or "")
 
 
 def _hop(group: Sequence[Claim], context: Context) -> Hop:
     """What all claims about one publisher tell together; the best-ranked speaks first."""
     ranked = sorted(group, key=lambda claim: claims.RANK[claim.kind])
     name = _first(claim.name for claim in ranked)
-    known = context.known.get(name.casefold()) if name else None
+    known = context.known.get(folded_name(name)) if name else None
     page = _first(claim.page for claim in sorted(ranked, key=lambda claim: claim.kind != "phrase")) or _first(c.page for c in ranked)
     home, found = _first(claim.home for claim in ranked), _first(claim.site for claim in ranked)
     hop = Hop(

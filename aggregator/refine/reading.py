@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -158,7 +159,7 @@ class Reading:
     def _linked(self, at: int, link: Link | None) -> _Source | None:
         if link is None or link.href.startswith(("mailto:", "#", "tel:")):
             return None
-        name = self._clean(self.block.text[max(at, link.start) : link.end])
+        name = self._clean(self.block.text[max(at, link.start) : link.end], is_linked=link.start >= at)
         if self.form.role != "hint" and self._is_date(name) and not link.start <= at:
             return None
         return _Source(max(at, link.start), link.end, None if self._says_nothing(link, name) else name, link.href, link)
@@ -184,19 +185,16 @@ class Reading:
     def _checked(self, at: int, end: int) -> _Source | None:
         name = self._clean(self.block.text[at:end])
         words = name.split()
-        if (
-            not 2 <= len(name) <= _MAX_NAME
-            or len(words) > 9
-            or self._is_date(name)
-            or name.islower()
-            or name.casefold() in self.language.own
-        ):
+        if not 2 <= len(name) <= _MAX_NAME or len(words) > 9 or self._is_date(name) or name.islower() or self._is_common(name):
             return None
         return _Source(at, end, name)
 
-    def _clean(self, name: str) -> str:
+    def _clean(self, name: str, *, is_linked: bool = False) -> str:
+        """A name as it is printed: without the words before it, but with the article that is a part of it ("the Orig", but "Die Zeit")."""
         words = name.replace("\n", " ").strip(_QUOTES + ".,:;()[]").split()
         while len(words) > 1 and words[0].casefold() in self.language.articles:
+            if words[0][0].isupper() and (is_linked or not words[1][0].islower()):
+                break
             words.pop(0)
         return " ".join(words).strip(_QUOTES)
 
@@ -206,7 +204,12 @@ class Reading:
 
     def _says_nothing(self, link: Link, name: str) -> bool:
         """Whether the words of a link are no name: "here", "blog"."""
-        return not name or name.casefold() in self.language.own or self._says_original(link)
+        return not name or self._is_common(name) or self._says_original(link)
+
+    def _is_common(self, name: str) -> bool:
+        """Whether a name is a word for any source, whatever article it has: "My blog"."""
+        words = list(dropwhile(self.language.articles.__contains__, name.casefold().split()))
+        return " ".join(words) in self.language.own
 
     def _says_original(self, link: Link) -> bool:
         return self.block.text[link.start : link.end].strip(_QUOTES + ".,:→»>[]()…").casefold() in self.language.original
@@ -310,7 +313,8 @@ class Reading:
             link = self._link_at(found.end())
             address = None if link else _ADDRESS.match(self.block.text, found.end())
             if link and link is not source.link:
-                hops.append((self._clean(self.block.text[max(link.start, found.end()) : link.end]), link.href))
+                name = self._clean(self.block.text[max(link.start, found.end()) : link.end], is_linked=link.start >= found.end())
+                hops.append((name, link.href))
             elif address:
                 hops.append((_host_name(address[1]), address[1].rstrip(".,;:!?")))
         return tuple(hops)

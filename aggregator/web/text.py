@@ -39,6 +39,10 @@ _INLINE: Final = frozenset(
     map mark meta noscript object output param picture progress q rp rt ruby s samp small source span strike strong sub sup svg textarea
     time track tt u var wbr""".split()  # noqa: SIM905
 )
+# Definite articles of the languages that print them as words of their own; what else may open a name is a part of it.
+_ARTICLE: Final = re.compile(
+    r"(?:(?:the|der|die|das|dem|den|des|el|la|los|las|le|les|il|lo|gli|i|o|a|os|as|het|de|det)\s+|l['’]\s?)(?=\S)", re.IGNORECASE
+)
 _ELEMENTS: Final = _BLOCKS | _CELLS | _INLINE | _UNSEEN
 
 
@@ -63,6 +67,17 @@ def one_line(text: str) -> str:
     'A title'
     """
     return " ".join(clean(text).split())
+
+
+def folded_name(name: str) -> str:
+    """A name as it is compared: on one line, casefolded, without an article, since "The Courier" is called "the Courier", too.
+
+    >>> folded_name("The Courier") == folded_name("COURIER"), folded_name("L’Heure"), folded_name("A")
+    (True, 'heure', 'a')
+    """
+    line = one_line(name).casefold()
+    article = _ARTICLE.match(line)
+    return line[article.end() :] if article else line
 
 
 def looks_like_html(text: str) -> bool:

@@ -441,8 +441,8 @@ class Entry:
     `raw_key` (hex digest) is its identity within the feed; `raw_id` the publisher's id as written (None where there is none);
     `published_id` what subscribers see for ever. `site` is the publisher of the feed it was seen in. `published` and `updated`
     are the publisher's dates, None where absent or unreadable. `summary` and `content` are kept apart. `content_hash` covers what
-    a reader would notice. `stripped` lists what was taken out, `oddities` what was cut or repaired. `loop` says why the entry is
-    a copy of our own output (None: it is not).
+    a reader would notice, `text_hash` the text alone, as it was before anything was stripped from it. `stripped` lists what was taken
+    out, `oddities` what was cut or repaired. `loop` says why the entry is a copy of our own output (None: it is not).
     """
 
     raw_key: str
@@ -470,6 +470,7 @@ class Entry:
     origin: Origin = Origin()
     keys: tuple[StoryKey, ...] = ()
     content_hash: str = ""
+    text_hash: str = ""
     text_start: str = ""
     stripped: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 `poll` fetches one feed, parses it and refines its entries into a `PollResult`; the caller records it. `publish` judges what the store
 holds by today's feeds.yaml, composes one edition for each output and replaces the files that changed. The four folders `collect`,
-`refine`, `store` and `publish` meet only here.
+`refine`, `store` and `publish` meet here; `reprocess` walks the same way from stored raw entries.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ from aggregator.model import (
 from aggregator.ports import Clock, Fetcher, Parser, Publisher, Renderer, Store
 from aggregator.publish.check import checked
 from aggregator.publish.edition import compose
-from aggregator.refine import filters, normalize, stories
+from aggregator.refine import filters, normalize, rules, stories
 from aggregator.web.host import site
 from aggregator.web.text import folded_name
 from aggregator.web.url import link_key
@@ -115,10 +115,10 @@ def poll(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple[Po
 
 
 def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple[PollResult, int, tuple[str, ...]]:
-    rules = rules_mark(spec)
+    today = rules.mark(spec)
     asked = _asked(spec, state, ports.clock())
     # Changed rules (a new `strip`, a new version) refine the same body again.
-    seen_body = state.body_hash if state.refined_by == rules else None
+    seen_body = state.body_hash if state.refined_by == today else None
     got = ports.fetcher.fetch(asked, state.validators if seen_body else replace(state.validators, etag=None, last_modified=None), seen_body)
     if isinstance(got, Unchanged):
         now = ports.clock()
@@ -129,7 +129,7 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
     head = replace(normalize.head(raw, got.url), base=got.url)
     context = normalize.context(spec, state.key, head, got.url, ports.known(), ports.ours)
     entries = normalize.entries(raw, context)
-    fresh = replace(state, head=head, body_hash=got.body_hash, last_change_at=now, refined_by=rules)
+    fresh = replace(state, head=head, body_hash=got.body_hash, last_change_at=now, refined_by=today)
     fresh = _succeeded(spec, fresh, got, now, ports)
     pairs = [(entry, source) for entry, source in zip(entries, raw.entries, strict=True) if entry is not None]
     result = PollResult(
@@ -139,7 +139,7 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         polled_at=now,
         entries=tuple(entry for entry, _ in pairs),
         raw=tuple(source for _, source in pairs),
-        refined_by=rules,
+        refined_by=today,
     )
     return result, len(pairs), raw.oddities
 
@@ -160,12 +160,6 @@ def _secrets(spec: FeedSpec) -> list[str]:
     words = [*(found.groups() if found else ()), urlsplit(spec.url).password or ""]
     words += [word for name, value in spec.headers if SECRET_HEADER.search(name) for word in value.split()]
     return sorted({word for word in words if len(word) >= MIN_SECRET_CHARS}, key=len, reverse=True)
-
-
-def rules_mark(spec: FeedSpec) -> str:
-    """Name the rules under which a feed's entries are refined: a change of any of them refines the next body anew."""
-    parts = (normalize.RULES, spec.strip, spec.aliases, spec.republisher, spec.origin)
-    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
 
 
 def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:

@@ -12,6 +12,7 @@ from aggregator.model import (
     Config,
     Document,
     Edition,
+    Entry,
     FeedSpec,
     FeedState,
     JsonValue,
@@ -129,7 +130,24 @@ class Store(Protocol):
         """Stories in which some entry has this link, canonical link, sighting address, raw id or published id."""
         ...
 
-    def raw_entries(self, feed_key: str | None = None) -> Iterator[tuple[StoredEntry, RawEntry]]: ...
+    def refined(self, feed_key: str) -> list[tuple[int, str]]:
+        """(pk, name of the rules that refined it) of each entry of a feed of which the raw form is kept, the oldest sort key first."""
+        ...
+
+    def raw_entries(self, pks: Sequence[int]) -> list[tuple[StoredEntry, RawEntry]]:
+        """Those of these entries of which the raw form is kept, with it, in the order of `pks`."""
+        ...
+
+    def rewrite(
+        self, again: Sequence[tuple[int, RawEntry, Entry]], refined_by: str, now: datetime, same_story: SameStory
+    ) -> tuple[int, int]:
+        """Write entries (by pk) that were refined again from their raw form; return how many say something else now, and how many of
+        these another text.
+
+        Nothing but what an entry says is written: its ids, when it was seen and its sort key stay, and `public_updated` moves only
+        for another text. An entry whose raw form has changed meanwhile was refined by whoever wrote that, and is left alone.
+        """
+        ...
 
     def sightings(self, entry_pk: int) -> list[tuple[str, datetime, datetime]]:
         """(address, first seen, last seen) of one entry, oldest first."""

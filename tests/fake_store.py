@@ -27,6 +27,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 class _Entry:
     stored: StoredEntry
     raw: RawEntry | None
+    refined_by: str = ""
     story: int = 0
     pruned: bool = False
     versions: list[Entry] = field(default_factory=list)
@@ -128,10 +129,12 @@ class FakeStore:
             met.add(entry.raw_key)
             row = known.get(entry.raw_key)
             if row is None:
-                fresh.append(self._added(entry, raw, one.state, result.polled_at, index, is_backlog=is_backlog).stored.pk)
+                added = self._added(entry, raw, one.state, result.polled_at, index, is_backlog=is_backlog)
+                added.refined_by = result.refined_by
+                fresh.append(added.stored.pk)
                 news += 1
             else:
-                changes += self._seen(row, entry, raw, one.state, result.polled_at, fresh)
+                changes += self._seen(row, entry, raw, result, entry.link or one.state.shown_url, fresh)
         return news, changes
 
     def _added(self, entry: Entry, raw: RawEntry, state: FeedState, at: datetime, index: int, *, is_backlog: bool) -> _Entry:
@@ -150,24 +153,32 @@ class FakeStore:
         self._entries[stored.pk] = row
         return row
 
-    def _seen(self, row: _Entry, entry: Entry, raw: RawEntry, state: FeedState, at: datetime, fresh: list[int]) -> int:
-        before = row.stored
+    def _seen(self, row: _Entry, entry: Entry, raw: RawEntry, result: PollResult, place: str, fresh: list[int]) -> int:
+        before, at = row.stored, result.polled_at
         entry = replace(entry, published_id=before.entry.published_id)
-        row.raw, row.pruned = raw, False
-        is_real = entry.content_hash != before.entry.content_hash
-        if entry == before.entry:
-            if at - before.last_seen < timedelta(days=1):
-                return 0
-            row.stored = replace(before, last_seen=at)
-        else:
-            updated = next_updated(entry, before.public_updated, at) if is_real else before.public_updated
-            row.stored = replace(before, entry=entry, last_seen=at, public_updated=updated)
+        is_same_raw = row.raw == raw
+        is_same = is_same_raw and row.refined_by == result.refined_by
+        row.raw, row.refined_by = raw, result.refined_by
+        is_real = False
+        if entry != before.entry:
+            is_real = self._reworded(row, entry, at, is_same_raw=is_same_raw)
             fresh.append(before.pk)
-        if is_real:
-            row.versions = [*row.versions, before.entry][-5:]
-        place = entry.link or state.shown_url
+        elif is_same and at - before.last_seen < timedelta(days=1):
+            return 0
+        row.pruned = False
+        row.stored = replace(row.stored, last_seen=at)
         row.sightings[place] = (row.sightings.get(place, (at, at))[0], at)
         return int(is_real)
+
+    def _reworded(self, row: _Entry, entry: Entry, at: datetime, *, is_same_raw: bool) -> bool:
+        before = row.stored
+        is_other = not is_same_raw or entry.text_hash != before.entry.text_hash
+        is_real = is_other and entry.content_hash != before.entry.content_hash
+        updated = next_updated(entry, before.public_updated, at) if is_real else before.public_updated
+        row.stored = replace(before, entry=entry, public_updated=updated)
+        if is_real and not row.pruned:
+            row.versions = [*row.versions, before.entry][-5:]
+        return is_real
 
     def _join(self, fresh: Sequence[int], same_story: SameStory) -> None:
         if not fresh:
@@ -345,9 +356,33 @@ class FakeStore:
         return self._found(sorted(stories))
 
     @_one_at_a_time
-    def raw_entries(self, feed_key: str | None = None) -> Iterator[tuple[StoredEntry, RawEntry]]:
-        rows = [row for _, row in sorted(self._entries.items()) if feed_key in (None, row.stored.feed_key)]
-        return iter([(self._current(row), row.raw) for row in rows if row.raw is not None])
+    def refined(self, feed_key: str) -> list[tuple[int, str]]:
+        rows = [row for row in self._entries.values() if row.stored.feed_key == feed_key and row.raw is not None]
+        rows.sort(key=lambda row: (row.stored.sort_key, row.stored.entry.raw_key))
+        return [(row.stored.pk, row.refined_by) for row in rows]
+
+    @_one_at_a_time
+    def raw_entries(self, pks: Sequence[int]) -> list[tuple[StoredEntry, RawEntry]]:
+        rows = [self._entries[pk] for pk in pks if pk in self._entries]
+        return [(self._current(row), row.raw) for row in rows if row.raw is not None]
+
+    @_one_at_a_time
+    def rewrite(
+        self, again: Sequence[tuple[int, RawEntry, Entry]], refined_by: str, now: datetime, same_story: SameStory
+    ) -> tuple[int, int]:
+        fresh: list[int] = []
+        real = 0
+        for pk, raw, value in again:
+            row = self._entries.get(pk)
+            if row is None or row.raw != raw:
+                continue
+            row.refined_by = refined_by
+            if value != row.stored.entry:
+                real += self._reworded(row, value, now, is_same_raw=True)
+                row.sightings.setdefault(value.link or next(iter(row.sightings)), (row.stored.first_seen, row.stored.last_seen))
+                fresh.append(pk)
+        self._join(fresh, same_story)
+        return len(fresh), real
 
     @_one_at_a_time
     def sightings(self, entry_pk: int) -> list[tuple[str, datetime, datetime]]:

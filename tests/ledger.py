@@ -27,7 +27,7 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
 
 def post(number: int = 1, feed: str = "blog", *, page: str | None = None, text: str = "Text.", **fields: object) -> Entry:
     """Post NUMBER of a feed, with the keys that its page and its id give; `page` is where it originally appeared."""
-    made = entry(number, feed, content=SafeHtml(f"<p>{text}</p>"), content_hash=text)
+    made = entry(number, feed, content=SafeHtml(f"<p>{text}</p>"), content_hash=text, text_hash=text)
     made = replace(made, **fields)  # type: ignore[arg-type]
     if "keys" in fields:
         return made
@@ -121,6 +121,12 @@ def stories(store: Store) -> set[frozenset[tuple[str, str]]]:
     """Which entries tell one story, as sets of (feed id, raw key)."""
     batches = store.changed_stories("never judged", "")
     return {frozenset((one.feed_id, one.entry.raw_key) for one in members) for batch in batches for _, members in batch}
+
+
+def raws(store: Store, *feeds: str) -> list[tuple[StoredEntry, RawEntry]]:
+    """The entries of these feeds (of all, if none is named) whose raw form is kept, with it."""
+    keys = [state.key for state in store.feeds(active_only=False) if not feeds or state.id in feeds]
+    return [found for key in keys for found in store.raw_entries([pk for pk, _ in store.refined(key)])]
 
 
 def only(store: Store, query: str) -> StoredEntry:

@@ -7,7 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from aggregator.cli import asking, editing, running  # noqa: F401 - they add the commands
+from aggregator.cli import asking, editing, ledger, running  # noqa: F401 - they add the commands
 from aggregator.cli.main import cli
 
 FEEDS = "title: Planet\nfeeds:\n  - ./garden.xml   # the first\n"
@@ -51,6 +51,7 @@ def test_all_commands_of_the_contract_are_there() -> None:
         "run",
         "status",
         "explain",
+        "reprocess",
         "version",
     }
     assert wanted <= set(cli.commands)
@@ -122,6 +123,30 @@ def test_status_and_version_speak_json(folder: Path) -> None:
     told = json.loads(run(folder, "status", "--json").stdout)
     assert told["feeds"][0]["last_error"] is None
     assert "aggregator" in json.loads(run(folder, "version", "--json").stdout)
+
+
+def test_reprocess_applies_new_rules_to_old_entries_and_a_second_run_says_so(folder: Path) -> None:
+    item = (
+        "<item><guid>1</guid><title>T</title><description>&lt;p&gt;Long words.&lt;/p&gt;&lt;p&gt;Support us.&lt;/p&gt;</description></item>"
+    )
+    garden = (folder / "garden.xml").read_text()
+    (folder / "garden.xml").write_text(garden.replace("</channel>", f"{item}</channel>"))
+    assert run(folder, "update").exit_code == 0
+    (folder / "garden.xml").write_text(garden)
+    (folder / "feeds.yaml").write_text("feeds:\n  - { url: ./garden.xml, strip: [Support us.] }\n")
+    first = run(folder, "reprocess", "garden")
+    assert first.stdout == "garden: 1 of 1 entries changed, 0 of them have another text\n1 of 1 entries changed\n"
+    assert run(folder, "reprocess").stdout == "0 of 1 entries changed\n"
+    told = json.loads(run(folder, "reprocess", "--all", "--json").stdout)
+    assert told == {
+        "entries": 1,
+        "changed": 0,
+        "texts": 0,
+        "feeds": [{"feed": "garden", "entries": 1, "refined": 1, "changed": 0, "texts": 0}],
+    }
+    assert run(folder, "publish").exit_code == 0
+    assert "Support us" not in (folder / "public/feed.json").read_text()
+    assert run(folder, "reprocess", "gardn").exit_code == 2
 
 
 def test_strict_makes_one_failing_feed_an_error(folder: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Enclosure, Entry, RawEntry, RawText, SafeHtml, Title
-from aggregator.refine.identity import content_hash, identities, marks
+from aggregator.refine.identity import content_hash, identities, marks, noticed
 from aggregator.web.url import is_absolute_iri, resource
 
 FEED = "0b6c1d5e-54a5-4f3b-9a63-6d2a4f6f1c11"
@@ -131,7 +131,7 @@ def test_keys_and_published_ids_tell_the_same_entries_apart(document):
 
 
 def _hash(entry: Entry) -> str:
-    return content_hash(entry.title, entry.link, (entry.summary, entry.content), entry.enclosures, entry.authors)
+    return content_hash(entry.title, entry.link, (noticed(entry.summary), noticed(entry.content)), entry.enclosures, entry.authors)
 
 
 def test_the_content_hash_moves_for_what_a_reader_notices_and_for_nothing_else():
@@ -142,7 +142,7 @@ def test_the_content_hash_moves_for_what_a_reader_notices_and_for_nothing_else()
     assert _hash(replace(base, content=same, stripped=("x",), text_start="x")) == mine
     url = resource("https://a.example/x.mp3")
     assert url
-    noticed = [
+    others = [
         replace(base, title=Title(text="U")),
         replace(base, content=SafeHtml('<p>Some words and <a href="https://b.example/">a link</a></p>')),
         replace(base, content=SafeHtml("<p>Other words</p>")),
@@ -150,4 +150,4 @@ def test_the_content_hash_moves_for_what_a_reader_notices_and_for_nothing_else()
         replace(base, link=url),
         replace(base, enclosures=(Enclosure(url=url),)),
     ]
-    assert len({mine, *map(_hash, noticed)}) == len(noticed) + 1
+    assert len({mine, *map(_hash, others)}) == len(others) + 1

@@ -142,10 +142,10 @@ def progress(title: str, total: int) -> "Iterator[Progress | None]":
         yield bar
 
 
-def advance(bar: "Progress | None") -> None:
-    """Move a bar on by one, if there is one."""
+def advance(bar: "Progress | None", count: int = 1) -> None:
+    """Move a bar on, if there is one."""
     if bar is not None:
-        bar.advance(bar.task_ids[0])
+        bar.advance(bar.task_ids[0], count)
 
 
 class _PlainFormatter(logging.Formatter):

@@ -92,29 +92,36 @@ def _derived(name: str, feed_key: str) -> str:
 
 
 def content_hash(
-    title: Title | None, link: Url | None, texts: Sequence[SafeHtml | None], enclosures: Sequence[Enclosure], authors: Sequence[Person]
+    title: Title | None, link: Url | None, texts: Sequence[str], enclosures: Sequence[Enclosure], authors: Sequence[Person]
 ) -> str:
     """Digest (blake2b-128, hex) of what a reader would notice: title, link, words, links and pictures, enclosures, authors.
 
-    `texts` are summary and content. Markup that only looks different, dates and categories do not count.
+    `texts` are summary and content, as `noticed` gives them. Markup that only looks different, dates and categories do not count.
     """
-    parts = [
-        title.text if title else "",
-        link or "",
-        *map(_noticed, texts),
-        *(enclosure.url for enclosure in enclosures),
-        "",
-        *(author.name for author in authors),
-    ]
-    return blake2b(_bytes("\x1f".join(parts)), digest_size=16).hexdigest()
+    media = [enclosure.url for enclosure in enclosures]
+    return _digest([title.text if title else "", link or "", *texts, *media, "", *(author.name for author in authors)])
 
 
-def _noticed(html: SafeHtml | None) -> str:
+def text_hash(title: Title | None, texts: Sequence[str], enclosures: Sequence[Enclosure]) -> str:
+    """Digest (blake2b-128, hex) of the text alone: title, words, links and pictures, enclosures.
+
+    `texts` are those of `content_hash` as they were before anything was stripped, so that other rules of what to strip, or another
+    reading of who wrote the entry first, do not look like another text.
+    """
+    return _digest([title.text if title else "", *texts, *(enclosure.url for enclosure in enclosures)])
+
+
+def noticed(html: SafeHtml | None) -> str:
+    """What a reader notices of a text: its words, and the addresses of its links and pictures."""
     if not html:
         return ""
     # Without its spaces too: where a line is broken is the business of whatever wrote the file.
     addresses = _ADDRESS.findall(html) if '="' in html else ()
     return "".join(_TAG.sub(" ", html).split()) + "\x1e" + "\x1e".join(addresses)
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return blake2b(_bytes("\x1f".join(parts)), digest_size=16).hexdigest()
 
 
 def _plain(text: RawText | None) -> str:

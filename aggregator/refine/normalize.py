@@ -13,7 +13,7 @@ from typing import Final
 from aggregator.model import Entry, FeedHead, FeedSpec, Hop, RawEntry, RawFeed, RawText, SafeHtml, Title, Url
 from aggregator.refine import fields, filters, markup, stories, twins
 from aggregator.refine.context import Context
-from aggregator.refine.identity import Identity, content_hash, identities
+from aggregator.refine.identity import Identity, content_hash, identities, noticed, text_hash
 from aggregator.refine.provenance import Trace, trace
 from aggregator.refine.repeated import repeated_blocks, without_repeated
 from aggregator.web.host import site
@@ -22,6 +22,9 @@ from aggregator.web.url import link, link_key, resource
 
 RULES: Final = "2"
 """Version of the rules: what was refined under another one is refined again."""
+
+TROUBLE: Final = (ValueError, ArithmeticError, RecursionError)
+"""What the refining of a single entry may raise."""
 
 # A longer id is told apart by its hash; nobody needs to read it.
 MAX_RAW_ID: Final = 4096
@@ -124,12 +127,15 @@ def entries(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
 
 def _with_repeated(entries: Sequence[RawEntry], context: Context) -> Context:
     """What a document prints around every entry, where its feed asks for `strip: [auto]`."""
-    if "auto" not in context.spec.strip:
-        return context
+    return replace(context, repeated=repeated(entries)) if "auto" in context.spec.strip else context
+
+
+def repeated(entries: Sequence[RawEntry]) -> frozenset[str]:
+    """What these entries of one feed repeat, as `Context.repeated` takes it."""
     texts = [(_main_content(one), _summary(one)) for one in entries]
     contents = [html for content, summary in texts if (html := _html(content or summary))]
     summaries = [html for content, summary in texts if content and (html := _html(summary))]
-    return replace(context, repeated=repeated_blocks(contents) | repeated_blocks(summaries))
+    return repeated_blocks(contents) | repeated_blocks(summaries)
 
 
 def entry(raw: RawEntry, context: Context, identity: Identity | None = None) -> Entry:
@@ -139,8 +145,8 @@ def entry(raw: RawEntry, context: Context, identity: Identity | None = None) -> 
     """
     mine = identity or identities((raw,), context.feed_key)[0]
     try:
-        return _refined(raw, context, mine)
-    except (ValueError, ArithmeticError, RecursionError) as error:
+        return refined(raw, context, mine)
+    except TROUBLE as error:
         return Entry(
             raw_key=mine.raw_key,
             raw_id=_raw_id(raw),
@@ -151,7 +157,8 @@ def entry(raw: RawEntry, context: Context, identity: Identity | None = None) -> 
         )
 
 
-def _refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
+def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
+    """Refine one entry whose identity is known. Raises one of `TROUBLE` where that cannot be done."""
     texts = _texts(raw, context)
     base = _document_base(raw, context)
     title = markup.title(raw.title, is_open=_leaves_titles_open(context.head.version)) if raw.title else None
@@ -199,7 +206,8 @@ def _refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         ),
         loop=found.loop,
         # What the neighbours in a document have in common changes with them, and is no change of this entry.
-        content_hash=content_hash(title, page, (texts.whole_summary, texts.whole_content), enclosures, authors),
+        content_hash=content_hash(title, page, texts.seen, enclosures, authors),
+        text_hash=text_hash(title, texts.said, enclosures),
     )
 
 
@@ -208,12 +216,15 @@ def _refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """The texts of one entry, refined, with what was found in them on the way; `whole_*` still have what the document repeats."""
+    """The texts of one entry, refined, with what was found in them on the way.
+
+    `seen` and `said` are what is noticed of both: `seen` still with what the document repeats, `said` before anything was stripped.
+    """
 
     summary: SafeHtml | None
     content: SafeHtml | None
-    whole_summary: SafeHtml | None
-    whole_content: SafeHtml | None
+    seen: tuple[str, str]
+    said: tuple[str, str]
     trace: Trace
     stripped: tuple[str, ...]
     oddities: tuple[str, ...]
@@ -232,6 +243,7 @@ def _texts(raw: RawEntry, context: Context) -> _Texts:
     oddities: list[str] = []
     made: dict[str, SafeHtml] = {}
     whole: dict[str, SafeHtml] = {}
+    given: dict[str, SafeHtml] = {}
     for name, text in (("content", content), ("summary", summary)):
         html = traced.get(name)
         if text and html:
@@ -239,20 +251,26 @@ def _texts(raw: RawEntry, context: Context) -> _Texts:
             rest, gone = filters.strip(html, context.spec.strip)
             whole[name], is_cut = markup.fitted(rest, base, page=found.link)
             oddities += [f"{name} of {len(text.value):,} characters cut to 1 MiB"] if is_cut else []
+            is_all = rest == _html(text)
+            given[name] = whole[name] if is_all else markup.fitted(_html(text) or "", base, page=found.link)[0]
             rest, words = without_repeated(rest, context.repeated)
             made[name] = markup.fitted(rest, base, page=found.link)[0] if words else whole[name]
             stripped += [*gone, *(f"auto: repeated: {filters.shown(text)}" for text in words)]
     shown = _shown(made)
-    shown_whole = shown if made == whole else _shown(whole)
+    seen = _noticed(shown if made == whole else _shown(whole))
     return _Texts(
         summary=shown.get("summary"),
         content=shown.get("content"),
-        whole_summary=shown_whole.get("summary"),
-        whole_content=shown_whole.get("content"),
+        seen=seen,
+        said=seen if whole == given else _noticed(_shown(given)),
         trace=found,
         stripped=tuple(dict.fromkeys(stripped)),
         oddities=tuple(oddities),
     )
+
+
+def _noticed(texts: Mapping[str, SafeHtml]) -> tuple[str, str]:
+    return noticed(texts.get("summary")), noticed(texts.get("content"))
 
 
 def _shown(texts: Mapping[str, SafeHtml]) -> dict[str, SafeHtml]:

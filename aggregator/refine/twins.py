@@ -16,15 +16,16 @@ from aggregator.web.text import one_line
 
 def keyed(made: Sequence[Entry | None], feed_key: str) -> tuple[Entry | None, ...]:
     """Give each entry of one document that has a title and a date the key `twin`, unless another one of them has the same."""
-    values = [_value(one, feed_key) if one else None for one in made]
+    values = [value(one, feed_key) if one else None for one in made]
     counts = Counter(values)
     return tuple(
-        replace(one, keys=(*one.keys, StoryKey(kind="twin", value=value))) if one and value and counts[value] == 1 else one
-        for one, value in zip(made, values, strict=True)
+        replace(one, keys=(*one.keys, StoryKey(kind="twin", value=mine))) if one and mine and counts[mine] == 1 else one
+        for one, mine in zip(made, values, strict=True)
     )
 
 
-def _value(entry: Entry, feed_key: str) -> str | None:
+def value(entry: Entry, feed_key: str) -> str | None:
+    """What the key `twin` of an entry says; None where it has no title or no date."""
     title = one_line(entry.title.text).casefold() if entry.title else ""
     if not title or entry.published is None:
         return None

@@ -22,6 +22,10 @@ def first_updated(entry: Entry, first_seen: datetime) -> datetime:
     return min(entry.updated or entry.published or first_seen, first_seen)
 
 
-def next_updated(entry: Entry, before: datetime, polled_at: datetime) -> datetime:
-    """What `updated` says after a real change: later than before, in the publisher's words where they can be true."""
-    return max(min(entry.updated or polled_at, polled_at), before + _TICK)
+def next_updated(entry: Entry, before: datetime, at: datetime) -> datetime:
+    """What `updated` says after a real change, found `at` a time: later than before, in the publisher's words where they can be true.
+
+    A publisher's date that was told before, or an older one, is not that of this change: readers would take it for none.
+    """
+    said = entry.updated if entry.updated and entry.updated > before else at
+    return max(min(said, at), before + _TICK)

@@ -1,20 +1,18 @@
 """Read entries back: by key, by story, by any address or id they had."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Select, bindparam, func, select, union
+from sqlalchemy import Connection, bindparam, func, select, union
 
 from aggregator.model import RawEntry, StoredEntry
 from aggregator.store import schema
-from aggregator.store.engine import Database, chunks
+from aggregator.store.engine import chunks
 from aggregator.store.schema import entry, feed, raw, sighting, story, story_key, story_member
 from aggregator.store.values import member_order, raw_of, stored_entry
 from aggregator.web.url import link_key
-
-_BATCH: Final = 200
 
 STORED: Final = (
     entry.c.pk,
@@ -40,11 +38,14 @@ _BY_STORY: Final = (
 _RAW: Final = (
     select(*STORED, raw.c.body.label("raw_body"))
     .select_from(_JOINED.join(raw, raw.c.entry == entry.c.pk))
-    .where(entry.c.pk > bindparam("after"))
-    .order_by(entry.c.pk)
-    .limit(_BATCH)
+    .where(entry.c.pk.in_(bindparam("pks", expanding=True)))
 )
-_RAW_OF_FEED: Final = _RAW.where(feed.c.key == bindparam("feed_key"))
+_REFINED: Final = (
+    select(entry.c.pk, entry.c.refined_by)
+    .select_from(_JOINED)
+    .where(feed.c.key == bindparam("feed_key"), ~entry.c.pruned)
+    .order_by(entry.c.sort_key, entry.c.raw_key)
+)
 _SIGHTINGS: Final = (
     select(sighting.c.address, sighting.c.first_seen, sighting.c.last_seen)
     .where(sighting.c.entry == bindparam("pk"))
@@ -81,18 +82,13 @@ def find(conn: Connection, query: str) -> list[tuple[int, tuple[StoredEntry, ...
     return of_stories(conn, sorted({pk for (pk,) in conn.execute(_FOUND, asked)}))
 
 
-def raw_entries(db: Database, feed_key: str | None) -> Iterator[tuple[StoredEntry, RawEntry]]:
-    """Read in batches, each in a transaction of its own, so that whoever reads may write in between."""
-    query: Select[Any] = _RAW if feed_key is None else _RAW_OF_FEED
-    after = 0
-    while True:
-        with db.read() as conn:
-            rows = conn.execute(query, {"after": after, "feed_key": feed_key} if feed_key else {"after": after}).all()
-        if not rows:
-            return
-        for row in rows:
-            yield stored_entry(row[:-1]), raw_of(row[-1])
-        after = rows[-1][0]
+def refined(conn: Connection, feed_key: str) -> list[tuple[int, str]]:
+    return [(pk, refined_by) for pk, refined_by in conn.execute(_REFINED, {"feed_key": feed_key})]
+
+
+def raw_entries(conn: Connection, pks: Sequence[int]) -> list[tuple[StoredEntry, RawEntry]]:
+    found = {row[0]: (stored_entry(row[:-1]), raw_of(row[-1])) for piece in chunks(pks) for row in conn.execute(_RAW, {"pks": piece})}
+    return [found[pk] for pk in pks if pk in found]
 
 
 def sightings(conn: Connection, entry_pk: int) -> list[tuple[str, datetime, datetime]]:

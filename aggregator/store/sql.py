@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from aggregator.model import FeedSpec, FeedState, PollResult, Publication, RawEntry, Retain, StoredEntry, Verdict
+from aggregator.model import Entry, FeedSpec, FeedState, PollResult, Publication, RawEntry, Retain, StoredEntry, Verdict
 from aggregator.ports import SameStory
-from aggregator.store import entries, feeds, lease, prune, publications, record
+from aggregator.store import entries, feeds, lease, prune, publications, record, rewrite
 from aggregator.store.engine import Database
 
 _BATCH: Final = 200
@@ -88,8 +88,19 @@ class SqlStore:
         with self._db.read() as conn:
             return entries.find(conn, query)
 
-    def raw_entries(self, feed_key: str | None = None) -> Iterator[tuple[StoredEntry, RawEntry]]:
-        return entries.raw_entries(self._db, feed_key)
+    def refined(self, feed_key: str) -> list[tuple[int, str]]:
+        with self._db.read() as conn:
+            return entries.refined(conn, feed_key)
+
+    def raw_entries(self, pks: Sequence[int]) -> list[tuple[StoredEntry, RawEntry]]:
+        with self._db.read() as conn:
+            return entries.raw_entries(conn, pks)
+
+    def rewrite(
+        self, again: Sequence[tuple[int, RawEntry, Entry]], refined_by: str, now: datetime, same_story: SameStory
+    ) -> tuple[int, int]:
+        with self._db.write() as (conn, counters):
+            return rewrite.rewrite(conn, counters, again, refined_by, now, same_story)
 
     def sightings(self, entry_pk: int) -> list[tuple[str, datetime, datetime]]:
         with self._db.read() as conn:

@@ -2,20 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, select
 
-from aggregator.model import Entry, RawEntry, StoredEntry, StoryKey
-from aggregator.store.dates import first_sort_key, first_updated, next_updated
-from aggregator.store.engine import AnyRow, Counters, chunks, upsert
-from aggregator.store.schema import claim, entry, raw, sighting, story_key, version
-from aggregator.store.values import digest, entry_body, keys_of, packed, raw_body, whole_text
-
-MAX_VERSIONS: Final = 5
-"""Earlier versions kept of an entry; `prune` may keep fewer."""
+from aggregator.model import Entry, RawEntry, StoredEntry
+from aggregator.store.dates import first_sort_key, first_updated
+from aggregator.store.engine import AnyRow, Counters, chunks
+from aggregator.store.schema import entry
+from aggregator.store.values import digest, entry_body, packed, raw_body, whole_text
+from aggregator.store.wording import (
+    BEFORE,
+    NEW_ENTRY,
+    NEW_SIGHTING,
+    SEEN,
+    SIGHT,
+    UPDATE_SEEN,
+    WRITE_RAW,
+    Arrived,
+    Rows,
+    reword,
+    worded,
+    write_claims,
+)
 
 LAST_SEEN_STEP: Final = timedelta(days=1)
 """`last_seen` moves by at least this much, so that a poll that finds nothing new writes nothing about its entries."""
@@ -38,16 +49,6 @@ class Arrival:
     raw: RawEntry
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """What became of the arrivals: entries to find a story for (new, or known and changed), the keys they gained, positions counted."""
-
-    fresh: dict[int, StoredEntry] = field(default_factory=dict)
-    keys: dict[int, tuple[StoryKey, ...]] = field(default_factory=dict)
-    news: list[int] = field(default_factory=list)
-    changes: list[int] = field(default_factory=list)
-
-
 _KNOWN: Final = select(
     entry.c.pk,
     entry.c.raw_key,
@@ -58,69 +59,11 @@ _KNOWN: Final = select(
     entry.c.refined_by,
     entry.c.last_seen,
 ).where(entry.c.feed == bindparam("of"), entry.c.raw_key.in_(bindparam("raw_keys", expanding=True)))
-_BEFORE: Final = select(
-    entry.c.pk,
-    entry.c.first_seen,
-    entry.c.sort_key,
-    entry.c.public_updated,
-    entry.c.changed_at,
-    entry.c.content_hash,
-    entry.c.versions,
-    entry.c.backlog,
-    entry.c.pruned,
-    entry.c.withdrawn,
-    entry.c.body,
-).where(entry.c.pk.in_(bindparam("pks", expanding=True)))
-
-_NEW_ENTRY: Final = insert(entry)
-_UPDATE: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
-_UPDATE_SEEN: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
-_SEEN: Final = (
-    update(sighting)
-    .where(sighting.c.entry == bindparam("entry_pk"), sighting.c.address == bindparam("at"))
-    .values(last_seen=bindparam("seen"))
-)
-_TRIM: Final = delete(version).where(version.c.entry == bindparam("entry_pk"), version.c.n <= bindparam("last"))
-_UNCLAIM: Final = delete(claim).where(claim.c.entry == bindparam("entry_pk"))
-_UNKEY: Final = delete(story_key).where(
-    story_key.c.entry == bindparam("entry_pk"), story_key.c.kind == bindparam("of_kind"), story_key.c.value == bindparam("with_value")
-)
-_raw = upsert(raw)
-_WRITE_RAW: Final = _raw.on_conflict_do_update(
-    index_elements=["entry"], set_={"body": _raw.excluded.body, "refined_by": _raw.excluded.refined_by}
-)
-_sighting = upsert(sighting)
-_SIGHT: Final = _sighting.on_conflict_do_update(index_elements=["entry", "address"], set_={"last_seen": _sighting.excluded.last_seen})
-
-
-_NEW_SIGHTING: Final = insert(sighting)
-_NEW_CLAIM: Final = insert(claim)
-_NEW_VERSION: Final = insert(version)
-
-# Each runs once, over all its rows, in this order: an entry comes before what hangs on it, what goes before what comes.
-_ORDER: Final = (
-    _NEW_ENTRY, _UPDATE, _UPDATE_SEEN, _WRITE_RAW, _NEW_SIGHTING, _SIGHT, _SEEN, _NEW_VERSION, _TRIM, _UNCLAIM, _NEW_CLAIM, _UNKEY
-)  # fmt: skip
-
-
-class _Rows:
-    """Rows to write, by statement."""
-
-    def __init__(self) -> None:
-        self._rows: dict[int, list[Mapping[str, object]]] = {id(statement): [] for statement in _ORDER}
-
-    def add(self, statement: Executable, row: Mapping[str, object]) -> None:
-        self._rows[id(statement)].append(row)
-
-    def write(self, conn: Connection) -> None:
-        for statement in _ORDER:
-            if rows := self._rows[id(statement)]:
-                conn.execute(statement, rows)
 
 
 def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> Arrived:
     """Write entries, raw forms, versions, sightings and claims; keys and stories are left to `store.stories`."""
-    arrived, rows = Arrived(), _Rows()
+    arrived, rows = Arrived(), Rows()
     known = _known(conn, arrivals)
     changed: dict[int, tuple[Arrival, Entry, bytes, bytes]] = {}
     seen: set[tuple[int, str]] = set()
@@ -140,7 +83,7 @@ def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> 
         else:
             changed[row.pk] = (arrival, value, body, source)
     for piece in chunks(changed):
-        for before in conn.execute(_BEFORE, {"pks": piece}):
+        for before in conn.execute(BEFORE, {"pks": piece}):
             _change(*changed[before.pk], before, arrived, rows)
     rows.write(conn)
     return arrived
@@ -164,7 +107,7 @@ def _address(arrival: Arrival) -> str:
     return arrival.entry.link or arrival.feed_url
 
 
-def _add(arrival: Arrival, pk: int, arrived: Arrived, rows: _Rows) -> None:
+def _add(arrival: Arrival, pk: int, arrived: Arrived, rows: Rows) -> None:
     value, seen_at = arrival.entry, arrival.polled_at
     body, source = entry_body(value), raw_body(arrival.raw)
     stored = StoredEntry(
@@ -191,10 +134,10 @@ def _add(arrival: Arrival, pk: int, arrived: Arrived, rows: _Rows) -> None:
         "backlog": stored.is_backlog,
         "withdrawn": None,
     }
-    rows.add(_NEW_ENTRY, columns | _said(arrival, value, body, source))
-    rows.add(_WRITE_RAW, {"entry": pk, "refined_by": arrival.refined_by, "body": packed(source)})
-    rows.add(_NEW_SIGHTING, {"entry": pk, "address": _address(arrival), "first_seen": seen_at, "last_seen": seen_at})
-    _claims(pk, value, rows)
+    rows.add(NEW_ENTRY, columns | _said(arrival, value, body, source))
+    rows.add(WRITE_RAW, {"entry": pk, "refined_by": arrival.refined_by, "body": packed(source)})
+    rows.add(NEW_SIGHTING, {"entry": pk, "address": _address(arrival), "first_seen": seen_at, "last_seen": seen_at})
+    write_claims(pk, value, rows)
     arrived.fresh[pk] = stored
     arrived.keys[pk] = tuple(dict.fromkeys(value.keys))
     arrived.news.append(arrival.position)
@@ -204,60 +147,35 @@ def _said(arrival: Arrival, value: Entry, body: bytes, source: bytes) -> dict[st
     """The columns that a new body changes."""
     return {
         "raw_id": whole_text(value.raw_id) if value.raw_id is not None and value.raw_id != value.published_id else None,
-        "link": value.link,
         "last_seen": arrival.polled_at,
-        "content_hash": value.content_hash,
-        "body_hash": digest(body),
         "raw_hash": digest(source),
-        "refined_by": arrival.refined_by,
         "pruned": False,
-        "body": body.decode(),
-    }
+    } | worded(value, body, arrival.refined_by)
 
 
-def _see(arrival: Arrival, row: AnyRow, source: bytes, rows: _Rows) -> None:
+def _see(arrival: Arrival, row: AnyRow, source: bytes, rows: Rows) -> None:
     """Nothing that we say changed: write only what must move."""
     raw_hash = digest(source)
     if raw_hash != row.raw_hash or arrival.refined_by != row.refined_by:
-        rows.add(_WRITE_RAW, {"entry": row.pk, "refined_by": arrival.refined_by, "body": packed(source)})
+        rows.add(WRITE_RAW, {"entry": row.pk, "refined_by": arrival.refined_by, "body": packed(source)})
     elif arrival.polled_at - row.last_seen < LAST_SEEN_STEP:
         return
     last_seen = max(arrival.polled_at, row.last_seen)
     columns = {"last_seen": last_seen, "raw_hash": raw_hash, "refined_by": arrival.refined_by, "pruned": False}
-    rows.add(_UPDATE_SEEN, {"entry_pk": row.pk} | columns)
-    rows.add(_SEEN, {"entry_pk": row.pk, "at": _address(arrival), "seen": last_seen})
+    rows.add(UPDATE_SEEN, {"entry_pk": row.pk} | columns)
+    rows.add(SEEN, {"entry_pk": row.pk, "at": _address(arrival), "seen": last_seen})
 
 
-def _change(arrival: Arrival, value: Entry, body: bytes, source: bytes, before: AnyRow, arrived: Arrived, rows: _Rows) -> None:
-    """A known entry says something else. A reader notices only where the content's hash changed; then the old words are kept, too."""
+def _change(arrival: Arrival, value: Entry, body: bytes, source: bytes, before: AnyRow, arrived: Arrived, rows: Rows) -> None:
+    """A known entry says something else."""
     pk, polled_at = before.pk, arrival.polled_at
-    is_real = value.content_hash != before.content_hash
     said = _said(arrival, value, body, source)
-    said |= {"public_updated": before.public_updated, "changed_at": before.changed_at, "versions": before.versions}
-    if is_real:
-        said |= {"public_updated": next_updated(value, before.public_updated, polled_at), "changed_at": polled_at}
+    if reword(value, said, before, polled_at, arrived, rows):
         arrived.changes.append(arrival.position)
-    if is_real and not before.pruned:
-        n = before.versions + 1
-        said["versions"] = n
-        kept = {"seen_at": before.changed_at, "content_hash": before.content_hash, "body": packed(before.body)}
-        rows.add(_NEW_VERSION, {"entry": pk, "n": n} | kept)
-        rows.add(_TRIM, {"entry_pk": pk, "last": n - MAX_VERSIONS})
-    rows.add(_UPDATE, {"entry_pk": pk} | said)
-    rows.add(_WRITE_RAW, {"entry": pk, "refined_by": arrival.refined_by, "body": packed(source)})
-    rows.add(_SIGHT, {"entry": pk, "address": _address(arrival), "first_seen": polled_at, "last_seen": polled_at})
-    rows.add(_UNCLAIM, {"entry_pk": pk})
-    _claims(pk, value, rows)
-    _rekey(pk, keys_of(before.body), value, arrived, rows)
+    rows.add(WRITE_RAW, {"entry": pk, "refined_by": arrival.refined_by, "body": packed(source)})
+    rows.add(SIGHT, {"entry": pk, "address": _address(arrival), "first_seen": polled_at, "last_seen": polled_at})
     # With other keys or other words its story may turn out to be another's, too.
     arrived.fresh[pk] = _changed(before, value, arrival, said)
-
-
-def _rekey(pk: int, old: Sequence[StoryKey], value: Entry, arrived: Arrived, rows: _Rows) -> None:
-    """Drop the keys that an entry has no longer, and note those it gained."""
-    for key in set(old) - set(value.keys):
-        rows.add(_UNKEY, {"entry_pk": pk, "of_kind": key.kind, "with_value": key.value})
-    arrived.keys[pk] = tuple(key for key in dict.fromkeys(value.keys) if key not in old)
 
 
 def _changed(before: AnyRow, value: Entry, arrival: Arrival, said: Mapping[str, Any]) -> StoredEntry:
@@ -273,9 +191,3 @@ def _changed(before: AnyRow, value: Entry, arrival: Arrival, said: Mapping[str, 
         is_backlog=before.backlog,
         withdrawn=before.withdrawn,
     )
-
-
-def _claims(pk: int, value: Entry, rows: _Rows) -> None:
-    for n, said in enumerate(value.claims):
-        columns = ("hop", "kind", "name", "page", "site", "where", "rule", "evidence", "confidence", "standing")
-        rows.add(_NEW_CLAIM, {"entry": pk, "n": n} | {name: getattr(said, name) for name in columns})

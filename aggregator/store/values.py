@@ -50,16 +50,19 @@ def entry_of(body: str) -> Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Keys:
+class Kept:
+    """What is asked of a stored entry when it is written anew."""
+
     keys: tuple[StoryKey, ...] = ()
+    text_hash: str = ""
 
 
-_decode_keys = msgspec.json.Decoder(_Keys).decode
+_decode_kept = msgspec.json.Decoder(Kept).decode
 
 
-def keys_of(body: str) -> tuple[StoryKey, ...]:
-    """The keys of a stored entry, without making the rest of it."""
-    return _decode_keys(body).keys
+def kept_of(body: str) -> Kept:
+    """The keys and the text's digest of a stored entry, without making the rest of it."""
+    return _decode_kept(body)
 
 
 def raw_of(data: bytes) -> RawEntry:

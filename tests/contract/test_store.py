@@ -4,9 +4,22 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
-from aggregator.model import Claim, FeedHead, FeedState, PollResult, RawEntry, RawText, Retain, SafeHtml, Url, Validators
+from aggregator.model import (
+    Claim,
+    Entry,
+    FeedHead,
+    FeedState,
+    PollResult,
+    RawEntry,
+    RawText,
+    Retain,
+    SafeHtml,
+    StoryKey,
+    Url,
+    Validators,
+)
 from aggregator.ports import Store
-from tests.ledger import HOLD, HOUR, blogs, only, poll, post, result, same_story, stories, unchanged
+from tests.ledger import HOLD, HOUR, blogs, only, poll, post, raws, result, same_story, stories, titled, unchanged
 from tests.makers import NOON, spec
 
 MICROSECOND = timedelta(microseconds=1)
@@ -308,11 +321,13 @@ def test_a_real_change_moves_updated_and_keeps_id_and_place(store: Store) -> Non
     assert store.counts()["version"] == 1
 
 
-def test_a_change_dated_before_the_last_one_still_moves_updated_on(store: Store) -> None:
+def test_a_change_that_is_dated_no_later_than_the_last_one_counts_from_when_it_was_found(store: Store) -> None:
     store.sync(blogs("blog"), NOON)
     poll(store, [("blog", [post(1, updated=NOON - HOUR)])])
-    poll(store, [("blog", [post(1, updated=NOON - 2 * HOUR, text="Better.")])], NOON + HOUR)
-    assert only(store, post(1).published_id).public_updated == NOON - HOUR + MICROSECOND
+    poll(store, [("blog", [post(1, updated=NOON - HOUR, text="Better.")])], NOON + HOUR)
+    assert only(store, post(1).published_id).public_updated == NOON + HOUR
+    poll(store, [("blog", [post(1, updated=NOON + 3 * HOUR / 2, text="Best.")])], NOON + 2 * HOUR)
+    assert only(store, post(1).published_id).public_updated == NOON + 3 * HOUR / 2
 
 
 def test_what_no_reader_would_notice_moves_nothing(store: Store) -> None:
@@ -370,13 +385,12 @@ def test_raw_forms_come_back_as_they_were(store: Store) -> None:
     raw = RawEntry(id="1", contents=(RawText(value="<p>\x00 \U0001f600", type="html"),), published="gestern", published_s=-1)
     made = result(store, "a", [post(1, "a")])
     store.record([replace(made, raw=(raw,)), result(store, "b", [post(1, "b")])], same_story)
-    key = made.state.key
-    assert [(stored.feed_id, source) for stored, source in store.raw_entries(key)] == [("a", raw)]
-    assert len(list(store.raw_entries())) == 2
+    assert [(stored.feed_id, source) for stored, source in raws(store, "a")] == [("a", raw)]
+    assert len(raws(store)) == 2
     newer = replace(raw, published="heute")
     again = result(store, "a", [post(1, "a")], NOON + HOUR)
     store.record([replace(again, raw=(newer,))], same_story)
-    assert [source for _, source in store.raw_entries(key)] == [newer]
+    assert [source for _, source in raws(store, "a")] == [newer]
 
 
 def test_half_a_character_spoils_nothing(store: Store) -> None:
@@ -391,6 +405,63 @@ def test_an_id_that_stands_twice_in_a_document_is_one_entry(store: Store) -> Non
     assert only(store, post(1).published_id).entry == post(1)
 
 
+# ── rewrite ──
+
+
+def _again(store: Store, feed: str = "blog", **fields: object) -> list[tuple[int, RawEntry, Entry]]:
+    return [(stored.pk, raw, replace(stored.entry, **fields)) for stored, raw in raws(store, feed)]  # type: ignore[arg-type]
+
+
+def test_what_is_refined_again_keeps_ids_dates_and_places(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1), post(2)])])
+    before = [stored for stored, _ in raws(store)]
+    marked = _again(store, rights="All kept", content_hash="other")
+    assert store.rewrite(marked, "2", NOON + HOUR, same_story) == (2, 0)
+    assert [stored for stored, _ in raws(store)] == [replace(old, entry=entry) for old, (_, _, entry) in zip(before, marked, strict=True)]
+    assert [refined_by for _, refined_by in store.refined(before[0].feed_key)] == ["2", "2"]
+    assert store.counts()["version"] == 0
+    assert store.rewrite(_again(store), "2", NOON + 2 * HOUR, same_story) == (0, 0)
+
+
+def test_only_another_text_is_an_update(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1)])])
+    assert store.rewrite(_again(store, content_hash="other", text_hash="other"), "2", NOON + HOUR, same_story) == (1, 1)
+    after = only(store, post(1).published_id)
+    assert (after.public_updated, after.last_seen) == (NOON + HOUR, NOON)
+    assert store.counts()["version"] == 1
+
+
+def test_other_rules_at_a_poll_are_no_update_of_the_same_raw_form(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1)])])
+    before = only(store, post(1).published_id)
+    stripped = post(1, content=SafeHtml("<p>Less.</p>"), content_hash="stripped")
+    assert poll(store, [("blog", [stripped])], NOON + HOUR, refined_by="2") == [(0, 0)]
+    after = only(store, post(1).published_id)
+    assert (after.entry, after.public_updated) == (stripped, before.public_updated)
+
+
+def test_what_came_in_anew_meanwhile_is_left_alone(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1)])])
+    old = _again(store, title=titled("From the old raw form"))
+    made = result(store, "blog", [post(1, text="New.")], NOON + HOUR)
+    store.record([replace(made, raw=(RawEntry(id="new"),))], same_story)
+    assert store.rewrite(old, "2", NOON + HOUR, same_story) == (0, 0)
+    assert only(store, post(1).published_id).entry == post(1, text="New.")
+
+
+def test_a_page_read_otherwise_is_found_and_joins_the_story_it_belongs_to(store: Store) -> None:
+    store.sync(blogs("blog", "planet"), NOON)
+    poll(store, [("blog", [post(1)]), ("planet", [post(9, "planet")])])
+    keys = (StoryKey(kind="link", value="https://blog.example/1"),)
+    store.rewrite(_again(store, "planet", keys=keys, link=Url("https://blog.example/1?copy")), "2", NOON, same_story)
+    assert len(stories(store)) == 1
+    assert len(store.find("https://blog.example/1?copy")) == 1
+
+
 # ── prune ──
 
 
@@ -403,7 +474,7 @@ def test_pruning_drops_old_texts_and_keeps_the_ledger(store: Store) -> None:
     old, kept = only(store, post(1).published_id), only(store, post(2).published_id)
     assert (old.entry.title, old.entry.content) == (post(1).title, None)
     assert kept.entry.content == post(2).content
-    assert [stored.pk for stored, _ in store.raw_entries()] == [kept.pk]
+    assert [stored.pk for stored, _ in raws(store)] == [kept.pk]
     assert len(stories(store)) == 2
 
 
@@ -423,4 +494,4 @@ def test_a_pruned_entry_that_comes_back_is_not_a_change(store: Store) -> None:
     assert poll(store, [("blog", [post(1)])], NOON + 801 * DAY) == [(0, 0)]
     after = only(store, post(1).published_id)
     assert (after.entry.content, after.public_updated) == (SafeHtml("<p>Text.</p>"), before.public_updated)
-    assert len(list(store.raw_entries())) == 2
+    assert len(raws(store)) == 2

@@ -14,7 +14,7 @@ from aggregator.store.joining import join
 from aggregator.store.schema import instant, microseconds
 from aggregator.store.standing import Candidate, Outlook, settle
 from tests.fake_store import FakeStore
-from tests.ledger import HOUR, blogs, listed, poll, post, publish, result, same_story, sqlite_store, stories, titled, titles
+from tests.ledger import HOUR, blogs, listed, poll, post, publish, raws, result, same_story, sqlite_store, stories, titled, titles
 from tests.makers import NOON, stored
 
 FEEDS = ("a", "b", "c")
@@ -117,7 +117,7 @@ def test_the_fake_store_and_the_real_one_agree(cycles: list[dict[str, list[Entry
             assert ledger(fake) == ledger(real)
             assert fake.next_due(at) == real.next_due(at)
         assert fake.counts() == real.counts()
-        assert list(fake.raw_entries()) == list(real.raw_entries())
+        assert raws(fake) == raws(real)
 
 
 @settings(max_examples=10, deadline=None)

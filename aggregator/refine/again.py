@@ -1,0 +1,36 @@
+"""Refine an entry again, from the raw form that was kept of it: today's rules for an old text."""
+
+from dataclasses import replace
+
+from aggregator.model import Entry, RawEntry, StoryKey
+from aggregator.refine import twins
+from aggregator.refine.context import Context
+from aggregator.refine.identity import Identity
+from aggregator.refine.normalize import TROUBLE, refined
+from aggregator.web.url import link_key
+
+
+def again(before: Entry, raw: RawEntry, context: Context) -> Entry:
+    """The entry that `raw` is by today's rules. Who it is stays, and so does what its neighbours in the document decided of its keys.
+
+    What cannot be refined any more stays as it was.
+    """
+    mine = Identity(before.raw_key, before.id_from, before.published_id)
+    try:
+        made = refined(raw, context, mine)
+    except TROUBLE:
+        return before
+    keys = (*(key for key in made.keys if key not in _shared(before)), *_twin(made, before, context.feed_key))
+    return replace(made, keys=keys)
+
+
+def _shared(before: Entry) -> tuple[StoryKey, ...]:
+    """The page of an entry, where several entries of its document linked to it and it told no story."""
+    page = StoryKey(kind="link", value=link_key(before.link or ""))
+    return (page,) if before.link and page not in before.keys else ()
+
+
+def _twin(made: Entry, before: Entry, feed_key: str) -> tuple[StoryKey, ...]:
+    value = twins.value(made, feed_key)
+    was_shared = twins.value(before, feed_key) is not None and all(key.kind != "twin" for key in before.keys)
+    return (StoryKey(kind="twin", value=value),) if value and not was_shared else ()

@@ -1,0 +1,145 @@
+"""Write what entries say: the statements, each run once over all its rows, and what follows when an entry says something else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
+
+from aggregator.model import Entry, StoredEntry, StoryKey
+from aggregator.store.dates import next_updated
+from aggregator.store.engine import AnyRow, upsert
+from aggregator.store.schema import claim, entry, raw, sighting, story_key, version
+from aggregator.store.values import Kept, digest, kept_of, packed
+
+MAX_VERSIONS: Final = 5
+"""Earlier versions kept of an entry; `prune` may keep fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What became of the arrivals: entries to find a story for (new, or known and changed), the keys they gained, positions counted."""
+
+    fresh: dict[int, StoredEntry] = field(default_factory=dict)
+    keys: dict[int, tuple[StoryKey, ...]] = field(default_factory=dict)
+    news: list[int] = field(default_factory=list)
+    changes: list[int] = field(default_factory=list)
+
+
+BEFORE: Final = select(
+    entry.c.pk,
+    entry.c.first_seen,
+    entry.c.last_seen,
+    entry.c.sort_key,
+    entry.c.public_updated,
+    entry.c.changed_at,
+    entry.c.content_hash,
+    entry.c.raw_hash,
+    entry.c.versions,
+    entry.c.backlog,
+    entry.c.pruned,
+    entry.c.withdrawn,
+    entry.c.body,
+).where(entry.c.pk.in_(bindparam("pks", expanding=True)))
+
+NEW_ENTRY: Final = insert(entry)
+_UPDATE: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
+UPDATE_SEEN: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
+SEEN: Final = (
+    update(sighting)
+    .where(sighting.c.entry == bindparam("entry_pk"), sighting.c.address == bindparam("at"))
+    .values(last_seen=bindparam("seen"))
+)
+_TRIM: Final = delete(version).where(version.c.entry == bindparam("entry_pk"), version.c.n <= bindparam("last"))
+_UNCLAIM: Final = delete(claim).where(claim.c.entry == bindparam("entry_pk"))
+_UNKEY: Final = delete(story_key).where(
+    story_key.c.entry == bindparam("entry_pk"), story_key.c.kind == bindparam("of_kind"), story_key.c.value == bindparam("with_value")
+)
+_raw = upsert(raw)
+WRITE_RAW: Final = _raw.on_conflict_do_update(
+    index_elements=["entry"], set_={"body": _raw.excluded.body, "refined_by": _raw.excluded.refined_by}
+)
+_sighting = upsert(sighting)
+SIGHT: Final = _sighting.on_conflict_do_update(index_elements=["entry", "address"], set_={"last_seen": _sighting.excluded.last_seen})
+
+
+REFINED: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
+RAW_REFINED: Final = update(raw).where(raw.c.entry == bindparam("entry_pk"))
+KNOWN_SIGHTING: Final = _sighting.on_conflict_do_nothing()
+NEW_SIGHTING: Final = insert(sighting)
+_NEW_CLAIM: Final = insert(claim)
+_NEW_VERSION: Final = insert(version)
+
+# Each runs once, over all its rows, in this order: an entry comes before what hangs on it, what goes before what comes.
+_ORDER: Final = (
+    NEW_ENTRY, _UPDATE, UPDATE_SEEN, REFINED, WRITE_RAW, RAW_REFINED, NEW_SIGHTING, SIGHT, KNOWN_SIGHTING, SEEN,
+    _NEW_VERSION, _TRIM, _UNCLAIM, _NEW_CLAIM, _UNKEY
+)  # fmt: skip
+
+
+class Rows:
+    """Rows to write, by statement."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, list[Mapping[str, object]]] = {id(statement): [] for statement in _ORDER}
+
+    def add(self, statement: Executable, row: Mapping[str, object]) -> None:
+        self._rows[id(statement)].append(row)
+
+    def write(self, conn: Connection) -> None:
+        for statement in _ORDER:
+            if rows := self._rows[id(statement)]:
+                conn.execute(statement, rows)
+
+
+def worded(value: Entry, body: bytes, refined_by: str) -> dict[str, object]:
+    """The columns that other rules may change."""
+    return {
+        "link": value.link,
+        "content_hash": value.content_hash,
+        "body_hash": digest(body),
+        "refined_by": refined_by,
+        "body": body.decode(),
+    }
+
+
+def reword(value: Entry, said: dict[str, object], before: AnyRow, now: datetime, arrived: Arrived, rows: Rows) -> bool:
+    """Write what an entry says from now on; true where a reader notices, and then the old words are kept, too.
+
+    `said` are the columns to write, to which those are added that follow from the change.
+    """
+    kept = kept_of(before.body)
+    is_real = _is_real(value, said["raw_hash"], before, kept)
+    said |= {"public_updated": before.public_updated, "changed_at": before.changed_at, "versions": before.versions}
+    if is_real:
+        said |= {"public_updated": next_updated(value, before.public_updated, now), "changed_at": now}
+    if is_real and not before.pruned:
+        n = before.versions + 1
+        said["versions"] = n
+        old = {"seen_at": before.changed_at, "content_hash": before.content_hash, "body": packed(before.body)}
+        rows.add(_NEW_VERSION, {"entry": before.pk, "n": n} | old)
+        rows.add(_TRIM, {"entry_pk": before.pk, "last": n - MAX_VERSIONS})
+    rows.add(_UPDATE, {"entry_pk": before.pk} | said)
+    rows.add(_UNCLAIM, {"entry_pk": before.pk})
+    write_claims(before.pk, value, rows)
+    _rekey(before.pk, kept.keys, value, arrived, rows)
+    return is_real
+
+
+def _is_real(value: Entry, raw_hash: object, before: AnyRow, kept: Kept) -> bool:
+    """A reader notices where the content's hash changed. Of the same raw form only the text counts: what else moved are our own rules."""
+    return value.content_hash != before.content_hash and (raw_hash != before.raw_hash or value.text_hash != kept.text_hash)
+
+
+def _rekey(pk: int, old: Sequence[StoryKey], value: Entry, arrived: Arrived, rows: Rows) -> None:
+    """Drop the keys that an entry has no longer, and note those it gained."""
+    for key in set(old) - set(value.keys):
+        rows.add(_UNKEY, {"entry_pk": pk, "of_kind": key.kind, "with_value": key.value})
+    arrived.keys[pk] = tuple(key for key in dict.fromkeys(value.keys) if key not in old)
+
+
+def write_claims(pk: int, value: Entry, rows: Rows) -> None:
+    for n, said in enumerate(value.claims):
+        columns = ("hop", "kind", "name", "page", "site", "where", "rule", "evidence", "confidence", "standing")
+        rows.add(_NEW_CLAIM, {"entry": pk, "n": n} | {name: getattr(said, name) for name in columns})

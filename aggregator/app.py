@@ -1,7 +1,6 @@
 """The composition root: `Config` → `App`. The only place that calls the constructors of what the pipeline needs."""
 
 import shutil
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,12 +9,12 @@ from pathlib import Path
 
 from aggregator import RELEASED, __version__
 from aggregator.collect.fetch import WebFetcher
-from aggregator.collect.pool import ParserPool
 from aggregator.errors import AggregatorError
-from aggregator.model import Config, Document, Edition, FeedSpec, Format, RawFeed
-from aggregator.pipeline import Ports, known_sources, our_addresses, warm_up
+from aggregator.model import Config, Edition, FeedSpec, Format, Surroundings
+from aggregator.pipeline import Ports, known_sources, our_addresses
 from aggregator.ports import Clock, Renderer
 from aggregator.publish.files import Folder
+from aggregator.reading import ReaderPool
 from aggregator.store.sql import SqlStore
 
 # Below this much free space nothing is polled any more: what is stored and served stays whole.
@@ -50,7 +49,8 @@ class App:
         """The same app, with the names that subscribed feeds have by now."""
         states = self.ports.store.feeds()
         # Read now, so that the order of polls decides nothing; worked out when a document needs it, which most polls do not bring.
-        return replace(self, ports=replace(self.ports, known=cache(lambda: known_sources(states, self.config.feeds))))
+        made = cache(lambda: Surroundings(known=known_sources(states, self.config.feeds), ours=our_addresses(self.config)))
+        return replace(self, ports=replace(self.ports, surroundings=made))
 
     def reconfigured(self, config: Config) -> "App":
         """The same store, door and parsers under another feeds.yaml.
@@ -65,10 +65,9 @@ class App:
             self.ports,
             config=config,
             fetcher=self.ports.fetcher if same_door else WebFetcher(user_agent=user_agent(config), proxy=config.proxy),
-            ours=our_addresses(config),
         )
         self.ports.store.sync(_polled(config), self.ports.clock())
-        return replace(self, config=config, ports=ports)
+        return replace(self, config=config, ports=ports).with_known_sources()
 
     @property
     def lacks_space(self) -> bool:
@@ -78,28 +77,9 @@ class App:
     def close(self) -> None:
         """Let go of connections, parser children and the store."""
         self.ports.fetcher.close()
-        if isinstance(self.ports.parser, _LazyParser):
-            self.ports.parser.close()
+        if isinstance(self.ports.reader, ReaderPool):
+            self.ports.reader.close()
         self.ports.store.close()
-
-
-class _LazyParser:
-    """Gets ready when the first document comes: a poll in which nothing changed needs no children and no rules."""
-
-    def __init__(self) -> None:
-        self._pool: ParserPool | None = None
-        self._first = threading.Lock()
-
-    def __call__(self, document: Document) -> RawFeed:
-        with self._first:
-            if self._pool is None:
-                self._pool = ParserPool()
-                warm_up()
-        return self._pool.parse(document)
-
-    def close(self) -> None:
-        if self._pool is not None:
-            self._pool.close()
 
 
 def _lazy(module: str, name: str) -> Renderer:
@@ -139,11 +119,10 @@ def build(config: Config, clock: Clock = utc_now) -> App:
         config=config,
         clock=clock,
         fetcher=WebFetcher(user_agent=user_agent(config), proxy=config.proxy),
-        parser=_LazyParser(),
+        reader=ReaderPool(),
         store=store,
         publisher=Folder(config.root),
         renderers=RENDERERS,
-        ours=our_addresses(config),
     )
     folder = Path(config.store).parent
     return App(config=config, ports=ports, free_bytes=lambda: shutil.disk_usage(folder).free).with_known_sources()

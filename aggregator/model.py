@@ -507,6 +507,28 @@ class FeedHead:
     oddities: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What refining needs to know beyond the one feed.
+
+    `known` maps the casefolded names of subscribed feeds to what is known of them. `ours` holds the addresses of our own outputs, as
+    `web.url.link_key` gives them.
+    """
+
+    known: Mapping[str, Hop] = field(default_factory=dict)
+    ours: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFeed:
+    """A document, read and refined. `entries` and `raw` run in parallel; `oddities` say what was odd about the document."""
+
+    head: FeedHead
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
+    raw: tuple[RawEntry, ...] = field(default=(), repr=False)
+    oddities: tuple[str, ...] = ()
+
+
 # ── the store ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from html import escape
 from time import monotonic
 from urllib.parse import quote, urlsplit
-from uuid import UUID
 
 import msgspec
 
@@ -32,18 +31,16 @@ from aggregator.model import (
     PollReport,
     PollResult,
     Publication,
-    RawEntry,
-    RawFeed,
-    RawText,
     StoredEntry,
     Story,
+    Surroundings,
     Unchanged,
     Verdict,
 )
-from aggregator.ports import Clock, Fetcher, Parser, Publisher, Renderer, Store
+from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
 from aggregator.publish.check import checked
 from aggregator.publish.edition import compose
-from aggregator.refine import filters, normalize, rules, stories
+from aggregator.refine import filters, rules, stories
 from aggregator.web.host import site
 from aggregator.web.text import folded_name
 from aggregator.web.url import link_key
@@ -59,17 +56,16 @@ DISCOVERY_DELAY = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Everything that the pipeline asks of the world, made by `app.build`. `known` gives what `known_sources` makes."""
+    """Everything that the pipeline asks of the world, made by `app.build`. `surroundings` gives what refining a document needs to know."""
 
     config: Config
     clock: Clock
     fetcher: Fetcher
-    parser: Parser
+    reader: Reader
     store: Store
     publisher: Publisher
     renderers: Mapping[Format, Renderer]
-    known: Callable[[], Mapping[str, Hop]] = dict
-    ours: frozenset[str] = frozenset()
+    surroundings: Callable[[], Surroundings] = Surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,24 +120,20 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         now = ports.clock()
         kept = _succeeded(spec, state, got, now, ports)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now), 0, ()
-    raw = ports.parser(_without_secrets(got, spec))
+    read = ports.reader(_without_secrets(got, spec), spec, state.key, ports.surroundings())
     now = ports.clock()
-    head = replace(normalize.head(raw, got.url), base=got.url)
-    context = normalize.context(spec, state.key, head, got.url, ports.known(), ports.ours)
-    entries = normalize.entries(raw, context)
-    fresh = replace(state, head=head, body_hash=got.body_hash, last_change_at=now, refined_by=today)
+    fresh = replace(state, head=read.head, body_hash=got.body_hash, last_change_at=now, refined_by=today)
     fresh = _succeeded(spec, fresh, got, now, ports)
-    pairs = [(entry, source) for entry, source in zip(entries, raw.entries, strict=True) if entry is not None]
     result = PollResult(
         state=fresh,
         lease=lease,
         outcome="new",
         polled_at=now,
-        entries=tuple(entry for entry, _ in pairs),
-        raw=tuple(source for _, source in pairs),
+        entries=read.entries,
+        raw=read.raw,
         refined_by=today,
     )
-    return result, len(pairs), raw.oddities
+    return result, len(read.entries), read.oddities
 
 
 def _without_secrets(document: Document, spec: FeedSpec) -> Document:
@@ -168,15 +160,6 @@ def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:
     if spec.path or not target:
         return spec
     return replace(spec, url=target, shown_url=target, headers=spec.headers if site(target) == site(spec.url) else ())
-
-
-def warm_up() -> None:
-    """Refine one made-up entry, so that rules which are read at their first use are read by one thread and not by all at once."""
-    text = RawText(value="<p>This article originally appeared at <a href='https://a.example/1'>A</a>.</p><iframe></iframe>", type="html")
-    raw = RawFeed(version="atom10", entries=(RawEntry(id="1", link="https://b.example/1", contents=(text,)),))
-    spec = FeedSpec(id="warm-up", url="https://b.example/", shown_url="https://b.example/")
-    head = normalize.head(raw, spec.url)
-    normalize.entries(raw, normalize.context(spec, str(UUID(int=0)), head, spec.url))
 
 
 def _succeeded(spec: FeedSpec, state: FeedState, got: Document | Unchanged, now: datetime, ports: Ports) -> FeedState:

@@ -20,10 +20,11 @@ from aggregator.model import (
     PollResult,
     Publication,
     RawEntry,
-    RawFeed,
+    ReadFeed,
     Retain,
     StoredEntry,
     Story,
+    Surroundings,
     Unchanged,
     Validators,
     Verdict,
@@ -32,8 +33,8 @@ from aggregator.model import (
 Clock = Callable[[], datetime]
 """The time now: aware, UTC."""
 
-Parser = Callable[[Document], RawFeed]
-"""Read a document. Raises `ParseError` (not a feed, too slow, too large)."""
+Reader = Callable[[Document, FeedSpec, str, Surroundings], ReadFeed]
+"""Read a feed's document and refine its entries; the text is the feed's key. Raises `ParseError` (not a feed, too slow, too large)."""
 
 Renderer = Callable[[Edition], bytes]
 """Write an edition in one format. The same edition gives the same bytes. Leaves out a bad item rather than raise."""
@@ -184,9 +185,9 @@ __all__ = [
     "Fetcher",
     "JsonValue",
     "Mapping",
-    "Parser",
     "Path",
     "Publisher",
+    "Reader",
     "Renderer",
     "Report",
     "SameStory",

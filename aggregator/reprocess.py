@@ -75,7 +75,8 @@ def reprocess(todo: Work, ports: Ports, progress: Callable[[int], None] = lambda
 def _context(todo: Work, ports: Ports) -> Context:
     """What a poll of the feed would know of it."""
     spec, head = todo.spec, todo.state.head
-    made = normalize.context(spec, todo.state.key, head, head.base or spec.shown_url, ports.known(), ports.ours)
+    around = ports.surroundings()
+    made = normalize.context(spec, todo.state.key, head, head.base or spec.shown_url, around.known, around.ours)
     if "auto" not in spec.strip:
         return made
     windows = (ports.store.raw_entries(pks) for pks in _batches(todo.kept, WINDOW))

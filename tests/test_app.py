@@ -44,10 +44,10 @@ def test_what_was_polled_is_not_due_again(app: App) -> None:
 
 
 def test_a_bug_in_one_poll_is_logged_and_costs_only_that_feed(app: App, caplog: pytest.LogCaptureFixture) -> None:
-    def broken(document: object) -> None:
+    def broken(*asked: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    ports = replace(app.ports, parser=broken)  # type: ignore[arg-type]
+    ports = replace(app.ports, reader=broken)  # type: ignore[arg-type]
     assert poll_due(lambda: replace(app, ports=ports)) == []
     assert "a bug" in caplog.text
     assert "garden" in caplog.text

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.collect.parse import read
 from aggregator.errors import BadStatus, Gone, PublishError, Unreachable
-from aggregator.model import Config, Edition, FeedSpec, FeedState, OutputSpec, Redirect, Validators
+from aggregator.model import Config, Edition, FeedSpec, FeedState, OutputSpec, Redirect, Surroundings, Validators
 from aggregator.pipeline import Ports, known_sources, our_addresses, poll, publish
 from aggregator.publish import jsonfeed, syndication
+from aggregator.reading import read
 from aggregator.refine.stories import same_story
 from aggregator.web.url import link
 from tests.e2e.running import feed
@@ -42,11 +42,11 @@ class Walk:
             config=config,
             clock=self.clock,
             fetcher=self.fetcher,
-            parser=read,
+            reader=read,
             store=self.store,
             publisher=self.folder,
             renderers={"atom": syndication.atom, "json": jsonfeed.json_feed},
-            ours=our_addresses(config),
+            surroundings=lambda: Surroundings(ours=our_addresses(config)),
         )
         self.store.sync(config.feeds, self.clock())
 

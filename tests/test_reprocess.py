@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.model import FeedSpec, Hop, StoredEntry
+from aggregator.model import FeedSpec, Hop, StoredEntry, Surroundings
 from aggregator.pipeline import publish
 from aggregator.refine import rules
 from aggregator.reprocess import Reprocessed, reprocess, work
@@ -144,7 +144,7 @@ def test_what_cannot_be_refined_any_more_stays_as_it_was() -> None:
     walk = Walk()
     walk.answers(good("One.&lt;/p&gt;&lt;p&gt;This article originally appeared at Meadow Weekly."))
     before = entries(walk)
-    walk.ports = replace(walk.ports, known=Refuses)
+    walk.ports = replace(walk.ports, surroundings=lambda: Surroundings(known=Refuses()))
     assert run(walk, everything=True).changed == 0
     assert entries(walk) == before
 

@@ -72,7 +72,7 @@ def _asked_all(config: Config) -> list[tuple[str, str, str | None]]:
 
     from aggregator.app import user_agent
     from aggregator.collect.fetch import WebFetcher
-    from aggregator.collect.pool import ParserPool
+    from aggregator.collect.parse import ParserPool
 
     fetcher = WebFetcher(user_agent=user_agent(config), proxy=config.proxy)
     parsers = ParserPool()

@@ -3,20 +3,20 @@
 import re
 from dataclasses import replace
 
+import msgspec
+
 from aggregator.collect.charset import decoded
 from aggregator.collect.discover import feeds_of_page
 from aggregator.collect.limits import MAX_ENTRIES
 from aggregator.collect.parse_feedparser import parsed
 from aggregator.collect.parse_json import read_json
 from aggregator.collect.parse_mapping import raw_feed
-from aggregator.collect.pool import ParserPool
+from aggregator.collect.pool import ChildPool
 from aggregator.collect.spans import newest, without_oldest
 from aggregator.collect.wellformed import Bare, bare
 from aggregator.errors import ParseError
 from aggregator.model import Document, RawFeed
 from aggregator.web.url import shown
-
-__all__ = ["ParserPool", "read"]
 
 _FEEDS = frozenset({"rss", "feed", "rdf", "channel"})
 _PAGES = frozenset("html head body title meta script link style div p br b h1 h2 table center pre span a font noscript".split())  # noqa: SIM905
@@ -62,6 +62,31 @@ def read(document: Document) -> RawFeed:
     except Exception as error:
         raise ParseError(shown(document.url), f"the parser failed: {type(error).__name__}: {str(error)[:200]}") from error
     return _capped(feed)
+
+
+class ParserPool:
+    """`read` in child processes, with a `ChildPool`'s limits of time and memory; for whoever wants nothing else of a document."""
+
+    def __init__(self, *, children: int = 2, deadline_s: float = 8.0, max_mb: int = 192) -> None:
+        self._pool = ChildPool(f"{__name__}:ReadTask", children=children, deadline_s=deadline_s, max_mb=max_mb)
+
+    def parse(self, document: Document) -> RawFeed:
+        """Read a document. Raises `ParseError`, also for what a `ChildPool` stops."""
+        return msgspec.msgpack.decode(self._pool.ask(msgspec.msgpack.encode(document), document.url), type=RawFeed)
+
+    def close(self) -> None:
+        """Stop all children at once, for good."""
+        self._pool.close()
+
+
+class ReadTask:
+    """What the children of a `ParserPool` do (`worker.Task`)."""
+
+    def share(self, body: bytes) -> None:
+        """Nothing is the same for many documents."""
+
+    def __call__(self, request: bytes) -> bytes:
+        return msgspec.msgpack.encode(read(msgspec.msgpack.decode(request, type=Document)))
 
 
 def _read(document: Document) -> RawFeed:

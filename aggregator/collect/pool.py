@@ -1,4 +1,4 @@
-"""Parsing in child processes: a thread cannot be stopped, a process can, and the memory that it took goes with it."""
+"""Work on documents in child processes: a thread cannot be stopped, a process can, and the memory that it took goes with it."""
 
 import contextlib
 import os
@@ -10,67 +10,83 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from aggregator.collect.worker import LENGTH, OUT_OF_MEMORY, Answer
+from aggregator.collect.worker import LENGTH, OUT_OF_MEMORY, Answer, Request
 from aggregator.errors import ParseError
-from aggregator.model import Document, RawFeed
 from aggregator.web.url import shown
 
-# A child imports its parser before its first document; on a machine under load that may take long.
+# A child imports what it works with before its first document; on a machine under load that may take long.
 START_S = 60.0
 _CHUNK = 1 << 18
 # The child imports from where we do. -P keeps the current folder, where anything may lie, out of that.
-_BOOT = "import sys; sys.path[:] = sys.argv[3:]; from aggregator.collect.worker import main; main(int(sys.argv[1]), int(sys.argv[2]))"
+_BOOT = (
+    "import sys; sys.path[:] = sys.argv[4:]; from aggregator.collect.worker import main; "
+    "main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])"
+)
 
 
-class ParserPool:
-    """Parses documents in `children` processes, each started when it is first needed and replaced when it dies or is stopped.
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What is the same for many requests: sent to a child once, and again only under another `mark`."""
 
-    `parse` may be called from any number of threads; each call waits for a free child and then has `deadline_s` of wall clock and
-    `max_mb` of memory beyond an idle child's (where the system can limit it). Children end with this process, however it ends.
+    mark: str
+    body: bytes
+
+
+class ChildPool:
+    """Answers requests in `children` processes, each started when it is first needed and replaced when it dies or is stopped.
+
+    `task` names what they do (`worker.Task`). `ask` may be called from any number of threads; each call waits for a free child and then
+    has `deadline_s` of wall clock and `max_mb` of memory beyond an idle child's (where the system can limit it). Children end with this
+    process, however it ends.
     """
 
-    def __init__(self, *, children: int = 2, deadline_s: float = 8.0, max_mb: int = 192) -> None:
+    def __init__(self, task: str, *, children: int = 2, deadline_s: float = 8.0, max_mb: int = 192) -> None:
         self._deadline_s = deadline_s
         self._max_mb = max_mb
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Answer).decode
-        self._children = tuple(_Child(max_mb, alarm_s=int(deadline_s) + 2) for _ in range(children))
+        self._children = tuple(_Child(task, max_mb, alarm_s=int(deadline_s) + 2) for _ in range(children))
         self._free: queue.LifoQueue[_Child] = queue.LifoQueue()
         for child in self._children:
             self._free.put(child)
         weakref.finalize(self, _close_all, self._children)
 
-    def parse(self, document: Document) -> RawFeed:
-        """Read a document as `collect.parse.read` does, in a child.
+    def ask(self, body: bytes, url: str, shared: Shared | None = None) -> bytes:
+        """Have a request about the document at `url` answered by a child.
 
         Raises:
-            ParseError: as `read` does; or it took too long, needed too much memory, or the child died.
+            ParseError: the task's own; or it took too long, needed too much memory, or the child died.
         """
-        request = self._encode(document)
         child = self._free.get()
         try:
-            answer = self._decode(child.ask(request, self._deadline_s))
+            answer = self._decode(child.ask(self._encoded(child, body, shared), self._deadline_s))
+            child.holds = shared.mark if shared else child.holds
             if answer.retires:
                 child.stop()
         except TimeoutError as error:
-            raise ParseError(shown(document.url), f"took longer than {self._deadline_s:g} s") from error
+            raise ParseError(shown(url), f"took longer than {self._deadline_s:g} s") from error
         except MemoryError as error:
-            raise ParseError(shown(document.url), f"needed more than {self._max_mb} MiB") from error
+            raise ParseError(shown(url), f"needed more than {self._max_mb} MiB") from error
         except (OSError, msgspec.MsgspecError) as error:
-            raise ParseError(shown(document.url), f"the parser failed: {error}") from error
+            raise ParseError(shown(url), f"the parser failed: {error}") from error
         finally:
             self._free.put(child)
-        if answer.feed is None:
-            raise ParseError(shown(document.url), answer.error or "the parser gave no answer", found=answer.found)
-        return answer.feed
+        if answer.result is None:
+            raise ParseError(shown(url), answer.error or "the parser gave no answer", found=answer.found)
+        return answer.result
+
+    def _encoded(self, child: "_Child", body: bytes, shared: Shared | None) -> Callable[[], bytes]:
+        """The request, worked out when the child runs: one that was just started holds nothing yet."""
+        return lambda: self._encode(Request(body=body, shared=shared.body if shared and child.holds != shared.mark else None))
 
     def close(self) -> None:
-        """Stop all children at once, for good. A parse that is under way ends with a `ParseError`."""
+        """Stop all children at once, for good. A request that is under way ends with a `ParseError`."""
         _close_all(self._children)
 
 
@@ -82,16 +98,17 @@ def _close_all(children: "Iterable[_Child]") -> None:
 class _Child:
     """One child process and its place: used by one thread at a time, except for `close`."""
 
-    def __init__(self, max_mb: int, alarm_s: int) -> None:
-        self._arguments = (str(max_mb), str(alarm_s))
+    def __init__(self, task: str, max_mb: int, alarm_s: int) -> None:
+        self._arguments = (str(max_mb), str(alarm_s), task)
+        self.holds: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
         self._is_closed = False
         self._is_asked = False
         self._lock = threading.Lock()
 
-    def ask(self, request: bytes, deadline_s: float) -> bytes:
-        """Send a request and wait for its answer; whatever goes wrong, the process is gone afterwards.
+    def ask(self, request: Callable[[], bytes], deadline_s: float) -> bytes:
+        """Send a request, made when the process runs, and wait for its answer; whatever goes wrong, the process is gone afterwards.
 
         Raises:
             TimeoutError: no answer within `deadline_s`, the start of the process not counted.
@@ -101,7 +118,7 @@ class _Child:
         self._is_asked = True
         try:
             process = self._running()
-            return _exchanged(process, request, time.monotonic() + deadline_s)
+            return _exchanged(process, request(), time.monotonic() + deadline_s)
         except EOFError as error:
             status = self.stop(wait_s=1.0)  # it has ended, or is about to: its status says why
             if status == -signal.SIGALRM:
@@ -125,7 +142,7 @@ class _Child:
                 # Dead while idle; or inherited by a fork of ours, whose parent still talks to it through pipes of its own.
                 _close_pipes(self._process)
             process = self._process = self._started()
-            self._owner = os.getpid()
+            self._owner, self.holds = os.getpid(), None
         try:
             _exchanged(process, None, time.monotonic() + START_S)
         except TimeoutError as error:

@@ -1,22 +1,23 @@
-"""The child process of `ParserPool`: reads documents from its standard input and answers on its standard output until the input ends.
+"""The child process of a `ChildPool`: takes documents from its standard input and answers on its standard output until the input ends.
 
 A message is its length (four bytes, big-endian) and MessagePack. The child limits its own memory and, in case its parent dies while it
-parses, its own time; it never opens a connection, and writes nothing but answers.
+works, its own time; it never opens a connection, and writes nothing but answers. What it does with a document is its task's business.
 """
 
 import contextlib
+import gc
 import os
 import resource
 import signal
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from aggregator.errors import ParseError
-from aggregator.model import Document, RawFeed
 
 LENGTH = struct.Struct(">I")
 # The status with which a child ends that needed more than it may take: after that, nothing in it can be relied on.
@@ -24,34 +25,60 @@ OUT_OF_MEMORY = 77
 _MEBIBYTE = 1 << 20
 
 
+# Python looks for cycles after every 700 new objects: of large documents that would take a sixth of the time.
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+
+
+class Task(Protocol):
+    """What children do: found by name, as `package.module:name`, which is called once a child."""
+
+    def share(self, body: bytes) -> None:
+        """Take what is the same for many requests."""
+        ...
+
+    def __call__(self, request: bytes) -> bytes:
+        """Answer one request. Raises `ParseError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a child is asked. `shared` comes along when it is another than at the last request."""
+
+    body: bytes
+    shared: bytes | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a child says: that it is ready (nothing set), a feed, or an error in words. `retires`: it has grown and is to be replaced."""
+    """What a child says: that it is ready (nothing set), a result, or an error in words. `retires`: it has grown and is to be replaced."""
 
-    feed: RawFeed | None = None
+    result: bytes | None = None
     error: str | None = None
     found: tuple[str, ...] = ()
     retires: bool = False
 
 
-def main(max_mb: int, alarm_s: int) -> None:
-    """Serve until the input ends, or a parse takes longer than `alarm_s` or more than `max_mb` over the size at the start."""
+def main(max_mb: int, alarm_s: int, task: str) -> None:
+    """Serve until the input ends, or a request takes longer than `alarm_s` or more than `max_mb` over the size at the start."""
     requests, answers = _private_pipes()
     # Only now: whatever a library prints on import goes nowhere.
-    from aggregator.collect.parse import read
-
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.SIG_IGN)  # the parent decides when to end; its end closes our input
-    server = _Server(read, max_mb)
+    module, _, name = task.partition(":")
+    server = _Server(getattr(import_module(module), name)(), max_mb)
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the parent decides when to end; its end closes our input
     _send(answers, server.encode(Answer()))
     try:
         while (message := _received(requests)) is not None:
-            document = server.decode(message)
+            request = server.decode(message)
             del message  # each copy of a large document counts
             signal.alarm(alarm_s)
-            answer = server.answer(document)
+            answer = server.answer(request)
             signal.alarm(0)
             _send(answers, answer)
+            del request, answer
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
 
@@ -59,30 +86,32 @@ def main(max_mb: int, alarm_s: int) -> None:
 class _Server:
     """Answers requests within the memory that the process may take beyond its size at the start."""
 
-    def __init__(self, read: Callable[[Document], RawFeed], max_mb: int) -> None:
-        self._read = read
+    def __init__(self, task: Task, max_mb: int) -> None:
+        self._task = task
         self._max_mb = max_mb
         self._baseline = _size()
-        self.decode = msgspec.msgpack.Decoder(Document).decode
+        self.decode = msgspec.msgpack.Decoder(Request).decode
         self.encode = msgspec.msgpack.Encoder().encode
         if self._baseline:
             _limit_memory(self._baseline + max_mb * _MEBIBYTE)
 
-    def answer(self, document: Document) -> bytes:
-        answer = self._answered(document)
+    def answer(self, request: Request) -> bytes:
+        answer = self._answered(request)
         return self.encode(answer)
 
-    def _answered(self, document: Document) -> Answer:
+    def _answered(self, request: Request) -> Answer:
         try:
-            feed = self._read(document)
+            if request.shared is not None:
+                self._task.share(request.shared)
+            result = self._task(request.body)
         except ParseError as error:
             if isinstance(error.__cause__, MemoryError):
                 raise MemoryError from None
             return Answer(error=error.message, found=error.found, retires=self._has_grown())
-        return Answer(feed=feed, retires=self._has_grown())
+        return Answer(result=result, retires=self._has_grown())
 
     def _has_grown(self) -> bool:
-        """Python seldom gives memory back: a child that keeps a third of its allowance after a parse would fail later ones."""
+        """Python seldom gives memory back: a child that keeps a third of its allowance after a document would fail later ones."""
         return _size() - self._baseline > self._max_mb * _MEBIBYTE // 3
 
 

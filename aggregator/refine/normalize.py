@@ -20,9 +20,6 @@ from aggregator.web.host import site
 from aggregator.web.text import one_line
 from aggregator.web.url import link, link_key, resource
 
-RULES: Final = "2"
-"""Version of the rules: what was refined under another one is refined again."""
-
 TROUBLE: Final = (ValueError, ArithmeticError, RecursionError)
 """What the refining of a single entry may raise."""
 

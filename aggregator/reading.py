@@ -1,0 +1,87 @@
+"""Document → entries: parsed and refined in one go, in this process (`read`) or in children that can be stopped (`ReaderPool`).
+
+Refining is as exposed to hostile input as parsing is, and as heavy: in a child it has the same limits of time and memory, and threads that
+fetch never wait for it. Children are handed everything, as all that refines is: they read no settings, no clock and no store.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from aggregator.collect.pool import ChildPool, Shared
+from aggregator.model import Document, FeedSpec, ReadFeed, Surroundings
+
+CHILDREN: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    document: Document
+    spec: FeedSpec
+    feed_key: str
+
+
+def read(document: Document, spec: FeedSpec, feed_key: str, surroundings: Surroundings) -> ReadFeed:
+    """Parse a feed's document and refine its entries. Raises `ParseError`."""
+    # Here, because the process that only hands documents to children needs none of it.
+    from aggregator.collect.parse import read as parsed
+    from aggregator.refine import normalize
+
+    raw = parsed(document)
+    head = replace(normalize.head(raw, document.url), base=document.url)
+    context = normalize.context(spec, feed_key, head, document.url, surroundings.known, surroundings.ours)
+    pairs = [(entry, source) for entry, source in zip(normalize.entries(raw, context), raw.entries, strict=True) if entry is not None]
+    return ReadFeed(head=head, entries=tuple(entry for entry, _ in pairs), raw=tuple(source for _, source in pairs), oddities=raw.oddities)
+
+
+class ReaderPool:
+    """`ports.Reader` in child processes, with a `ChildPool`'s limits of time and memory. Safe to use from several threads at once."""
+
+    def __init__(self, children: int = CHILDREN) -> None:
+        self._pool = ChildPool(f"{__name__}:ReadTask", children=children)
+        self._encode = msgspec.msgpack.Encoder(enc_hook=str).encode
+        self._decode = msgspec.msgpack.Decoder(ReadFeed).decode
+        self._shared: tuple[Surroundings, Shared] | None = None
+
+    def __call__(self, document: Document, spec: FeedSpec, feed_key: str, surroundings: Surroundings) -> ReadFeed:
+        # What refines has no use for secrets.
+        bare = replace(spec, url=spec.shown_url, headers=())
+        request = self._encode(_Request(document=document, spec=bare, feed_key=feed_key))
+        return self._decode(self._pool.ask(request, document.url, self._of(surroundings)))
+
+    def _of(self, surroundings: Surroundings) -> Shared:
+        """The same surroundings serve all polls of a round: they are packed once."""
+        last = self._shared
+        if last is None or last[0] is not surroundings:
+            body = self._encode(surroundings)
+            last = self._shared = (surroundings, Shared(hashlib.blake2b(body, digest_size=16).hexdigest(), body))
+        return last[1]
+
+    def close(self) -> None:
+        """Stop all children at once, for good."""
+        self._pool.close()
+
+
+class ReadTask:
+    """What the children of a `ReaderPool` do (`collect.worker.Task`)."""
+
+    def __init__(self) -> None:
+        self._surroundings = Surroundings()
+        self._decode = msgspec.msgpack.Decoder(_Request, dec_hook=_path).decode
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    def share(self, body: bytes) -> None:
+        self._surroundings = msgspec.msgpack.decode(body, type=Surroundings)
+
+    def __call__(self, request: bytes) -> bytes:
+        asked = self._decode(request)
+        return self._encode(read(asked.document, asked.spec, asked.feed_key, self._surroundings))
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"{kind} cannot be read")

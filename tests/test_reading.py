@@ -1,0 +1,60 @@
+"""Documents read and refined in children: the same entries, the same refusals, the same limits as for parsing alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aggregator.errors import ParseError
+from aggregator.model import FeedSpec, Hop, Surroundings
+from aggregator.reading import ReaderPool, read
+from tests.fakes import document
+
+KEY = "00000000-0000-0000-0000-000000000001"
+SPEC = FeedSpec(
+    id="blog",
+    url="https://blog.example/feed.xml?key=hidden",
+    shown_url="https://blog.example/feed.xml?key=${KEY}",
+    headers=(("X", "hidden"),),
+)
+REPEATED = document(
+    "<rss version='2.0'><channel><title>Blog</title><link>https://blog.example/</link><item><title>One</title><guid>1</guid>"
+    "<description>&lt;p&gt;This article originally appeared in Orig Weekly.&lt;/p&gt;"
+    "&lt;p&gt;Text.&lt;/p&gt;</description></item></channel></rss>"
+)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ReaderPool]:
+    made = ReaderPool(children=1)
+    yield made
+    made.close()
+
+
+def test_a_child_makes_the_entries_that_this_process_makes(pool: ReaderPool, shared: Path) -> None:
+    samples = [path for path in sorted((shared / "corpus/real").glob("*"))[7::60] if path.suffix in (".xml", ".json")]
+    assert samples
+    for path in samples:
+        got = document(path.read_bytes())
+        assert pool(got, SPEC, KEY, Surroundings()) == read(got, SPEC, KEY, Surroundings())
+
+
+def test_names_that_are_learnt_meanwhile_reach_a_child_that_runs(pool: ReaderPool) -> None:
+    known = Surroundings(known={"orig weekly": Hop(name="Orig Weekly", site="orig.example")})
+    sites = [
+        [hop.site for entry in pool(REPEATED, SPEC, KEY, surroundings).entries for hop in entry.origin.chain]
+        for surroundings in (Surroundings(), known, known, Surroundings())
+    ]
+    assert sites == [[None], ["orig.example"], ["orig.example"], [None]]
+
+
+def test_what_is_no_feed_is_refused_with_what_the_page_names(pool: ReaderPool) -> None:
+    page = document('<html><head><link rel="alternate" type="application/atom+xml" href="/atom"></head></html>')
+    with pytest.raises(ParseError) as caught:
+        pool(page, SPEC, KEY, Surroundings())
+    assert caught.value.found == ("https://blog.example/atom",)
+
+
+def test_a_local_file_is_refined_as_one(pool: ReaderPool, tmp_path: Path) -> None:
+    spec = FeedSpec(id="notes", url="file:///srv/notes.xml", shown_url="./notes.xml", path=tmp_path / "notes.xml")
+    assert pool(REPEATED, spec, KEY, Surroundings()) == read(REPEATED, spec, KEY, Surroundings())

@@ -11,10 +11,11 @@ from aggregator import RELEASED, __version__
 from aggregator.collect.fetch import WebFetcher
 from aggregator.errors import AggregatorError
 from aggregator.model import Config, Edition, FeedSpec, Format, Surroundings
-from aggregator.pipeline import Ports, known_sources, our_addresses
+from aggregator.pipeline import Ports
 from aggregator.ports import Clock, Renderer
 from aggregator.publish.files import Folder
 from aggregator.reading import ReaderPool
+from aggregator.refine.known import known_sources, our_addresses
 from aggregator.store.sql import SqlStore
 
 # Below this much free space nothing is polled any more: what is stored and served stays whole.

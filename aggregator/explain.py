@@ -9,6 +9,8 @@ from datetime import datetime
 
 from aggregator.model import Claim, Config, FeedState, Hop, Publication, Standing, StoredEntry
 from aggregator.ports import Store
+from aggregator.refine.confirmation import checked
+from aggregator.refine.publishers import publishers
 from aggregator.web.host import site
 
 
@@ -91,10 +93,13 @@ class Explanation:
 
 def explain(query: str, store: Store, config: Config, now: datetime) -> Explanation:
     """Collect what is known of `query`: an address, a publisher's id or a published id. Places are those of a publish `now`."""
-    active = {state.key for state in store.feeds()}
+    states = {state.key: state for state in store.feeds(active_only=False)}
+    active = {key for key, state in states.items() if state.active}
+    by_id = {spec.id: spec for spec in config.feeds}
+    known = publishers(states, {key: by_id[state.id] for key, state in states.items() if state.id in by_id})
     stories = tuple(
         StoryHistory(
-            entries=tuple(_history(member, store, active) for member in members),
+            entries=tuple(_history(member, store, active) for member in checked(members, known)),
             places=tuple(_place(publication, members, store, config, now) for publication in store.publications(pk)),
         )
         for pk, members in store.find(query)
@@ -178,6 +183,8 @@ _ID_FROM = {
 }
 _STANDING: dict[Standing, str] = {
     "chosen": "chosen",
+    "confirmed": "chosen, and confirmed",
+    "contradicted": "contradicted, so it is not believed",
     "self": "names the feed's own site, so it is a footer and no origin",
     "weak": "too weak alone: it needs a second sign",
     "outranked": "outranked by a better claim",
@@ -211,6 +218,8 @@ def _entry_words(entry: EntryHistory) -> list[str]:
     for claim in entry.claims:
         named = claim.name or claim.site or claim.page
         lines.append(f"  claim      {claim.kind} names {named} ({claim.where}; {claim.rule}): {_STANDING[claim.standing]}")
+        if claim.checked:
+            lines.append(f"             {claim.checked}")
         if claim.evidence:
             lines.append(f"             “{claim.evidence}”")
     if not entry.claims:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, NewType
+from typing import Final, Literal, NewType
 
 Url = NewType("Url", str)
 """An absolute http(s) address, normalized and free of tracking parameters. Only `web.url` makes one."""
@@ -35,7 +35,9 @@ ClaimKind = Literal[
     "external_url",
     "permalink",
 ]
-Standing = Literal["chosen", "self", "weak", "outranked", "loop"]
+CONFIRMED: Final = "confirmed"
+CONTRADICTED: Final = "contradicted"
+Standing = Literal["chosen", "confirmed", "contradicted", "self", "weak", "outranked", "loop"]
 
 
 # ── from feeds.yaml ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -373,7 +375,8 @@ class Claim:
 
     `hop` counts outwards from the feed: 0 is what markup says of this copy, 1 what a sentence in its text says of one hop further
     back. `name`, `page` and `feed_url` are what the claim gives; `site` is the publisher that it names. `where` is the place
-    ("first block", "atom:source", …), `rule` the phrase or rule that matched, `evidence` the words. `standing` says what became of it.
+    ("first block", "atom:source", …), `rule` the phrase or rule that matched, `evidence` the words. `standing` says what became of it;
+    `confirmed` and `contradicted` come from comparing it with what is held (`refine.confirmation`), and `checked` says in words how.
     """
 
     kind: ClaimKind
@@ -389,6 +392,7 @@ class Claim:
     evidence: str = ""
     confidence: float = 0.5
     standing: Standing = "outranked"
+    checked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -410,12 +414,18 @@ class Hop:
 class Origin:
     """Where an entry first appeared: `chain` holds the hops before the feed itself, the original first; empty means the feed itself.
 
-    `evidence` lists the kinds of claims that were chosen; `confidence` is between 0 and 1.
+    `evidence` lists the kinds of claims that were chosen, then "confirmed" or "contradicted" where that was found; `confidence` is
+    between 0 and 1.
     """
 
     chain: tuple[Hop, ...] = ()
     evidence: tuple[str, ...] = ()
     confidence: float = 1.0
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether an entry says that it is another's, and that one's feed does not have it."""
+        return not self.chain and CONTRADICTED in self.evidence
 
 
 KeyKind = Literal["link", "id", "twin"]
@@ -439,7 +449,8 @@ class Entry:
     """One entry as we say it.
 
     `raw_key` (hex digest) is its identity within the feed; `raw_id` the publisher's id as written (None where there is none);
-    `published_id` what subscribers see for ever. `site` is the publisher of the feed it was seen in. `published` and `updated`
+    `published_id` what subscribers see for ever. `site` is the publisher of the feed it was seen in; where a feed has several sites, the
+    one that the entry's page is on. `published` and `updated`
     are the publisher's dates, None where absent or unreadable. `summary` and `content` are kept apart. `content_hash` covers what
     a reader would notice, `text_hash` the text alone, as it was before anything was stripped from it. `stripped` lists what was taken
     out, `oddities` what was cut or repaired. `loop` says why the entry is a copy of our own output (None: it is not).
@@ -481,8 +492,9 @@ class Entry:
 class FeedHead:
     """What a feed says of itself, made safe: for atom:source, RSS source, OPML and the page.
 
-    `permalinks_foreign` is true when most of its entries link to other sites: a planet, a republisher or a link blog. `base` is the
-    final address of the document (no secrets), which relative links count from.
+    `permalinks_foreign` is true when most of its entries link to other sites: a planet, a republisher or a link blog. `covers_since` is
+    the date behind which half of the document's entries lie: what is newer has not scrolled out of it. `base` is the final address of
+    the document (no secrets), which relative links count from.
     """
 
     title: str | None = None
@@ -499,6 +511,7 @@ class FeedHead:
     icon: Url | None = None
     version: str | None = None
     permalinks_foreign: bool = False
+    covers_since: datetime | None = None
     ttl: timedelta | None = None
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[str, ...] = ()

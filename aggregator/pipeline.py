@@ -8,7 +8,7 @@ holds by today's feeds.yaml, composes one edition for each output and replaces t
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
@@ -26,7 +26,6 @@ from aggregator.model import (
     FeedSpec,
     FeedState,
     Format,
-    Hop,
     OutputSpec,
     PollReport,
     PollResult,
@@ -38,12 +37,12 @@ from aggregator.model import (
     Verdict,
 )
 from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
-from aggregator.publish.check import checked
+from aggregator.publish.check import checked as read_back
 from aggregator.publish.edition import compose
 from aggregator.refine import filters, rules, stories
+from aggregator.refine.confirmation import checked, fitting_id
+from aggregator.refine.publishers import Publishers, publishers
 from aggregator.web.host import site
-from aggregator.web.text import folded_name
-from aggregator.web.url import link_key
 
 log = logging.getLogger(__name__)
 
@@ -244,21 +243,34 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
     """Bring every output up to date. One output's trouble is its own report; its last good file stays."""
     now = today or ports.clock()
     states = {state.key: state for state in ports.store.feeds(active_only=False)}
-    by_id = {spec.id: spec for spec in ports.config.feeds}
-    specs = {state.key: by_id[state.id] for state in states.values() if state.id in by_id}
+    feeds = feeds_of(states, ports.config)
     reports = []
     for output in ports.config.outputs:
         progress(output.path)
-        reports.append(_publish_one(output, ports, states, specs, now))
+        reports.append(_publish_one(output, ports, feeds, now))
     return reports
 
 
-def _publish_one(
-    output: OutputSpec, ports: Ports, states: Mapping[str, FeedState], specs: Mapping[str, FeedSpec], now: datetime
-) -> PublishReport:
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """The feeds of feeds.yaml by their keys, and what follows from them."""
+
+    states: Mapping[str, FeedState]
+    specs: Mapping[str, FeedSpec]
+    publishers: Publishers
+
+
+def feeds_of(states: Mapping[str, FeedState], config: Config) -> Feeds:
+    """Match stored feeds (by key) with feeds.yaml."""
+    by_id = {spec.id: spec for spec in config.feeds}
+    specs = {state.key: by_id[state.id] for state in states.values() if state.id in by_id}
+    return Feeds(states, specs, publishers(states, specs))
+
+
+def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> PublishReport:
     try:
-        listing = _listing(output, ports, specs, now)
-        edition = compose(output, ports.config, listing, states, specs)
+        listing = _listing(output, ports, feeds, now)
+        edition = compose(output, ports.config, listing, feeds.states, feeds.specs)
         body = _rendered(edition, ports)
         changed = ports.publisher.put(output.path, body)
     except PublishError as error:
@@ -274,41 +286,43 @@ def _listed(edition: Edition) -> str:
 
 def _rendered(edition: Edition, ports: Ports) -> bytes:
     body = ports.renderers[edition.spec.format](edition)
-    checked(edition.spec.path, edition.spec.format, body, edition)
+    read_back(edition.spec.path, edition.spec.format, body, edition)
     return body
 
 
-def _listing(output: OutputSpec, ports: Ports, specs: Mapping[str, FeedSpec], now: datetime) -> list[tuple[Publication, Story]]:
+def _listing(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> list[tuple[Publication, Story]]:
     """The stories that an output lists by today's rules; a list of subscriptions has none."""
     if output.format == "opml":
         return []
-    _judge(output, ports, specs, now)
+    _judge(output, ports, feeds, now)
     listed = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
-    return [(publication, _story(publication, members)) for publication, members in listed]
+    return [(publication, _story(publication, checked(members, feeds.publishers))) for publication, members in listed]
 
 
-def _judge(output: OutputSpec, ports: Ports, specs: Mapping[str, FeedSpec], now: datetime) -> None:
+def _judge(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> None:
     """Judge what changed since this output was last judged, or everything when the rules changed."""
-    mark = judging_mark(output, ports.config, specs)
+    mark = judging_mark(output, ports.config, feeds)
     newcomers = ports.config.newcomer_entries
     for batch in ports.store.changed_stories(output.path, mark):
-        verdicts = [_verdict(pk, members, specs, output) for pk, members in batch]
+        verdicts = [_verdict(pk, members, feeds, output) for pk, members in batch]
         ports.store.judge(output.path, mark, verdicts, now, newcomer_entries=newcomers, done=False)
     ports.store.judge(output.path, mark, (), now, newcomer_entries=newcomers, done=True)
 
 
-def judging_mark(output: OutputSpec, config: Config, specs: Mapping[str, FeedSpec]) -> str:
+def judging_mark(output: OutputSpec, config: Config, feeds: Feeds) -> str:
     """Name the rules that decide what stands in an output; secrets are no part of it."""
     parts = (
         (output.path, output.tags, output.feeds, output.keep, output.drop),
         config.newcomer_entries,
-        sorted((key, spec.id, spec.tags, spec.keep, spec.drop, spec.limit, spec.opt_out) for key, spec in specs.items()),
+        sorted((key, spec.id, spec.tags, spec.keep, spec.drop, spec.limit, spec.opt_out) for key, spec in feeds.specs.items()),
+        feeds.publishers.mark(),
     )
     return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
 
 
-def _verdict(pk: int, members: tuple[StoredEntry, ...], specs: Mapping[str, FeedSpec], output: OutputSpec) -> Verdict:
-    standing, rule = filters.eligible(members, specs, output)
+def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: OutputSpec) -> Verdict:
+    members = checked(stored, feeds.publishers)
+    standing, rule = filters.eligible(members, feeds.specs, output)
     if not standing:
         return Verdict(story_pk=pk, listed=False, rule=rule)
     lead = stories.lead(standing)
@@ -318,46 +332,13 @@ def _verdict(pk: int, members: tuple[StoredEntry, ...], specs: Mapping[str, Feed
         rule=rule,
         lead_pk=lead.pk,
         feed_key=lead.feed_key,
-        published_id=lead.entry.published_id,
+        published_id=fitting_id(lead, members, feeds.publishers),
         sort_key=lead.sort_key,
         public_updated=lead.public_updated,
-        per_day=specs[lead.feed_key].limit.per_day,
+        per_day=feeds.specs[lead.feed_key].limit.per_day,
     )
 
 
 def _story(publication: Publication, members: Sequence[StoredEntry]) -> Story:
     lead = next((member for member in members if member.pk == publication.lead_pk), None) or stories.lead(members)
     return Story(pk=publication.story_pk, lead=lead, members=tuple(members))
-
-
-# ── what the feeds know of one another ─────────────────────────────────────────────────────────────────────────────────
-
-
-def known_sources(states: Iterable[FeedState], specs: Iterable[FeedSpec]) -> dict[str, Hop]:
-    """The names of subscribed feeds, as names are compared, with what is known of each: a sentence that names one needs no link."""
-    by_id = {spec.id: spec for spec in specs}
-    known: dict[str, Hop] = {}
-    for state in sorted(states, key=lambda state: state.key):
-        spec = by_id.get(state.id)
-        if not spec:
-            continue
-        home = state.head.home
-        where = home or (None if spec.path else spec.shown_url)
-        for name in (spec.name, state.head.title):
-            if name and where:
-                hop = Hop(
-                    name=name,
-                    site=site(where),
-                    home=home,
-                    feed_url=None if spec.is_private else state.head.self_url,
-                    feed_id=None if spec.is_private else state.head.feed_id,
-                )
-                known.setdefault(folded_name(name), hop)
-    return known
-
-
-def our_addresses(config: Config) -> frozenset[str]:
-    """The addresses of our own outputs, as link keys: an entry whose chain names one has been here before."""
-    if not config.link:
-        return frozenset()
-    return frozenset(link_key(config.link.rstrip("/") + "/" + output.path) for output in config.outputs)

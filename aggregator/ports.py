@@ -40,7 +40,10 @@ Renderer = Callable[[Edition], bytes]
 """Write an edition in one format. The same edition gives the same bytes. Leaves out a bad item rather than raise."""
 
 SameStory = Callable[[StoredEntry, StoredEntry, str], bool]
-"""Do two entries that share a key of this kind (`link`, `id`) tell one story? Symmetric, pure (`refine.stories.same_story`)."""
+"""Do two entries that share a key of this kind (`link`, `id`, `twin`) tell one story? Symmetric, pure (`refine.stories.same_story`).
+
+Of kind `third`: may two that share no key be one story because a third entry is a copy of each?
+"""
 
 ChooseLead = Callable[[Sequence[StoredEntry]], StoredEntry]
 """Who speaks for a story: any permutation of the members gives the same entry (`refine.stories.lead`)."""

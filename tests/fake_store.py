@@ -189,7 +189,7 @@ class FakeStore:
             for key in dict.fromkeys(row.stored.entry.keys):
                 carriers.setdefault((key.kind, key.value), []).append(pk)
         story_of = {pk: row.story for pk, row in self._entries.items() if row.story}
-        for group in join(list(fresh), story_of, carriers, lambda pk: self._entries[pk].stored, same_story):
+        for group in join(list(fresh), story_of, carriers, lambda pk: self._entries[pk].stored, same_story, self._members):
             pk = self._survivor(group.stories)
             self._stories[pk] = _Story(generation)
             for entry_pk in group.entries:

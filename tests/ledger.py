@@ -21,8 +21,8 @@ HOLD = timedelta(minutes=3)
 
 
 def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
-    """Equal links always; equal ids only with the same title."""
-    return kind == "link" or a.entry.title == b.entry.title
+    """Equal links always, and whom a third one joins; equal ids only with the same title."""
+    return kind in ("link", "third") or a.entry.title == b.entry.title
 
 
 def post(number: int = 1, feed: str = "blog", *, page: str | None = None, text: str = "Text.", **fields: object) -> Entry:

@@ -8,9 +8,10 @@ import pytest
 
 from aggregator.errors import BadStatus, Gone, PublishError, Unreachable
 from aggregator.model import Config, Edition, FeedSpec, FeedState, OutputSpec, Redirect, Surroundings, Validators
-from aggregator.pipeline import Ports, known_sources, our_addresses, poll, publish
+from aggregator.pipeline import Ports, poll, publish
 from aggregator.publish import jsonfeed, syndication
 from aggregator.reading import read
+from aggregator.refine.known import known_sources, our_addresses
 from aggregator.refine.stories import same_story
 from aggregator.web.url import link
 from tests.e2e.running import feed

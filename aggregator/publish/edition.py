@@ -121,7 +121,8 @@ def _item(
     lead, entry = story.lead, story.lead.entry
     feed_spec, own = specs[lead.feed_key], directory[lead.feed_key]
     chain = entry.origin.chain
-    is_known = bool(chain) or not own.is_republisher
+    # Who says that it is another's, and is contradicted, is not said to be the origin either.
+    is_known = bool(chain) or not (own.is_republisher or entry.origin.is_contradicted)
     original = chain[0].page if chain else entry.link if is_known else None
     source = directory.source_of(chain, own)
     hops = _hops(chain, own, entry, directory)

@@ -76,12 +76,12 @@ def _identity(mine: tuple[Mark, ...], feed_key: str) -> Identity:
     if len(mine) == 1 and first.kind == "id" and is_absolute_iri(first.value) and clean(first.value) == first.value:
         published_id = first.value
     else:
-        published_id = _derived("\n".join(mark.value for mark in mine), feed_key)
+        published_id = derived("\n".join(mark.value for mark in mine), feed_key)
     key = "\n".join(f"{mark.kind} {mark.value}" for mark in mine)
     return Identity(blake2b(_bytes(key), digest_size=16).hexdigest(), first.kind, published_id)
 
 
-def _derived(name: str, feed_key: str) -> str:
+def derived(name: str, feed_key: str) -> str:
     """A version 5 UUID (RFC 9562 section 5.5) of any name, lone surrogates included, within the namespace of the feed."""
     try:
         namespace = UUID(feed_key)

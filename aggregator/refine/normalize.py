@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from aggregator.model import Entry, FeedHead, FeedSpec, Hop, RawEntry, RawFeed, RawText, SafeHtml, Title, Url
@@ -57,6 +58,7 @@ def head(raw: RawFeed, base: str) -> FeedHead:
         skip_hours=tuple(sorted({hour for hour in raw.skip_hours if 0 <= hour < 24})),
         skip_days=raw.skip_days,
         update_interval=fields.update_interval(raw.update_period, raw.update_frequency),
+        covers_since=_middle_date(raw.entries),
         oddities=raw.oddities,
     )
     return replace(made, permalinks_foreign=_are_mostly_foreign(raw.entries, base, {site(base), site(home or base)}))
@@ -92,6 +94,12 @@ def _title_text(raw: RawText | None, *, is_open: bool) -> str | None:
 def _are_mostly_foreign(entries: Sequence[RawEntry], base: str, own_sites: set[str]) -> bool:
     sites = [site(page) for entry in entries if (page := link(entry.link, base))]
     return sum(1 for where in sites if where not in own_sites) * 2 > len(sites)
+
+
+def _middle_date(entries: Sequence[RawEntry]) -> datetime | None:
+    """The date behind which half of the dated entries lie: a few old ones that a publisher pins to the top do not move it."""
+    dates = sorted(date for one in entries if (date := fields.instant(one.published_s) or fields.instant(one.updated_s)))
+    return dates[len(dates) // 2] if dates else None
 
 
 def _leaves_titles_open(version: str | None) -> bool:
@@ -170,7 +178,7 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         raw_id=_raw_id(raw),
         id_from=mine.id_from,
         published_id=mine.published_id,
-        site=context.site,
+        site=_own_site(page, context),
         link=page,
         related=found.related,
         title=title,
@@ -321,6 +329,12 @@ def _recency(raw: RawEntry) -> tuple[int, int, str]:
     dates = [seconds for seconds in (raw.updated_s, raw.published_s) if seconds is not None]
     length = sum(len(text.value) for text in (*raw.contents, raw.summary, raw.title) if text)
     return max(dates, default=-1), length, repr(raw)
+
+
+def _own_site(page: Url | None, context: Context) -> str:
+    """Which of the feed's sites an entry belongs to: that of its page, else the feed's first."""
+    found = site(page) if page else ""
+    return found if found in context.own_sites else context.site
 
 
 def _raw_id(raw: RawEntry) -> str | None:

@@ -39,12 +39,17 @@ def keys(link: Url | None, origin: Origin, raw_id: str | None) -> tuple[StoryKey
 def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     """Whether two entries that share a key of this kind are copies of one article. Symmetric.
 
+    `third`: they share no key, but somebody else's entry is a copy of each. That does not make two originals one: who names the pages of
+    two publishers, or takes the id of one and the page of the other, must not hide either.
+
     `link`: yes, if both own the page or name it as their origin. Entries of one feed, and a link that is another publisher's page (a
     planet's copy, or a link blog's remark) need the same title or the same text besides. `id`: ids can be forged and repeated, so it
-    takes a second sign: the same publisher's page and one thing in common, or both title and text. `twin`: one entry of a feed took
-    the place of another, and their texts begin alike, or neither has one.
+    takes a second sign: the same publisher's page and one thing in common, both title and text, or the title where one names the
+    other's publisher as its source. `twin`: one entry of a feed took the place of another, and their texts begin alike, or neither has one.
     """
     title, text = _same_title(a.entry, b.entry), _same_text(a.entry, b.entry)
+    if kind == "third":
+        return title or text or bool(_shared(a, b)) or not (_is_original(a.entry) and _is_original(b.entry))
     if kind == "twin":
         return _is_twin(a, b) and (text or _plain(a.entry.text_start) == _plain(b.entry.text_start))
     if kind == "link":
@@ -54,11 +59,12 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     if a.feed_key == b.feed_key:
         return title and text
     is_same_place = bool(a.entry.link and b.entry.link) and site(a.entry.link or "") == site(b.entry.link or "")
-    return (is_same_place and (title or text or bool(_shared(a, b)))) or (title and text)
+    is_named = _names(a.entry, b.entry) or _names(b.entry, a.entry)
+    return (is_same_place and (title or text or bool(_shared(a, b)))) or (title and (text or is_named))
 
 
 def lead(members: Sequence[StoredEntry]) -> StoredEntry:
-    """Choose the entry that speaks for its story: the confirmed original, else the one on its own site, else who names its origin.
+    """Choose the entry that speaks for its story: the original that others name, else one on its own site, else who names its origin.
 
     Any permutation of `members` gives the same entry, so who was polled last never decides. Ties go to the earliest published. A copy
     cannot take the lead by claims of its own: only what its feed's own site and id bear out counts for it.
@@ -73,6 +79,15 @@ def lead(members: Sequence[StoredEntry]) -> StoredEntry:
 def _shared(a: StoredEntry, b: StoredEntry) -> list[str]:
     others = {key.value for key in b.entry.keys if key.kind == "link"}
     return [key.value for key in a.entry.keys if key.kind == "link" and key.value in others]
+
+
+def _is_original(entry: Entry) -> bool:
+    """Whether an entry is its publisher's own: it has a page on its feed's site and names nobody else."""
+    return entry.link is not None and site(entry.link) == entry.site and not entry.origin.chain
+
+
+def _names(entry: Entry, other: Entry) -> bool:
+    return any(hop.site == other.site for hop in entry.origin.chain)
 
 
 def _stands_for(entry: Entry, page_key: str) -> bool:
@@ -124,7 +139,7 @@ def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:
     entry = member.entry
     on_own_site = entry.link is not None and site(entry.link) == entry.site
     has_foreign_id = id_site(entry.raw_id) not in (None, entry.site)
-    if on_own_site and not entry.origin.chain and not has_foreign_id:
+    if _is_original(entry) and not has_foreign_id:
         return 0 if any(_points_to(other, entry) for other in members if other.entry.site != entry.site) else 1
     if on_own_site:
         return 3 if entry.origin.chain else 2
@@ -133,7 +148,7 @@ def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:
 
 def _points_to(other: StoredEntry, entry: Entry) -> bool:
     own = link_key(entry.link or "")
-    return any(link_key(page) == own for page in _pages(other.entry))
+    return _names(other.entry, entry) or any(link_key(page) == own for page in _pages(other.entry))
 
 
 def _pages(entry: Entry) -> Iterator[Url]:

@@ -1,6 +1,5 @@
 """Which entries tell one story (pure): the groups that shared and confirmed keys connect."""
 
-from collections import defaultdict
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -12,6 +11,8 @@ MAX_CARRIERS: Final = 200
 """The latest carriers of a key that are compared. Only generic ids and pages have more; all with all would grow with the square."""
 
 Node = TypeVar("Node", bound=Hashable)
+_Node = tuple[bool, int]
+"""A stored story (True, its pk) or an entry that has none yet (False, its pk)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +27,25 @@ class _Unions(Generic[Node]):
     """Disjoint sets: which nodes are connected so far."""
 
     def __init__(self) -> None:
-        self._parent: dict[Node, Node] = {}
+        self._sets: dict[Node, list[Node]] = {}
+
+    def of(self, node: Node) -> list[Node]:
+        """The node's set, itself included. To ask for a node does not add it."""
+        return self._sets.get(node, [node])
 
     def add(self, node: Node) -> None:
-        self._parent.setdefault(node, node)
-
-    def find(self, node: Node) -> Node:
-        """Who stands for the node's set. To ask for a node does not add it."""
-        parent = self._parent.get(node, node)
-        while parent != node:
-            grandparent = self._parent[parent]
-            self._parent[node] = grandparent
-            node, parent = parent, grandparent
-        return node
+        self._sets.setdefault(node, [node])
 
     def join(self, a: Node, b: Node) -> None:
         self.add(a)
         self.add(b)
-        self._parent[self.find(a)] = self.find(b)
+        small, large = sorted((self._sets[a], self._sets[b]), key=len)
+        if small is not large:
+            large += small
+            self._sets |= dict.fromkeys(small, large)
 
     def groups(self) -> list[list[Node]]:
-        found: defaultdict[Node, list[Node]] = defaultdict(list)
-        for node in list(self._parent):
-            found[self.find(node)].append(node)
-        return list(found.values())
+        return list({id(found): found for found in self._sets.values()}.values())
 
 
 def join(
@@ -58,27 +54,40 @@ def join(
     carriers: Mapping[tuple[str, str], Sequence[int]],
     entry: Callable[[int], StoredEntry],
     same_story: SameStory,
+    told: Callable[[int], Sequence[StoredEntry]] = lambda story: (),
 ) -> list[Group]:
     """Group entries (by pk) that are new or say something else with whatever tells the same story.
 
-    `story_of` gives the story of every entry that has one; `carriers` the entries, the fresh ones included, under each key that a fresh
-    one has. Whoever comes first, the groups are the same: they are what the confirmed pairs connect. A story that was only compared is
-    in none of them.
+    `story_of` gives the story of every entry that has one, `told` the entries of a story; `carriers` the entries, the fresh ones included,
+    under each key that a fresh one has. Whoever comes first, the groups are the same: they are what the confirmed pairs connect, unless
+    that would make one story of entries that `same_story` keeps apart (`third`): then the pair that is looked at later connects nothing.
+    A story that was only compared is in no group.
     """
-    unions: _Unions[tuple[bool, int]] = _Unions()
+    unions: _Unions[_Node] = _Unions()
 
-    def node(pk: int) -> tuple[bool, int]:
+    def node(pk: int) -> _Node:
         return (True, story_of[pk]) if pk in story_of else (False, pk)
+
+    def members(nodes: Sequence[_Node]) -> list[StoredEntry]:
+        return [one for is_story, pk in nodes for one in (told(pk) if is_story else (entry(pk),))]
+
+    def may_meet(ours: Sequence[_Node], theirs: Sequence[_Node]) -> bool:
+        if len(ours) == len(theirs) == 1 and not ours[0][0] and not theirs[0][0]:
+            return True
+        others = members(theirs)
+        return all(same_story(one, other, "third") for one in members(ours) for other in others)
 
     for pk in fresh:
         unions.add(node(pk))
     news = set(fresh)
-    for (kind, _), pks in carriers.items():
+    for (kind, _), pks in sorted(carriers.items()):
         for a, b in _pairs(compared(pks, news), news):
             # Who takes another's place is new; two that were both given to subscribers stay two.
             if kind == "twin" and a in story_of and b in story_of:
                 continue
-            if unions.find(node(a)) != unions.find(node(b)) and same_story(entry(a), entry(b), kind):
+            ours, theirs = unions.of(node(a)), unions.of(node(b))
+            is_known = node(a) == node(b) or ours is theirs
+            if not is_known and same_story(entry(a), entry(b), kind) and may_meet(ours, theirs):
                 unions.join(node(a), node(b))
     return [
         Group(frozenset(pk for is_story, pk in nodes if is_story), frozenset(pk for is_story, pk in nodes if not is_story))

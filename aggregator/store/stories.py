@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -62,7 +63,12 @@ def assign(
     known |= entries.by_pk(conn, {pk for pks in carriers.values() if len(pks) > 1 for pk in compared(pks, fresh)} - known.keys())
     members: list[dict[str, int]] = []
     created: list[dict[str, object]] = []
-    for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story):
+
+    @cache
+    def told(pk: int) -> Sequence[StoredEntry]:
+        return next((members for _, members in entries.of_stories(conn, [pk])), ())
+
+    for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story, told):
         pk = _story(conn, group, now)
         if pk is None:
             pk = counters.take("story")

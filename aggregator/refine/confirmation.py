@@ -1,0 +1,161 @@
+"""Claims of origin, compared with what is held: confirmed by the publisher's own entry, contradicted by its feed, or neither (pure).
+
+All of it is a function of stored rows, so it does not matter whether the original or the copy was polled first. docs/provenance.md gives
+the rules and their reasons.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from aggregator.model import CONFIRMED, CONTRADICTED, Claim, Hop, Origin, Standing, StoredEntry
+from aggregator.refine.claims import id_site
+from aggregator.refine.identity import derived
+from aggregator.refine.publishers import Publisher, Publishers
+from aggregator.web.host import host_of
+from aggregator.web.url import link_key
+
+CACHE_SLACK: Final = timedelta(hours=1)
+"""So long may a cache hold back what a publisher has published; before, its absence says nothing, nor does the order of polls."""
+
+_SURE: Final = 0.99
+_DOUBTED: Final = 0.1
+# What programs write and date as the original is dated. Who republishes by hand gives old articles new dates, which prove nothing.
+_DATED_KINDS: Final = frozenset({"atom:source", "rss:source"})
+
+
+def checked(members: Sequence[StoredEntry], publishers: Publishers) -> tuple[StoredEntry, ...]:
+    """The members of one story, every claim of theirs compared with the others and with its publisher's feed.
+
+    A contradicted hop is taken out of the chain; a permalink whose page is held becomes one. A member whose feed only says that it is of
+    a site, beside one whose feed is served there, counts as of the site where it is served.
+    """
+    return tuple(_placed(_checked(member, members, publishers), members, publishers) for member in members)
+
+
+def fitting_id(member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> str:
+    """The id to publish an entry under: its own, unless that is an id of another publisher's whom we poll and who does not have it.
+
+    Otherwise whoever writes down another's id first would take it from the real entry. `members` are all of the story.
+    """
+    name = member.entry.published_id
+    owner = id_site(name)
+    if owner is None or owner not in publishers.by_site or publishers.speaks_for(member.feed_key, owner):
+        return name
+    if any(publishers.speaks_for(other.feed_key, owner) for other in members):
+        return name
+    return derived(name, member.feed_key)
+
+
+# ── one claim ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _checked(member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> StoredEntry:
+    claims = member.entry.claims
+    if not any(_is_open(claim) for claim in claims):
+        return member
+    made = tuple(_compared(claim, member, members, publishers) if _is_open(claim) else claim for claim in claims)
+    return replace(member, entry=replace(member.entry, claims=made, origin=_origin(member.entry.origin, made)))
+
+
+def _is_open(claim: Claim) -> bool:
+    return claim.standing == "chosen" or (claim.kind == "permalink" and claim.standing == "weak")
+
+
+def _compared(claim: Claim, member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> Claim:
+    if claim.kind == "feeds.yaml":
+        return replace(claim, standing="confirmed", checked="feeds.yaml says so")
+    original = _original(claim, member, members, publishers)
+    if original:
+        confidence = max(claim.confidence, _SURE)
+        return replace(claim, standing="confirmed", confidence=confidence, checked=_same_what(claim, member, original))
+    standing, why = _without_original(claim, member, publishers)
+    return replace(claim, standing=standing, checked=why, confidence=_DOUBTED if standing == "contradicted" else claim.confidence)
+
+
+def _original(claim: Claim, member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> StoredEntry | None:
+    """The copy of this story in a feed of the site that a claim names."""
+    if not claim.site or publishers.speaks_for(member.feed_key, claim.site):
+        return None
+    held = [other for other in members if other.feed_key != member.feed_key and publishers.speaks_for(other.feed_key, claim.site)]
+    return min(held, key=lambda other: (other.feed_id, other.entry.raw_key), default=None)
+
+
+def _same_what(claim: Claim, member: StoredEntry, original: StoredEntry) -> str:
+    pages = {key.value for key in original.entry.keys if key.kind == "link"}
+    if claim.page and link_key(claim.page) in pages:
+        return f"the feed {original.feed_id} has that page"
+    if pages & {key.value for key in member.entry.keys if key.kind == "link"}:
+        return f"the feed {original.feed_id} has the same page"
+    if original.entry.raw_id and original.entry.raw_id == member.entry.raw_id:
+        return f"the feed {original.feed_id} has an entry with the same id"
+    return f"the feed {original.feed_id} has the same text"
+
+
+def _without_original(claim: Claim, member: StoredEntry, publishers: Publishers) -> tuple[Standing, str]:
+    """What becomes of a claim whose original is not held, and why."""
+    known = publishers.by_site.get(claim.site or "", ())
+    others = [one for one in known if one.key != member.feed_key]
+    if not others:
+        return claim.standing, "not confirmed: we poll no feed of " + (claim.site or "that name")
+    meant = publishers.named(claim)
+    if meant is None or meant.key == member.feed_key:
+        return claim.standing, "not confirmed: it does not say which feed of that site has it, or names one that we do not poll"
+    if meant.read_at is None or meant.read_at < member.first_seen + CACHE_SLACK:
+        return claim.standing, f"not confirmed yet: the feed {meant.id} was last read before the entry could be in it"
+    if claim.kind not in _DATED_KINDS or claim.standing != "chosen":
+        return claim.standing, f"not confirmed: the feed {meant.id} does not have it, and may never have had it or no longer"
+    if not _must_be_in(meant, member):
+        return claim.standing, f"not confirmed: it may be older than what the feed {meant.id} still holds"
+    return "contradicted", f"the feed {meant.id} was read since and should have it, and has not"
+
+
+def _must_be_in(meant: Publisher, member: StoredEntry) -> bool:
+    published = member.entry.published
+    return published is not None and meant.covers_since is not None and published >= meant.covers_since
+
+
+# ── the chain ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _origin(origin: Origin, claims: Sequence[Claim]) -> Origin:
+    """The chain by what was found: without contradicted hops, sure of an origin that is held."""
+    gone = {claim.site for claim in claims if claim.standing == "contradicted"} - {
+        claim.site for claim in claims if claim.standing == "confirmed"
+    }
+    chain = tuple(hop for hop in origin.chain if hop.site not in gone) or _by_permalink(claims)
+    if not chain:
+        return Origin(evidence=(CONTRADICTED,), confidence=_DOUBTED) if gone else origin
+    kinds = tuple(dict.fromkeys(claim.kind for claim in claims if claim.standing in ("chosen", "confirmed")))
+    is_sure = any(claim.standing == "confirmed" and _is_about(claim, chain[0]) for claim in claims)
+    evidence = origin.evidence if not gone and origin.chain else kinds
+    if is_sure:
+        return Origin(chain=chain, evidence=(*evidence, CONFIRMED), confidence=max(origin.confidence if origin.chain else 0.0, _SURE))
+    return Origin(chain=chain, evidence=evidence, confidence=origin.confidence)
+
+
+def _by_permalink(claims: Sequence[Claim]) -> tuple[Hop, ...]:
+    """A planet's copy that claims nothing but links to the page: that page is held, so it is the origin."""
+    return tuple(
+        Hop(name=claim.name or host_of(claim.page or ""), site=claim.site, page=claim.page)
+        for claim in claims
+        if claim.kind == "permalink" and claim.standing == "confirmed"
+    )[:1]
+
+
+def _is_about(claim: Claim, hop: Hop) -> bool:
+    if claim.site and hop.site:
+        return claim.site == hop.site
+    return (claim.name or "").casefold() == hop.name.casefold()
+
+
+# ── whose entry it is ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _placed(member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> StoredEntry:
+    own = member.entry.site
+    one = publishers.by_key.get(member.feed_key)
+    if one is None or own in one.sites or not any(publishers.speaks_for(other.feed_key, own) for other in members):
+        return member
+    return replace(member, entry=replace(member.entry, site=one.served_at))

@@ -1,0 +1,99 @@
+"""Who may speak for a site: the feeds that we poll, and how far each has been read (pure)."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.model import Claim, FeedSpec, FeedState
+from aggregator.refine.claims import id_site
+from aggregator.web.host import site
+from aggregator.web.url import feed_address_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """One feed of feeds.yaml as claims are compared with it.
+
+    `sites` are those that it may speak for: where it is served (`served_at`), what feeds.yaml declares, and the site of the page that it
+    calls its home, unless another feed is served there. `address` is in the form of `web.url.feed_address_key`; `called` is what the feed
+    says of itself in the same form: its address and its id. `read_at` is the last time that it answered, `covers_since` the date from
+    which on its document had every entry then.
+    """
+
+    key: str
+    id: str
+    sites: frozenset[str]
+    served_at: str
+    address: str | None
+    called: tuple[str, ...]
+    read_at: datetime | None
+    covers_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Publishers:
+    """All feeds of feeds.yaml, found by feed key, by site, and by the names that a claim gives a feed (its address, its id)."""
+
+    by_key: Mapping[str, Publisher]
+    by_site: Mapping[str, tuple[Publisher, ...]]
+    by_name: Mapping[str, Publisher]
+
+    def speaks_for(self, feed_key: str, where: str) -> bool:
+        """Whether a feed may speak for a site."""
+        found = self.by_key.get(feed_key)
+        return found is not None and where in found.sites
+
+    def named(self, claim: Claim) -> Publisher | None:
+        """The feed that a claim means: the one whose address or id it gives; where it gives no address, the only one of its site."""
+        for name in (feed_address_key(claim.feed_url) if claim.feed_url else None, claim.feed_id):
+            if name and (found := self.by_name.get(name)):
+                return found
+        own = self.by_site.get(claim.site or "", ())
+        return own[0] if len(own) == 1 and not claim.feed_url else None
+
+    def mark(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Who speaks for whom: where that changes, claims must be compared again."""
+        return tuple((key, tuple(sorted(one.sites))) for key, one in sorted(self.by_key.items()))
+
+
+def publishers(states: Mapping[str, FeedState], specs: Mapping[str, FeedSpec]) -> Publishers:
+    """Gather the feeds of feeds.yaml; both mappings are by feed key, and their order does not matter."""
+    keys = sorted(states.keys() & specs.keys())
+    by_right = {key: _sites_by_right(states[key], specs[key]) for key in keys}
+    taken = frozenset().union(*by_right.values())
+    made = [_publisher(states[key], specs[key], by_right[key], taken) for key in keys]
+    by_site: defaultdict[str, list[Publisher]] = defaultdict(list)
+    for one in made:
+        for where in one.sites:
+            by_site[where].append(one)
+    # Where a feed is served decides before what another one says of itself.
+    by_name = {name: one for one in reversed(made) for name in one.called} | {one.address: one for one in reversed(made) if one.address}
+    return Publishers({one.key: one for one in made}, {where: tuple(found) for where, found in by_site.items()}, by_name)
+
+
+def _publisher(state: FeedState, spec: FeedSpec, by_right: frozenset[str], taken: frozenset[str]) -> Publisher:
+    head, asked = state.head, state.discovered or spec.shown_url
+    said = site(head.home) if head.home else ""
+    # Anybody can write any home page, address and id into a feed: where the site has a feed of its own, that word is not enough.
+    sites = by_right | (frozenset({said} - {""}) if said not in taken else frozenset())
+    own_url = head.self_url if head.self_url and site(head.self_url) in sites else None
+    own_id = head.feed_id if head.feed_id and id_site(head.feed_id) in (None, *sites) else None
+    return Publisher(
+        key=state.key,
+        id=spec.id,
+        sites=sites,
+        served_at=_served_at(state, spec),
+        address=None if spec.path else feed_address_key(asked),
+        called=tuple(name for name in (feed_address_key(own_url) if own_url else None, own_id) if name),
+        read_at=state.last_success_at,
+        covers_since=head.covers_since,
+    )
+
+
+def _sites_by_right(state: FeedState, spec: FeedSpec) -> frozenset[str]:
+    return frozenset([_served_at(state, spec), *map(site, spec.aliases)]) - {""}
+
+
+def _served_at(state: FeedState, spec: FeedSpec) -> str:
+    return "" if spec.path else site(state.discovered or spec.shown_url)

@@ -1,12 +1,14 @@
 """Laws of stories: who leads ignores order, sameness is mutual."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Origin, StoredEntry, Url
 from aggregator.refine.stories import keys, lead, same_story
+from tests.planet import Planet, Post, atom, post
 from tests.test_stories import NOON, claimed, stored
 
 _FEEDS = st.sampled_from(["orig.example", "copy.example", "planet.example", "evil.example"])
@@ -50,3 +52,42 @@ def test_keys_are_never_repeated_and_depend_on_nothing_else(link: Url | None, ch
     made = keys(link, Origin(chain=chain), raw_id)
     assert len(set(made)) == len(made)
     assert made == keys(link, Origin(chain=chain), raw_id)
+
+
+# What three feeds may say of two articles, rightly or not.
+_REAL = {"one": post("one"), "two": post("two")}
+
+
+def _said(feed: str, of: str) -> list[Post]:
+    real = _REAL[of]
+    line = f'<p>This article originally appeared at <a href="{real.link}">The {of.title()}</a>.</p>'
+    return [
+        post(feed, text=f"<p>Words of {feed}.</p>{line}", title=f"{feed} on {of}"),
+        replace(real, source=of),
+        replace(real, id=f"https://{feed}.example/?p=1"),
+        replace(real, link=f"https://{feed}.example/1", source=of),
+        replace(real, link=f"https://{feed}.example/2", title="Else", text="<p>Else.</p>"),
+    ]
+
+
+_DOCUMENTS = st.fixed_dictionaries(
+    {
+        feed: st.lists(st.sampled_from([*_said(feed, "one"), *_said(feed, "two")]), max_size=2, unique_by=lambda one: (one.id, one.link))
+        for feed in ("copy", "evil")
+    }
+)
+
+
+@given(_DOCUMENTS, st.permutations(["one", "two", "copy", "evil"]))
+@settings(max_examples=60, deadline=None)
+def test_what_is_published_does_not_depend_on_who_was_polled_first(found: dict[str, list[Post]], order: Sequence[str]) -> None:
+    documents = {feed: atom(feed, [one]) for feed, one in _REAL.items()} | {feed: atom(feed, posts) for feed, posts in found.items()}
+    given_first, given_last = (_published(documents, names) for names in (documents, order))
+    assert given_first == given_last
+    assert {one.id for one in _REAL.values()} <= {item["id"] for item in given_first}
+
+
+def _published(documents: Mapping[str, bytes], order: Iterable[str]) -> list[dict[str, object]]:
+    planet = Planet(*sorted(documents))
+    planet.polls({feed: documents[feed] for feed in order})
+    return planet.publishes()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 
 from aggregator import RELEASED, __version__
 from aggregator.collect.fetch import WebFetcher
@@ -132,6 +133,11 @@ def build(config: Config, clock: Clock = utc_now) -> App:
 def _polled(config: Config) -> tuple[FeedSpec, ...]:
     """The feeds to ask: a publisher who opted out is left alone, too."""
     return tuple(spec for spec in config.feeds if not spec.opt_out)
+
+
+def new_secret() -> str:
+    """A key for hashes that nobody can guess."""
+    return token_hex(16)
 
 
 def user_agent(config: Config) -> str:

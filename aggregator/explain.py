@@ -84,11 +84,15 @@ class FeedOutlook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """The answer: the stories that `query` stands in, or, where there are none, the feeds that should have had it."""
+    """The answer: the stories that `query` stands in, or, where there are none, the feeds that should have had it.
+
+    `forgotten` says since when what stood at that address is gone for good.
+    """
 
     query: str
     stories: tuple[StoryHistory, ...] = ()
     feeds: tuple[FeedOutlook, ...] = ()
+    forgotten: datetime | None = None
 
 
 def explain(query: str, store: Store, config: Config, now: datetime) -> Explanation:
@@ -104,7 +108,12 @@ def explain(query: str, store: Store, config: Config, now: datetime) -> Explanat
         )
         for pk, members in store.find(query)
     )
-    return Explanation(query=query, stories=stories, feeds=() if stories else tuple(_outlook(state) for state in _likely(query, store)))
+    if stories:
+        return Explanation(query=query, stories=stories)
+    forgotten = store.forgotten(query)
+    return Explanation(
+        query=query, forgotten=forgotten, feeds=() if forgotten else tuple(_outlook(state) for state in _likely(query, store))
+    )
 
 
 def _history(member: StoredEntry, store: Store, active: set[str]) -> EntryHistory:
@@ -196,6 +205,8 @@ def in_words(told: Explanation) -> list[str]:
     """The same as lines of text."""
     if told.stories:
         return [line for number, story in enumerate(told.stories) for line in [*([""] if number else []), *_story_words(story)]]
+    if told.forgotten:
+        return [f"{told.query} was forgotten on {told.forgotten:%Y-%m-%d}: nothing of it is kept, and it is never taken up again."]
     lines = [f"{told.query} was never seen in a feed."]
     if not told.feeds:
         return [*lines, "No feed in feeds.yaml is of that site."]

@@ -625,7 +625,7 @@ class StoredEntry:
     """An entry as the store holds it, with the feed in which it was seen.
 
     `sort_key` is fixed at first sight: `published` clamped to `first_seen`. `public_updated` moves for a real change only.
-    `is_backlog` marks what stood in the feed's document when it was first polled.
+    `is_backlog` marks what stood in the feed's document when it was first polled. `withdrawn` says why it may not be published any more.
     """
 
     pk: int

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from aggregator.model import (
     Config,
@@ -29,6 +29,9 @@ from aggregator.model import (
     Validators,
     Verdict,
 )
+
+FORGOTTEN: Final = "forgotten on "
+"""How the reason begins why an entry is withdrawn, if its words are gone for good."""
 
 Clock = Callable[[], datetime]
 """The time now: aware, UTC."""
@@ -151,6 +154,31 @@ class Store(Protocol):
         Nothing but what an entry says is written: its ids, when it was seen and its sort key stay, and `public_updated` moves only
         for another text. An entry whose raw form has changed meanwhile was refined by whoever wrote that, and is left alone.
         """
+        ...
+
+    def stories_of(self, feed_key: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
+        """The stories, in batches of (story pk, members), of which some member came in a feed."""
+        ...
+
+    def listed_in(self, story_pks: Sequence[int]) -> dict[str, int]:
+        """How many of these stories each output lists."""
+        ...
+
+    def forget(self, chosen: Sequence[tuple[int, bool]], now: datetime, secret: str) -> int:
+        """Erase what entries (by pk) say, their raw forms and versions, for good; return how many there were.
+
+        What is left of each is withdrawn (`FORGOTTEN` and the day): its key and the ids that subscribers were given. Keyed hashes keep it
+        from coming back: of its feed and key, and, where the flag says so, of its pages, wherever a copy of them comes from. They outlive
+        the store that is put back from a backup. `secret` (32 hexadecimal digits) becomes their key unless there is one already.
+        """
+        ...
+
+    def forgotten(self, address: str) -> datetime | None:
+        """When what stood at an address was forgotten; None if it was not."""
+        ...
+
+    def forget_head(self, feed_key: str) -> None:
+        """Erase what a feed that is no longer in feeds.yaml says of itself."""
         ...
 
     def sightings(self, entry_pk: int) -> list[tuple[str, datetime, datetime]]:

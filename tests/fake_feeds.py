@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from aggregator.model import FeedSpec, FeedState, PollResult, Validators
+from aggregator.model import FeedHead, FeedSpec, FeedState, PollResult, Validators
 from aggregator.store.lease import CLOCK_SLACK, SPACING
 from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
 
@@ -145,3 +145,8 @@ class FakeFeeds:
             self.wishes[operator] = result.operator_until
         if result.outcome == "new":
             one.document_at = result.polled_at
+
+    def forget_head(self, feed_key: str) -> None:
+        one = self.rows.get(feed_key)
+        if one and not one.state.active:
+            one.state = replace(one.state, head=FeedHead(), validators=Validators(), body_hash=None, last_error=None)

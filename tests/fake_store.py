@@ -19,6 +19,7 @@ from aggregator.store.joining import join
 from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
 from aggregator.web.url import link_key
 from tests.fake_feeds import FakeFeeds, Feed
+from tests.fake_forgetting import FakeForgetting
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -63,8 +64,9 @@ def _one_at_a_time(method: Method) -> Method:
     return call  # type: ignore[return-value]
 
 
-class FakeStore:
+class FakeStore(FakeForgetting):
     def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.RLock()
         self._feeds = FakeFeeds()
         self._entries: dict[int, _Entry] = {}
@@ -124,7 +126,7 @@ class FakeStore:
         known = {row.stored.entry.raw_key: row for row in self._entries.values() if row.stored.feed_key == one.state.key}
         met: set[str] = set()
         for index, (entry, raw) in enumerate(zip(result.entries, result.raw, strict=True)):
-            if entry.raw_key in met:
+            if entry.raw_key in met or self._is_stopped(one.state.key, entry):
                 continue
             met.add(entry.raw_key)
             row = known.get(entry.raw_key)
@@ -385,6 +387,29 @@ class FakeStore:
         return len(fresh), real
 
     @_one_at_a_time
+    def stories_of(self, feed_key: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
+        return iter([self._found(sorted({row.story for row in self._entries.values() if row.stored.feed_key == feed_key}))])
+
+    @_one_at_a_time
+    def listed_in(self, story_pks: Sequence[int]) -> dict[str, int]:
+        found = [path for (path, story), one in self._standings.items() if story in story_pks and one.publication.listed]
+        return dict(Counter(found))
+
+    @_one_at_a_time
+    def forget(self, chosen: Sequence[tuple[int, bool]], now: datetime, secret: str) -> int:
+        rows = [(self._entries[pk], whole) for pk, whole in chosen if pk in self._entries]
+        generation = self._take("generation")
+        for row, whole in rows:
+            row.stored = self._forgotten_entry(row.stored, now, with_pages=whole)
+            row.raw, row.pruned, row.versions, row.sightings = None, True, [], {}
+            self._stories[row.story].generation = generation
+        return len(rows)
+
+    @_one_at_a_time
+    def forget_head(self, feed_key: str) -> None:
+        self._feeds.forget_head(feed_key)
+
+    @_one_at_a_time
     def sightings(self, entry_pk: int) -> list[tuple[str, datetime, datetime]]:
         row = self._entries.get(entry_pk)
         seen = [(place, first, last) for place, (first, last) in row.sightings.items()] if row else []
@@ -404,6 +429,7 @@ class FakeStore:
             "story": sum(1 for story in self._stories.values() if story.joined is None),
             "story_key": sum(len(set(row.stored.entry.keys)) for row in self._entries.values()),
             "story_member": len(self._entries),
+            "stop_key": len(self._stops),
             "output": len(self._outputs),
             "publication": len(self._standings),
         }

@@ -135,6 +135,12 @@ def only(store: Store, query: str) -> StoredEntry:
     return found
 
 
+def held(store: Store, number: int, feed: str = "blog") -> StoredEntry:
+    """Post NUMBER as it came in a feed, however many copies its story has."""
+    found = [one for _, members in store.find(post(number, feed).published_id) for one in members]
+    return next(one for one in found if one.feed_id == feed and one.entry.raw_key == post(number, feed).raw_key)
+
+
 @contextmanager
 def memory_folder() -> Iterator[Path]:
     """A folder for a store that lives as long as a test."""

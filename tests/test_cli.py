@@ -52,6 +52,7 @@ def test_all_commands_of_the_contract_are_there() -> None:
         "status",
         "explain",
         "reprocess",
+        "forget",
         "version",
     }
     assert wanted <= set(cli.commands)
@@ -147,6 +148,37 @@ def test_reprocess_applies_new_rules_to_old_entries_and_a_second_run_says_so(fol
     assert run(folder, "publish").exit_code == 0
     assert "Support us" not in (folder / "public/feed.json").read_text()
     assert run(folder, "reprocess", "gardn").exit_code == 2
+
+
+def test_forget_asks_first_and_erases_for_good(folder: Path) -> None:
+    item = (
+        "<item><guid>1</guid><link>https://garden.example/1</link><title>Hedgehogs</title><description>Prickly words.</description></item>"
+    )
+    garden = (folder / "garden.xml").read_text()
+    (folder / "garden.xml").write_text(garden.replace("</channel>", f"{item}</channel>"))
+    assert run(folder, "update").exit_code == 0
+    refused = run(folder, "forget", "garden")
+    assert refused.exit_code == 2
+    assert "--yes" in refused.stderr
+    assert "“Hedgehogs”" in refused.stderr
+    assert "1 in atom.xml" in refused.stderr
+    done = run(folder, "forget", "garden", "--yes")
+    assert (done.exit_code, done.stdout) == (0, "1 entries forgotten\n")
+    assert "feeds.yaml still has this feed" in done.stderr
+    assert run(folder, "update").exit_code == 0
+    assert run(folder, "poll", "--force").exit_code == 0
+    assert run(folder, "publish").exit_code == 0
+    assert "Prickly" not in "".join(path.read_text() for path in (folder / "public").iterdir())
+    assert b"Prickly" not in (folder / "aggregator.db").read_bytes()
+    assert "was forgotten on" in run(folder, "explain", "https://garden.example/1").stdout
+    told = json.loads(run(folder, "forget", "garden", "--yes", "--json").stdout)
+    assert told == {"forgotten": 0, "feeds": {}, "outputs": {}}
+
+
+def test_forget_says_what_it_does_not_know(folder: Path) -> None:
+    result = run(folder, "forget", "https://nowhere.example/", "--yes")
+    assert result.exit_code == 2
+    assert "nothing that is stored is called" in result.stderr
 
 
 def test_strict_makes_one_failing_feed_an_error(folder: Path) -> None:

@@ -1,11 +1,17 @@
-"""Commands that change what is stored: reprocess."""
+"""Commands that change what is stored: reprocess, forget."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, need_feed, plain, progress, say
+
+if TYPE_CHECKING:
+    from aggregator.forget import Forgettable
+    from aggregator.model import Config
 
 
 @cli.command()
@@ -37,3 +43,63 @@ def reprocess(session: Session, feeds: Sequence[str], everything: bool, json_: b
         click.echo(f"{changed} of {entries} entries changed")
     if changed:
         say("the next publish writes them out (a running daemon does so within ten minutes)")
+
+
+@cli.command()
+@click.argument("query", metavar="FEED|URL|ID")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def forget(session: Session, query: str, yes: bool, json_: bool) -> None:
+    """Erase the entries of a feed, or the story at an address or id, for good: texts, raw forms, versions.
+
+    Only hashes are kept, which keep what was forgotten from ever coming back, also from a backup. At the next publish it leaves every
+    output. A feed may have left feeds.yaml.
+    """
+    from aggregator.app import new_secret
+    from aggregator.forget import forget as erase
+    from aggregator.forget import forgettable
+
+    with session.app() as app:
+        store = app.ports.store
+        what = forgettable(query, store)
+        if what is None:
+            since = store.forgotten(query)
+            raise click.UsageError(
+                f"{query!r} was forgotten on {since:%Y-%m-%d}" if since else f"nothing that is stored is called {query!r}"
+            )
+        for line in _what(query, what):
+            say(line)
+        if what.chosen and not yes:
+            _ask()
+        with progress("forgetting", len(what.chosen)) as bar:
+            gone = erase(what, store, app.ports.clock(), new_secret(), lambda count: advance(bar, count))
+        if _still_polled(what, app.config, {state.key: state.id for state in store.feeds()}):
+            say("feeds.yaml still has this feed: what it publishes from now on comes in, unless it says `opt_out: true`")
+    if json_:
+        click.echo(as_json({"forgotten": gone, "feeds": what.feeds, "outputs": what.outputs}))
+    else:
+        click.echo(f"{gone} entries forgotten")
+    if what.outputs:
+        say("they leave the outputs at the next publish (a running daemon does so within ten minutes)")
+
+
+def _what(query: str, what: "Forgettable") -> list[str]:
+    lines = [f"{query}: {len(what.chosen)} entries ({_counted(what.feeds) or 'all are forgotten already'})"]
+    lines += [f"  “{title}”" for title in what.titles]
+    return [*lines, f"  listed in: {_counted(what.outputs) or 'no output'}"]
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} in {name}" for name, count in counts.items())
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("this cannot be undone: say --yes where nobody can be asked")
+    click.confirm("Their texts, raw forms and versions are erased; this cannot be undone. Go on?", abort=True, err=True)
+
+
+def _still_polled(what: "Forgettable", config: "Config", ids: Mapping[str, str]) -> bool:
+    polled = {spec.id for spec in config.feeds if not spec.opt_out}
+    return what.feed_key in ids and ids[what.feed_key or ""] in polled

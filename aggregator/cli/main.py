@@ -71,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "status",
         "explain",
         "reprocess",
+        "forget",
         "version",
     ]
     cli.commands = {name: cli.commands[name] for name in order}

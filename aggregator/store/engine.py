@@ -3,6 +3,7 @@
 Everything that only one database knows stands here; the queries elsewhere are the same for all.
 """
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -49,7 +50,7 @@ class Counters:
         self._taken: set[str] = set()
 
     def now(self, name: str) -> int:
-        """The last number taken; 0 before the first."""
+        """The last number taken, or the size noted; 0 before the first."""
         if not self._values:
             self._values = {row.key: row.value for row in self._conn.execute(_COUNTERS)}
         return self._values.get(name, 0)
@@ -59,6 +60,12 @@ class Counters:
         self._values[name] = self.now(name) + 1
         self._taken.add(name)
         return self._values[name]
+
+    def note(self, name: str, size: int) -> None:
+        """Write down a size that was counted elsewhere."""
+        if self.now(name) != size:
+            self._values[name] = size
+            self._taken.add(name)
 
     def write(self) -> None:
         if self._taken:
@@ -97,6 +104,18 @@ class Database:
             counters = Counters(conn)
             yield conn, counters
             counters.write()
+
+    @contextmanager
+    def erase(self) -> Iterator[tuple[Connection, Counters]]:
+        """As `write`; what is deleted cannot be read from the file either, as soon as no other process reads its old pages."""
+        with self.write() as (conn, counters):
+            conn.exec_driver_sql("PRAGMA secure_delete=ON")
+            try:
+                yield conn, counters
+            finally:
+                conn.exec_driver_sql("PRAGMA secure_delete=OFF")
+        with self._errors(), contextlib.closing(self._engine.raw_connection()) as bare:
+            bare.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         self._engine.dispose()

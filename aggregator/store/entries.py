@@ -46,6 +46,12 @@ _REFINED: Final = (
     .where(feed.c.key == bindparam("feed_key"), ~entry.c.pruned)
     .order_by(entry.c.sort_key, entry.c.raw_key)
 )
+_STORIES_OF: Final = (
+    select(story_member.c.story)
+    .join(entry, entry.c.pk == story_member.c.entry)
+    .join(feed, feed.c.pk == entry.c.feed)
+    .where(feed.c.key == bindparam("feed_key"))
+)
 _SIGHTINGS: Final = (
     select(sighting.c.address, sighting.c.first_seen, sighting.c.last_seen)
     .where(sighting.c.entry == bindparam("pk"))
@@ -75,6 +81,11 @@ def of_stories(conn: Connection, stories: Sequence[int]) -> list[tuple[int, tupl
         for story_pk, *row in conn.execute(_BY_STORY, {"stories": piece}):
             members[story_pk].append(stored_entry(row))
     return [(pk, tuple(sorted(members[pk], key=member_order))) for pk in stories if pk in members]
+
+
+def stories_of(conn: Connection, feed_key: str) -> list[int]:
+    """The stories of which some member came in a feed."""
+    return sorted(set(conn.execute(_STORIES_OF, {"feed_key": feed_key}).scalars()))
 
 
 def find(conn: Connection, query: str) -> list[tuple[int, tuple[StoredEntry, ...]]]:

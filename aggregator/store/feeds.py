@@ -14,7 +14,8 @@ from aggregator.store.schema import feed, feed_url
 
 _encode = msgspec.json.Encoder().encode
 _decode_head = msgspec.json.Decoder(FeedHead).decode
-_NO_HEAD: Final = _encode(FeedHead()).decode()
+NO_HEAD: Final = _encode(FeedHead()).decode()
+"""What a feed says of itself that was never read."""
 
 # Plain columns of a feed that are fields of `FeedState` of the same name and that polls change.
 _POLLED: Final = (
@@ -161,7 +162,7 @@ def _new(spec: FeedSpec, key: str, pk: int, now: datetime) -> dict[str, object]:
         "active": True,
         "operator": operator_of(spec.shown_url),
         "added_at": now,
-        "head": _NO_HEAD,
+        "head": NO_HEAD,
         "next_poll_at": now,
         "why": "new in feeds.yaml",
     }

@@ -71,6 +71,12 @@ _OF_STORY: Final = (
 )
 _CHANGED: Final = select(story.c.pk).where(story.c.joined.is_(None), story.c.generation > bindparam("judged"))
 _OF_STORIES: Final = select(publication).where(publication.c.story.in_(bindparam("stories", expanding=True)))
+_LISTED_IN: Final = (
+    select(output.c.path, func.count())
+    .join(publication, publication.c.output == output.c.pk)
+    .where(publication.c.story.in_(bindparam("stories", expanding=True)), publication.c.listed)
+    .group_by(output.c.path)
+)
 _DROP: Final = delete(publication).where(publication.c.output == bindparam("of"), publication.c.story == bindparam("judged"))
 
 
@@ -289,6 +295,15 @@ def listing(
 def of_story(conn: Connection, story_pk: int) -> list[Publication]:
     """A story's rows in all outputs, and those of stories that joined it."""
     return [_publication(row) for row in conn.execute(_OF_STORY, {"of": story_pk})]
+
+
+def listed_in(conn: Connection, stories: Sequence[int]) -> Counter[str]:
+    """How many of these stories each output lists."""
+    found: Counter[str] = Counter()
+    for piece in chunks(stories):
+        for path, count in conn.execute(_LISTED_IN, {"stories": piece}):
+            found[path] += count
+    return found
 
 
 def _publication(row: AnyRow) -> Publication:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from aggregator.model import PollResult
 from aggregator.ports import SameStory
-from aggregator.store import feeds, lease, stories, upsert
+from aggregator.store import feeds, forget, lease, stories, upsert
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.matching import operator_of
 from aggregator.store.schema import feed
@@ -30,7 +30,8 @@ def record(conn: Connection, counters: Counters, results: Sequence[PollResult], 
     held = _held(conn, results)
     feeds.write_states(conn, [_state(results[position], row) for position, row in held.items()])
     lease.write_wishes(conn, [wish for position, row in held.items() for wish in _wishes(results[position], row)])
-    arrivals = [arrival for position, row in held.items() for arrival in _arrivals(position, results[position], row)]
+    found = [arrival for position, row in held.items() for arrival in _arrivals(position, results[position], row)]
+    arrivals = forget.allowed(conn, counters, found)
     if not arrivals:
         return [(0, 0)] * len(results)
     arrived = upsert.write(conn, counters, arrivals)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,7 +71,10 @@ meta = Table(
     Column("key", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-"""Counters, which only grow: `generation` of changes to stories, `lease`, and the surrogate keys `feed`, `entry`, `story`, `output`."""
+"""Counters, which only grow: `generation` of changes to stories, `lease`, and the surrogate keys `feed`, `entry`, `story`, `output`.
+
+And two sizes: `stops`, the rows of `stop_key`; `forgotten`, the bytes of the file beside the store that are taken up in it.
+"""
 
 feed = Table(
     "feed",
@@ -246,6 +249,17 @@ story_member = Table(
     Column("story", _Key, ForeignKey("story.pk"), nullable=False),
     Index("story_member_story", "story"),
 )
+
+stop_key = Table(
+    "stop_key",
+    metadata,
+    Column("secret", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    PrimaryKeyConstraint("secret", "hash"),
+    sqlite_with_rowid=False,
+)
+"""What was forgotten and must never be taken up again, as keyed hashes (`store.stops`)."""
 
 output = Table(
     "output",

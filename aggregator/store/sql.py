@@ -6,8 +6,9 @@ from typing import Final
 
 from aggregator.model import Entry, FeedSpec, FeedState, PollResult, Publication, RawEntry, Retain, StoredEntry, Verdict
 from aggregator.ports import SameStory
-from aggregator.store import entries, feeds, lease, prune, publications, record, rewrite
+from aggregator.store import entries, feeds, forget, lease, prune, publications, record, rewrite
 from aggregator.store.engine import Database
+from aggregator.store.stops import StopFile
 
 _BATCH: Final = 200
 
@@ -16,11 +17,17 @@ class SqlStore:
     """Implements `ports.Store`, whose docstrings are the contract.
 
     `address` is the path of an SQLite file, made if absent; an older store is migrated. Raises `StoreError` when the file cannot be
-    opened, is no store, or was written by a newer version of the program.
+    opened, is no store, or was written by a newer version of the program. What a file beside it says was forgotten is forgotten again.
     """
 
     def __init__(self, address: str) -> None:
         self._db = Database(address)
+        self._stops = StopFile(self._db.path)
+        try:
+            forget.catch_up(self._db, self._stops)
+        except BaseException:
+            self._db.close()
+            raise
         # How far each output is being judged: what changes meanwhile must be judged again.
         self._reading: dict[str, int] = {}
 
@@ -101,6 +108,27 @@ class SqlStore:
     ) -> tuple[int, int]:
         with self._db.write() as (conn, counters):
             return rewrite.rewrite(conn, counters, again, refined_by, now, same_story)
+
+    def stories_of(self, feed_key: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
+        with self._db.read() as conn:
+            pks = entries.stories_of(conn, feed_key)
+        return self._batches(pks)
+
+    def listed_in(self, story_pks: Sequence[int]) -> dict[str, int]:
+        with self._db.read() as conn:
+            return dict(publications.listed_in(conn, story_pks))
+
+    def forget(self, chosen: Sequence[tuple[int, bool]], now: datetime, secret: str) -> int:
+        with self._db.erase() as (conn, counters):
+            return forget.forget(conn, counters, self._stops, chosen, now, secret)
+
+    def forgotten(self, address: str) -> datetime | None:
+        with self._db.read() as conn:
+            return forget.forgotten(conn, address)
+
+    def forget_head(self, feed_key: str) -> None:
+        with self._db.erase() as (conn, _):
+            forget.forget_head(conn, feed_key)
 
     def sightings(self, entry_pk: int) -> list[tuple[str, datetime, datetime]]:
         with self._db.read() as conn:

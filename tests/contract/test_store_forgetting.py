@@ -1,0 +1,126 @@
+"""What every store promises of what was forgotten: it is gone, it is withdrawn, and it never comes back."""
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.model import Hop, Origin, PollResult, StoryKey, Url, Verdict
+from aggregator.ports import Store
+from tests.ledger import HOUR, blogs, held, poll, post, publish, raws, same_story, stories, verdict
+from tests.makers import NOON, head
+
+SECRET = "00112233445566778899aabbccddeeff"
+
+
+def forget(store: Store, *numbers: int, feed: str = "blog", with_pages: bool = True) -> int:
+    pks = [held(store, number, feed).pk for number in numbers]
+    return store.forget([(pk, with_pages) for pk in pks], NOON + HOUR, SECRET)
+
+
+@pytest.fixture
+def blog(store: Store) -> Store:
+    """A blog with two posts, once changed, and a planet that has a copy of the first."""
+    store.sync(blogs("blog", "planet"), NOON)
+    page = Url("https://blog.example/1")
+    copy = post(7, "planet", page=page, origin=Origin(chain=(Hop(name="Blog", site="blog.example", page=page),)))
+    poll(store, [("blog", [post(1, text="First."), post(2)]), ("planet", [copy])])
+    poll(store, [("blog", [post(1, text="Second.")])], NOON + HOUR / 2)
+    return store
+
+
+def test_words_raw_forms_and_versions_are_gone_and_the_ids_that_were_given_stay(blog: Store) -> None:
+    before = held(blog, 2)
+    assert forget(blog, 2) == 1
+    after = held(blog, 2)
+    assert (after.entry.title, after.entry.content, after.entry.link, after.entry.claims, after.entry.keys) == (None, None, None, (), ())
+    assert (after.entry.published_id, after.entry.raw_key, after.first_seen) == (
+        before.entry.published_id,
+        before.entry.raw_key,
+        before.first_seen,
+    )
+    assert after.withdrawn == "forgotten on 2026-03-01"
+    assert after.pk not in [stored.pk for stored, _ in raws(blog)]
+    assert blog.sightings(after.pk) == []
+
+
+def test_a_forgotten_entry_never_comes_back_in_its_feed(blog: Store) -> None:
+    forget(blog, 2)
+    before = blog.counts()
+    changed = post(2, text="Again.", title=post(3).title, link=Url("https://blog.example/elsewhere"))
+    for number, entry in enumerate((post(2), changed)):
+        assert poll(blog, [("blog", [entry])], NOON + (2 + number) * HOUR) == [(0, 0)]
+    assert blog.counts() == before
+    assert poll(blog, [("blog", [post(2), post(3)])], NOON + 4 * HOUR) == [(1, 0)], "what is new still comes in"
+
+
+def test_nor_under_another_id(blog: Store) -> None:
+    twin = StoryKey(kind="twin", value="feed, title and date")
+    keyed = replace(post(4), keys=(*post(4).keys, twin))
+    poll(blog, [("blog", [keyed])], NOON + HOUR)
+    forget(blog, 4)
+    moved = post(5, "blog", link=Url("https://new.example/4"), keys=(twin,))
+    assert poll(blog, [("blog", [moved])], NOON + 2 * HOUR) == [(0, 0)]
+
+
+@pytest.mark.parametrize(("with_pages", "came"), [(True, (0, 0)), (False, (1, 0))])
+def test_copies_of_a_forgotten_page_stay_out_wherever_they_come_from(blog: Store, with_pages: bool, came: tuple[int, int]) -> None:
+    forget(blog, 1, with_pages=with_pages)
+    copy = post(8, "planet", page="https://blog.example/1")
+    assert poll(blog, [("planet", [copy])], NOON + 2 * HOUR) == [came]
+    assert (blog.forgotten("http://www.blog.example/1/") is not None) is with_pages
+
+
+def test_a_removed_feed_that_is_added_again_does_not_bring_it_back(blog: Store) -> None:
+    forget(blog, 2)
+    blog.sync(blogs("planet"), NOON + HOUR)
+    blog.sync(blogs("blog", "planet"), NOON + 2 * HOUR)
+    assert poll(blog, [("blog", [post(2)])], NOON + 3 * HOUR) == [(0, 0)]
+
+
+def test_its_story_is_judged_again(blog: Store) -> None:
+    publish(blog, NOON + HOUR)
+    forget(blog, 2)
+
+    def by(pk: int, members: object) -> Verdict:
+        return replace(verdict(pk, members), listed=all(one.withdrawn is None for one in members))  # type: ignore
+
+    assert publish(blog, NOON + 2 * HOUR, by=by) == 1
+    assert len(stories(blog)) == 2
+
+
+def test_a_raw_form_that_was_read_before_brings_nothing_back(blog: Store) -> None:
+    read = [(stored.pk, raw, stored.entry) for stored, raw in raws(blog)]
+    forget(blog, 2)
+    before = held(blog, 2)
+    blog.rewrite([(pk, raw, replace(entry, rights="x")) for pk, raw, entry in read], "2", NOON + 2 * HOUR, same_story)
+    assert held(blog, 2) == before
+
+
+def test_stories_of_a_feed_come_with_all_their_copies(blog: Store) -> None:
+    key = {state.id: state.key for state in blog.feeds()}
+    found = [members for batch in blog.stories_of(key["planet"]) for _, members in batch]
+    assert [sorted(member.feed_id for member in members) for members in found] == [["blog", "planet"]]
+    assert sum(len(batch) for batch in blog.stories_of(key["blog"])) == 2
+
+
+def test_each_output_says_how_many_of_some_stories_it_lists(blog: Store) -> None:
+    publish(blog, NOON + HOUR)
+    publish(blog, NOON + HOUR, output="news.xml")
+    pks = [pk for batch in blog.changed_stories("never judged", "") for pk, _ in batch]
+    assert blog.listed_in(pks) == {"atom.xml": 2, "news.xml": 2}
+    assert blog.listed_in(pks[:1]) == {"atom.xml": 1, "news.xml": 1}
+    assert blog.listed_in([]) == {}
+
+
+def test_what_a_feed_says_of_itself_goes_once_it_has_left_feeds_yaml(blog: Store) -> None:
+    ((state, lease),) = blog.lease(NOON + 9 * HOUR, HOUR, 1, feeds=["blog"], ignore_holds=True)
+    blog.record(
+        [PollResult(state=replace(state, head=head("blog"), last_error="x"), lease=lease, outcome="unchanged", polled_at=NOON)], same_story
+    )
+    blog.forget_head(state.key)
+    assert blog.feed("blog").head.title == "Blog"  # type: ignore[union-attr]
+    blog.sync(blogs("planet"), NOON)
+    blog.forget_head(state.key)
+    found = blog.feed("blog")
+    assert found is not None
+    assert (found.head.title, found.last_error) == (None, None)

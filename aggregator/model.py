@@ -260,7 +260,9 @@ class RawSource:
     link: str | None = None
     self_url: str | None = None
     updated: str | None = None
+    updated_s: int | None = None
     rights: str | None = None
+    license: str | None = None
     authors: tuple[RawPerson, ...] = ()
 
 
@@ -374,7 +376,7 @@ class Claim:
     """One statement about where an entry comes from, with its evidence.
 
     `hop` counts outwards from the feed: 0 is what markup says of this copy, 1 what a sentence in its text says of one hop further
-    back. `name`, `page` and `feed_url` are what the claim gives; `site` is the publisher that it names. `where` is the place
+    back. From `name` to `updated` it is what the claim gives; `site` is the publisher that it names. `where` is the place
     ("first block", "atom:source", …), `rule` the phrase or rule that matched, `evidence` the words. `standing` says what became of it;
     `confirmed` and `contradicted` come from comparing it with what is held (`refine.confirmation`), and `checked` says in words how.
     """
@@ -386,6 +388,10 @@ class Claim:
     home: Url | None = None
     feed_url: Url | None = None
     feed_id: str | None = None
+    authors: tuple[Person, ...] = ()
+    rights: str | None = None
+    license: Url | None = None
+    updated: datetime | None = None
     site: str | None = None
     where: str = ""
     rule: str = ""
@@ -397,7 +403,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
-    """One publisher on the way of an entry: its name, the page there, its home page and its feed, as far as each is known."""
+    """One publisher on the way of an entry: its name, the page there, its home page and its feed, as far as each is known.
+
+    `authors`, `rights`, `license` and `updated` are what its feed says of itself.
+    """
 
     name: str
     site: str | None = None
@@ -405,8 +414,9 @@ class Hop:
     home: Url | None = None
     feed_url: Url | None = None
     feed_id: str | None = None
-    author: str | None = None
+    authors: tuple[Person, ...] = ()
     rights: str | None = None
+    license: Url | None = None
     updated: datetime | None = None
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from aggregator.model import Entry, FeedSpec, FeedState, PollResult, Publication, RawEntry, Retain, StoredEntry, Verdict
 from aggregator.ports import SameStory
-from aggregator.store.dates import first_sort_key, first_updated, next_updated
+from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
 from aggregator.store.joining import join
 from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
 from aggregator.web.url import link_key
@@ -120,7 +120,7 @@ class FakeStore(FakeForgetting):
         return counts
 
     def _recorded(self, result: PollResult, one: Feed, fresh: list[int]) -> tuple[int, int]:
-        is_backlog = one.state.first_success_at is None
+        is_backlog, head = one.state.first_success_at is None, one.state.head
         self._feeds.polled(result, one)
         news = changes = 0
         known = {row.stored.entry.raw_key: row for row in self._entries.values() if row.stored.feed_key == one.state.key}
@@ -137,6 +137,9 @@ class FakeStore(FakeForgetting):
                 news += 1
             else:
                 changes += self._seen(row, entry, raw, result, entry.link or one.state.shown_url, fresh)
+        if not news and not changes:
+            updated = head.updated or one.state.head.updated
+            one.state = replace(one.state, head=replace(one.state.head, updated=updated))
         return news, changes
 
     def _added(self, entry: Entry, raw: RawEntry, state: FeedState, at: datetime, index: int, *, is_backlog: bool) -> _Entry:
@@ -162,7 +165,7 @@ class FakeStore(FakeForgetting):
         is_same = is_same_raw and row.refined_by == result.refined_by
         row.raw, row.refined_by = raw, result.refined_by
         is_real = False
-        if entry != before.entry:
+        if without_source_dates(entry) != without_source_dates(before.entry):
             is_real = self._reworded(row, entry, at, is_same_raw=is_same_raw)
             fresh.append(before.pk)
         elif is_same and at - before.last_seen < timedelta(days=1):

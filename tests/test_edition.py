@@ -1,12 +1,13 @@
 """What an edition says of each story: where it links, whom it credits, how much text it shows, and what it never tells."""
 
+import json
 import random
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from aggregator.model import Attribution, FeedSpec, Hop, Item, Person, SafeHtml, Seen, Title, Url
+from aggregator.model import Attribution, Claim, FeedSpec, Hop, Item, Person, SafeHtml, Seen, Source, Title, Url
 from aggregator.publish.check import RENDERERS
 from aggregator.publish.edition import EMPTY, compose
 from aggregator.publish.rights import EXCERPT_CHARS, first_sentences
@@ -89,6 +90,67 @@ def test_no_feed_id_is_invented_for_an_origin_whose_feed_is_not_known() -> None:
     source = one(make.republished_entry(1)).source
     assert source.id == "tag:repub.example,2020:feed"
     assert source.name == "Repub"
+
+
+ANN = Person(name="Ann", uri=Url("https://orig.example/ann"))
+CC_BY = Url("https://creativecommons.org/licenses/by/4.0/")
+CAME_IN = Hop(
+    name="Orig",
+    site="orig.example",
+    page=Url("https://orig.example/1"),
+    home=Url("https://orig.example/"),
+    feed_url=Url("https://orig.example/f"),
+    feed_id="tag:orig.example,2001:f",
+    authors=(ANN,),
+    rights="(c) Orig",
+    license=CC_BY,
+    updated=make.NOON,
+)
+
+
+def test_the_source_that_came_in_is_whole_and_signs_and_licenses_what_its_entry_does_not() -> None:
+    item = one(make.republished_entry(1, origin=CAME_IN), specs=(make.spec("repub"),))
+    assert item.source == Source(
+        name="Orig",
+        id="tag:orig.example,2001:f",
+        feed_url=Url("https://orig.example/f"),
+        home=Url("https://orig.example/"),
+        updated=make.NOON,
+        authors=(ANN,),
+        rights="(c) Orig",
+        license=CC_BY,
+    )
+    assert (item.license, item.cut) == (CC_BY, None)
+    made = json.loads(RENDERERS["json"](make.edition(item)))["items"][0]
+    assert made["authors"] == [{"name": "Ann", "url": "https://orig.example/ann"}]
+    assert (made["_provenance"]["original"]["rights"], made["_provenance"]["original"]["license"]) == ("(c) Orig", CC_BY)
+    assert b"<dc:rights>(c) Orig</dc:rights>" in RENDERERS["rss"](make.edition(item))
+
+
+def test_a_feed_that_we_poll_is_completed_by_what_came_in() -> None:
+    item = one(make.republished_entry(1, origin=CAME_IN), specs=(make.spec("repub"), make.spec("orig")))
+    assert (item.source.id, item.source.authors, item.source.rights) == ("tag:orig.example,2020:feed", (ANN,), "(c) Orig")
+
+
+def test_who_republished_lends_neither_rights_nor_licence() -> None:
+    feeds, specs = make.feeds_of(make.spec("repub"), heads=[make.head("repub", rights="(c) Repub", license=CC_BY)])
+    item = compose(make.output(), make.config(), [make.published(make.republished_entry(1))], feeds, specs).items[0]
+    assert (item.source.rights, item.license, item.cut) == ("(c) Repub", None, "republish: excerpt")
+    assert "rights" not in json.loads(RENDERERS["json"](make.edition(item)))["items"][0]["_provenance"]["original"]
+    assert b"(c) Repub" not in RENDERERS["rss"](make.edition(item))
+
+
+def test_a_publisher_who_merges_several_feeds_says_which_one_it_was() -> None:
+    claim = Claim(
+        kind="atom:source", standing="self", name="Notes", feed_url=Url("https://blog.example/notes.xml"), feed_id="tag:n", authors=(ANN,)
+    )
+    item = one(make.stored(1, claims=(claim,)))
+    assert (item.source.name, item.source.feed_url, item.source.authors) == ("Notes", "https://blog.example/notes.xml", (ANN,))
+    assert item.line_text == "This article originally appeared at Blog."
+    again = one(make.stored(1, claims=(replace(claim, feed_url=Url("https://blog.example/feed.xml")),)))
+    assert (again.source.name, again.source.id, again.source.authors) == ("Blog", "tag:blog.example,2020:feed", (ANN,))
+    private = one(make.stored(1, claims=(claim,)), specs=(make.spec("blog", is_private=True),))
+    assert (private.source.feed_url, private.source.authors) == (None, (ANN,))
 
 
 def test_a_planet_is_never_taken_for_the_origin_of_its_own_site() -> None:

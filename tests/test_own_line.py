@@ -16,6 +16,7 @@ from aggregator.model import (
     FeedSpec,
     RawEntry,
     RawFeed,
+    RawPerson,
     RawSource,
     RawText,
     Url,
@@ -216,6 +217,31 @@ def test_our_atom_names_the_nearest_known_feed_and_the_original_page() -> None:
     assert (one.source.title, one.source.self_url) == ("Repub", "https://repub.example/feed")
     assert one.dcterms_source == PAGE
     assert one.link == PAGE
+
+
+def test_a_source_that_came_in_survives_a_planet_and_two_of_us() -> None:
+    source = RawSource(
+        kind="atom",
+        id="tag:orig.example,2001:feed",
+        title="Orig",
+        link="https://orig.example/",
+        self_url="https://orig.example/feed",
+        updated="2026-01-02T03:04:05+00:00",
+        updated_s=1767323045,
+        rights="© Orig",
+        license="https://orig.example/terms",
+        authors=(RawPerson(name="Ann", email="ann@orig.example", uri="https://orig.example/ann"),),
+    )
+    copied = replace(COPIED, id="tag:orig.example,2001:1", link=PAGE, contents=(RawText(value=BODY, type="html"),), source=source)
+    raw = replace(REPUB_FEED, version="atom10", entries=(copied,), authors=(RawPerson(name="Planet keeper"),), rights="© Planet")
+    for name in ("repub", "planet-one", "planet-two"):
+        polled = refined(raw, name, f"https://{name}.example/feed")
+        _, raw = outputs(name, "atom.xml", polled)
+        assert raw.entries[0].source == source
+        for path in ("rss.xml", "feed.json"):
+            _, other = outputs(name, path, polled)
+            assert [person.name for person in other.entries[0].authors] == ["Ann"]
+            assert (other.entries[0].rights, other.entries[0].license) == ("© Orig", "https://orig.example/terms")
 
 
 def test_a_republishers_entry_without_a_known_origin_is_never_called_the_planets() -> None:

@@ -257,11 +257,14 @@ def test_an_rss_source_and_an_atom_source_do_not_mix() -> None:
 def test_a_full_atom_source_keeps_all_its_parts() -> None:
     entry = atom(
         "<id>urn:x:1</id><source><id>urn:x:o</id><title>O</title><updated>2025-01-01T00:00:00Z</updated><rights>CC BY</rights>"
-        '<link href="https://o.example/"/><link rel="self" href="https://o.example/atom"/><author><name>Ann</name></author></source><title>t</title>'
+        '<link href="https://o.example/"/><link rel="self" href="https://o.example/atom"/><link rel="license" href="https://o.example/terms"/>'
+        "<author><name>Ann</name></author></source><title>t</title>"
     )
     assert entry.source is not None
     assert (entry.source.link, entry.source.self_url, entry.source.rights) == ("https://o.example/", "https://o.example/atom", "CC BY")
-    assert (entry.source.updated, entry.source.authors) == ("2025-01-01T00:00:00Z", (RawPerson(name="Ann"),))
+    assert (entry.source.updated, entry.source.updated_s) == ("2025-01-01T00:00:00Z", 1735689600)
+    assert (entry.source.license, entry.source.authors) == ("https://o.example/terms", (RawPerson(name="Ann"),))
+    assert entry.license is None
     assert (entry.id, entry.link, entry.authors) == ("urn:x:1", None, ())
 
 

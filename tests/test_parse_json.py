@@ -112,6 +112,7 @@ def test_our_own_provenance_comes_back_as_a_claim() -> None:
     assert made.source is not None
     assert (made.source.kind, made.source.title, made.source.self_url) == ("atom", "Orig", "https://orig.example/feed")
     assert (made.source.link, made.source.rights) == ("https://orig.example/", "(c) Ann")
+    assert made.source.license == "https://creativecommons.org/licenses/by/4.0/"
     assert RawLink(href="https://repub.example/9", rel="via", title="Repub") in made.links
     assert made.license == "https://creativecommons.org/licenses/by/4.0/"
 

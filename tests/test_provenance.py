@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from aggregator.model import FeedHead, FeedSpec, Hop, RawEntry, RawLink, RawSource, RawText, Url
+from aggregator.model import FeedHead, FeedSpec, Hop, Person, RawEntry, RawLink, RawPerson, RawSource, RawText, Url
 from aggregator.refine.context import Context
 from aggregator.refine.provenance import Trace, trace
 from aggregator.web.url import link_key
@@ -84,6 +85,20 @@ def test_an_atom_source_of_another_site_is_the_origin_with_the_permalink_as_its_
     )
     assert found.origin.confidence > 0.9
     assert found.link == PAGE
+
+
+def test_an_atom_source_tells_all_that_its_feed_says_of_itself() -> None:
+    told = atom_source(
+        authors=(RawPerson(name="Ann", uri="https://orig.example/ann"),),
+        rights="© <b>Orig</b>",
+        license="https://orig.example/terms",
+        updated="2020-02-02T00:00:00Z",
+        updated_s=1580601600,
+    )
+    for named in (told, replace(told, link=None, self_url=None, id="urn:x:orig")):
+        (hop,) = read(link=PAGE, source=named).origin.chain
+        assert hop.authors == (Person(name="Ann", uri=Url("https://orig.example/ann")),)
+        assert (hop.rights, hop.license, hop.updated) == ("© Orig", "https://orig.example/terms", datetime(2020, 2, 2, tzinfo=UTC))
 
 
 def test_an_atom_source_that_nothing_else_bears_out_is_kept_with_less_confidence() -> None:

@@ -206,6 +206,7 @@ def _source(original: Object) -> RawSource | None:
         link=_url(original, "home_page_url"),
         self_url=feed_url,
         rights=_text_of(original, "rights"),
+        license=_url(original, "license"),
     )
 
 

@@ -276,13 +276,16 @@ def _one_source(part: Mapping[str, object], cuts: Cuts) -> RawSource:
     if "x_url" in part:
         return RawSource(kind="rss", title=_field(part, "title"), self_url=_url(part, "x_url"))
     links = _links(part, cuts)
+    updated = _field(part, "updated")
     return RawSource(
         kind="atom",
         id=_id(part),
         title=_field(part, "title"),
         link=_permalink(links),
         self_url=_href(links, "self"),
-        updated=_field(part, "updated"),
+        updated=updated,
+        updated_s=seconds(updated),
         rights=_field(part, "rights"),
+        license=_href(links, "license"),
         authors=_persons(part, "authors"),
     )

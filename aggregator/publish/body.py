@@ -50,6 +50,11 @@ def source_name(source: Source) -> str:
     return one_line(source.name) or "unknown source"
 
 
+def rights_of(item: Item) -> str | None:
+    """The rights in an item: the entry's own, else those of the feed where it first appeared; never those of who republished it."""
+    return item.rights or (item.via[0].rights if item.via else item.source.rights if item.chain_known else None)
+
+
 def instant(moment: datetime) -> datetime:
     """A moment as feeds write it: UTC, whole seconds."""
     return moment.astimezone(UTC).replace(microsecond=0)

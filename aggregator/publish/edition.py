@@ -28,7 +28,7 @@ from aggregator.model import (
 )
 from aggregator.publish.attribution import Linked, line
 from aggregator.publish.rights import republished, shortened, text_of
-from aggregator.publish.sources import Directory, Feed, name_of_hop, public_feed, site_of_hop
+from aggregator.publish.sources import Directory, Feed, name_of_hop, own_source, public_feed, site_of_hop
 from aggregator.web.host import site
 from aggregator.web.text import one_line
 from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, resource
@@ -124,14 +124,15 @@ def _item(
     # Who says that it is another's, and is contradicted, is not said to be the origin either.
     is_known = bool(chain) or not (own.is_republisher or entry.origin.is_contradicted)
     original = chain[0].page if chain else entry.link if is_known else None
-    source = directory.source_of(chain, own)
+    origin_source = directory.source_of_hop(chain[0]) if chain else own_source(entry.claims, own)
+    source = origin_source or directory.source_of(chain, own)
     hops = _hops(chain, own, entry, directory)
     elsewhere = (*hops, Hop(name=own.name, page=original or entry.link))
     also = _also_seen(story, specs, directory, elsewhere, named={hop.name.casefold() for hop in hops})
     style = spec.attribution or feed_spec.attribution
     origin, via = _credits(hops, own, entry, is_known=is_known)
     markup, text = line(style, language, origin=origin, via=via, also=[Linked(seen.name, seen.url) for seen in also])
-    license_url = entry.license or (source.license if not chain else None)
+    license_url = entry.license or (origin_source.license if origin_source else None)
     link = original or entry.link
     shown = text_of(entry, republished(entry, feed_spec.republish, license_url), link=link, language=language)
     return Item(
@@ -212,7 +213,12 @@ def _named(hop: Hop, feed: Feed | None) -> Hop:
     if feed is None:
         return replace(hop, name=name_of_hop(hop, None))
     return replace(
-        hop, name=feed.name, home=hop.home or feed.home, feed_url=hop.feed_url or feed.address, feed_id=hop.feed_id or feed.feed_id
+        hop,
+        name=feed.name,
+        home=hop.home or feed.home,
+        feed_url=hop.feed_url or feed.address,
+        feed_id=hop.feed_id or feed.feed_id,
+        rights=feed.head.rights or hop.rights,
     )
 
 

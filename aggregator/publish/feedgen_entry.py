@@ -15,7 +15,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
 from aggregator.model import Edition, Hop, Item, Person, Url
-from aggregator.publish.body import as_language, instant, media_type, parts, source_name, unique
+from aggregator.publish.body import as_language, instant, media_type, parts, rights_of, source_name, unique
 from aggregator.web.text import clean, one_line
 from aggregator.web.url import is_absolute_iri
 
@@ -190,8 +190,8 @@ def _rss_provenance(entry: etree._Element, item: Item, edition: Edition) -> None
             _child(entry, f"{{{_ATOM_NS}}}link", **attributes)
     if item.updated != item.published:
         _child(entry, f"{{{_ATOM_NS}}}updated", instant(item.updated).isoformat())
-    if item.rights:
-        _child(entry, f"{{{NAMESPACES['dc']}}}rights", item.rights)
+    if rights := rights_of(item):
+        _child(entry, f"{{{NAMESPACES['dc']}}}rights", rights)
     if (language := as_language(item.language)) and language != edition.language:
         _child(entry, f"{{{NAMESPACES['dc']}}}language", language)
 

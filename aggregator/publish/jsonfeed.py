@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from aggregator.model import Edition, Enclosure, Hop, Item, JsonValue, Person, Seen
-from aggregator.publish.body import as_language, instant, media_type, parts, unique
+from aggregator.publish.body import as_language, instant, media_type, parts, rights_of, unique
 from aggregator.web.text import clean, one_line, visible_text
 
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -60,7 +60,7 @@ def _provenance(item: Item, edition: Edition) -> dict[str, JsonValue]:
         "feed_url": origin.feed_url,
         "title": one_line(origin.name),
         "license": item.license,
-        "rights": item.rights or origin.rights or source.rights,
+        "rights": rights_of(item),
     }
     provenance: dict[str, JsonValue] = {
         "about": edition.home,

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from aggregator.model import FeedHead, FeedSpec, FeedState, Hop, Source, Url
+from aggregator.model import Claim, FeedHead, FeedSpec, FeedState, Hop, Source, Url
 from aggregator.web.host import host_of, site
 from aggregator.web.text import folded_name, one_line
 from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, resource
@@ -80,17 +80,45 @@ class Directory:
             candidates = next((found for found in (homes, names) if len(found) == 1), [])
         return candidates[0] if candidates else None
 
+    def source_of_hop(self, hop: Hop) -> Source | None:
+        """The feed of a hop: the one that we poll, else the one that came in with the entry; None where neither is known."""
+        came_in = _source_that_came_in(hop)
+        feed = self.of_hop(hop)
+        return _completed(feed.as_source(), hop) if feed else came_in
+
     def source_of(self, chain: Sequence[Hop], own: Feed) -> Source:
         """The nearest known feed of an origin: polled by us, else one that came in with the entry, else the feed it was fetched from.
 
         Hops are asked from the original on, so that who republished last never overwrites who is known nearer to the origin.
         """
-        for hop in chain:
-            if feed := self.of_hop(hop):
-                return feed.as_source()
-            if source := _source_that_came_in(hop):
-                return source
+        known = (self.source_of_hop(hop) for hop in chain)
+        return next((source for source in known if source), own.as_source())
+
+
+def own_source(claims: Sequence[Claim], own: Feed) -> Source:
+    """The feed that an entry was fetched from; where its publisher merges several feeds and says which, that one (RFC 4287 4.2.11)."""
+    claim = next((claim for claim in claims if claim.kind == "atom:source" and claim.standing == "self"), None)
+    if claim is None:
         return own.as_source()
+    hop = Hop(
+        name=claim.name or own.name,
+        home=claim.home,
+        feed_url=claim.feed_url,
+        feed_id=claim.feed_id,
+        authors=claim.authors,
+        rights=claim.rights,
+        license=claim.license,
+        updated=claim.updated,
+    )
+    came_in = None if own.is_private or _is_of(hop, own) else _source_that_came_in(hop)
+    return came_in or _completed(own.as_source(), hop)
+
+
+def _is_of(hop: Hop, feed: Feed) -> bool:
+    """Whether a hop names this very feed."""
+    if hop.feed_url and feed.address:
+        return feed_address_key(hop.feed_url) == feed_address_key(feed.address)
+    return hop.feed_id is not None and hop.feed_id in (feed.feed_id, feed.address)
 
 
 def public_feed(state: FeedState, spec: FeedSpec) -> Feed:
@@ -166,5 +194,12 @@ def _source_that_came_in(hop: Hop) -> Source | None:
         feed_url=hop.feed_url,
         home=hop.home,
         updated=hop.updated,
+        authors=hop.authors,
         rights=hop.rights,
+        license=hop.license,
     )
+
+
+def _completed(source: Source, hop: Hop) -> Source:
+    """A feed that we poll, with what only came in with the entry: RSS names neither authors nor licence of a whole feed."""
+    return replace(source, authors=source.authors or hop.authors, rights=source.rights or hop.rights, license=source.license or hop.license)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from aggregator.model import Claim, ClaimKind, RawEntry, RawSource, Standing, Url
+from aggregator.refine import fields
 from aggregator.refine.context import Context
 from aggregator.refine.reading import Statement, has_own_path, names_a_page
 from aggregator.web import url as web_url
@@ -175,13 +176,24 @@ def _atom_source(raw: RawEntry, source: RawSource, own_link: Url | None, context
         # An entry whose id and link stay with the copier claims its source by one element only (RFC 4287 section 8.4).
         confidence=CONFIDENCE["atom:source"] if vouched or _speaks_for(raw.id, found) else 0.6,
     )
-    return _standing(_with_page(claim, own_link), context)
+    return _standing(_with_page(_told(claim, source, context), own_link), context)
+
+
+def _told(claim: Claim, source: RawSource, context: Context) -> Claim:
+    """The claim with what an atom:source says of its feed besides who it is."""
+    return replace(
+        claim,
+        authors=fields.people(source.authors, context.base),
+        rights=fields.rights(source.rights),
+        license=web_url.link(source.license, context.base),
+        updated=fields.instant(source.updated_s),
+    )
 
 
 def _unplaced(source: RawSource, own_link: Url | None, context: Context) -> Claim:
     """An atom:source without any address: it vouches for a permalink elsewhere; on the feed's own page it says nothing that can be used."""
     claim = _named("atom:source", _text(source.title) or "", "atom:source", source.title or source.id or "", context)
-    claim = replace(claim, feed_id=source.id)
+    claim = _told(replace(claim, feed_id=source.id), source, context)
     if claim.standing == "self":
         return claim
     if own_link and is_foreign(own_link, context) and not is_proxy(own_link):

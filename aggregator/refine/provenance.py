@@ -180,6 +180,10 @@ def _hop(group: Sequence[Claim], context: Context) -> Hop:
         home=home,
         feed_url=_first(claim.feed_url for claim in ranked),
         feed_id=_first(claim.feed_id for claim in ranked),
+        authors=_first(claim.authors for claim in ranked) or (),
+        rights=_first(claim.rights for claim in ranked),
+        license=_first(claim.license for claim in ranked),
+        updated=_first(claim.updated for claim in ranked),
     )
     if known is not None and known.site in (None, found):
         hop = replace(hop, home=hop.home or known.home, feed_url=hop.feed_url or known.feed_url, feed_id=hop.feed_id or known.feed_id)

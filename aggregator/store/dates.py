@@ -1,5 +1,6 @@
 """The dates that we give an entry (pure). The publisher's own are kept in the entry as they are."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -29,3 +30,14 @@ def next_updated(entry: Entry, before: datetime, at: datetime) -> datetime:
     """
     said = entry.updated if entry.updated and entry.updated > before else at
     return max(min(said, at), before + _TICK)
+
+
+def without_source_dates(entry: Entry) -> Entry:
+    """The entry without the dates at which its sources were updated.
+
+    A source is updated with each of its other entries: by itself that is no news of this one, and would change every file.
+    """
+    if not any(claim.updated for claim in entry.claims):
+        return entry
+    chain = tuple(replace(hop, updated=None) for hop in entry.origin.chain)
+    return replace(entry, claims=tuple(replace(claim, updated=None) for claim in entry.claims), origin=replace(entry.origin, chain=chain))

@@ -1,6 +1,7 @@
 """The rows of feeds: in line with feeds.yaml (`sync`), read, and written after a poll."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -104,6 +105,11 @@ def written(state: FeedState) -> dict[str, object]:
     values["last_modified"] = state.validators.last_modified
     values["lease_token"] = values["lease_until"] = None
     return values
+
+
+def head_without_news(head: FeedHead, before: str) -> str:
+    """The head of a feed in which no entry is new or changed: it was not updated, whatever date it gives itself at every request."""
+    return _encode(replace(head, updated=_decode_head(before).updated or head.updated)).decode()
 
 
 def write_states(conn: Connection, rows: Sequence[Mapping[str, object]]) -> None:

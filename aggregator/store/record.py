@@ -12,6 +12,7 @@ from aggregator.store import feeds, forget, lease, stories, upsert
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.matching import operator_of
 from aggregator.store.schema import feed
+from aggregator.store.wording import Arrived
 
 _LEASED: Final = select(
     feed.c.pk,
@@ -21,6 +22,7 @@ _LEASED: Final = select(
     feed.c.operator,
     feed.c.discovered,
     feed.c.first_success_at,
+    feed.c.head,
     feed.c.document_at,
     feed.c.lease_token,
 ).where(feed.c.key.in_(bindparam("keys", expanding=True)))
@@ -28,16 +30,16 @@ _LEASED: Final = select(
 
 def record(conn: Connection, counters: Counters, results: Sequence[PollResult], same_story: SameStory) -> list[tuple[int, int]]:
     held = _held(conn, results)
-    feeds.write_states(conn, [_state(results[position], row) for position, row in held.items()])
-    lease.write_wishes(conn, [wish for position, row in held.items() for wish in _wishes(results[position], row)])
     found = [arrival for position, row in held.items() for arrival in _arrivals(position, results[position], row)]
     arrivals = forget.allowed(conn, counters, found)
-    if not arrivals:
-        return [(0, 0)] * len(results)
-    arrived = upsert.write(conn, counters, arrivals)
-    now = max(results[position].polled_at for position in held)
-    stories.assign(conn, counters, arrived.fresh, arrived.keys, now, same_story)
+    arrived = upsert.write(conn, counters, arrivals) if arrivals else Arrived()
     news, changes = Counter(arrived.news), Counter(arrived.changes)
+    states = [_state(results[position], row, is_news=bool(news[position] or changes[position])) for position, row in held.items()]
+    feeds.write_states(conn, states)
+    lease.write_wishes(conn, [wish for position, row in held.items() for wish in _wishes(results[position], row)])
+    if arrived.fresh:
+        now = max(results[position].polled_at for position in held)
+        stories.assign(conn, counters, arrived.fresh, arrived.keys, now, same_story)
     return [(news[position], changes[position]) for position in range(len(results))]
 
 
@@ -54,9 +56,11 @@ def _held(conn: Connection, results: Sequence[PollResult]) -> dict[int, AnyRow]:
     return held
 
 
-def _state(result: PollResult, row: AnyRow) -> Mapping[str, object]:
+def _state(result: PollResult, row: AnyRow, *, is_news: bool) -> Mapping[str, object]:
     state = result.state
     values = feeds.written(state)
+    if not is_news and values["head"] != row.head:
+        values["head"] = feeds.head_without_news(state.head, row.head)
     first = row.first_success_at or state.first_success_at
     values["first_success_at"] = first or (None if result.outcome == "failed" else result.polled_at)
     values["document_at"] = result.polled_at if result.outcome == "new" else row.document_at

@@ -12,7 +12,7 @@ from aggregator.ports import SameStory
 from aggregator.store import entries, stories
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry
-from aggregator.store.values import digest, entry_body, raw_body
+from aggregator.store.values import digest, entry_body, mark, raw_body
 from aggregator.store.wording import BEFORE, KNOWN_SIGHTING, RAW_REFINED, REFINED, Arrived, Rows, reword, worded
 
 _STANDS: Final = select(entry.c.pk, entry.c.body_hash, entry.c.raw_hash).where(entry.c.pk.in_(bindparam("pks", expanding=True)))
@@ -34,7 +34,7 @@ def rewrite(
         if row is None or digest(raw_body(source)) != row.raw_hash:
             continue
         body = entry_body(value)
-        if digest(body) == row.body_hash:
+        if mark(value, body) == row.body_hash:
             rows.add(REFINED, {"entry_pk": pk, "refined_by": refined_by})
         else:
             changed[pk] = (value, body)

@@ -12,7 +12,7 @@ from aggregator.model import Entry, RawEntry, StoredEntry
 from aggregator.store.dates import first_sort_key, first_updated
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry
-from aggregator.store.values import digest, entry_body, packed, raw_body, whole_text
+from aggregator.store.values import digest, entry_body, mark, packed, raw_body, whole_text
 from aggregator.store.wording import (
     BEFORE,
     NEW_ENTRY,
@@ -78,7 +78,7 @@ def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> 
             continue
         value = arrival.entry if arrival.entry.published_id == row.published_id else replace(arrival.entry, published_id=row.published_id)
         body, source = entry_body(value), raw_body(arrival.raw)
-        if digest(body) == row.body_hash:
+        if mark(value, body) == row.body_hash:
             _see(arrival, row, source, rows)
         else:
             changed[row.pk] = (arrival, value, body, source)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from aggregator.model import Entry, RawEntry, StoredEntry, StoryKey
+from aggregator.store.dates import without_source_dates
 
 # Above level 1 the gain on texts of a few kilobytes is small, the time three times as long.
 _LEVEL: Final = 1
@@ -31,6 +32,12 @@ def entry_body(entry: Entry) -> bytes:
         return _encode_json(entry)
     except UnicodeEncodeError:
         return _encode_json(_whole(msgspec.to_builtins(entry)))
+
+
+def mark(entry: Entry, body: bytes) -> bytes:
+    """What differs when an entry, written as `body`, says something else than before."""
+    undated = without_source_dates(entry)
+    return digest(body if undated is entry else entry_body(undated))
 
 
 def raw_body(raw: RawEntry) -> bytes:

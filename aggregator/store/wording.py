@@ -11,7 +11,7 @@ from aggregator.model import Entry, StoredEntry, StoryKey
 from aggregator.store.dates import next_updated
 from aggregator.store.engine import AnyRow, upsert
 from aggregator.store.schema import claim, entry, raw, sighting, story_key, version
-from aggregator.store.values import Kept, digest, kept_of, packed
+from aggregator.store.values import Kept, kept_of, mark, packed
 
 MAX_VERSIONS: Final = 5
 """Earlier versions kept of an entry; `prune` may keep fewer."""
@@ -98,7 +98,7 @@ def worded(value: Entry, body: bytes, refined_by: str) -> dict[str, object]:
     return {
         "link": value.link,
         "content_hash": value.content_hash,
-        "body_hash": digest(body),
+        "body_hash": mark(value, body),
         "refined_by": refined_by,
         "body": body.decode(),
     }

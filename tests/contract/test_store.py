@@ -9,6 +9,8 @@ from aggregator.model import (
     Entry,
     FeedHead,
     FeedState,
+    Hop,
+    Origin,
     PollResult,
     RawEntry,
     RawText,
@@ -19,7 +21,7 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.ports import Store
-from tests.ledger import HOLD, HOUR, blogs, only, poll, post, raws, result, same_story, stories, titled, unchanged
+from tests.ledger import HOLD, HOUR, blogs, only, poll, post, publish, raws, result, same_story, stories, titled, unchanged
 from tests.makers import NOON, spec
 
 MICROSECOND = timedelta(microseconds=1)
@@ -495,3 +497,34 @@ def test_a_pruned_entry_that_comes_back_is_not_a_change(store: Store) -> None:
     after = only(store, post(1).published_id)
     assert (after.entry.content, after.public_updated) == (SafeHtml("<p>Text.</p>"), before.public_updated)
     assert len(raws(store)) == 2
+
+
+def test_that_a_source_has_other_news_is_no_news_of_its_entry(store: Store) -> None:
+    store.sync(blogs("planet"), NOON)
+
+    def copy(day: int, **fields: object) -> Entry:
+        claim = Claim(kind="atom:source", name="Orig", updated=NOON + day * DAY, standing="chosen")
+        return post(claims=(claim,), origin=Origin(chain=(Hop(name="Orig", updated=claim.updated),)), **fields)
+
+    poll(store, [("planet", [copy(1)])], NOON)
+    publish(store, NOON)
+    assert poll(store, [("planet", [copy(2)])], NOON + HOUR) == [(0, 0)]
+    assert publish(store, NOON + HOUR) == 0
+    assert only(store, "https://blog.example/1").entry.origin.chain[0].updated == NOON + DAY
+    assert poll(store, [("planet", [copy(3, text="Other.")])], NOON + 2 * HOUR) == [(0, 1)]
+    assert only(store, "https://blog.example/1").entry.origin.chain[0].updated == NOON + 3 * DAY
+
+
+def test_a_feed_without_news_was_not_updated_whatever_it_says(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+
+    def polled(day: int, *entries: Entry) -> FeedHead:
+        made = result(store, "blog", entries, NOON + day * HOUR)
+        head = FeedHead(title=f"Day {day}", updated=NOON + day * DAY)
+        store.record([replace(made, state=replace(made.state, head=head))], same_story)
+        return store.feeds()[0].head
+
+    assert polled(1, post()).updated == NOON + DAY
+    assert polled(2, post()) == FeedHead(title="Day 2", updated=NOON + DAY)
+    assert polled(3, post(2)).updated == NOON + 3 * DAY
+    assert polled(4, post(2, text="Other.")).updated == NOON + 4 * DAY

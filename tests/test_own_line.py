@@ -164,9 +164,9 @@ COPIED = RawEntry(
 REPUB_FEED = RawFeed(version="rss20", title=RawText(value="Repub"), link="https://repub.example/", entries=(COPIED,))
 
 
-def refined(raw: RawFeed, name: str, url: str) -> tuple[FeedSpec, FeedHead, Entry]:
+def refined(raw: RawFeed, name: str, url: str, *, republisher: bool = False) -> tuple[FeedSpec, FeedHead, Entry]:
     """What an instance makes of a feed with one entry."""
-    asked = FeedSpec(id=name, url=url, shown_url=url, republish="full")
+    asked = FeedSpec(id=name, url=url, shown_url=url, republish="full", republisher=republisher)
     found = normalize.head(raw, url)
     (made,) = normalize.entries(raw, normalize.context(asked, f"key-{name}", found, url))
     assert made is not None
@@ -234,7 +234,7 @@ def test_a_source_that_came_in_survives_a_planet_and_two_of_us() -> None:
     )
     copied = replace(COPIED, id="tag:orig.example,2001:1", link=PAGE, contents=(RawText(value=BODY, type="html"),), source=source)
     raw = replace(REPUB_FEED, version="atom10", entries=(copied,), authors=(RawPerson(name="Planet keeper"),), rights="© Planet")
-    for name in ("repub", "planet-one", "planet-two"):
+    for name in ("planet-one", "planet-two", "planet-three"):
         polled = refined(raw, name, f"https://{name}.example/feed")
         _, raw = outputs(name, "atom.xml", polled)
         assert raw.entries[0].source == source
@@ -242,6 +242,20 @@ def test_a_source_that_came_in_survives_a_planet_and_two_of_us() -> None:
             _, other = outputs(name, path, polled)
             assert [person.name for person in other.entries[0].authors] == ["Ann"]
             assert (other.entries[0].rights, other.entries[0].license) == ("© Orig", "https://orig.example/terms")
+
+
+@pytest.mark.parametrize("path", FORMATS)
+@pytest.mark.parametrize("declared", [False, True])
+def test_what_a_link_blog_is_about_stays_so_through_two_of_us(path: str, declared: bool) -> None:
+    about, guid = "https://maker.example/2026/a-thing", "https://repub.example/2026/remark"
+    remark = replace(COPIED, id=guid, link=about, contents=(RawText(value=BODY, type="html"),))
+    polled = refined(replace(REPUB_FEED, entries=(remark,)), "repub", "https://repub.example/feed")
+    for name in ("planet-one", "planet-two"):
+        edition, raw = outputs(name, path, polled)
+        assert (edition.items[0].link, edition.items[0].related) == (guid, about)
+        polled = refined(raw, name, f"https://{name}.example/{path}", republisher=declared)
+    assert [hop.site for hop in polled[2].origin.chain] == ["repub.example", "planet-one.example"]
+    assert polled[2].related == about
 
 
 def test_a_republishers_entry_without_a_known_origin_is_never_called_the_planets() -> None:

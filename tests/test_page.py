@@ -155,3 +155,10 @@ def test_links_to_other_sites_pass_on_no_trust() -> None:
 def test_a_licence_is_called_by_its_name() -> None:
     licence = parsed(page(make.edition())).cssselect("a[rel~=license]")[0]
     assert (licence.text_content(), licence.get("href")) == ("CC BY 4.0", Url(make.BY))
+
+
+def test_what_an_entry_of_a_link_blog_is_about_is_one_click_away() -> None:
+    (link,) = parsed(page(make.edition(make.item(related=Url("https://about.example/this"))))).cssselect(".more a:first-child")
+    assert (link.get("href"), link.text) == ("https://about.example/this", "about.example")
+    linked = make.item(link=Url("https://about.example/this"), related=Url("https://about.example/this"))
+    assert page(make.edition(linked)).count(b"https://about.example/this") == 1

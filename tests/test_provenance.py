@@ -167,7 +167,8 @@ def test_a_link_blogs_permalink_is_what_it_talks_about() -> None:
     found = read(link=PAGE)
     assert found.origin.chain == ()
     assert found.related == PAGE
-    assert found.link == PAGE
+    assert found.link == "https://copy.example/?p=1"
+    assert read(link=PAGE, id="17").link == PAGE
 
 
 def test_an_id_that_repeats_the_foreign_link_is_no_second_sign() -> None:

@@ -123,17 +123,18 @@ def _item(
     chain = entry.origin.chain
     # Who says that it is another's, and is contradicted, is not said to be the origin either.
     is_known = bool(chain) or not (own.is_republisher or entry.origin.is_contradicted)
-    original = chain[0].page if chain else entry.link if is_known else None
+    own_page = None if _leads_elsewhere(entry) else entry.link
+    original = chain[0].page if chain else own_page if is_known else None
     origin_source = directory.source_of_hop(chain[0]) if chain else own_source(entry.claims, own)
     source = origin_source or directory.source_of(chain, own)
     hops = _hops(chain, own, entry, directory)
     elsewhere = (*hops, Hop(name=own.name, page=original or entry.link))
     also = _also_seen(story, specs, directory, elsewhere, named={hop.name.casefold() for hop in hops})
     style = spec.attribution or feed_spec.attribution
-    origin, via = _credits(hops, own, entry, is_known=is_known)
+    origin, via = _credits(hops, own, own_page, is_known=is_known)
     markup, text = line(style, language, origin=origin, via=via, also=[Linked(seen.name, seen.url) for seen in also])
     license_url = entry.license or (origin_source.license if origin_source else None)
-    link = original or entry.link
+    link = original or entry.link or entry.related
     shown = text_of(entry, republished(entry, feed_spec.republish, license_url), link=link, language=language)
     return Item(
         id=publication.published_id,
@@ -231,11 +232,16 @@ def _own_page(entry: Entry, hops: Sequence[Hop]) -> Url | None:
     return None if is_theirs else entry.link
 
 
-def _credits(hops: Sequence[Hop], own: Feed, entry: Entry, *, is_known: bool) -> tuple[Linked | None, list[Linked]]:
+def _leads_elsewhere(entry: Entry) -> bool:
+    """Whether an entry's link is a page of another site that it talks about: no page of its own is known."""
+    return any(claim.kind == "permalink" and claim.standing == "weak" and claim.page == entry.link for claim in entry.claims)
+
+
+def _credits(hops: Sequence[Hop], own: Feed, own_page: Url | None, *, is_known: bool) -> tuple[Linked | None, list[Linked]]:
     """Whom the visible line names: the origin (None: not known), and those between it and us."""
     if hops:
         return _credit(hops[0]), [_credit(hop) for hop in hops[1:]]
-    here = Linked(own.name, entry.link or own.home)
+    here = Linked(own.name, own_page or own.home)
     return (here, []) if is_known else (None, [here])
 
 

@@ -110,7 +110,7 @@ def _links(item: Item) -> Iterator[dict[str, str]]:
             yield {"rel": "via", "href": href, "title": one_line(hop.name)}
     if item.license:
         yield {"rel": "license", "href": item.license}
-    if item.related and item.related != item.link:
+    if item.related:
         yield {"rel": "related", "href": item.related}
     if item.comments:
         yield {"rel": "replies", "href": item.comments, "type": "text/html"}

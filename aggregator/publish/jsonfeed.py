@@ -32,7 +32,7 @@ def _item(item: Item, edition: Edition) -> dict[str, JsonValue]:
             "id": item.id,
             "url": item.link,
             # The thing that a link blog talks about, as the format means it; never the origin.
-            "external_url": item.related if item.related != item.link else None,
+            "external_url": item.related,
             "title": one_line(item.title.text) if item.title else None,
             # Required, and allowed to be empty.
             "content_html": texts.content or texts.summary,

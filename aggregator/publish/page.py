@@ -86,6 +86,7 @@ def _environment() -> Environment:
         "stamp": _stamp,
         "direction": _direction,
         "license_name": license_name,
+        "host": host_of,
         "heading": heading,
     }
     environment.filters |= filters

@@ -53,8 +53,8 @@ def permalink(raw: RawEntry, context: Context) -> Url | None:
 
     `feedburner:origLink` is that page where the link leads to the feed's redirector, not to a page.
     """
-    given = raw.link or (raw.id if raw.id_is_link and _is_web(raw.id) else None)
-    own = address(given, _based(raw, context))
+    given = raw.link or (raw.id if raw.id_is_link and is_web(raw.id) else None)
+    own = address(given, based(raw, context))
     original = address(raw.feedburner_origlink, context)
     if original and (own is None or is_foreign(own, context) or is_proxy(own)):
         return original
@@ -126,19 +126,19 @@ def structured(raw: RawEntry, own_link: Url | None, context: Context) -> Iterato
         yield _configured(context.spec.origin, own_link, context)
     if raw.source is not None and raw.source.kind == "atom":
         yield _atom_source(raw, raw.source, own_link, context)
-    based = _based(raw, context)
+    located = based(raw, context)
     for link in raw.links:
-        if link.rel in ("via", "canonical") and (page := address(link.href, based)):
+        if link.rel in ("via", "canonical") and (page := address(link.href, located)):
             kind: ClaimKind = "rel=via" if link.rel == "via" else "rel=canonical"
             yield _paged(kind, page, link.title, f'link rel="{link.rel}" href="{link.href}"', context)
     for kind, value in (("dcterms:source", raw.dcterms_source), ("dc:source", raw.dc_source)):
-        if value and (page := address(value, based) if _is_web(value.strip()) else None):
+        if value and (page := address(value, located) if is_web(value.strip()) else None):
             yield _paged("dcterms:source" if kind == "dcterms:source" else "dc:source", page, None, value.strip()[:300], context)
     if raw.source is not None and raw.source.kind == "rss":
         yield from _rss_source(raw.source, own_link, context)
-    if (page := address(raw.feedburner_origlink, based)) and context.head.home and not is_proxy(context.head.home):
+    if (page := address(raw.feedburner_origlink, located)) and context.head.home and not is_proxy(context.head.home):
         yield _paged("feedburner:origLink", page, None, raw.feedburner_origlink or "", context)
-    if page := address(raw.external_url, based):
+    if page := address(raw.external_url, located):
         yield _paged("external_url", page, None, raw.external_url or "", context)
     if own_link and is_foreign(own_link, context) and not is_proxy(own_link):
         yield _paged("permalink", own_link, None, own_link, context)
@@ -157,7 +157,7 @@ def _configured(origin: str, own_link: Url | None, context: Context) -> Claim:
 
 def _atom_source(raw: RawEntry, source: RawSource, own_link: Url | None, context: Context) -> Claim:
     feed_url = web_url.resource(source.self_url, context.base)
-    home = address(source.link, context) or (address(source.id, context) if _is_web(source.id) else None)
+    home = address(source.link, context) or (address(source.id, context) if is_web(source.id) else None)
     named = _tag_host(source.id)
     found = site(home) if home and not is_proxy(home) else site(feed_url) if feed_url else site(named) if named else None
     if not found:
@@ -308,7 +308,7 @@ def foreign_id(raw: RawEntry, own_link: Url | None, context: Context) -> bool:
     """Whether the raw id speaks for the permalink's site by itself: an id of that site that is more than the link repeated."""
     if own_link is None or not raw.id or not is_foreign(own_link, context):
         return False
-    if _is_web(raw.id) and web_url.link_key(raw.id) == web_url.link_key(own_link):
+    if is_web(raw.id) and web_url.link_key(raw.id) == web_url.link_key(own_link):
         return False
     return _speaks_for(raw.id, site(own_link))
 
@@ -319,7 +319,7 @@ def id_site(raw_id: str | None) -> str | None:
     >>> id_site("tag:blog.example.org,2020:1"), id_site("urn:uuid:1"), id_site("https://a.example/?p=1")
     ('example.org', None, 'a.example')
     """
-    if _is_web(raw_id):
+    if is_web(raw_id):
         return site(raw_id or "") or None
     host = _tag_host(raw_id)
     return (site(host) or None) if host else None
@@ -335,12 +335,14 @@ def _tag_host(text: str | None) -> str | None:
     return found[1].lower() if found and site(found[1].lower()) not in _TAG_SERVICES else None
 
 
-def _is_web(text: str | None) -> bool:
+def is_web(text: str | None) -> bool:
+    """Whether a text is an address of the web, whatever follows."""
     return bool(text) and (text or "")[:8].lower().startswith(("http://", "https://"))
 
 
-def _based(raw: RawEntry, context: Context) -> Context:
-    return replace(context, base=raw.base) if raw.base and _is_web(raw.base) else context
+def based(raw: RawEntry, context: Context) -> Context:
+    """The context in which an entry's own relative addresses are read."""
+    return replace(context, base=raw.base) if raw.base and is_web(raw.base) else context
 
 
 def _text(name: str | None) -> str | None:

@@ -175,8 +175,8 @@ def _selector(text: str) -> CSSSelector | None:
 def matches(entry: Entry, match: Match) -> str | None:
     """Name the first field of `match` that matches an entry; None if none does.
 
-    Patterns are searched in the title, the visible text of summary and content, the authors' names, the link. Categories match whole and in
-    any case; a language also matches its regional forms.
+    Patterns are searched in the title, the visible text of summary and content, the authors' names, the links. Categories match whole and
+    in any case; a language also matches its regional forms.
     """
     return next((name for name, wanted in match.fields if _matches_field(entry, name, wanted)), None)
 
@@ -196,7 +196,7 @@ def _searched(entry: Entry, name: str) -> Iterator[str]:
     if name == "title":
         yield entry.title.text if entry.title else ""
     elif name == "link":
-        yield entry.link or ""
+        yield from (page for page in (entry.link, entry.related) if page)
     elif name == "author":
         yield from (author.name for author in entry.authors)
     elif name == "text":

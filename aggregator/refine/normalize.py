@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from aggregator.model import Entry, FeedHead, FeedSpec, Hop, RawEntry, RawFeed, RawText, SafeHtml, Title, Url
-from aggregator.refine import fields, filters, markup, stories, twins
+from aggregator.refine import fields, filters, linkblog, markup, stories, twins
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity, content_hash, identities, noticed, text_hash
 from aggregator.refine.provenance import Trace, trace
@@ -180,7 +180,7 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         published_id=mine.published_id,
         site=_own_site(page, context),
         link=page,
-        related=found.related,
+        related=found.related or linkblog.named_related(raw, found.origin, context),
         title=title,
         summary=texts.summary,
         content=texts.content,
@@ -197,7 +197,7 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         license=link(raw.license, base),
         claims=found.claims,
         origin=found.origin,
-        keys=stories.keys(None if _is_home(page, context) else page, found.origin, _own_id(raw, mine)),
+        keys=stories.keys(None if _is_home(page, context) else page, found.origin, _own_id(raw, mine), found.related),
         text_start=markup.opening(texts.content or texts.summary or SafeHtml(""), _TEXT_START).casefold(),
         stripped=texts.stripped,
         oddities=(

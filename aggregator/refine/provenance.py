@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from aggregator.model import Claim, Hop, Origin, RawEntry, Url
-from aggregator.refine import claims
+from aggregator.refine import claims, linkblog
 from aggregator.refine.attribution import Line, lines, might_hold_line, might_read_like_line, replaced
 from aggregator.refine.blocks import edges, without
 from aggregator.refine.context import Context
@@ -26,7 +26,8 @@ _T = TypeVar("_T")
 class Trace:
     """What `trace` found. `html` is the raw content without our own attribution line, and with everything else.
 
-    `link` is the entry's own permalink. `related` is a page on another site that the entry talks about rather than comes from.
+    `link` is the entry's own page; where none is known, and its origin neither, the page of another site to which it leads. `related` is
+    a page on another site that the entry talks about rather than comes from.
     `loop` says in words why the entry is a copy of our own output; None where it is not.
     """
 
@@ -52,7 +53,10 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
     loop = _loop(made, context)
     if loop:
         made = [replace(claim, standing="loop") if _is_ours(claim, context) else claim for claim in made]
-    return Trace(tuple(made), _origin(made, context), rest, loop, _related(made, link), link)
+    origin, related = _origin(made, context), _related(made)
+    if not origin.chain and linkblog.leads_elsewhere(link, made):
+        link = linkblog.own_page(raw, context) or link
+    return Trace(tuple(made), origin, rest, loop, related, link)
 
 
 # ── sentences ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,12 +136,12 @@ def _supported(made: list[Claim], raw: RawEntry, link: Url | None, context: Cont
     return result
 
 
-def _related(made: Sequence[Claim], link: Url | None) -> Url | None:
+def _related(made: Sequence[Claim]) -> Url | None:
     """The page that a link blog talks about: what only hinted at an origin, and was not believed."""
     for kind in ("external_url", "permalink"):
         for claim in made:
-            if claim.kind == kind and claim.standing == "weak" and (claim.page or claim.home):
-                return claim.page or claim.home
+            if claim.kind == kind and claim.standing == "weak" and claim.page:
+                return claim.page
     return None
 
 

@@ -21,15 +21,16 @@ _SHORT: Final = 40
 _WORDS: Final = re.compile(r"[\W_]+")
 
 
-def keys(link: Url | None, origin: Origin, raw_id: str | None) -> tuple[StoryKey, ...]:
-    """The keys under which copies of an entry may be found: its page, the pages it claims to come from, its id where that is absolute.
+def keys(link: Url | None, origin: Origin, raw_id: str | None, related: Url | None = None) -> tuple[StoryKey, ...]:
+    """The keys under which copies of an entry may be found: its page, the pages it claims to come from, the one that it talks about, its id
+    where that is absolute.
 
     A front page is no key: it says nothing of one entry.
 
     >>> [key.value for key in keys(Url("http://www.example.org/a/"), Origin(), "tag:example.org,2020:a")]
     ['https://example.org/a', 'tag:example.org,2020:a']
     """
-    pages = [page for page in (link, *(hop.page for hop in origin.chain[:_MAX_HOP_KEYS])) if page and not _is_front_page(page)]
+    pages = [page for page in (link, *(hop.page for hop in origin.chain[:_MAX_HOP_KEYS]), related) if page and not _is_front_page(page)]
     made = [StoryKey(kind="link", value=value) for value in dict.fromkeys(link_key(page) for page in pages)]
     if raw_id and is_absolute_iri(raw_id):
         made.append(StoryKey(kind="id", value=raw_id))
@@ -43,11 +44,14 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     two publishers, or takes the id of one and the page of the other, must not hide either.
 
     `link`: yes, if both own the page or name it as their origin. Entries of one feed, and a link that is another publisher's page (a
-    planet's copy, or a link blog's remark) need the same title or the same text besides. `id`: ids can be forged and repeated, so it
-    takes a second sign: the same publisher's page and one thing in common, both title and text, or the title where one names the
-    other's publisher as its source. `twin`: one entry of a feed took the place of another, and their texts begin alike, or neither has one.
+    planet's copy, or a link blog's entry) need the same title or the same text besides; a remark about a page that has words of its own is
+    another story, though it has that page's title. `id`: ids can be forged and repeated, so it takes a second sign: the same publisher's
+    page and one thing in common, both title and text, or the title where one names the other's publisher as its source. `twin`: one entry
+    of a feed took the place of another, and their texts begin alike, or neither has one.
     """
     title, text = _same_title(a.entry, b.entry), _same_text(a.entry, b.entry)
+    if kind in ("link", "third") and not text and (_remarks_on(a.entry, b.entry) or _remarks_on(b.entry, a.entry)):
+        return False
     if kind == "third":
         return title or text or bool(_shared(a, b)) or not (_is_original(a.entry) and _is_original(b.entry))
     if kind == "twin":
@@ -95,6 +99,14 @@ def _stands_for(entry: Entry, page_key: str) -> bool:
     if any(hop.page and link_key(hop.page) == page_key for hop in entry.origin.chain):
         return True
     return entry.link is not None and link_key(entry.link) == page_key and site(entry.link) == entry.site
+
+
+def _remarks_on(one: Entry, other: Entry) -> bool:
+    """Whether an entry has a page and words of its own, and only talks about a page of the other."""
+    if not one.link or not one.related or len(_plain(one.text_start)) < _SHORT:
+        return False
+    about = link_key(one.related)
+    return about != link_key(one.link) and any(link_key(page) == about for page in _places(other))
 
 
 def _same_title(a: Entry, b: Entry) -> bool:
@@ -152,6 +164,13 @@ def _points_to(other: StoredEntry, entry: Entry) -> bool:
 
 
 def _pages(entry: Entry) -> Iterator[Url]:
+    yield from _places(entry)
+    if entry.related:
+        yield entry.related
+
+
+def _places(entry: Entry) -> Iterator[Url]:
+    """Where an entry stands: its page, and those that it came by."""
     yield from (page for page in (entry.link, *(hop.page for hop in entry.origin.chain)) if page)
 
 

@@ -11,12 +11,12 @@ from secrets import token_hex
 from aggregator import RELEASED, __version__
 from aggregator.collect.fetch import WebFetcher
 from aggregator.errors import AggregatorError
-from aggregator.model import Config, Edition, FeedSpec, Format, Surroundings
+from aggregator.model import Config, Edition, FeedSpec, Format
 from aggregator.pipeline import Ports
 from aggregator.ports import Clock, Renderer
 from aggregator.publish.files import Folder
 from aggregator.reading import ReaderPool
-from aggregator.refine.known import known_sources, our_addresses
+from aggregator.refine.known import surroundings
 from aggregator.store.sql import SqlStore
 
 # Below this much free space nothing is polled any more: what is stored and served stays whole.
@@ -51,7 +51,7 @@ class App:
         """The same app, with the names that subscribed feeds have by now."""
         states = self.ports.store.feeds()
         # Read now, so that the order of polls decides nothing; worked out when a document needs it, which most polls do not bring.
-        made = cache(lambda: Surroundings(known=known_sources(states, self.config.feeds), ours=our_addresses(self.config)))
+        made = cache(lambda: surroundings(self.config, states))
         return replace(self, ports=replace(self.ports, surroundings=made))
 
     def reconfigured(self, config: Config) -> "App":

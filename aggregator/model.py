@@ -535,11 +535,12 @@ class Surroundings:
     """What refining needs to know beyond the one feed.
 
     `known` maps the casefolded names of subscribed feeds to what is known of them. `ours` holds the addresses of our own outputs, as
-    `web.url.link_key` gives them.
+    `web.url.link_key` gives them, and `our_home` the page that they call their home.
     """
 
     known: Mapping[str, Hop] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
+    our_home: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ def read(document: Document, spec: FeedSpec, feed_key: str, surroundings: Surrou
 
     raw = parsed(document)
     head = replace(normalize.head(raw, document.url), base=document.url)
-    context = normalize.context(spec, feed_key, head, document.url, surroundings.known, surroundings.ours)
+    context = normalize.context(spec, feed_key, head, document.url, surroundings)
     pairs = [(entry, source) for entry, source in zip(normalize.entries(raw, context), raw.entries, strict=True) if entry is not None]
     return ReadFeed(head=head, entries=tuple(entry for entry, _ in pairs), raw=tuple(source for _, source in pairs), oddities=raw.oddities)
 

@@ -76,7 +76,7 @@ def _context(todo: Work, ports: Ports) -> Context:
     """What a poll of the feed would know of it."""
     spec, head = todo.spec, todo.state.head
     around = ports.surroundings()
-    made = normalize.context(spec, todo.state.key, head, head.base or spec.shown_url, around.known, around.ours)
+    made = normalize.context(spec, todo.state.key, head, head.base or spec.shown_url, around)
     if "auto" not in spec.strip:
         return made
     windows = (ports.store.raw_entries(pks) for pks in _batches(todo.kept, WINDOW))

@@ -43,7 +43,7 @@ def refined(line: Mapping[str, Any]) -> Entry:
     spec = FeedSpec(id="feed", url=url, shown_url=url)
     title = RawText(value=feed["title"]) if feed.get("title") else None
     parsed = RawFeed(version="atom10", title=title, link=link, self_url=feed.get("url"), entries=(raw,))
-    context = normalize.context(spec, "feed", normalize.head(parsed, url), base=url, known={}, ours=frozenset())
+    context = normalize.context(spec, "feed", normalize.head(parsed, url), base=url)
     return normalize.entry(raw, context)
 
 

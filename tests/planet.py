@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 
-from aggregator.model import Config, Entry, FeedSpec, OutputSpec, Surroundings
+from aggregator.model import Config, Entry, FeedSpec, OutputSpec
 from aggregator.pipeline import Ports, poll, publish
 from aggregator.ports import Store
 from aggregator.publish import jsonfeed, page, syndication
 from aggregator.reading import read
-from aggregator.refine.known import known_sources, our_addresses
+from aggregator.refine.known import surroundings
 from aggregator.refine.stories import same_story
 from aggregator.web.url import link
 from tests.fakes import FakeClock, FakeFetcher, FakeFolder, FakeStore, document
@@ -100,7 +100,7 @@ class Planet:
             store=self.store,
             publisher=self.folder,
             renderers={"atom": syndication.atom, "rss": syndication.rss, "json": jsonfeed.json_feed, "html": page.page},
-            surroundings=lambda: Surroundings(known=known_sources(self.store.feeds(), config.feeds), ours=our_addresses(config)),
+            surroundings=lambda: surroundings(config, self.store.feeds()),
         )
         self.store.sync(specs, self.clock())
 

@@ -11,7 +11,7 @@ from aggregator.model import Config, Edition, FeedSpec, FeedState, OutputSpec, R
 from aggregator.pipeline import Ports, poll, publish
 from aggregator.publish import jsonfeed, syndication
 from aggregator.reading import read
-from aggregator.refine.known import known_sources, our_addresses
+from aggregator.refine.known import known_sources, our_addresses, our_home
 from aggregator.refine.stories import same_story
 from aggregator.web.url import link
 from tests.e2e.running import feed
@@ -231,6 +231,31 @@ def test_max_age_cuts_at_midnight() -> None:
         for at in ("2026-10-31T23:59:00+00:00", "2026-11-01T00:01:00+00:00")
     ]
     assert entries == [2, 1]
+
+
+# ── loops ──
+
+
+def test_our_outputs_are_known_by_every_address_that_we_give_them() -> None:
+    walk = Walk(outputs=(ATOM, replace(JSON, path="news/feed.json")))
+    assert our_addresses(walk.ports.config) == {
+        "https://planet.example/atom.xml",
+        "https://planet.example/news/feed.json",
+        "https://127.0.0.1:8080/atom.xml",
+        "https://127.0.0.1:8080/news/feed.json",
+        "https://localhost:8080/atom.xml",
+        "https://localhost:8080/news/feed.json",
+        "file:///srv/public/atom.xml",
+        "file:///srv/public/news/feed.json",
+    }
+
+
+def test_a_home_page_that_a_polled_feed_shares_with_us_is_not_ours_alone() -> None:
+    walk = Walk()
+    assert our_home(walk.ports.config, walk.store.feeds()) == "https://planet.example/"
+    shared = document(feed("garden", "One.").replace(b"https://garden.example/", b"https://planet.example/"), GARDEN.url)
+    walk.answers(shared)
+    assert our_home(walk.ports.config, walk.store.feeds()) is None
 
 
 # ── names ──

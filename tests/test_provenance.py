@@ -357,6 +357,29 @@ def test_an_entry_that_comes_from_our_own_output_is_a_loop() -> None:
         assert "loop" in [claim.standing for claim in found.claims]
 
 
+def test_a_chain_that_names_our_home_page_is_a_loop() -> None:
+    where = context(ours=frozenset({"https://planet.example/atom.xml"}), our_home="https://planet.example/")
+    vias = (RawLink(href=PAGE, rel="via", title="Orig"), RawLink(href="http://www.planet.example", rel="via", title="Planet"))
+    assert read(where=where, links=vias).loop == "its rel=via names our own output http://www.planet.example/"
+    line = '<p>This article originally appeared at <a href="https://orig.example/2020/a-day">Orig</a>, via <a href="https://planet.example/">Us</a>.</p>'
+    assert read(line + BODY, where).loop is not None
+
+
+def test_a_neighbour_on_our_host_and_a_remark_about_us_are_no_loops() -> None:
+    where = context(ours=frozenset({"https://planet.example/atom.xml"}), our_home="https://planet.example/")
+    blog = atom_source(id="tag:planet.example,2020:blog", link="https://planet.example/", self_url="https://planet.example/blog.xml")
+    assert read(where=where, source=blog).loop is None
+    assert read(where=where, links=(RawLink(href="https://planet.example/2020/a-day", rel="via"),)).loop is None
+    assert read(where=where, external_url="https://planet.example/atom.xml").loop is None
+
+
+@pytest.mark.parametrize(
+    "feed", [{"base": "http://planet.example/atom.xml"}, {"head": FeedHead(self_url=Url("https://planet.example/atom.xml"))}]
+)
+def test_all_entries_of_our_own_output_are_loops(feed: dict[str, object]) -> None:
+    assert read(where=context(ours=frozenset({"https://planet.example/atom.xml"}), **feed)).loop is not None
+
+
 # ── the labelled set ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 

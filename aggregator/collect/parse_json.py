@@ -212,7 +212,7 @@ def _source(original: Object) -> RawSource | None:
 
 def _vias(item: Object) -> Iterator[RawLink]:
     for part in [*_objects(_provenance(item), "via")][:16]:
-        if href := _url(part, "url") or _url(part, "home_page_url"):
+        if href := _url(part, "url") or _url(part, "home_page_url") or _url(part, "feed_url"):
             yield RawLink(href=href, rel="via", title=_text_of(part, "title") or _text_of(part, "name"))
 
 

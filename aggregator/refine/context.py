@@ -13,8 +13,8 @@ class Context:
     `base` is the address that relative links count from: the document's final address. `site` is the feed's publisher (`web.host.site`
     of its home page, else of its address); `own_sites` also holds the sites of its address, its links and its declared aliases.
     `known` maps the names of subscribed feeds (`web.text.folded_name`) to what is known of them. `ours` holds the addresses and ids of
-    our own outputs (as `web.url.link_key` gives them, ids as they are): an entry whose chain names one is a loop. `repeated` is what
-    the document prints around every entry (`refine.repeated`), where the feed asks to have that stripped.
+    our own outputs (as `web.url.link_key` gives them), `our_home` the page that they call their home: an entry whose chain names one is a
+    loop. `repeated` is what the document prints around every entry (`refine.repeated`), where the feed asks to have that stripped.
     """
 
     spec: FeedSpec
@@ -25,4 +25,5 @@ class Context:
     head: FeedHead = FeedHead()
     known: Mapping[str, Hop] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
+    our_home: str | None = None
     repeated: frozenset[str] = frozenset()

@@ -1,11 +1,17 @@
 """What refining knows of feeds.yaml: the names of subscribed feeds, and the addresses of our own outputs (pure)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
-from aggregator.model import Config, FeedSpec, FeedState, Hop
+from aggregator.model import Config, FeedSpec, FeedState, Hop, Surroundings
 from aggregator.web.host import site
 from aggregator.web.text import folded_name
 from aggregator.web.url import link_key
+
+
+def surroundings(config: Config, states: Sequence[FeedState]) -> Surroundings:
+    """What refining any document needs to know of feeds.yaml and of the feeds that are polled."""
+    return Surroundings(known=known_sources(states, config.feeds), ours=our_addresses(config), our_home=our_home(config, states))
 
 
 def known_sources(states: Iterable[FeedState], specs: Iterable[FeedSpec]) -> dict[str, Hop]:
@@ -32,7 +38,24 @@ def known_sources(states: Iterable[FeedState], specs: Iterable[FeedSpec]) -> dic
 
 
 def our_addresses(config: Config) -> frozenset[str]:
-    """The addresses of our own outputs, as link keys: an entry whose chain names one has been here before."""
+    """The addresses of our own outputs: as link keys, below `link` and where the daemon serves them, and as files.
+
+    An entry whose chain names one has been here before. `link` itself is not among them (see `our_home`).
+    """
+    places = [f"http://{config.listen_host}:{config.listen_port}/"]
+    if config.listen_host.startswith("127."):
+        places.append(f"http://localhost:{config.listen_port}/")
+    if config.link:
+        places.append(f"{config.link.rstrip('/')}/")
+    pages = {link_key(place + quote(output.path)) for place in places for output in config.outputs}
+    files = {(config.root / output.path).as_uri() for output in config.outputs}
+    return frozenset(pages - set(map(link_key, places)) | files)
+
+
+def our_home(config: Config, states: Iterable[FeedState]) -> str | None:
+    """The page that our outputs call their home, as a link key; None where it is also the home of a feed of others, as a blog's may be."""
     if not config.link:
-        return frozenset()
-    return frozenset(link_key(config.link.rstrip("/") + "/" + output.path) for output in config.outputs)
+        return None
+    ours, home = our_addresses(config), link_key(config.link)
+    others = [state for state in states if not {link_key(url) for url in (state.shown_url, state.head.self_url) if url} & ours]
+    return None if any(state.head.home and link_key(state.head.home) == home for state in others) else home

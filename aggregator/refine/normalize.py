@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from aggregator.model import Entry, FeedHead, FeedSpec, Hop, RawEntry, RawFeed, RawText, SafeHtml, Title, Url
+from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawText, SafeHtml, Surroundings, Title, Url
 from aggregator.refine import fields, filters, linkblog, markup, stories, twins
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity, content_hash, identities, noticed, text_hash
@@ -64,14 +64,7 @@ def head(raw: RawFeed, base: str) -> FeedHead:
     return replace(made, permalinks_foreign=_are_mostly_foreign(raw.entries, base, {site(base), site(home or base)}))
 
 
-def context(
-    spec: FeedSpec,
-    feed_key: str,
-    head: FeedHead,
-    base: str,
-    known: Mapping[str, Hop] | None = None,
-    ours: frozenset[str] = frozenset(),
-) -> Context:
+def context(spec: FeedSpec, feed_key: str, head: FeedHead, base: str, around: Surroundings = Surroundings()) -> Context:  # noqa: B008
     """Gather what refining needs to know of the feed that entries came in. `base` is the final address of the document."""
     addresses = [base, head.home, head.self_url, None if spec.path else spec.shown_url, *spec.aliases]
     return Context(
@@ -81,8 +74,9 @@ def context(
         site=site(head.home or base),
         own_sites=frozenset(found for address in addresses if address and (found := site(address))),
         head=head,
-        known=known or {},
-        ours=ours,
+        known=around.known,
+        ours=around.ours,
+        our_home=around.our_home,
     )
 
 

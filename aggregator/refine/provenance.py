@@ -176,7 +176,9 @@ def _hop(group: Sequence[Claim], context: Context) -> Hop:
     name = _first(claim.name for claim in ranked)
     known = context.known.get(folded_name(name)) if name else None
     page = _first(claim.page for claim in sorted(ranked, key=lambda claim: claim.kind != "phrase")) or _first(c.page for c in ranked)
-    home, found = _first(claim.home for claim in ranked), _first(claim.site for claim in ranked)
+    # One claim takes an address for the page, another one for the front: it is the page.
+    home = _first(claim.home for claim in ranked if claim.home and not (page and link_key(claim.home) == link_key(page)))
+    found = _first(claim.site for claim in ranked)
     hop = Hop(
         name=name or host_of(page or home or _first(claim.feed_url for claim in ranked) or "") or "unknown",
         site=found,
@@ -210,10 +212,19 @@ def _confidence(group: Sequence[Claim]) -> float:
 
 
 def _loop(made: Sequence[Claim], context: Context) -> str | None:
+    """Why an entry is a copy of our own output. What only hints at a page says nothing: anybody may write about us."""
+    if feed := _our_feed(context):
+        return f"its feed is our own output {feed}"
     for claim in made:
         if ours := _our_address(claim, context):
             return f"its {claim.kind} names our own output {ours}"
     return None
+
+
+def _our_feed(context: Context) -> str | None:
+    spec = context.spec
+    addresses = (spec.path.as_uri() if spec.path else spec.shown_url, context.base, context.head.self_url)
+    return next((address for address in addresses if address and link_key(address) in context.ours), None)
 
 
 def _is_ours(claim: Claim, context: Context) -> bool:
@@ -221,9 +232,11 @@ def _is_ours(claim: Claim, context: Context) -> bool:
 
 
 def _our_address(claim: Claim, context: Context) -> str | None:
-    if not context.ours:
+    if not context.ours or claim.standing == "weak":
         return None
     for address in (claim.feed_id, claim.feed_url, claim.page, claim.home):
-        if address and (address in context.ours or link_key(address) in context.ours):
+        if address and link_key(address) in context.ours:
             return address
-    return None
+    # Others may share the host with us, and even the page; a claim that names their feed or a page of theirs is not about us.
+    home = None if claim.feed_url else claim.page or claim.home
+    return home if home and context.our_home and link_key(home) == context.our_home else None

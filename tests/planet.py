@@ -30,7 +30,7 @@ class Post:
     link: str
     text: str = ""
     id: str | None = None
-    at: datetime = NOON - HOUR
+    at: datetime | None = NOON - HOUR
     source: str | None = None
 
 
@@ -62,9 +62,10 @@ def _entry(one: Post) -> str:
         f"<source><id>tag:{one.source}.example,2026:feed</id><title>The {one.source.title()}</title>"
         f"<link rel='self' href='https://{one.source}.example/feed.xml'/><link href='https://{one.source}.example/'/></source>"
     )
+    dates = f"<published>{one.at.isoformat()}</published><updated>{one.at.isoformat()}</updated>" if one.at else ""
     return (
         f"<entry><id>{one.id or one.link}</id><title>{escape(one.title)}</title><link href='{one.link}'/>"
-        f"<published>{one.at.isoformat()}</published><updated>{one.at.isoformat()}</updated>"
+        f"{dates}"
         f"<content type='html'>{escape(one.text)}</content>{source or ''}</entry>"
     )
 

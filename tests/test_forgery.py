@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -175,6 +175,22 @@ def test_what_may_be_right_is_not_contradicted(why: str) -> None:
     found = provenance(planet)
     assert found["original"]["home_page_url"] == "https://orig.example/"  # type: ignore[index]
     assert "contradicted" not in found["evidence"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("dates", [(NOON - HOUR, NOON - 2 * HOUR), (NOON - 2 * HOUR, NOON - HOUR), (None, None)])
+@pytest.mark.parametrize("owner", ["one", "else"])
+def test_neither_dates_nor_the_order_of_polls_decide_who_keeps_an_id(dates: tuple[datetime | None, datetime | None], owner: str) -> None:
+    posts = [post(feed, id=f"tag:{owner}.example,2026:1", at=at) for feed, at in zip(("one", "evil"), dates, strict=True)]
+    documents = {feed: atom(feed, [one]) for feed, one in zip(("one", "evil"), posts, strict=True)}
+    kept = []
+    for order in (("one", "evil"), ("evil", "one")):
+        planet = Planet(*documents)
+        planet.polls({feed: documents[feed] for feed in order})
+        kept.append({item["url"]: item["id"] for item in planet.publishes()})
+    assert kept[0] == kept[1]
+    assert list(kept[0].values()).count(posts[0].id) == 1
+    if owner == "one":
+        assert kept[0][posts[0].link] == posts[0].id
 
 
 def test_an_id_of_a_publisher_whom_we_do_not_poll_is_kept() -> None:

@@ -1,7 +1,7 @@
 """Who of the stories that may stand in an output is listed now, under which id and number (pure)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -58,11 +58,13 @@ def is_newcomer(added_at: datetime, first_success: datetime | None, first_publis
 def settle(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: int) -> list[Settled]:
     """Decide on all candidates of one judgement, whatever order they come in.
 
-    Numbers follow the sort keys, the oldest first; so do places under a limit. Of newcomers the newest are shown.
+    Numbers follow the sort keys, the oldest first; so do places under a limit. Of newcomers the newest are shown. Of several with one id it
+    goes to the feed with the first key: neither a date, which anybody can write, nor the order of polls must decide that. (An id that is
+    another publisher's came here replaced: `refine.confirmation.fitting_id`.)
     """
     held = _held(candidates, outlook, newcomer_entries)
+    owners = {one.published_id: one.story for one in sorted(candidates, key=_claim_order, reverse=True) if one.story not in held}
     days = Counter(outlook.per_day)
-    ids: set[str] = set()
     sequence = outlook.last_sequence
     settled = []
     for candidate in sorted(candidates, key=_order):
@@ -75,8 +77,8 @@ def settle(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: 
             continue
         days[place] += 1
         sequence += 1
-        published_id = _free_id(candidate, lambda name: name in ids or name in outlook.ids)
-        ids.add(published_id)
+        published_id = _free_id(candidate, owners, outlook.ids)
+        owners[published_id] = candidate.story
         settled.append(Settled(story=candidate.story, published_id=published_id, sequence=sequence))
     return settled
 
@@ -99,11 +101,15 @@ def _order(one: Candidate) -> tuple[datetime, str, str, int]:
     return one.sort_key, one.published_id, one.feed_key or "", one.story
 
 
-def _free_id(candidate: Candidate, is_taken: Callable[[str], bool]) -> str:
+def _claim_order(one: Candidate) -> tuple[str, datetime, int]:
+    return one.feed_key or "", one.sort_key, one.story
+
+
+def _free_id(candidate: Candidate, owners: Mapping[str, int], given: Container[str]) -> str:
     """The published id; where another story of the output has it, one made of the feed's key and it."""
     space = UUID(candidate.feed_key) if candidate.feed_key else NAMESPACE_URL
     name, found = candidate.published_id, candidate.published_id
-    while is_taken(found):
+    while found in given or owners.get(found, candidate.story) != candidate.story:
         found = f"urn:uuid:{uuid5(space, name)}"
         name += "#"
     return found

@@ -249,12 +249,13 @@ class RawCategory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawSource:
-    """Where an entry says that it was taken from: atom:source (RFC 4287 section 4.2.11) or RSS `<source url>`.
+    """Where an entry says that it was taken from: atom:source (RFC 4287 section 4.2.11), RSS `<source url>`, or only a name.
 
-    For RSS `self_url` is the `url` attribute and `title` the text. `link` is the page of an atom:source.
+    For RSS `self_url` is the `url` attribute and `title` the text. `link` is the page of an atom:source. A `name` is all that our own JSON
+    Feed knows of some origins: neither the entry's page nor any other is theirs.
     """
 
-    kind: Literal["atom", "rss"]
+    kind: Literal["atom", "rss", "name"]
     id: str | None = None
     title: str | None = None
     link: str | None = None

@@ -1,5 +1,6 @@
 """Our visible line in what we read: known in every language with and without its class, read as a claim, and never stacked."""
 
+import json
 from dataclasses import replace
 from itertools import product
 
@@ -27,6 +28,7 @@ from aggregator.publish.edition import compose
 from aggregator.publish.jsonfeed import json_feed
 from aggregator.publish.syndication import atom, rss
 from aggregator.refine import normalize
+from tests.fakes import document
 from tests.makers import config, feeds_of, output, published, stored
 from tests.test_provenance import BODY, NOTE, PAGE, read, sites
 
@@ -242,6 +244,37 @@ def test_a_source_that_came_in_survives_a_planet_and_two_of_us() -> None:
             _, other = outputs(name, path, polled)
             assert [person.name for person in other.entries[0].authors] == ["Ann"]
             assert (other.entries[0].rights, other.entries[0].license) == ("© Orig", "https://orig.example/terms")
+
+
+@pytest.mark.parametrize("path", FORMATS)
+@pytest.mark.parametrize("change", [lambda raw: raw, bare], ids=["marked", "bare"])
+def test_an_origin_that_is_only_a_name_gets_no_page_on_the_way(path: str, change) -> None:
+    printed = replace(COPIED, contents=(RawText(value=f"<p>This article originally appeared in Orig Quarterly.</p>{BODY}", type="html"),))
+    polled = refined(replace(REPUB_FEED, entries=(printed,)), "repub", "https://repub.example/feed")
+    for name in ("planet-one", "planet-two", "planet-three"):
+        edition, raw = outputs(name, path, polled)
+        (item,) = edition.items
+        assert (item.original, item.link, item.via[0].name, item.via[0].page) == (None, COPIED.link, "Orig Quarterly", None)
+        polled = refined(change(raw), name, f"https://{name}.example/{path}")
+        assert [(hop.name, hop.page, hop.site) for hop in polled[2].origin.chain[:2]] == [
+            ("Orig Quarterly", None, None),
+            ("Repub", COPIED.link, "repub.example"),
+        ]
+        assert polled[2].content == edition.items[0].content
+
+
+def test_our_json_names_an_origin_without_a_line_too() -> None:
+    item = {"title": "Orig Quarterly"}
+    provenance = {"original": item, "via": [item, {"url": "https://repub.example/2020/a-day", "title": "Repub"}]}
+    (raw,) = parse(
+        document(
+            json.dumps(
+                {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "url": COPIED.link, "_provenance": provenance}]}
+            )
+        )
+    ).entries
+    found = read(BODY, link=raw.link, links=raw.links, source=raw.source)
+    assert [(hop.name, hop.page) for hop in found.origin.chain] == [("Orig Quarterly", None), ("Repub", COPIED.link)]
 
 
 @pytest.mark.parametrize("path", FORMATS)

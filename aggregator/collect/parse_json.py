@@ -199,6 +199,8 @@ def _source(original: Object) -> RawSource | None:
     feed_url, title = _url(original, "feed_url"), _text_of(original, "title")
     if not feed_url and not title:
         return None
+    if not feed_url and not _url(original, "url") and not _url(original, "home_page_url"):
+        return RawSource(kind="name", title=title)
     return RawSource(
         kind="atom",
         id=feed_url,

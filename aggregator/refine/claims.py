@@ -126,6 +126,10 @@ def structured(raw: RawEntry, own_link: Url | None, context: Context) -> Iterato
         yield _configured(context.spec.origin, own_link, context)
     if raw.source is not None and raw.source.kind == "atom":
         yield _atom_source(raw, raw.source, own_link, context)
+    if raw.source is not None and raw.source.kind == "name":
+        # Whoever passed the entry on is known by page: the name stands behind them all, as in a sentence.
+        named = _named("atom:source", _text(raw.source.title) or "", "_provenance", raw.source.title or "", context)
+        yield replace(named, hop=2)
     located = based(raw, context)
     for link in raw.links:
         if link.rel in ("via", "canonical") and (page := address(link.href, located)):

@@ -42,6 +42,7 @@ from aggregator.refine import filters, rules, stories
 from aggregator.refine.confirmation import checked, fitting_id
 from aggregator.refine.publishers import Publishers, publishers
 from aggregator.web.host import site
+from aggregator.web.text import fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -239,14 +240,38 @@ def _planned(
 
 
 def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[str], None] = lambda path: None) -> list[PublishReport]:
-    """Bring every output up to date. One output's trouble is its own report; its last good file stays."""
+    """Bring every output up to date. One output's trouble is its own report; its last good file stays.
+
+    Files that we wrote for outputs which are gone from feeds.yaml are removed; what they listed is kept, so that an output which comes back
+    floods nobody.
+    """
     now = today or ports.clock()
     states = {state.key: state for state in ports.store.feeds(active_only=False)}
     feeds = feeds_of(states, ports.config)
+    # First, since a new output may want the name of an old one for a folder, or in another case.
+    removed = _removed(ports)
     reports = []
     for output in ports.config.outputs:
         progress(output.path)
         reports.append(_publish_one(output, ports, feeds, now))
+    return reports + removed
+
+
+def _removed(ports: Ports) -> list[PublishReport]:
+    """Remove what stands in the files of outputs that are gone from feeds.yaml; a file that somebody else wrote since stays."""
+    kept = {output.path for output in ports.config.outputs}
+    reports = []
+    for path, digest in ports.store.files().items():
+        if path in kept:
+            continue
+        try:
+            changed = ports.publisher.remove(path, digest)
+        except PublishError as error:
+            reports.append(PublishReport(path=path, changed=False, error=error.message))
+            continue
+        ports.store.note_file(path, None)
+        log.info("%s is no longer in feeds.yaml: %s", path, "its file is removed" if changed else "no file of ours was there")
+        reports += [PublishReport(path=path, changed=True, listed="removed, it is no longer in feeds.yaml")] if changed else []
     return reports
 
 
@@ -272,9 +297,16 @@ def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) 
         edition = compose(output, ports.config, listing, feeds.states, feeds.specs)
         body = _rendered(edition, ports)
         changed = ports.publisher.put(output.path, body)
+        _note(output.path, body, ports)
     except PublishError as error:
         return PublishReport(path=output.path, changed=False, error=error.message)
     return PublishReport(path=output.path, changed=changed, entries=len(edition.items), listed=_listed(edition), notes=edition.notes)
+
+
+def _note(path: str, body: bytes, ports: Ports) -> None:
+    digest = fingerprint(body)
+    if ports.store.files().get(path) != digest:
+        ports.store.note_file(path, digest)
 
 
 def _listed(edition: Edition) -> str:

@@ -131,6 +131,14 @@ class Store(Protocol):
         """The listed stories of an output: the latest first-listed ones, with all their members, newest sort key first."""
         ...
 
+    def files(self) -> dict[str, str]:
+        """The outputs, in feeds.yaml or not, that have a file of ours: path → digest of what we wrote there last."""
+        ...
+
+    def note_file(self, path: str, digest: str | None) -> None:
+        """Note what was written into an output's file; None when we have no file there any more. What it listed is kept."""
+        ...
+
     def publications(self, story_pk: int) -> list[Publication]: ...
 
     def find(self, query: str) -> list[tuple[int, tuple[StoredEntry, ...]]]:
@@ -203,7 +211,12 @@ class Publisher(Protocol):
         """Replace one file if its bytes differ; True if it changed. Raises `PublishError`; the old file stays then."""
         ...
 
-    def remove(self, path: str) -> bool: ...
+    def remove(self, path: str, digest: str) -> bool:
+        """Remove one file if what it holds has this digest (`web.text.fingerprint`); False if it is gone, or is not what we wrote.
+
+        Raises `PublishError`.
+        """
+        ...
 
 
 Report = Callable[[PollReport], None]

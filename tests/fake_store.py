@@ -46,6 +46,7 @@ class _Output:
     mark: str | None = None
     judged: int = 0
     first_published: datetime | None = None
+    written: str | None = None
 
 
 @dataclass
@@ -417,6 +418,14 @@ class FakeStore(FakeForgetting):
         row = self._entries.get(entry_pk)
         seen = [(place, first, last) for place, (first, last) in row.sightings.items()] if row else []
         return sorted(seen, key=lambda sighting: (sighting[1], sighting[0]))
+
+    @_one_at_a_time
+    def files(self) -> dict[str, str]:
+        return {path: row.written for path, row in sorted(self._outputs.items()) if row.written}
+
+    @_one_at_a_time
+    def note_file(self, path: str, digest: str | None) -> None:
+        self._outputs.setdefault(path, _Output()).written = digest
 
     @_one_at_a_time
     def counts(self) -> dict[str, int]:

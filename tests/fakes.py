@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 from aggregator.errors import FetchError, PublishError, Unreachable
 from aggregator.model import Document, FeedSpec, Unchanged, Validators
+from aggregator.web.text import fingerprint
 from tests.fake_store import FakeStore
 
 __all__ = ["Answer", "FakeClock", "FakeFetcher", "FakeFolder", "FakeStore", "document"]
@@ -78,5 +79,10 @@ class FakeFolder:
         self.writes.append(path)
         return True
 
-    def remove(self, path: str) -> bool:
-        return self.files.pop(path, None) is not None
+    def remove(self, path: str, digest: str) -> bool:
+        if path in self.broken:
+            raise PublishError(path, "the disk is full")
+        is_ours = path in self.files and fingerprint(self.files[path]) == digest
+        if is_ours:
+            del self.files[path]
+        return is_ours

@@ -13,6 +13,7 @@ import pytest
 
 from aggregator.errors import PublishError
 from aggregator.publish.files import Folder
+from aggregator.web.text import fingerprint
 
 
 def left_over(root: Path) -> list[str]:
@@ -58,7 +59,7 @@ def test_permissions_that_an_operator_gave_are_kept(tmp_path: Path) -> None:
 )
 def test_a_path_that_leaves_the_folder_is_refused(tmp_path: Path, path: str) -> None:
     folder = Folder(tmp_path / "public")
-    for act in (lambda: folder.put(path, b"x"), lambda: folder.remove(path)):
+    for act in (lambda: folder.put(path, b"x"), lambda: folder.remove(path, "")):
         with pytest.raises(PublishError):
             act()
     assert not list(tmp_path.rglob("*"))
@@ -76,8 +77,7 @@ def test_symbolic_links_are_not_followed(tmp_path: Path) -> None:
     for path in ("folder/atom.xml", "atom.xml", "dangling.xml"):
         with pytest.raises(PublishError, match="symbolic link"):
             folder.put(path, b"ours")
-        with pytest.raises(PublishError, match="symbolic link"):
-            folder.remove(path)
+        assert not folder.remove(path, fingerprint(b"theirs"))
     assert (outside / "atom.xml").read_bytes() == b"theirs"
     assert sorted(found.name for found in tmp_path.iterdir()) == ["outside", "public"]
 
@@ -98,12 +98,29 @@ def test_a_folder_in_the_way_is_said_so(tmp_path: Path) -> None:
         Folder(tmp_path).put("file/atom.xml", b"x")
 
 
-def test_what_is_removed_was_there(tmp_path: Path) -> None:
+def test_only_what_we_wrote_is_removed(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    for path in ("atom.xml", "planet/atom.xml"):
+        folder.put(path, b"x")
+        assert not folder.remove(path, fingerprint(b"y"))
+        assert folder.remove(path, fingerprint(b"x"))
+        assert not folder.remove(path, fingerprint(b"x"))
+    assert [found.name for found in tmp_path.iterdir()] == ["planet"]
+    assert not folder.remove("planet", fingerprint(b"x"))
+    (tmp_path / "never").write_bytes(b"")
+    assert not folder.remove("never/was.xml", fingerprint(b"x"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may remove anything")
+def test_a_file_that_cannot_be_removed_is_said_so(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.put("atom.xml", b"x")
-    assert folder.remove("atom.xml")
-    assert not folder.remove("atom.xml")
-    assert not folder.remove("never/was.xml")
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(PublishError, match="cannot be removed"):
+            folder.remove("atom.xml", fingerprint(b"x"))
+    finally:
+        tmp_path.chmod(0o700)
 
 
 def test_a_full_disk_keeps_the_last_good_file_and_leaves_nothing(tmp_path: Path) -> None:

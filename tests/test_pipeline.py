@@ -1,5 +1,6 @@
 """The walk with plain fakes: what one poll does to a feed's state, and what one publish does to the outputs."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from aggregator.errors import BadStatus, Gone, PublishError, Unreachable
 from aggregator.model import Config, Edition, FeedSpec, FeedState, OutputSpec, Redirect, Surroundings, Validators
 from aggregator.pipeline import Ports, poll, publish
-from aggregator.publish import jsonfeed, syndication
+from aggregator.publish import jsonfeed, opml, syndication
 from aggregator.reading import read
 from aggregator.refine.known import known_sources, our_addresses, our_home
 from aggregator.refine.stories import same_story
@@ -21,6 +22,7 @@ GARDEN = FeedSpec(id="garden", url="https://garden.example/feed.xml", shown_url=
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 ATOM = OutputSpec(path="atom.xml", format="atom")
 JSON = OutputSpec(path="feed.json", format="json")
+OPML = OutputSpec(path="feeds.opml", format="opml")
 
 
 class Walk:
@@ -46,7 +48,7 @@ class Walk:
             reader=read,
             store=self.store,
             publisher=self.folder,
-            renderers={"atom": syndication.atom, "json": jsonfeed.json_feed},
+            renderers={"atom": syndication.atom, "json": jsonfeed.json_feed, "opml": opml.opml},
             surroundings=lambda: Surroundings(ours=our_addresses(config)),
         )
         self.store.sync(config.feeds, self.clock())
@@ -191,6 +193,50 @@ def test_one_output_that_cannot_be_written_leaves_the_others() -> None:
     assert [(report.path, report.error) for report in reports] == [("atom.xml", "does not parse back"), ("feed.json", None)]
     assert "atom.xml" not in walk.folder.files
     assert b"One." in walk.folder.files["feed.json"]
+
+
+def test_an_output_that_left_feeds_yaml_loses_its_file_and_comes_back_as_it_was() -> None:
+    walk = Walk(outputs=(ATOM, JSON, OPML))
+    walk.answers(good("One.", "Two."))
+    publish(walk.ports)
+    before = dict(walk.folder.files)
+    both = walk.ports
+    walk.ports = replace(both, config=replace(both.config, outputs=(ATOM,)))
+    reports = publish(walk.ports)
+    assert [(report.path, report.changed, report.error) for report in reports] == [
+        ("atom.xml", False, None),
+        ("feed.json", True, None),
+        ("feeds.opml", True, None),
+    ]
+    assert walk.folder.files == {"atom.xml": before["atom.xml"]}
+    assert [report.path for report in publish(walk.ports)] == ["atom.xml"]
+    walk.answers(good("Three.", "One.", "Two."))
+    publish(both)
+    items = [item["id"] for item in json.loads(walk.folder.files["feed.json"])["items"]]
+    assert items[1:] == [item["id"] for item in json.loads(before["feed.json"])["items"]]
+    assert walk.folder.files["feeds.opml"] == before["feeds.opml"]
+
+
+def test_a_file_that_is_not_ours_is_never_removed() -> None:
+    walk = Walk(outputs=(ATOM, JSON))
+    walk.answers(good("One."))
+    publish(walk.ports)
+    walk.folder.files |= {"feed.json": b"somebody's own", "other.json": b"somebody else's"}
+    walk.ports = replace(walk.ports, config=replace(walk.ports.config, outputs=(ATOM,)))
+    assert [report.path for report in publish(walk.ports)] == ["atom.xml"]
+    assert set(walk.folder.files) == {"atom.xml", "feed.json", "other.json"}
+
+
+def test_a_file_that_cannot_be_removed_is_said_and_tried_again() -> None:
+    walk = Walk(outputs=(ATOM, JSON))
+    walk.answers(good("One."))
+    publish(walk.ports)
+    walk.ports = replace(walk.ports, config=replace(walk.ports.config, outputs=(ATOM,)))
+    walk.folder.broken.add("feed.json")
+    assert publish(walk.ports)[1].error == "the disk is full"
+    walk.folder.broken.clear()
+    publish(walk.ports)
+    assert set(walk.folder.files) == {"atom.xml"}
 
 
 def test_a_feed_that_left_feeds_yaml_leaves_the_output_and_comes_back_with_the_same_ids() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from aggregator.errors import PublishError
+from aggregator.web.text import fingerprint
 
 _STALE: Final = re.compile(r"\.[0-9]+-[0-9]+\.aggregator-tmp")
 _STAYS: Final = "the last good file stays"
@@ -35,6 +36,8 @@ class Folder:
             PublishError: the path leaves the folder, or the disk is full, read-only or otherwise unwilling. The old file stays then.
         """
         target = self._target(path)
+        if obstacle := self._obstacle(target):
+            raise PublishError(path, obstacle)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._sweep(target.parent)
@@ -45,35 +48,41 @@ class Folder:
             raise PublishError(path, f"cannot be written: {_reason(error)}; {_STAYS}") from error
         return True
 
-    def remove(self, path: str) -> bool:
-        """Remove one file and tell whether it was there.
+    def remove(self, path: str, digest: str) -> bool:
+        """Remove one file if it holds what we wrote, and tell whether it did: what has another digest is somebody else's.
 
         Raises:
             PublishError: the path leaves the folder, or the file cannot be removed.
         """
         target = self._target(path)
+        if self._obstacle(target):
+            return False
         try:
+            if fingerprint(target.read_bytes()) != digest:
+                return False
             target.unlink()
             _sync_folder(target.parent)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:
             raise PublishError(path, f"cannot be removed: {_reason(error)}") from error
         return True
 
     def _target(self, path: str) -> Path:
-        """The place of an output, if it is a plain relative path that meets no symbolic link."""
+        """The place of an output, if it is a plain relative path."""
         parts = PurePosixPath(path).parts
         if not parts or "\x00" in path or "\\" in path or path.startswith("/") or ".." in parts or _STALE.fullmatch(parts[-1]):
             raise PublishError(path, "is not a path below the folder of outputs")
-        target = self._root
-        for part in parts:
-            target = target / part
-            if target.is_symlink():
-                raise PublishError(path, f"{target} is a symbolic link, which is not followed; {_STAYS}")
-        if target.is_dir():
-            raise PublishError(path, "is a folder")
-        return target
+        return self._root.joinpath(*parts)
+
+    def _obstacle(self, target: Path) -> str | None:
+        """What stands where the file should be, in words: a folder, or a symbolic link on the way."""
+        for place in (target, *target.parents):
+            if place == self._root:
+                break
+            if place.is_symlink():
+                return f"{place} is a symbolic link, which is not followed; {_STAYS}"
+        return "is a folder" if target.is_dir() else None
 
     def _sweep(self, folder: Path) -> None:
         """Remove temporary files that a crash left behind: ours by name, and held by no living writer."""

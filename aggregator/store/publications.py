@@ -14,6 +14,7 @@ from aggregator.store.schema import entry, feed, output, publication, story, sto
 from aggregator.store.standing import Candidate, Outlook, Settled, is_newcomer, settle
 
 _OUTPUT: Final = select(output).where(output.c.path == bindparam("at"))
+_WRITTEN: Final = select(output.c.path, output.c.written).where(output.c.written.is_not(None)).order_by(output.c.path)
 _LIVE: Final = (
     select(story.c.pk, publication)
     .join_from(story, publication, (publication.c.story == story.c.pk) & (publication.c.output == bindparam("of")), isouter=True)
@@ -80,6 +81,21 @@ _LISTED_IN: Final = (
 _DROP: Final = delete(publication).where(publication.c.output == bindparam("of"), publication.c.story == bindparam("judged"))
 
 
+def files(conn: Connection) -> dict[str, str]:
+    """The outputs that have a file of ours, by path, with the digests of those files."""
+    return {row.path: row.written for row in conn.execute(_WRITTEN)}
+
+
+def note_file(conn: Connection, counters: Counters, path: str, digest: str | None) -> None:
+    row = conn.execute(_OUTPUT, {"at": path}).first() or _new(conn, counters, path)
+    conn.execute(update(output).where(output.c.pk == row.pk).values(written=digest))
+
+
+def _new(conn: Connection, counters: Counters, path: str) -> AnyRow:
+    conn.execute(insert(output), {"pk": counters.take("output"), "path": path, "judged_generation": 0})
+    return conn.execute(_OUTPUT, {"at": path}).one()
+
+
 def changed(conn: Connection, path: str, mark: str) -> list[int]:
     """The stories that an output must judge again."""
     row = conn.execute(_OUTPUT, {"at": path}).first()
@@ -94,9 +110,7 @@ def judge(conn: Connection, counters: Counters, path: str, mark: str, verdicts: 
     """Write verdicts; return the output's row. Who is listed for the first time is settled later, over the whole judgement."""
     row = conn.execute(_OUTPUT, {"at": path}).first()
     if row is None:
-        pk = counters.take("output")
-        conn.execute(insert(output), {"pk": pk, "path": path, "judged_generation": 0})
-        row = conn.execute(_OUTPUT, {"at": path}).one()
+        row = _new(conn, counters, path)
     elif verdicts and row.mark is not None and row.mark != mark:
         # Should this judgement break off, the rows are neither the old rules' nor the new ones': all must be judged again.
         conn.execute(update(output).where(output.c.pk == row.pk).values(mark=None))

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -269,8 +269,10 @@ output = Table(
     Column("mark", Text),
     Column("judged_generation", BigInteger, nullable=False),
     Column("first_published", Instant),
+    Column("written", Text),
 )
-"""An output and how far it is judged. `mark` is empty while a judgement under other rules is under way."""
+"""An output and how far it is judged. `mark` is empty while a judgement under other rules is under way. `written` is the digest of what we
+wrote into its file last (`web.text.fingerprint`); empty once that file is gone."""
 
 publication = Table(
     "publication",

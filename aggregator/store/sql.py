@@ -87,6 +87,14 @@ class SqlStore:
         with self._db.read() as conn:
             return publications.listing(conn, output, limit, per_feed=per_feed, not_before=not_before)
 
+    def files(self) -> dict[str, str]:
+        with self._db.read() as conn:
+            return publications.files(conn)
+
+    def note_file(self, path: str, digest: str | None) -> None:
+        with self._db.write() as (conn, counters):
+            publications.note_file(conn, counters, path, digest)
+
     def publications(self, story_pk: int) -> list[Publication]:
         with self._db.read() as conn:
             return publications.of_story(conn, story_pk)

@@ -6,6 +6,7 @@ library's `html.parser` is neither: unclosed constructs make it look again from 
 
 import re
 from collections.abc import Iterator
+from hashlib import blake2b
 from html import unescape
 from html.entities import html5
 from typing import Final
@@ -78,6 +79,11 @@ def folded_name(name: str) -> str:
     line = one_line(name).casefold()
     article = _ARTICLE.match(line)
     return line[article.end() :] if article else line
+
+
+def fingerprint(body: bytes) -> str:
+    """A digest (blake2b-128, hex) that differs when the bytes do."""
+    return blake2b(body, digest_size=16).hexdigest()
 
 
 def looks_like_html(text: str) -> bool:

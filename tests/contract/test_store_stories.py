@@ -443,3 +443,15 @@ def test_an_id_that_was_made_for_one_story_is_not_given_to_the_next(store: Store
         poll(store, [("b", [post(number, "b", **shared)])], NOON + number * HOUR)
         publish(store, NOON + number * HOUR)
     assert len({one.published_id for one in listed(store)}) == 3
+
+
+def test_the_store_knows_which_files_are_ours(store: Store) -> None:
+    assert store.files() == {}
+    store.note_file("feeds.opml", "0a")
+    publish(store)
+    store.note_file("atom.xml", "0b")
+    store.note_file("atom.xml", "0c")
+    assert store.files() == {"atom.xml": "0c", "feeds.opml": "0a"}
+    store.note_file("atom.xml", None)
+    assert store.files() == {"feeds.opml": "0a"}
+    assert publish(store) == 0, "what an output listed is known without its file"

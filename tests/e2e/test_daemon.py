@@ -14,8 +14,8 @@ from tests.e2e.running import Running, aggregator, feed, free_port
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs all of 127.0.0.0/8 on loopback, which Linux has")
 
 
-def configured(folder: Path, *urls: str, port: int, title: str = "Planet") -> None:
-    lines = [f"title: {title}", "contact: https://planet.example.org/about", f"http: {{ listen: 127.0.0.1:{port} }}"]
+def configured(folder: Path, *urls: str, port: int, title: str = "Planet", outputs: str = "[atom.xml, rss.xml]") -> None:
+    lines = [f"outputs: {outputs}", f"title: {title}", "contact: https://planet.example.org/about", f"http: {{ listen: 127.0.0.1:{port} }}"]
     lines += ["defaults: { allow_private: true, every: 1h, republish: full }", "feeds:", *(f"  - {url}" for url in urls)]
     saved = folder / "feeds.yaml.saved"
     saved.write_text("\n".join(lines) + "\n")
@@ -35,9 +35,11 @@ def test_a_saved_feeds_yaml_is_taken_up_and_nothing_else_is_asked_again(tmp_path
     with LoopbackSite({"garden": Reply(body=feed("garden", "First.")), "harbour": Reply(body=feed("harbour", "Other."))}) as site:
         configured(tmp_path, site.url("garden"), port=port)
         with Running(tmp_path) as daemon:
-            daemon.until(lambda: "First." in served(port))
-            configured(tmp_path, site.url("garden"), site.url("harbour"), port=port, title="Planet Two")
+            daemon.until(lambda: "First." in served(port) and "First." in served(port, "rss.xml"))
+            configured(tmp_path, site.url("garden"), site.url("harbour"), port=port, title="Planet Two", outputs="[atom.xml]")
             daemon.until(lambda: "Other." in served(port) and "Planet Two" in served(port))
+            assert served(port, "rss.xml") == "", "an output that left feeds.yaml is not served any more"
+            assert "rss.xml: removed" in daemon.says()
             assert [asked.host for asked in site.requests()] == ["garden", "harbour"]
             assert daemon.stop() < 10
             assert daemon.process.returncode == 0
@@ -52,10 +54,10 @@ def test_a_broken_edit_keeps_the_last_good_feeds_yaml_and_says_so(tmp_path: Path
             daemon.until(lambda: "First." in served(port))
             (tmp_path / "feeds.yaml").write_text(good.replace("title:", "titel:"))
             daemon.until(lambda: "did you mean 'title'" in daemon.says())
-            assert "feeds.yaml:1" in served(port, "healthz")
+            assert "feeds.yaml:2" in served(port, "healthz")
             assert "First." in served(port)
             (tmp_path / "feeds.yaml").write_text(good)
-            daemon.until(lambda: "feeds.yaml:1" not in served(port, "healthz"))
+            daemon.until(lambda: "feeds.yaml:2" not in served(port, "healthz"))
 
 
 def test_a_second_daemon_names_the_first_and_commands_work_beside_it(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class App:
         """The same app, with the names that subscribed feeds have by now."""
         states = self.ports.store.feeds()
         # Read now, so that the order of polls decides nothing; worked out when a document needs it, which most polls do not bring.
-        made = cache(lambda: surroundings(self.config, states))
+        made = cache(lambda: surroundings(self.config, states, self.ports.store.names()))
         return replace(self, ports=replace(self.ports, surroundings=made))
 
     def reconfigured(self, config: Config) -> "App":

@@ -532,14 +532,24 @@ class FeedHead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """Whom a name means, as the links of earlier claims showed. `tellers` are the publishers whose entries said so."""
+
+    hop: Hop
+    tellers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What refining needs to know beyond the one feed.
 
-    `known` maps the casefolded names of subscribed feeds to what is known of them. `ours` holds the addresses of our own outputs, as
+    `known` maps the names of subscribed feeds (`web.text.folded_name`) to what is known of them, `learnt` other names to whom they meant
+    in earlier claims. `ours` holds the addresses of our own outputs, as
     `web.url.link_key` gives them, and `our_home` the page that they call their home.
     """
 
     known: Mapping[str, Hop] = field(default_factory=dict)
+    learnt: Mapping[str, Learnt] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
     our_home: str | None = None
 

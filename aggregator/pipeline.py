@@ -40,6 +40,7 @@ from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
 from aggregator.publish.edition import compose
 from aggregator.refine import filters, rules, stories
 from aggregator.refine.confirmation import checked, fitting_id
+from aggregator.refine.known import names_told
 from aggregator.refine.publishers import Publishers, publishers
 from aggregator.web.host import site
 from aggregator.web.text import fingerprint
@@ -250,6 +251,7 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
     feeds = feeds_of(states, ports.config)
     # First, since a new output may want the name of an old one for a folder, or in another case.
     removed = _removed(ports)
+    _check_claims(ports, feeds)
     reports = []
     for output in ports.config.outputs:
         progress(output.path)
@@ -273,6 +275,15 @@ def _removed(ports: Ports) -> list[PublishReport]:
         log.info("%s is no longer in feeds.yaml: %s", path, "its file is removed" if changed else "no file of ours was there")
         reports += [PublishReport(path=path, changed=True, listed="removed, it is no longer in feeds.yaml")] if changed else []
     return reports
+
+
+def _check_claims(ports: Ports, feeds: "Feeds") -> None:
+    """Compare the claims of what changed with what is held, and learn from them whom names mean."""
+    mark = hashlib.blake2b(msgspec.json.encode(feeds.publishers.mark()), digest_size=16).hexdigest()
+    for batch in ports.store.unchecked_stories(mark):
+        members = [member for _, stored in batch for member in checked(stored, feeds.publishers)]
+        ports.store.check(mark, members, list(names_told(members)), done=False)
+    ports.store.check(mark, (), (), done=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +341,15 @@ def _listing(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> l
         return []
     _judge(output, ports, feeds, now)
     listed = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
-    return [(publication, _story(publication, checked(members, feeds.publishers))) for publication, members in listed]
+    found = [(publication, checked(members, feeds.publishers)) for publication, members in listed]
+    _note_contradicted([member for _, members in found for member in members], ports)
+    return [(publication, _story(publication, members)) for publication, members in found]
+
+
+def _note_contradicted(members: Sequence[StoredEntry], ports: Ports) -> None:
+    """Store what a poll of its publisher has shown of a claim since it was checked; its story need not have changed for that."""
+    if shown := [member for member in members if any(claim.standing == "contradicted" for claim in member.entry.claims)]:
+        ports.store.check("", shown, (), done=False)
 
 
 def _judge(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> None:

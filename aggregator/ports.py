@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from aggregator.model import (
+    Claim,
     Config,
     Document,
     Edition,
     Entry,
     FeedSpec,
     FeedState,
+    Hop,
     JsonValue,
+    Learnt,
     PollReport,
     PollResult,
     Publication,
@@ -137,6 +140,28 @@ class Store(Protocol):
 
     def note_file(self, path: str, digest: str | None) -> None:
         """Note what was written into an output's file; None when we have no file there any more. What it listed is kept."""
+        ...
+
+    def unchecked_stories(self, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
+        """Stories, in batches of (story pk, members), of which some entry claims an origin, and which changed since claims were checked.
+
+        All such stories when `mark` (a hash of who may speak for whom) differs from the one last checked under.
+        """
+        ...
+
+    def check(self, mark: str, members: Sequence[StoredEntry], names: Sequence[tuple[str, Hop]], *, done: bool) -> None:
+        """Write what became of the claims of these entries, and learn `names`: pairs of a publisher and of whom its entries named, linking.
+
+        `done` marks all stories as checked under `mark` up to the last `unchecked_stories`.
+        """
+        ...
+
+    def past_claims(self, entry_pk: int) -> list[tuple[Claim, datetime, datetime]]:
+        """(claim, first seen, gone) of what an entry claimed once and claims no more, the earliest gone first."""
+        ...
+
+    def names(self) -> Mapping[str, Learnt]:
+        """The learnt names that mean one publisher and no other, by `web.text.folded_name`."""
         ...
 
     def publications(self, story_pk: int) -> list[Publication]: ...

@@ -12,12 +12,26 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
-from aggregator.model import Entry, FeedSpec, FeedState, PollResult, Publication, RawEntry, Retain, StoredEntry, Verdict
+from aggregator.model import (
+    Claim,
+    Entry,
+    FeedSpec,
+    FeedState,
+    Hop,
+    Learnt,
+    PollResult,
+    Publication,
+    RawEntry,
+    Retain,
+    StoredEntry,
+    Verdict,
+)
 from aggregator.ports import SameStory
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
 from aggregator.store.joining import join
 from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
 from aggregator.web.url import link_key
+from tests.fake_claims import FakeClaims, FakeNames
 from tests.fake_feeds import FakeFeeds, Feed
 from tests.fake_forgetting import FakeForgetting
 
@@ -33,6 +47,7 @@ class _Entry:
     pruned: bool = False
     versions: list[Entry] = field(default_factory=list)
     sightings: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    claims: FakeClaims = field(default_factory=FakeClaims)
 
 
 @dataclass
@@ -76,6 +91,8 @@ class FakeStore(FakeForgetting):
         self._standings: dict[tuple[str, int], _Standing] = {}
         self._numbers: Counter[str] = Counter()
         self._reading: dict[str, int] = {}
+        self._names = FakeNames()
+        self._checked = ("", 0)
 
     def _take(self, name: str) -> int:
         self._numbers[name] += 1
@@ -156,6 +173,7 @@ class FakeStore(FakeForgetting):
             is_backlog=is_backlog,
         )
         row = _Entry(stored=stored, raw=raw, sightings={entry.link or state.shown_url: (at, at)})
+        row.claims.write(entry.claims, at)
         self._entries[stored.pk] = row
         return row
 
@@ -182,6 +200,7 @@ class FakeStore(FakeForgetting):
         is_real = is_other and entry.content_hash != before.entry.content_hash
         updated = next_updated(entry, before.public_updated, at) if is_real else before.public_updated
         row.stored = replace(before, entry=entry, public_updated=updated)
+        row.claims.write(entry.claims, at)
         if is_real and not row.pruned:
             row.versions = [*row.versions, before.entry][-5:]
         return is_real
@@ -249,6 +268,30 @@ class FakeStore(FakeForgetting):
         judged = row.judged if row and row.mark == mark else 0
         pks = [pk for pk, story in sorted(self._stories.items()) if story.joined is None and story.generation > judged]
         return iter([self._found(pks[start : start + 200]) for start in range(0, len(pks), 200)])
+
+    @_one_at_a_time
+    def unchecked_stories(self, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
+        self._reading[""] = self._numbers["generation"]
+        done = self._checked[1] if self._checked[0] == mark else 0
+        claiming = {row.story for row in self._entries.values() if row.claims.are_open()}
+        pks = [pk for pk, story in sorted(self._stories.items()) if story.joined is None and story.generation > done and pk in claiming]
+        return iter([self._found(pks)] if pks else [])
+
+    @_one_at_a_time
+    def check(self, mark: str, members: Sequence[StoredEntry], names: Sequence[tuple[str, Hop]], *, done: bool) -> None:
+        for member in members:
+            self._entries[member.pk].claims.check(member.entry.claims)
+        self._names.learn(names)
+        if done:
+            self._checked = (mark, self._reading.pop("", self._checked[1]))
+
+    @_one_at_a_time
+    def past_claims(self, entry_pk: int) -> list[tuple[Claim, datetime, datetime]]:
+        return self._entries[entry_pk].claims.past() if entry_pk in self._entries else []
+
+    @_one_at_a_time
+    def names(self) -> Mapping[str, Learnt]:
+        return self._names.found()
 
     @_one_at_a_time
     def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
@@ -405,7 +448,7 @@ class FakeStore(FakeForgetting):
         generation = self._take("generation")
         for row, whole in rows:
             row.stored = self._forgotten_entry(row.stored, now, with_pages=whole)
-            row.raw, row.pruned, row.versions, row.sightings = None, True, [], {}
+            row.raw, row.pruned, row.versions, row.sightings, row.claims = None, True, [], {}, FakeClaims()
             self._stories[row.story].generation = generation
         return len(rows)
 
@@ -437,7 +480,8 @@ class FakeStore(FakeForgetting):
             "raw": sum(1 for row in self._entries.values() if row.raw is not None),
             "version": sum(len(row.versions) for row in self._entries.values()),
             "sighting": sum(len(row.sightings) for row in self._entries.values()),
-            "claim": sum(len(row.stored.entry.claims) for row in self._entries.values()),
+            "claim": sum(len(row.claims.said) for row in self._entries.values()),
+            "source_name": len(self._names.told),
             "story": sum(1 for story in self._stories.values() if story.joined is None),
             "story_key": sum(len(set(row.stored.entry.keys)) for row in self._entries.values()),
             "story_member": len(self._entries),

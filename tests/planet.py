@@ -101,7 +101,7 @@ class Planet:
             store=self.store,
             publisher=self.folder,
             renderers={"atom": syndication.atom, "rss": syndication.rss, "json": jsonfeed.json_feed, "html": page.page},
-            surroundings=lambda: surroundings(config, self.store.feeds()),
+            surroundings=lambda: surroundings(config, self.store.feeds(), self.store.names()),
         )
         self.store.sync(specs, self.clock())
 

@@ -134,6 +134,14 @@ def test_a_source_whose_feed_was_read_since_and_lacks_the_entry_is_not_named() -
     assert "original" not in found
     assert (found["evidence"], found["confidence"]) == (["contradicted"], 0.1)
     assert line(planet) == '<p class="aggregator-origin">From <a href="https://evil.example/2026/post-1">The Evil</a>.'
+    assert stored_claims(planet) == [("contradicted", 0.1)]
+
+
+def stored_claims(planet: Planet) -> list[tuple[str, float]]:
+    """What the table of claims holds of the forged entry, seen when it makes them no more."""
+    planet.polls({"evil": atom("evil", [post("evil", title="Buy now", text=SPAM)])})
+    ((_, (member,)),) = planet.store.find("https://evil.example/2026/post-1")
+    return [(claim.standing, claim.confidence) for claim, _, _ in planet.store.past_claims(member.pk)]
 
 
 def test_a_source_that_proves_right_later_is_named_again() -> None:

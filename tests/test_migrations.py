@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -15,8 +16,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from aggregator.errors import StoreError
+from aggregator.model import Claim
 from aggregator.store import engine, schema
 from aggregator.store.sql import SqlStore
+from aggregator.store.values import claim_mark
 from tests.ledger import memory_folder
 
 
@@ -53,6 +56,37 @@ def test_the_program_knows_every_migration() -> None:
     config.set_main_option("script_location", str(engine._MIGRATIONS))
     steps = ScriptDirectory.from_config(config).walk_revisions()
     assert tuple(step.revision for step in reversed(list(steps))) == schema.REVISIONS
+
+
+def test_claims_of_an_older_store_keep_what_they_say_and_since_when(path: Path) -> None:
+    _at_revision(path, "0002")
+    with closing(sqlite3.connect(path)) as conn, conn:
+        _insert(conn, "feed", pk=1, key="k", id="blog", shown_url="https://blog.example/feed.xml")
+        _insert(conn, "entry", pk=1, feed=1, raw_key="1", published_id="urn:x:1", first_seen=7_000_000)
+        for n, evidence in enumerate(("from Orig", "from Orig", "from Else")):
+            _insert(conn, "claim", entry=1, n=n, kind="phrase", name="Orig", evidence=evidence, standing="chosen")
+    SqlStore(str(path)).close()
+    with closing(sqlite3.connect(path)) as conn:
+        found = conn.execute("SELECT mark, n, evidence, standing, checked, first_seen, gone FROM claim ORDER BY n").fetchall()
+    said = [Claim(kind="phrase", name="Orig", evidence=evidence) for evidence in ("from Orig", "from Else")]
+    assert found == [(claim_mark(one), n, one.evidence, "chosen", "", 7_000_000, None) for one, n in zip(said, (0, 2), strict=True)]
+
+
+def _at_revision(path: Path, revision: str) -> None:
+    config = Config(attributes={"connection": None})
+    config.set_main_option("script_location", str(engine._MIGRATIONS))
+    with create_engine(f"sqlite:///{path}").begin() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, revision)
+
+
+def _insert(conn: sqlite3.Connection, table: str, **values: object) -> None:
+    """A row with these values, and with as little as may be in the other columns."""
+    for _, name, kind, is_needed, _, _ in conn.execute(f"PRAGMA table_info({table})"):
+        if is_needed:
+            values.setdefault(name, "" if kind in ("TEXT", "BLOB") else 0)
+    names = ", ".join(f'"{name}"' for name in values)
+    conn.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(values))})", list(values.values()))
 
 
 def test_opening_a_store_twice_changes_nothing(path: Path) -> None:

@@ -34,6 +34,7 @@ CONFIDENCE: Final[dict[ClaimKind, float]] = {
 RANK: Final[dict[ClaimKind, int]] = {kind: rank for rank, kind in enumerate(CONFIDENCE)}
 WEAK: Final = frozenset({"external_url", "permalink"})
 _NAME_ONLY: Final = 0.55
+_KNOWN_NAME: Final = 0.75
 _UNLINKED_HINT: Final = 0.3
 
 _TAG_URI: Final = re.compile(r"tag:(?:[^@,:]{1,100}@)?([a-z0-9.-]{1,200}),\d{4}", re.IGNORECASE)
@@ -295,13 +296,13 @@ def _by_name(claim: Claim, statement: Statement, context: Context) -> Claim:
 
 
 def _named(kind: ClaimKind, name: str, where: str, evidence: str, context: Context) -> Claim:
-    known = context.known.get(folded_name(name))
+    known = context.whom(name)
     claim = Claim(kind=kind, name=name or None, where=where, rule="name", evidence=evidence[:300], confidence=_NAME_ONLY)
     if own_name(name, context):
         return replace(claim, standing="self")
     if known is None:
         return claim
-    claim = replace(claim, site=known.site, home=known.home, feed_url=known.feed_url, feed_id=known.feed_id, confidence=0.75)
+    claim = replace(claim, site=known.site, home=known.home, feed_url=known.feed_url, feed_id=known.feed_id, confidence=_KNOWN_NAME)
     return _standing(claim, context)
 
 

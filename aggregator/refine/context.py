@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from aggregator.model import FeedHead, FeedSpec, Hop
+from aggregator.model import FeedHead, FeedSpec, Hop, Learnt
+from aggregator.web.text import folded_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +13,8 @@ class Context:
 
     `base` is the address that relative links count from: the document's final address. `site` is the feed's publisher (`web.host.site`
     of its home page, else of its address); `own_sites` also holds the sites of its address, its links and its declared aliases.
-    `known` maps the names of subscribed feeds (`web.text.folded_name`) to what is known of them. `ours` holds the addresses and ids of
+    `known` maps the names of subscribed feeds (`web.text.folded_name`) to what is known of them, `learnt` other names to whom they meant
+    in earlier claims. `ours` holds the addresses and ids of
     our own outputs (as `web.url.link_key` gives them), `our_home` the page that they call their home: an entry whose chain names one is a
     loop. `repeated` is what the document prints around every entry (`refine.repeated`), where the feed asks to have that stripped.
     """
@@ -24,6 +26,18 @@ class Context:
     own_sites: frozenset[str]
     head: FeedHead = FeedHead()
     known: Mapping[str, Hop] = field(default_factory=dict)
+    learnt: Mapping[str, Learnt] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
     our_home: str | None = None
     repeated: frozenset[str] = frozenset()
+
+    def whom(self, name: str) -> Hop | None:
+        """The publisher that a name means: a feed that we poll, else whom other entries meant by it, linking there.
+
+        One publisher's entries decide that for themselves alone; for others it takes two, so that nobody gives away another's name.
+        """
+        key = folded_name(name)
+        if found := self.known.get(key):
+            return found
+        learnt = self.learnt.get(key)
+        return learnt.hop if learnt and (len(learnt.tellers) > 1 or self.site in learnt.tellers) else None

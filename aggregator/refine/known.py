@@ -1,17 +1,39 @@
 """What refining knows of feeds.yaml: the names of subscribed feeds, and the addresses of our own outputs (pure)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 from urllib.parse import quote
 
-from aggregator.model import Config, FeedSpec, FeedState, Hop, Surroundings
+from aggregator.model import Claim, Config, FeedSpec, FeedState, Hop, Learnt, StoredEntry, Surroundings, Url
 from aggregator.web.host import site
 from aggregator.web.text import folded_name
-from aggregator.web.url import link_key
+from aggregator.web.url import link, link_key
+
+# Whose links name a publisher on purpose. A bare permalink names none, an editor's `origin:` is for one feed.
+_NAMING: Final = frozenset({"phrase", "atom:source", "rss:source", "rel=via"})
+_MAX_NAME_CHARS: Final = 80
 
 
-def surroundings(config: Config, states: Sequence[FeedState]) -> Surroundings:
-    """What refining any document needs to know of feeds.yaml and of the feeds that are polled."""
-    return Surroundings(known=known_sources(states, config.feeds), ours=our_addresses(config), our_home=our_home(config, states))
+def surroundings(config: Config, states: Sequence[FeedState], learnt: Mapping[str, Learnt]) -> Surroundings:
+    """What refining any document needs to know of feeds.yaml, of the feeds that are polled, and of what earlier entries said."""
+    known = known_sources(states, config.feeds)
+    return Surroundings(known=known, learnt=learnt, ours=our_addresses(config), our_home=our_home(config, states))
+
+
+def names_told(members: Iterable[StoredEntry]) -> Iterator[tuple[str, Hop]]:
+    """Whom the entries name with a link: pairs of the publisher who says so and what it says. What is not believed teaches nothing."""
+    for member in members:
+        for claim in member.entry.claims:
+            where = claim.site
+            is_name = claim.name and len(claim.name) <= _MAX_NAME_CHARS and site(claim.name) != where
+            if is_name and where and claim.kind in _NAMING and claim.standing in ("chosen", "confirmed"):
+                yield member.entry.site, Hop(name=claim.name or "", site=where, home=claim.home or _front(claim))
+
+
+def _front(claim: Claim) -> Url | None:
+    """The front page of the site that a page is on; None for an account of a platform."""
+    front = link("/", claim.page) if claim.page else None
+    return front if front and site(front) == claim.site else None
 
 
 def known_sources(states: Iterable[FeedState], specs: Iterable[FeedSpec]) -> dict[str, Hop]:

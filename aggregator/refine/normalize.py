@@ -75,6 +75,7 @@ def context(spec: FeedSpec, feed_key: str, head: FeedHead, base: str, around: Su
         own_sites=frozenset(found for address in addresses if address and (found := site(address))),
         head=head,
         known=around.known,
+        learnt=around.learnt,
         ours=around.ours,
         our_home=around.our_home,
     )

@@ -174,7 +174,7 @@ def _hop(group: Sequence[Claim], context: Context) -> Hop:
     """What all claims about one publisher tell together; the best-ranked speaks first."""
     ranked = sorted(group, key=lambda claim: claims.RANK[claim.kind])
     name = _first(claim.name for claim in ranked)
-    known = context.known.get(folded_name(name)) if name else None
+    known = context.whom(name) if name else None
     page = _first(claim.page for claim in sorted(ranked, key=lambda claim: claim.kind != "phrase")) or _first(c.page for c in ranked)
     # One claim takes an address for the page, another one for the front: it is the page.
     home = _first(claim.home for claim in ranked if claim.home and not (page and link_key(claim.home) == link_key(page)))

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -203,6 +203,8 @@ claim = Table(
     "claim",
     metadata,
     Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    # A digest of what it says and where (`values.claim_mark`): said again later, it is the same claim.
+    Column("mark", Text, nullable=False),
     Column("n", Integer, nullable=False),
     Column("hop", Integer, nullable=False),
     Column("kind", Text, nullable=False),
@@ -214,10 +216,30 @@ claim = Table(
     Column("evidence", Text, nullable=False),
     Column("confidence", Float, nullable=False),
     Column("standing", Text, nullable=False),
-    PrimaryKeyConstraint("entry", "n"),
+    Column("checked", Text, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    # When the entry had stopped to say so.
+    Column("gone", Instant),
+    PrimaryKeyConstraint("entry", "mark"),
     sqlite_with_rowid=False,
 )
-"""What an entry's claims of origin are by now; they stand in its body, too: here they can be asked about."""
+"""What an entry claims of its origin, and has claimed; `standing`, `confidence` and `checked` as they were at the last publish."""
+
+source_name = Table(
+    "source_name",
+    metadata,
+    # As names are compared (`web.text.folded_name`).
+    Column("name_key", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    # The publisher whose entry said so.
+    Column("teller", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("home", Text),
+    PrimaryKeyConstraint("name_key", "site", "teller"),
+    Index("source_name_teller", "teller"),
+    sqlite_with_rowid=False,
+)
+"""Whom names mean, learnt from claims that had a link."""
 
 story = Table(
     "story",

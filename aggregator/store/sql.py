@@ -1,16 +1,31 @@
 """SqlStore: the ledger in an SQL database. Each method is one transaction; the queries stand in the modules beside this one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from aggregator.model import Entry, FeedSpec, FeedState, PollResult, Publication, RawEntry, Retain, StoredEntry, Verdict
+from aggregator.model import (
+    Claim,
+    Entry,
+    FeedSpec,
+    FeedState,
+    Hop,
+    Learnt,
+    PollResult,
+    Publication,
+    RawEntry,
+    Retain,
+    StoredEntry,
+    Verdict,
+)
 from aggregator.ports import SameStory
-from aggregator.store import entries, feeds, forget, lease, prune, publications, record, rewrite
+from aggregator.store import claims, entries, feeds, forget, lease, prune, publications, record, rewrite
 from aggregator.store.engine import Database
 from aggregator.store.stops import StopFile
 
 _BATCH: Final = 200
+# Beside the outputs, which have paths, what else is read story by story.
+_CLAIMS: Final = ""
 
 
 class SqlStore:
@@ -94,6 +109,27 @@ class SqlStore:
     def note_file(self, path: str, digest: str | None) -> None:
         with self._db.write() as (conn, counters):
             publications.note_file(conn, counters, path, digest)
+
+    def unchecked_stories(self, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
+        with self._db.read() as conn:
+            self._reading[_CLAIMS] = entries.generation(conn)
+            pks = claims.unchecked(conn, mark)
+        return self._batches(pks)
+
+    def check(self, mark: str, members: Sequence[StoredEntry], names: Sequence[tuple[str, Hop]], *, done: bool) -> None:
+        with self._db.write() as (conn, counters):
+            claims.check(conn, members)
+            claims.learn(conn, names)
+            if done:
+                claims.finish(counters, mark, self._reading.pop(_CLAIMS, counters.now("checked")))
+
+    def past_claims(self, entry_pk: int) -> list[tuple[Claim, datetime, datetime]]:
+        with self._db.read() as conn:
+            return claims.past(conn, entry_pk)
+
+    def names(self) -> Mapping[str, Learnt]:
+        with self._db.read() as conn:
+            return claims.names(conn)
 
     def publications(self, story_pk: int) -> list[Publication]:
         with self._db.read() as conn:

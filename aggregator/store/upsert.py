@@ -137,7 +137,7 @@ def _add(arrival: Arrival, pk: int, arrived: Arrived, rows: Rows) -> None:
     rows.add(NEW_ENTRY, columns | _said(arrival, value, body, source))
     rows.add(WRITE_RAW, {"entry": pk, "refined_by": arrival.refined_by, "body": packed(source)})
     rows.add(NEW_SIGHTING, {"entry": pk, "address": _address(arrival), "first_seen": seen_at, "last_seen": seen_at})
-    write_claims(pk, value, rows)
+    write_claims(pk, value, seen_at, rows)
     arrived.fresh[pk] = stored
     arrived.keys[pk] = tuple(dict.fromkeys(value.keys))
     arrived.news.append(arrival.position)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from aggregator.model import Entry, RawEntry, StoredEntry, StoryKey
+from aggregator.model import Claim, Entry, RawEntry, StoredEntry, StoryKey
 from aggregator.store.dates import without_source_dates
 
 # Above level 1 the gain on texts of a few kilobytes is small, the time three times as long.
@@ -62,14 +62,21 @@ class Kept:
 
     keys: tuple[StoryKey, ...] = ()
     text_hash: str = ""
+    claims: tuple[Claim, ...] = ()
 
 
 _decode_kept = msgspec.json.Decoder(Kept).decode
 
 
 def kept_of(body: str) -> Kept:
-    """The keys and the text's digest of a stored entry, without making the rest of it."""
+    """The keys, the text's digest and the claims of a stored entry, without making the rest of it."""
     return _decode_kept(body)
+
+
+def claim_mark(claim: Claim) -> str:
+    """What a claim says, where, and by which rule; how far it is believed is not part of it."""
+    said = (claim.hop, claim.kind, claim.name, claim.page, claim.site, claim.where, claim.rule, claim.evidence)
+    return digest(whole_text(repr(said)).encode()).hex()
 
 
 def raw_of(data: bytes) -> RawEntry:

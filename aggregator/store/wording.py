@@ -7,14 +7,17 @@ from typing import Final
 
 from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
 
-from aggregator.model import Entry, StoredEntry, StoryKey
+from aggregator.model import Claim, Entry, StoredEntry, StoryKey
 from aggregator.store.dates import next_updated
 from aggregator.store.engine import AnyRow, upsert
 from aggregator.store.schema import claim, entry, raw, sighting, story_key, version
-from aggregator.store.values import Kept, kept_of, mark, packed
+from aggregator.store.values import Kept, claim_mark, kept_of, mark, packed
 
 MAX_VERSIONS: Final = 5
 """Earlier versions kept of an entry; `prune` may keep fewer."""
+
+MAX_PAST_CLAIMS: Final = 20
+"""Claims kept of an entry that it does not make any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,19 @@ SEEN: Final = (
     .values(last_seen=bindparam("seen"))
 )
 _TRIM: Final = delete(version).where(version.c.entry == bindparam("entry_pk"), version.c.n <= bindparam("last"))
-_UNCLAIM: Final = delete(claim).where(claim.c.entry == bindparam("entry_pk"))
+_CLAIM_GONE: Final = (
+    update(claim).where(claim.c.entry == bindparam("entry_pk"), claim.c.mark == bindparam("said")).values(gone=bindparam("at"))
+)
+_past = claim.alias("past")
+_LATEST: Final = (
+    select(_past.c.mark)
+    .where(_past.c.entry == bindparam("entry_pk"), _past.c.gone.is_not(None))
+    .order_by(_past.c.gone.desc(), _past.c.n, _past.c.mark)
+    .limit(MAX_PAST_CLAIMS)
+)
+_TRIM_CLAIMS: Final = delete(claim).where(
+    claim.c.entry == bindparam("entry_pk"), claim.c.gone.is_not(None), claim.c.mark.not_in(_LATEST.scalar_subquery())
+)
 _UNKEY: Final = delete(story_key).where(
     story_key.c.entry == bindparam("entry_pk"), story_key.c.kind == bindparam("of_kind"), story_key.c.value == bindparam("with_value")
 )
@@ -68,14 +83,21 @@ REFINED: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
 RAW_REFINED: Final = update(raw).where(raw.c.entry == bindparam("entry_pk"))
 KNOWN_SIGHTING: Final = _sighting.on_conflict_do_nothing()
 NEW_SIGHTING: Final = insert(sighting)
-_NEW_CLAIM: Final = insert(claim)
+_claim = upsert(claim)
+_CLAIM: Final = _claim.on_conflict_do_update(
+    index_elements=["entry", "mark"],
+    set_={name: _claim.excluded[name] for name in ("n", "confidence", "standing", "checked")} | {"gone": None},
+)
 _NEW_VERSION: Final = insert(version)
 
 # Each runs once, over all its rows, in this order: an entry comes before what hangs on it, what goes before what comes.
 _ORDER: Final = (
     NEW_ENTRY, _UPDATE, UPDATE_SEEN, REFINED, WRITE_RAW, RAW_REFINED, NEW_SIGHTING, SIGHT, KNOWN_SIGHTING, SEEN,
-    _NEW_VERSION, _TRIM, _UNCLAIM, _NEW_CLAIM, _UNKEY
+    _NEW_VERSION, _TRIM, _CLAIM_GONE, _CLAIM, _TRIM_CLAIMS, _UNKEY
 )  # fmt: skip
+
+
+_SAID: Final = ("hop", "kind", "name", "page", "site", "where", "rule", "evidence", "confidence", "standing", "checked")
 
 
 class Rows:
@@ -121,8 +143,8 @@ def reword(value: Entry, said: dict[str, object], before: AnyRow, now: datetime,
         rows.add(_NEW_VERSION, {"entry": before.pk, "n": n} | old)
         rows.add(_TRIM, {"entry_pk": before.pk, "last": n - MAX_VERSIONS})
     rows.add(_UPDATE, {"entry_pk": before.pk} | said)
-    rows.add(_UNCLAIM, {"entry_pk": before.pk})
-    write_claims(before.pk, value, rows)
+    if kept.claims != value.claims:
+        write_claims(before.pk, value, now, rows, kept.claims)
     _rekey(before.pk, kept.keys, value, arrived, rows)
     return is_real
 
@@ -139,7 +161,15 @@ def _rekey(pk: int, old: Sequence[StoryKey], value: Entry, arrived: Arrived, row
     arrived.keys[pk] = tuple(key for key in dict.fromkeys(value.keys) if key not in old)
 
 
-def write_claims(pk: int, value: Entry, rows: Rows) -> None:
-    for n, said in enumerate(value.claims):
-        columns = ("hop", "kind", "name", "page", "site", "where", "rule", "evidence", "confidence", "standing")
-        rows.add(_NEW_CLAIM, {"entry": pk, "n": n} | {name: getattr(said, name) for name in columns})
+def write_claims(pk: int, value: Entry, now: datetime, rows: Rows, before: Sequence[Claim] = ()) -> None:
+    """Write the claims that an entry makes now; those of `before` that it makes no more are kept as past ones."""
+    made = {claim_mark(said): (n, said) for n, said in reversed(list(enumerate(value.claims)))}
+    past = dict.fromkeys(map(claim_mark, before))
+    for mark_ in past:
+        if mark_ not in made:
+            rows.add(_CLAIM_GONE, {"entry_pk": pk, "said": mark_, "at": now})
+    if past.keys() - made.keys():
+        rows.add(_TRIM_CLAIMS, {"entry_pk": pk})
+    for mark_, (n, said) in made.items():
+        told = {name: getattr(said, name) for name in _SAID}
+        rows.add(_CLAIM, {"entry": pk, "mark": mark_, "n": n, "first_seen": now, "gone": None} | told)

@@ -305,6 +305,15 @@ class RawEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RawTombstone:
+    """A publisher's word that an entry is deleted (RFC 6721). `ref` is its id; `when` as written, `when_s` in seconds since 1970 UTC."""
+
+    ref: str
+    when: str | None = None
+    when_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RawFeed:
     """A parsed document. `oddities` are things to tell the editor ("not well-formed: …", "12 entries beyond 1,000 were cut").
 
@@ -334,6 +343,7 @@ class RawFeed:
     update_period: str | None = None
     update_frequency: int | None = None
     entries: tuple[RawEntry, ...] = field(default=(), repr=False)
+    deleted: tuple[RawTombstone, ...] = ()
     oddities: tuple[str, ...] = ()
 
 
@@ -555,12 +565,24 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """An entry that its feed says it has deleted: its key within the feed, and when that was, if it is told."""
+
+    raw_key: str
+    when: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadFeed:
-    """A document, read and refined. `entries` and `raw` run in parallel; `oddities` say what was odd about the document."""
+    """A document, read and refined. `entries` and `raw` run in parallel; `oddities` say what was odd about the document.
+
+    `deleted` are entries of earlier documents that this one declares deleted; none of them stands in it.
+    """
 
     head: FeedHead
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     raw: tuple[RawEntry, ...] = field(default=(), repr=False)
+    deleted: tuple[Tombstone, ...] = ()
     oddities: tuple[str, ...] = ()
 
 
@@ -618,6 +640,7 @@ class PollResult:
     polled_at: datetime
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     raw: tuple[RawEntry, ...] = field(default=(), repr=False)
+    deleted: tuple[Tombstone, ...] = ()
     refined_by: str = ""
     operator: str | None = None
     operator_until: datetime | None = None
@@ -676,7 +699,8 @@ class Verdict:
     """What today's feeds.yaml says of a story in one output: listed or not, by which rule, in words for `explain`.
 
     `lead_pk` is the entry that would speak for it, `feed_key` its feed. `per_day` is that feed's `limit`, counted by the store over the
-    UTC day of the sort key; what is listed already stays.
+    UTC day of the sort key; what is listed already stays. `withdrawn`: it is not listed because a publisher, or the operator for one,
+    took it back.
     """
 
     story_pk: int
@@ -688,11 +712,15 @@ class Verdict:
     sort_key: datetime | None = None
     public_updated: datetime | None = None
     per_day: int | None = None
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A story's standing in one output: what subscribers were given, which sticks. `sequence` counts listings, from 1."""
+    """A story's standing in one output: what subscribers were given, which sticks. `sequence` counts listings, from 1.
+
+    `withdrawn_at` says since when it is taken back from those whom it was given to.
+    """
 
     output: str
     story_pk: int
@@ -705,6 +733,7 @@ class Publication:
     rule: str
     lead_pk: int | None = None
     feed_key: str | None = None
+    withdrawn_at: datetime | None = None
 
 
 # ── to the web ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -784,7 +813,8 @@ class Edition:
     """One output's stories, in the order of their sort keys, newest first. `updated` is the newest item's, never now.
 
     `id` is stable: `self_url` where the output has a public address, else a uuid5 over title and path. `subscriptions` are the public feeds
-    behind it, for OPML and the page. `notes` are things that were left out or cut, for the log.
+    behind it, for OPML and the page. `deleted` are the ids that subscribers were given and that were withdrawn, the latest first, each
+    with the time (RFC 6721). `notes` are things that were left out or cut, for the log.
     """
 
     spec: OutputSpec
@@ -795,6 +825,7 @@ class Edition:
     self_url: Url | None
     updated: datetime
     items: tuple[Item, ...]
+    deleted: tuple[tuple[str, datetime], ...] = ()
     subscriptions: tuple["Subscription", ...] = ()
     hub: str | None = None
     served_at: Url | None = None  # where the daemon serves it: RSS must name a page, with `link` or without

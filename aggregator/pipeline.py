@@ -37,7 +37,7 @@ from aggregator.model import (
     Verdict,
 )
 from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
-from aggregator.publish.edition import compose
+from aggregator.publish.edition import MAX_DELETED, compose
 from aggregator.refine import filters, rules, stories
 from aggregator.refine.confirmation import checked, fitting_id
 from aggregator.refine.known import names_told
@@ -131,6 +131,7 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         polled_at=now,
         entries=read.entries,
         raw=read.raw,
+        deleted=read.deleted,
         refined_by=today,
     )
     return result, len(read.entries), read.oddities
@@ -293,19 +294,22 @@ class Feeds:
     states: Mapping[str, FeedState]
     specs: Mapping[str, FeedSpec]
     publishers: Publishers
+    opted_out: frozenset[str] = frozenset()
 
 
 def feeds_of(states: Mapping[str, FeedState], config: Config) -> Feeds:
     """Match stored feeds (by key) with feeds.yaml."""
     by_id = {spec.id: spec for spec in config.feeds}
     specs = {state.key: by_id[state.id] for state in states.values() if state.id in by_id}
-    return Feeds(states, specs, publishers(states, specs))
+    known = publishers(states, specs)
+    return Feeds(states, specs, known, known.sites_of(key for key, spec in specs.items() if spec.opt_out))
 
 
 def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> PublishReport:
     try:
         listing = _listing(output, ports, feeds, now)
-        edition = compose(output, ports.config, listing, feeds.states, feeds.specs)
+        withdrawn = ports.store.withdrawn(output.path, MAX_DELETED) if output.format == "atom" else []
+        edition = compose(output, ports.config, listing, feeds.states, feeds.specs, withdrawn)
         body = _rendered(edition, ports)
         changed = ports.publisher.put(output.path, body)
         _note(output.path, body, ports)
@@ -375,9 +379,10 @@ def judging_mark(output: OutputSpec, config: Config, feeds: Feeds) -> str:
 
 def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: OutputSpec) -> Verdict:
     members = checked(stored, feeds.publishers)
-    standing, rule = filters.eligible(members, feeds.specs, output)
+    standing, rule = filters.eligible(members, feeds.specs, output, feeds.opted_out)
     if not standing:
-        return Verdict(story_pk=pk, listed=False, rule=rule)
+        withdrawn = filters.is_withdrawn(members, feeds.specs, feeds.opted_out)
+        return Verdict(story_pk=pk, listed=False, rule=rule, withdrawn=withdrawn)
     lead = stories.lead(standing)
     return Verdict(
         story_pk=pk,

@@ -102,6 +102,7 @@ class Store(Protocol):
         """Write what polls found, all in one transaction, and return (new, changed) entries for each result.
 
         Idempotent: recording the same result twice adds nothing. A result whose lease is no longer held writes nothing and returns (0, 0).
+        An entry that its feed says it has deleted is withdrawn, one that stands in its feed again is not any more; both count as changed.
         Each entry joins its story through its keys; the stories do not depend on the order of results or entries.
         """
         ...
@@ -162,6 +163,10 @@ class Store(Protocol):
 
     def names(self) -> Mapping[str, Learnt]:
         """The learnt names that mean one publisher and no other, by `web.text.folded_name`."""
+        ...
+
+    def withdrawn(self, output: str, limit: int) -> list[Publication]:
+        """What an output had listed and was withdrawn since, the latest first."""
         ...
 
     def publications(self, story_pk: int) -> list[Publication]: ...

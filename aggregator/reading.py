@@ -29,12 +29,19 @@ def read(document: Document, spec: FeedSpec, feed_key: str, surroundings: Surrou
     # Here, because the process that only hands documents to children needs none of it.
     from aggregator.collect.parse import read as parsed
     from aggregator.refine import normalize
+    from aggregator.refine.tombstones import deleted
 
     raw = parsed(document)
     head = replace(normalize.head(raw, document.url), base=document.url)
     context = normalize.context(spec, feed_key, head, document.url, surroundings)
     pairs = [(entry, source) for entry, source in zip(normalize.entries(raw, context), raw.entries, strict=True) if entry is not None]
-    return ReadFeed(head=head, entries=tuple(entry for entry, _ in pairs), raw=tuple(source for _, source in pairs), oddities=raw.oddities)
+    return ReadFeed(
+        head=head,
+        entries=tuple(entry for entry, _ in pairs),
+        raw=tuple(source for _, source in pairs),
+        deleted=deleted(raw, feed_key),
+        oddities=raw.oddities,
+    )
 
 
 class ReaderPool:

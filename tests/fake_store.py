@@ -30,6 +30,7 @@ from aggregator.ports import SameStory
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
 from aggregator.store.joining import join
 from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
+from aggregator.store.withdraw import is_over, reason
 from aggregator.web.url import link_key
 from tests.fake_claims import FakeClaims, FakeNames
 from tests.fake_feeds import FakeFeeds, Feed
@@ -154,11 +155,32 @@ class FakeStore(FakeForgetting):
                 fresh.append(added.stored.pk)
                 news += 1
             else:
+                changes += self._lifted(row)
                 changes += self._seen(row, entry, raw, result, entry.link or one.state.shown_url, fresh)
+        changes += self._withdrawn_of(result, known)
         if not news and not changes:
             updated = head.updated or one.state.head.updated
             one.state = replace(one.state, head=replace(one.state.head, updated=updated))
         return news, changes
+
+    def _lifted(self, row: _Entry) -> int:
+        """An entry that stands in its feed again is not withdrawn any more."""
+        if row.stored.withdrawn is None:
+            return 0
+        row.stored = replace(row.stored, withdrawn=None)
+        self._stories[row.story].generation = self._take("generation")
+        return 1
+
+    def _withdrawn_of(self, result: PollResult, known: Mapping[str, _Entry]) -> int:
+        """What its feed says it has deleted."""
+        gone = 0
+        for stone in result.deleted:
+            row = known.get(stone.raw_key)
+            if row and row.stored.withdrawn is None and not is_over(stone, row.stored.entry):
+                row.stored = replace(row.stored, withdrawn=reason(stone.when))
+                self._stories[row.story].generation = self._take("generation")
+                gone += 1
+        return gone
 
     def _added(self, entry: Entry, raw: RawEntry, state: FeedState, at: datetime, index: int, *, is_backlog: bool) -> _Entry:
         stored = StoredEntry(
@@ -300,13 +322,13 @@ class FakeStore(FakeForgetting):
             row.mark = None
         for verdict in verdicts:
             if verdict.story_pk in self._stories and self._stories[verdict.story_pk].joined is None:
-                self._judged(output, verdict)
+                self._judged(output, verdict, now)
         if done:
             self._settle(output, row, now, newcomer_entries)
             row.mark, row.first_published = mark, row.first_published or now
             row.judged = self._reading.pop(output, self._numbers["generation"])
 
-    def _judged(self, output: str, verdict: Verdict) -> None:
+    def _judged(self, output: str, verdict: Verdict, now: datetime) -> None:
         place = output, verdict.story_pk
         standing = self._standings.get(place)
         if standing and standing.publication.sequence is not None:
@@ -314,7 +336,9 @@ class FakeStore(FakeForgetting):
             after = replace(before, listed=verdict.listed, rule=verdict.rule)
             if verdict.listed:
                 updated = max(before.public_updated, verdict.public_updated or before.public_updated)
-                after = replace(after, lead_pk=verdict.lead_pk, feed_key=verdict.feed_key, public_updated=updated)
+                after = replace(after, lead_pk=verdict.lead_pk, feed_key=verdict.feed_key, public_updated=updated, withdrawn_at=None)
+            elif verdict.withdrawn:
+                after = replace(after, withdrawn_at=before.withdrawn_at or now)
             self._standings[place] = _Standing(after)
             return
         members = self._members(verdict.story_pk)
@@ -390,6 +414,13 @@ class FakeStore(FakeForgetting):
         chosen = sorted(chosen[:limit], key=lambda one: one.published_id)
         chosen.sort(key=lambda one: one.sort_key, reverse=True)
         return [(one, self._members(one.story_pk)) for one in chosen]
+
+    @_one_at_a_time
+    def withdrawn(self, output: str, limit: int) -> list[Publication]:
+        found = [one.publication for (path, _), one in self._standings.items() if path == output and not one.publication.listed]
+        found = sorted((one for one in found if one.withdrawn_at), key=lambda one: one.published_id)
+        found.sort(key=lambda one: str(one.withdrawn_at), reverse=True)
+        return found[:limit]
 
     @_one_at_a_time
     def publications(self, story_pk: int) -> list[Publication]:

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -26,6 +27,35 @@ def one(lead: object, *others: object, specs: tuple[FeedSpec, ...] = (), **field
     return edition.items[0]
 
 
+# ── what was withdrawn ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def deleted(gone: Sequence[tuple[int, timedelta]], *, newest: timedelta | None = None) -> list[str]:
+    """The ids that an edition names as deleted, of (number, how long before NOON it was withdrawn)."""
+    feeds, by_key = make.feeds_of(make.spec("blog"))
+    withdrawn = [replace(make.published(make.stored(number))[0], listed=False, withdrawn_at=make.NOON - before) for number, before in gone]
+    listing = [make.published(make.stored(900, updated=make.NOON - newest))] if newest is not None else []
+    found = compose(make.output(), make.config(), listing, feeds, by_key, withdrawn).deleted
+    assert compose(make.output(), make.config(), listing, feeds, by_key, withdrawn[::-1]).deleted == found
+    return [name.rpartition("/")[2] for name, _ in found]
+
+
+def test_the_latest_withdrawn_come_first_and_sixty_at_most() -> None:
+    hours = [(number, timedelta(hours=number)) for number in range(1, 70)]
+    assert deleted(hours) == [str(number) for number in range(1, 61)]
+
+
+def test_what_was_withdrawn_long_before_the_last_change_is_told_no_more() -> None:
+    long_ago = [(1, timedelta(days=100)), (2, timedelta(days=80))]
+    assert deleted(long_ago) == ["2", "1"], "nothing has changed since, so the file does not either"
+    assert deleted(long_ago, newest=timedelta(0)) == ["2"]
+    assert deleted(long_ago, newest=timedelta(days=150)) == ["2", "1"]
+
+
+def test_what_is_listed_is_not_called_deleted() -> None:
+    assert deleted([(900, timedelta(0)), (2, timedelta(0))], newest=timedelta(0)) == ["2"]
+
+
 # ── who is credited ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -44,6 +74,21 @@ def test_a_republished_entry_links_and_credits_its_original() -> None:
     assert [(hop.name, hop.page) for hop in item.via] == [("Orig", "https://orig.example/1"), ("Repub", "https://repub.example/1")]
     assert item.line_text == "This article originally appeared at Orig, via Repub."
     assert (item.evidence, item.confidence) == (("phrase",), 0.9)
+
+
+def test_who_opted_out_is_not_named_on_the_way_either() -> None:
+    hops = (
+        Hop(name="Orig", site="orig.example", page=Url("https://orig.example/1")),
+        Hop(name="Middle", site="middle.example", page=Url("https://middle.example/1")),
+    )
+    copy = make.republished_entry(1)
+    copy = replace(copy, entry=replace(copy.entry, origin=replace(copy.entry.origin, chain=hops)))
+    specs = (make.spec("repub"), make.spec("middle"))
+    assert [hop.name for hop in one(copy, specs=specs).via] == ["Orig", "Middle", "Repub"]
+    item = one(copy, specs=(specs[0], replace(specs[1], opt_out=True)))
+    assert [hop.name for hop in item.via] == ["Orig", "Repub"]
+    assert item.line_text == "This article originally appeared at Orig, via Repub."
+    assert "middle" not in repr(item)
 
 
 @pytest.mark.parametrize("page", [None, Url("https://orig.example/?p=1")])

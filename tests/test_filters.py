@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from aggregator.model import Category, Entry, FeedSpec, Hop, Match, Origin, OutputSpec, Person, SafeHtml, StoredEntry, Title
-from aggregator.refine.filters import eligible, matches, strip
+from aggregator.refine.filters import eligible, is_withdrawn, matches, strip
 from aggregator.web.text import visible_text
 from aggregator.web.url import link
 
@@ -249,12 +249,32 @@ def test_one_member_may_stand_where_another_may_not():
 
 def test_a_copy_does_not_stand_in_for_a_publisher_who_opted_out_or_withdrew():
     copy = member("planet", 2, origin=Origin(chain=(Hop(name="Blog", site="blog.example"),)))
-    standing, why = eligible([copy], specs(spec("blog", opt_out=True), spec("planet")), OUTPUT)
+    out = frozenset({"blog.example"})
+    standing, why = eligible([copy], specs(spec("blog", opt_out=True), spec("planet")), OUTPUT, out)
     assert (standing, why) == ((), "not listed: its original publisher blog.example has opted out")
+    linked = member("planet", 2, link=link("https://blog.example/1"))
+    assert eligible([linked], specs(spec("planet")), OUTPUT, out)[0] == (), "it claims nothing, but its page is theirs"
+    remark = member("planet", 2, link=link("https://planet.example/1"), related=link("https://blog.example/1"))
+    assert eligible([remark], specs(spec("planet")), OUTPUT, out)[0] == (remark,)
     both = [member("blog", 1, withdrawn="deleted by its publisher"), copy]
     standing, why = eligible(both, specs(spec("blog"), spec("planet")), OUTPUT)
     assert not standing
     assert "its original publisher blog.example has withdrawn it" in why
+
+
+@pytest.mark.parametrize(
+    ("members", "given", "is_wish"),
+    [
+        ([member("blog")], [spec("blog", opt_out=True)], True),
+        ([member("blog", withdrawn="forgotten on 2026-03-01")], [spec("blog")], True),
+        ([member("blog", loop="our own output")], [spec("blog")], False),
+        ([member("blog")], [], False),
+        ([member("blog")], [spec("blog", drop=Match(fields=(("title", (".*",)),)))], False),
+        ([member("blog"), member("planet", 2)], [spec("blog", opt_out=True), spec("planet", tags=("other",))], True),
+    ],
+)
+def test_what_a_publisher_took_back_is_told_from_what_an_editor_left_out(members, given, is_wish):
+    assert is_withdrawn(members, specs(*given)) is is_wish
 
 
 def test_a_planet_that_opts_out_takes_only_its_own_copies():

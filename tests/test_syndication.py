@@ -9,9 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import feedparser
 import pytest
 from lxml import etree
 
+from aggregator.collect.tombstones import tombstones
 from aggregator.model import Category, Enclosure, Hop, Item, Person, SafeHtml, Source, Title, Url
 from aggregator.publish.syndication import atom, rss
 from tests import makers as make
@@ -53,6 +55,23 @@ def rss_item_of(item: Item) -> etree._Element:
 def test_an_atom_output_is_valid(shared: Path) -> None:
     edition = make.edition(make.item(1), make.item(2), make.bare_item(3))
     assert atom_complaints(atom(edition), self_url=edition.self_url, schemas=shared / "corpus" / "schemas") == []
+
+
+def test_what_was_withdrawn_is_told_by_id_and_time_only(shared: Path) -> None:
+    gone = (("https://blog.example/1", make.NOON), ("urn:uuid:6ba7b811-9dad-11d1-80b4-00c04fd430c8", make.NOON - timedelta(days=1)))
+    edition = make.edition(make.item(1), deleted=gone)
+    body = atom(edition)
+    assert atom_complaints(body, self_url=edition.self_url, schemas=shared / "corpus" / "schemas") == []
+    stones = tree(body).findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+    assert [(dict(stone.attrib), stone.text, len(stone)) for stone in stones] == [
+        ({"ref": "https://blog.example/1", "when": "2026-03-01T12:00:00+00:00"}, None, 0),
+        ({"ref": "urn:uuid:6ba7b811-9dad-11d1-80b4-00c04fd430c8", "when": "2026-02-28T12:00:00+00:00"}, None, 0),
+    ]
+    read = feedparser.parse(body)
+    assert (read.bozo, [entry.id for entry in read.entries]) == (False, [make.item(1).id])
+    assert [stone.ref for stone in tombstones(body.decode().partition("?>")[2])] == [name for name, _ in gone]
+    assert b"tombstones" not in atom(make.edition(make.item(1))), "said only where there is something to say"
+    assert rss_complaints(rss(edition), self_url=edition.self_url) == []
 
 
 def test_an_atom_output_without_public_address_or_items_is_valid() -> None:

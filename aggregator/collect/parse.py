@@ -13,6 +13,7 @@ from aggregator.collect.parse_json import read_json
 from aggregator.collect.parse_mapping import raw_feed
 from aggregator.collect.pool import ChildPool
 from aggregator.collect.spans import newest, without_oldest
+from aggregator.collect.tombstones import tombstones
 from aggregator.collect.wellformed import Bare, bare
 from aggregator.errors import ParseError
 from aggregator.model import Document, RawFeed
@@ -102,7 +103,7 @@ def _read(document: Document) -> RawFeed:
     if not feed.entries and _root(whole) not in _FEEDS:
         raise ParseError(shown(document.url), _other(_root(whole)))
     oddities = (*source.oddities, *junk, *feed.oddities, *_wishes(feed), *_beyond(left_out))
-    return replace(feed, oddities=tuple(dict.fromkeys(oddities)))
+    return replace(feed, deleted=tombstones(whole.text), oddities=tuple(dict.fromkeys(oddities)))
 
 
 def _refuse_binary(document: Document) -> None:

@@ -2,9 +2,9 @@
 
 import html
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
@@ -36,6 +36,11 @@ from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, reso
 EMPTY: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The date of an edition without items: constant, so that an empty file never changes."""
 
+MAX_DELETED: Final = 60
+"""How many withdrawn entries an output names: as many as it has entries, unless feeds.yaml says otherwise."""
+DELETED_FOR: Final = timedelta(days=90)
+"""How long they are named: a reader that was not opened for so long has other things to catch up with."""
+
 _MAX_TITLE_CHARS: Final = 1000
 # Elements, dates, ids and the source around an item's texts; measured on Atom, the wordiest of the formats.
 _ITEM_OVERHEAD_BYTES: Final = 1500
@@ -47,12 +52,13 @@ def compose(
     listing: Sequence[tuple[Publication, Story]],
     feeds: Mapping[str, FeedState],
     specs: Mapping[str, FeedSpec],
+    withdrawn: Sequence[Publication] = (),
 ) -> Edition:
     """Make the edition of one output from its listed stories, newest sort key first.
 
     `feeds` and `specs` are by feed key; `specs` holds only feeds that stand in feeds.yaml. A story that cannot be published (its feed is
-    gone from feeds.yaml, or its id is not one) is left out and named in `notes`, never the whole edition. Nothing here depends on the
-    order of the mappings, of `listing` or of a story's members.
+    gone from feeds.yaml, or its id is not one) is left out and named in `notes`, never the whole edition. `withdrawn` is what was listed
+    once and taken back. Nothing here depends on the order of the mappings, of `listing`, of `withdrawn` or of a story's members.
     """
     directory = Directory(feeds, specs)
     language = spec.language or config.language
@@ -68,6 +74,7 @@ def compose(
     items, cut_notes = within(items, spec.max_bytes, language)
     title = one_line(spec.title or config.title) or spec.path
     self_url = address_of(config.link, spec.path)
+    updated = max((item.updated for item in items), default=EMPTY)
     return Edition(
         spec=spec,
         id=self_url or uuid5(NAMESPACE_URL, f"{title}\n{spec.path}").urn,
@@ -75,8 +82,9 @@ def compose(
         language=language,
         home=config.link,
         self_url=self_url,
-        updated=max((item.updated for item in items), default=EMPTY),
+        updated=updated,
         items=tuple(items),
+        deleted=_deleted(withdrawn, seen_ids, updated),
         subscriptions=_subscriptions(spec, feeds, specs),
         hub=config.hub,
         served_at=resource(f"http://{config.listen_host}:{config.listen_port}/"),
@@ -112,6 +120,17 @@ def _obstacle(publication: Publication, story: Story, specs: Mapping[str, FeedSp
     return None
 
 
+def _deleted(withdrawn: Sequence[Publication], listed: Container[str], updated: datetime) -> tuple[tuple[str, datetime], ...]:
+    """What to tell subscribers' readers to forget: the latest, as far back as `DELETED_FOR` from the edition's last change.
+
+    Counted from what stands in the file, not from now: it never changes only because time goes by.
+    """
+    gone = [(one.published_id, one.withdrawn_at) for one in withdrawn if one.withdrawn_at and one.published_id not in listed]
+    last = max([updated, *(when for _, when in gone)])
+    found = [(name, when) for name, when in gone if when >= last - DELETED_FOR and is_absolute_iri(name)]
+    return tuple(sorted(found, key=lambda one: (-one[1].timestamp(), one[0]))[:MAX_DELETED])
+
+
 # ── one item ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -120,7 +139,7 @@ def _item(
 ) -> Item:
     lead, entry = story.lead, story.lead.entry
     feed_spec, own = specs[lead.feed_key], directory[lead.feed_key]
-    chain = entry.origin.chain
+    chain = directory.without_opted_out(entry.origin.chain)
     # Who says that it is another's, and is contradicted, is not said to be the origin either.
     is_known = bool(chain) or not (own.is_republisher or entry.origin.is_contradicted)
     own_page = None if _leads_elsewhere(entry) else entry.link

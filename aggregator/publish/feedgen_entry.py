@@ -25,6 +25,7 @@ NAMESPACES: Final = {
     "dcterms": "http://purl.org/dc/terms/",
     "media": "http://search.yahoo.com/mrss/",
 }
+TOMBSTONES: Final = "http://purl.org/atompub/tombstones/1.0"
 _ATOM_NS: Final = "http://www.w3.org/2005/Atom"
 _CONTENT_NS: Final = "http://purl.org/rss/1.0/modules/content/"
 _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -37,7 +38,13 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]
     edition: Edition
 
     def extend_ns(self) -> dict[str, str]:
-        return dict(NAMESPACES)
+        return NAMESPACES | ({"at": TOMBSTONES} if self.edition.deleted else {})
+
+    def extend_atom(self, feed: etree._Element) -> etree._Element:
+        """What was withdrawn, by id and time only (RFC 6721): no word of it is given any more."""
+        for name, when in self.edition.deleted:
+            _child(feed, f"{{{TOMBSTONES}}}deleted-entry", ref=name, when=instant(when).isoformat())
+        return feed
 
     def extend_rss(self, feed: etree._Element) -> etree._Element:
         channel = feed[0]

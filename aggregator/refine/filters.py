@@ -211,18 +211,27 @@ def _is_in(text_pattern: str, text: str) -> bool:
         return False
 
 
-def eligible(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], output: OutputSpec) -> tuple[tuple[StoredEntry, ...], str]:
+def eligible(
+    members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], output: OutputSpec, opted_out: frozenset[str] = frozenset()
+) -> tuple[tuple[StoredEntry, ...], str]:
     """Choose the members of a story that may stand in an output under today's rules, and say why, in words.
 
-    `specs` maps the keys of feeds that are in feeds.yaml. A copy may not stand in for an original whose publisher opted out or withdrew it.
-    For one member `drop` is stronger than `keep`, and what its feed says comes before what the output says.
+    `specs` maps the keys of feeds that are in feeds.yaml; `opted_out` are the sites of publishers who opted out. A copy may not stand in
+    for an original whose publisher opted out or withdrew it. For one member `drop` is stronger than `keep`, and what its feed says comes
+    before what the output says.
     """
-    gone = _gone_sites(members, specs)
+    gone = _gone_sites(members, specs, opted_out)
     verdicts = [(member, _objection(member, specs, output, gone)) for member in members]
     standing = tuple(member for member, objection in verdicts if objection is None)
     if standing:
         return standing, "listed: " + _joined(f"in feed {member.feed_id}" for member in standing)
     return (), "not listed: " + _joined(objection or "" for _, objection in verdicts)
+
+
+def is_withdrawn(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], opted_out: frozenset[str] = frozenset()) -> bool:
+    """Whether a story is kept out, of every output, at the wish of a publisher or of whoever had it forgotten."""
+    gone = _gone_sites(members, specs, opted_out)
+    return any(_wish(member, gone) or ((spec := specs.get(member.feed_key)) and spec.opt_out) for member in members)
 
 
 def _joined(words: Iterator[str]) -> str:
@@ -237,13 +246,11 @@ class _Gone:
     withdrawn: frozenset[str] = field(default_factory=frozenset)
 
 
-def _gone_sites(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec]) -> _Gone:
-    out = [spec for spec in specs.values() if spec.opt_out]
-    addresses = [address for spec in out for address in (*spec.aliases, *(() if spec.path else (spec.shown_url,)))]
+def _gone_sites(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], opted_out: frozenset[str]) -> _Gone:
     own = [member for member in members if not member.entry.origin.chain]
     left = [member for member in own if (spec := specs.get(member.feed_key)) and spec.opt_out]
     return _Gone(
-        opted_out=frozenset([*map(site, addresses), *(member.entry.site for member in left)]) - {""},
+        opted_out=(opted_out | {member.entry.site for member in left}) - {""},
         withdrawn=frozenset(member.entry.site for member in own if member.withdrawn) - {""},
     )
 
@@ -265,16 +272,29 @@ def _is_wanted(spec: FeedSpec, output: OutputSpec) -> bool:
 
 
 def _own_objection(member: StoredEntry, gone: _Gone) -> str | None:
-    if member.withdrawn:
-        return f"withdrawn: {member.withdrawn}"
     if member.entry.loop:
         return f"a copy of our own output: {member.entry.loop}"
-    original = member.entry.origin.chain[0].site if member.entry.origin.chain else None
+    return _wish(member, gone)
+
+
+def _wish(member: StoredEntry, gone: _Gone) -> str | None:
+    """Why somebody does not want an entry to be published; None if nobody minds."""
+    if member.withdrawn:
+        return f"withdrawn: {member.withdrawn}"
+    original = _original_site(member.entry)
     if original and original in gone.opted_out:
         return f"its original publisher {original} has opted out"
     if original and original in gone.withdrawn:
         return f"its original publisher {original} has withdrawn it"
     return None
+
+
+def _original_site(entry: Entry) -> str | None:
+    """Whose words an entry has, if they are another's: as its chain says, else as its link does, which may be a remark's, too."""
+    if entry.origin.chain:
+        return entry.origin.chain[0].site
+    where = site(entry.link) if entry.link else None
+    return where if where != entry.site else None
 
 
 def _filtered(entry: Entry, spec: FeedSpec, output: OutputSpec) -> str | None:

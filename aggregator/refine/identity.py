@@ -71,6 +71,11 @@ def identities(entries: Sequence[RawEntry], feed_key: str) -> tuple[Identity, ..
     return tuple(_identity(mine[: 2 if len(seconds[mine[0]]) > 1 else 1], feed_key) for mine in known)
 
 
+def key_of_id(raw_id: str, feed_key: str) -> str:
+    """The key of the entry that this id alone identifies."""
+    return _identity((Mark("id", raw_id.strip()),), feed_key).raw_key
+
+
 def _identity(mine: tuple[Mark, ...], feed_key: str) -> Identity:
     first = mine[0]
     if len(mine) == 1 and first.kind == "id" and is_absolute_iri(first.value) and clean(first.value) == first.value:

@@ -1,7 +1,7 @@
 """Who may speak for a site: the feeds that we poll, and how far each has been read (pure)."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +43,10 @@ class Publishers:
         """Whether a feed may speak for a site."""
         found = self.by_key.get(feed_key)
         return found is not None and where in found.sites
+
+    def sites_of(self, feed_keys: Iterable[str]) -> frozenset[str]:
+        """The sites that these feeds may speak for."""
+        return frozenset().union(*(self.by_key[key].sites for key in feed_keys if key in self.by_key))
 
     def named(self, claim: Claim) -> Publisher | None:
         """The feed that a claim means: the one whose address or id it gives; where it gives no address, the only one of its site."""

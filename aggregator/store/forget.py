@@ -12,14 +12,13 @@ from aggregator.ports import FORGOTTEN
 from aggregator.store import entries, stops
 from aggregator.store.engine import Counters, Database, chunks
 from aggregator.store.feeds import NO_HEAD
-from aggregator.store.schema import claim, entry, feed, raw, sighting, story, story_key, story_member, version
+from aggregator.store.schema import claim, entry, feed, raw, sighting, story_key, version
 from aggregator.store.stops import Stop, StopFile, hashed, page_mark
 from aggregator.store.upsert import Arrival
 from aggregator.store.values import digest, entry_body, entry_of
+from aggregator.store.withdraw import touch
 
 _ERASE: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
-_STORIES: Final = select(story_member.c.story).where(story_member.c.entry.in_(bindparam("pks", expanding=True)))
-_TOUCH: Final = update(story).where(story.c.pk.in_(bindparam("pks", expanding=True))).values(generation=bindparam("now"))
 _HEAD: Final = update(feed).where(feed.c.key == bindparam("feed_key"), ~feed.c.active)
 _STANDING: Final = (
     select(entry.c.pk, feed.c.key, entry.c.body)
@@ -49,14 +48,12 @@ def _marks(stored: StoredEntry, *, with_pages: bool) -> list[str]:
 
 
 def _erase(conn: Connection, counters: Counters, gone: Sequence[tuple[int, Entry, datetime]]) -> None:
-    generation = counters.take("generation")
     for piece in chunks(gone):
         pks = [pk for pk, _, _ in piece]
         conn.execute(_ERASE, [_erased(*one) for one in piece])
         for table in (raw, version, claim, sighting, story_key):
             conn.execute(delete(table).where(table.c.entry.in_(pks)))
-        touched = sorted(set(conn.execute(_STORIES, {"pks": pks}).scalars()))
-        conn.execute(_TOUCH, {"pks": touched, "now": generation})
+    touch(conn, counters, [pk for pk, _, _ in gone])
 
 
 def _erased(pk: int, value: Entry, since: datetime) -> dict[str, object]:

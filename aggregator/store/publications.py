@@ -28,7 +28,9 @@ _DATES: Final = (
 )
 _CHANGE: Final = update(publication).where(publication.c.output == bindparam("of"), publication.c.story == bindparam("judged"))
 # What a verdict may change of a row.
-_JUDGED: Final = ("published_id", "sort_key", "public_updated", "listed", "pending", "per_day", "rule", "lead", "feed_key")
+_JUDGED: Final = (
+    "published_id", "sort_key", "public_updated", "listed", "pending", "per_day", "rule", "lead", "feed_key", "withdrawn", "withdrawn_at"
+)  # fmt: skip
 _PENDING: Final = select(publication).where(publication.c.output == bindparam("of"), publication.c.pending)
 _FEEDS: Final = select(feed.c.key, feed.c.added_at, feed.c.first_success_at).where(feed.c.key.in_(bindparam("keys", expanding=True)))
 _IN_STORIES: Final = story_member.c.story.in_(bindparam("stories", expanding=True))
@@ -65,6 +67,11 @@ _LISTING: Final = (
     .order_by(publication.c.first_listed.desc(), publication.c.sort_key.desc(), publication.c.published_id)
 )  # fmt: skip
 _SINCE: Final = _LISTING.where(publication.c.sort_key >= bindparam("not_before"))
+_WITHDRAWN: Final = (
+    _SHOWN.where(output.c.path == bindparam("at"), publication.c.withdrawn_at.is_not(None), ~publication.c.listed)
+    .order_by(publication.c.withdrawn_at.desc(), publication.c.published_id)
+    .limit(bindparam("most"))
+)
 _OF_STORY: Final = (
     _SHOWN.join(story, story.c.pk == publication.c.story)
     .where(or_(story.c.pk == bindparam("of"), story.c.joined == bindparam("of")))
@@ -106,7 +113,7 @@ def changed(conn: Connection, path: str, mark: str) -> list[int]:
 # ── judge ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def judge(conn: Connection, counters: Counters, path: str, mark: str, verdicts: Sequence[Verdict]) -> AnyRow:
+def judge(conn: Connection, counters: Counters, path: str, mark: str, verdicts: Sequence[Verdict], now: datetime) -> AnyRow:
     """Write verdicts; return the output's row. Who is listed for the first time is settled later, over the whole judgement."""
     row = conn.execute(_OUTPUT, {"at": path}).first()
     if row is None:
@@ -115,11 +122,11 @@ def judge(conn: Connection, counters: Counters, path: str, mark: str, verdicts: 
         # Should this judgement break off, the rows are neither the old rules' nor the new ones': all must be judged again.
         conn.execute(update(output).where(output.c.pk == row.pk).values(mark=None))
     for piece in chunks(verdicts):
-        _write(conn, row.pk, {verdict.story_pk: verdict for verdict in piece})
+        _write(conn, row.pk, {verdict.story_pk: verdict for verdict in piece}, now)
     return row
 
 
-def _write(conn: Connection, of: int, verdicts: dict[int, Verdict]) -> None:
+def _write(conn: Connection, of: int, verdicts: dict[int, Verdict], now: datetime) -> None:
     found = {row.pk: row for row in conn.execute(_LIVE, {"of": of, "stories": list(verdicts)})}
     undated = [pk for pk in found if verdicts[pk].sort_key is None]
     dates = {pk: (at, name) for pk, at, name in conn.execute(_DATES, {"stories": undated})} if undated else {}
@@ -131,7 +138,7 @@ def _write(conn: Connection, of: int, verdicts: dict[int, Verdict]) -> None:
             news.append({"output": of, "story": pk} | _first(verdicts[pk], at, name))
             continue
         before = {name: getattr(row, name) for name in _JUDGED}
-        after = before | (_again(verdicts[pk], row) if row.sequence is not None else _still(verdicts[pk]))
+        after = before | (_again(verdicts[pk], row, now) if row.sequence is not None else _still(verdicts[pk]))
         if after != before:
             changes.append({"of": of, "judged": pk} | after)
     if news:
@@ -168,12 +175,18 @@ def _still(verdict: Verdict) -> dict[str, object]:
     return values
 
 
-def _again(verdict: Verdict, row: AnyRow) -> dict[str, object]:
-    """The columns of a story that subscribers were given: its id, number, time and date stick."""
+def _again(verdict: Verdict, row: AnyRow, now: datetime) -> dict[str, object]:
+    """The columns of a story that subscribers were given: its id, number, time and date stick.
+
+    So does a withdrawal, whatever else keeps the story out by now, until it is listed again.
+    """
     values: dict[str, object] = {"listed": verdict.listed, "rule": verdict.rule, "per_day": verdict.per_day}
     if verdict.listed:
         values |= {"lead": verdict.lead_pk, "feed_key": verdict.feed_key}
         values |= {"public_updated": max(row.public_updated, verdict.public_updated or row.public_updated)}
+        values |= {"withdrawn": None, "withdrawn_at": None}
+    elif verdict.withdrawn and row.withdrawn_at is None:
+        values |= {"withdrawn": verdict.rule, "withdrawn_at": now}
     return values
 
 
@@ -306,6 +319,10 @@ def listing(
     return [(one, members[one.story_pk]) for one in newest_first if one.story_pk in members]
 
 
+def withdrawn(conn: Connection, path: str, limit: int) -> list[Publication]:
+    return [_publication(row) for row in conn.execute(_WITHDRAWN, {"at": path, "most": limit})]
+
+
 def of_story(conn: Connection, story_pk: int) -> list[Publication]:
     """A story's rows in all outputs, and those of stories that joined it."""
     return [_publication(row) for row in conn.execute(_OF_STORY, {"of": story_pk})]
@@ -333,6 +350,7 @@ def _publication(row: AnyRow) -> Publication:
         rule=row.rule,
         lead_pk=row.lead,
         feed_key=row.feed_key,
+        withdrawn_at=row.withdrawn_at,
     )
 
 

@@ -12,6 +12,7 @@ from aggregator.store import feeds, forget, lease, stories, upsert
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.matching import operator_of
 from aggregator.store.schema import feed
+from aggregator.store.withdraw import Deletions, touch, withdraw
 from aggregator.store.wording import Arrived
 
 _LEASED: Final = select(
@@ -32,14 +33,18 @@ def record(conn: Connection, counters: Counters, results: Sequence[PollResult], 
     held = _held(conn, results)
     found = [arrival for position, row in held.items() for arrival in _arrivals(position, results[position], row)]
     arrivals = forget.allowed(conn, counters, found)
+    deletions = [Deletions(position, row.pk, stones) for position, row in held.items() if (stones := results[position].deleted)]
+    gone = withdraw(conn, counters, deletions) if deletions else []
     arrived = upsert.write(conn, counters, arrivals) if arrivals else Arrived()
-    news, changes = Counter(arrived.news), Counter(arrived.changes)
+    news, changes = Counter(arrived.news), Counter([*arrived.changes, *arrived.lifted.values(), *gone])
     states = [_state(results[position], row, is_news=bool(news[position] or changes[position])) for position, row in held.items()]
     feeds.write_states(conn, states)
     lease.write_wishes(conn, [wish for position, row in held.items() for wish in _wishes(results[position], row)])
     if arrived.fresh:
         now = max(results[position].polled_at for position in held)
         stories.assign(conn, counters, arrived.fresh, arrived.keys, now, same_story)
+    if arrived.lifted:
+        touch(conn, counters, list(arrived.lifted))
     return [(news[position], changes[position]) for position in range(len(results))]
 
 

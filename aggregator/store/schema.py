@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -313,7 +313,9 @@ publication = Table(
     Column("rule", Text, nullable=False),
     Column("lead", _Key),
     Column("feed_key", Text),
+    # Why it was taken back from those whom it was given to, and since when.
     Column("withdrawn", Text),
+    Column("withdrawn_at", Instant),
     # The story first: asked by output, a row is found through one of the indexes below, never by reading the whole output.
     PrimaryKeyConstraint("story", "output"),
     sqlite_with_rowid=False,
@@ -329,6 +331,13 @@ Index(
     publication.c.sort_key,
     sqlite_where=text("listed = 1"),
     postgresql_where=publication.c.listed,
+)
+Index(
+    "publication_withdrawn",
+    publication.c.output,
+    publication.c.withdrawn_at,
+    sqlite_where=publication.c.withdrawn_at.is_not(None),
+    postgresql_where=publication.c.withdrawn_at.is_not(None),
 )
 Index(
     "publication_pending",

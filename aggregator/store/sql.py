@@ -89,7 +89,7 @@ class SqlStore:
 
     def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
         with self._db.write() as (conn, counters):
-            row = publications.judge(conn, counters, output, mark, verdicts)
+            row = publications.judge(conn, counters, output, mark, verdicts, now)
             if done:
                 generation = self._reading.pop(output, None)
                 publications.finish(
@@ -130,6 +130,10 @@ class SqlStore:
     def names(self) -> Mapping[str, Learnt]:
         with self._db.read() as conn:
             return claims.names(conn)
+
+    def withdrawn(self, output: str, limit: int) -> list[Publication]:
+        with self._db.read() as conn:
+            return publications.withdrawn(conn, output, limit)
 
     def publications(self, story_pk: int) -> list[Publication]:
         with self._db.read() as conn:

@@ -15,6 +15,7 @@ from aggregator.store.schema import entry
 from aggregator.store.values import digest, entry_body, mark, packed, raw_body, whole_text
 from aggregator.store.wording import (
     BEFORE,
+    LIFT,
     NEW_ENTRY,
     NEW_SIGHTING,
     SEEN,
@@ -58,6 +59,7 @@ _KNOWN: Final = select(
     entry.c.raw_hash,
     entry.c.refined_by,
     entry.c.last_seen,
+    entry.c.withdrawn,
 ).where(entry.c.feed == bindparam("of"), entry.c.raw_key.in_(bindparam("raw_keys", expanding=True)))
 
 
@@ -76,6 +78,9 @@ def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> 
         if row is None:
             _add(arrival, counters.take("entry"), arrived, rows)
             continue
+        if row.withdrawn is not None:
+            rows.add(LIFT, {"entry_pk": row.pk})
+            arrived.lifted[row.pk] = arrival.position
         value = arrival.entry if arrival.entry.published_id == row.published_id else replace(arrival.entry, published_id=row.published_id)
         body, source = entry_body(value), raw_body(arrival.raw)
         if mark(value, body) == row.body_hash:

@@ -22,12 +22,14 @@ MAX_PAST_CLAIMS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What became of the arrivals: entries to find a story for (new, or known and changed), the keys they gained, positions counted."""
+    """What became of the arrivals: entries to find a story for (new, or known and changed), the keys they gained,
+    positions counted. `lifted` are those (pk, position) that were withdrawn and are back."""
 
     fresh: dict[int, StoredEntry] = field(default_factory=dict)
     keys: dict[int, tuple[StoryKey, ...]] = field(default_factory=dict)
     news: list[int] = field(default_factory=list)
     changes: list[int] = field(default_factory=list)
+    lifted: dict[int, int] = field(default_factory=dict)
 
 
 BEFORE: Final = select(
@@ -79,6 +81,7 @@ _sighting = upsert(sighting)
 SIGHT: Final = _sighting.on_conflict_do_update(index_elements=["entry", "address"], set_={"last_seen": _sighting.excluded.last_seen})
 
 
+LIFT: Final = update(entry).where(entry.c.pk == bindparam("entry_pk")).values(withdrawn=None)
 REFINED: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
 RAW_REFINED: Final = update(raw).where(raw.c.entry == bindparam("entry_pk"))
 KNOWN_SIGHTING: Final = _sighting.on_conflict_do_nothing()
@@ -92,7 +95,7 @@ _NEW_VERSION: Final = insert(version)
 
 # Each runs once, over all its rows, in this order: an entry comes before what hangs on it, what goes before what comes.
 _ORDER: Final = (
-    NEW_ENTRY, _UPDATE, UPDATE_SEEN, REFINED, WRITE_RAW, RAW_REFINED, NEW_SIGHTING, SIGHT, KNOWN_SIGHTING, SEEN,
+    NEW_ENTRY, _UPDATE, UPDATE_SEEN, LIFT, REFINED, WRITE_RAW, RAW_REFINED, NEW_SIGHTING, SIGHT, KNOWN_SIGHTING, SEEN,
     _NEW_VERSION, _TRIM, _CLAIM_GONE, _CLAIM, _TRIM_CLAIMS, _UNKEY
 )  # fmt: skip
 

@@ -1,10 +1,11 @@
-"""What every store promises of what was forgotten: it is gone, it is withdrawn, and it never comes back."""
+"""What every store promises of what is taken back: what was forgotten never comes back, what a publisher deleted may."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from aggregator.model import Hop, Origin, PollResult, StoryKey, Url, Verdict
+from aggregator.model import Hop, Origin, PollResult, StoredEntry, StoryKey, Tombstone, Url, Verdict
 from aggregator.ports import Store
 from tests.ledger import HOUR, blogs, held, poll, post, publish, raws, same_story, stories, verdict
 from tests.makers import NOON, head
@@ -94,6 +95,85 @@ def test_a_raw_form_that_was_read_before_brings_nothing_back(blog: Store) -> Non
     before = held(blog, 2)
     blog.rewrite([(pk, raw, replace(entry, rights="x")) for pk, raw, entry in read], "2", NOON + 2 * HOUR, same_story)
     assert held(blog, 2) == before
+
+
+# ── deleted by a publisher ──
+
+
+def stone(number: int, feed: str = "blog") -> Tombstone:
+    return Tombstone(raw_key=post(number, feed).raw_key, when=NOON + HOUR)
+
+
+def test_what_a_feed_says_it_deleted_is_withdrawn_and_judged_again(blog: Store) -> None:
+    publish(blog, NOON + HOUR)
+    assert poll(blog, [("blog", [])], NOON + HOUR, deleted=(stone(2), stone(9))) == [(0, 1)]
+    assert held(blog, 2).withdrawn == "deleted by its publisher on 2026-03-01"
+    assert held(blog, 2).entry.content is not None
+    assert publish(blog, NOON + 2 * HOUR) == 1
+    assert poll(blog, [("blog", [])], NOON + 3 * HOUR, deleted=(stone(2),)) == [(0, 0)]
+
+
+def test_another_feed_deletes_nothing_of_it(blog: Store) -> None:
+    assert poll(blog, [("planet", [])], NOON + HOUR, deleted=(stone(2),)) == [(0, 0)]
+    assert held(blog, 2).withdrawn is None
+
+
+def test_what_comes_back_is_withdrawn_no_longer(blog: Store) -> None:
+    poll(blog, [("blog", [])], NOON + HOUR, deleted=(stone(2),))
+    publish(blog, NOON + HOUR)
+    assert poll(blog, [("blog", [post(2)])], NOON + 2 * HOUR) == [(0, 1)]
+    assert held(blog, 2).withdrawn is None
+    assert publish(blog, NOON + 2 * HOUR) == 1
+
+
+def test_what_was_forgotten_is_not_given_back_by_its_feed(blog: Store) -> None:
+    poll(blog, [("blog", [])], NOON + HOUR, deleted=(stone(2),))
+    forget(blog, 2)
+    assert poll(blog, [("blog", [post(2)])], NOON + 2 * HOUR) == [(0, 0)]
+    assert held(blog, 2).withdrawn == "forgotten on 2026-03-01"
+
+
+# ── told to subscribers ──
+
+
+def by_withdrawal(pk: int, members: Sequence[StoredEntry]) -> Verdict:
+    gone = any(one.withdrawn for one in members)
+    return replace(verdict(pk, members), listed=not gone, withdrawn=gone, rule="withdrawn" if gone else "listed")
+
+
+def test_an_output_remembers_what_was_withdrawn_until_it_is_listed_again(blog: Store) -> None:
+    publish(blog, NOON + HOUR)
+    poll(blog, [("blog", [])], NOON + HOUR, deleted=(stone(2),))
+    publish(blog, NOON + 2 * HOUR, by=by_withdrawal)
+    (gone,) = blog.withdrawn("atom.xml", 9)
+    assert (gone.published_id, gone.withdrawn_at, gone.listed) == (post(2).published_id, NOON + 2 * HOUR, False)
+    assert blog.withdrawn("news.xml", 9) == []
+    publish(blog, NOON + 3 * HOUR, rules="2", by=by_withdrawal)
+    assert blog.withdrawn("atom.xml", 9) == [gone], "judged again, it is not withdrawn anew"
+    publish(blog, NOON + 3 * HOUR, rules="3", by=lambda pk, found: replace(by_withdrawal(pk, found), withdrawn=False))
+    assert blog.withdrawn("atom.xml", 9) == [gone], "whatever keeps it out by now"
+    poll(blog, [("blog", [post(2)])], NOON + 4 * HOUR)
+    publish(blog, NOON + 4 * HOUR, rules="3", by=by_withdrawal)
+    assert blog.withdrawn("atom.xml", 9) == []
+
+
+def test_what_was_never_listed_is_nothing_to_take_back(blog: Store) -> None:
+    poll(blog, [("blog", [])], NOON + HOUR, deleted=(stone(2),))
+    publish(blog, NOON + 2 * HOUR, by=by_withdrawal)
+    assert blog.withdrawn("atom.xml", 9) == []
+
+
+def test_the_latest_withdrawn_are_told(blog: Store) -> None:
+    publish(blog, NOON + HOUR)
+    for number in (1, 2):
+        poll(blog, [("blog", [])], NOON + number * HOUR, deleted=(stone(number),))
+        publish(blog, NOON + number * HOUR, by=by_withdrawal)
+    assert [one.published_id for one in blog.withdrawn("atom.xml", 9)][:1] == [post(2).published_id]
+    assert len(blog.withdrawn("atom.xml", 9)) == 2
+    assert len(blog.withdrawn("atom.xml", 1)) == 1
+
+
+# ── asked before ──
 
 
 def test_stories_of_a_feed_come_with_all_their_copies(blog: Store) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from aggregator.config_address import address_key, is_local, shown
 from aggregator.errors import ConfigError, ParseError, Problem
 from aggregator.model import Subscription
-from aggregator.publish.opml import read_opml
+from aggregator.publish.opml import read_opml, unread_in_opml
 from aggregator.web.text import one_line
 from aggregator.web.url import resource
 
@@ -66,10 +66,11 @@ def from_opml(data: bytes) -> Takeover:
     Raises: ConfigError for what is not OPML.
     """
     try:
-        found = read_opml(data)
+        found, unread = read_opml(data), unread_in_opml(data)
     except ParseError as error:
         raise _not_read("OPML", error.message) from error
-    return _gathered([(_from_subscription(item), item.feed_url) for item in found])
+    taken = [(_from_subscription(item), _called(item.name, item.feed_url), item.feed_url) for item in found]
+    return _gathered([*taken, *((Proposal(url=""), _called(name, address), address) for name, address in unread)])
 
 
 def from_lines(text: str) -> Takeover:
@@ -79,7 +80,7 @@ def from_lines(text: str) -> Takeover:
     (Proposal(url='https://a.example/feed', name='Ann', tags=('blogs',)),)
     """
     lines = [(number, line.strip().removeprefix("- ").strip()) for number, line in enumerate(text.splitlines(), 1)]
-    return _gathered([(_from_line(line), f"line {number}: {line}") for number, line in lines if line and not line.startswith("#")])
+    return _gathered([(_from_line(line), f"line {number}: ", line) for number, line in lines if line and not line.startswith("#")])
 
 
 def _from_xml(data: bytes, start: str, source: str) -> Takeover:
@@ -114,6 +115,11 @@ def _from_subscription(item: Subscription) -> Proposal:
     return Proposal(url=url, name=None if name == url else name, tags=_tags(item.tags))
 
 
+def _called(name: str, address: str) -> str:
+    """What stands before an address in a message: the feed's name, if that tells more."""
+    return f"“{one_line(name)}” " if name and name != address else ""
+
+
 def _from_line(line: str) -> Proposal:
     words = _words(line)
     names = [word[1:] for word in words[1:] if word.startswith("~")]
@@ -142,13 +148,16 @@ def _tags(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for word in words if (tag := one_line(word).lower()) and "${" not in tag))
 
 
-def _gathered(found: Sequence[tuple[Proposal, str]]) -> Takeover:
-    """Each address once, with the tags of all its mentions and the first name; the rest is counted or refused."""
+def _gathered(found: Sequence[tuple[Proposal, str, str]]) -> Takeover:
+    """Each address once, with the tags of all its mentions and the first name; the rest is counted or refused.
+
+    With each proposal come what to call it in a message, and what was written for its address.
+    """
     merged: dict[str, Proposal] = {}
     refused: list[str] = []
-    for proposal, said in found:
+    for proposal, called, written in found:
         if not proposal.url:
-            refused.append(f"{shown(one_line(said))}: {_reason(said)}")
+            refused.append(f"{called}{shown(one_line(written))}".strip() + f": {_reason(written)}")
             continue
         key = address_key(proposal.url)
         merged[key] = _merged(merged.get(key), proposal)
@@ -161,8 +170,10 @@ def _merged(first: Proposal | None, proposal: Proposal) -> Proposal:
     return Proposal(url=first.url, name=first.name or proposal.name, tags=tuple(dict.fromkeys((*first.tags, *proposal.tags))))
 
 
-def _reason(said: str) -> str:
-    address = re.sub(r"^line \d+: ", "", said).strip("\"' ")
+def _reason(written: str) -> str:
+    address = written.strip("\"' ")
+    if not address:
+        return "no address is given"
     if is_local(address):
         return "a file on the machine where the list was written"
     if address.startswith(("exec:", "filter:", "query:")):

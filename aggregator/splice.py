@@ -5,20 +5,18 @@ stand, and characters are cut and put in at those offsets. Each edit is read aga
 feeds that it held, plus or minus the ones that were meant, or a ConfigError is raised and nothing has happened.
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aggregator.config_address import address_key, shown
 from aggregator.config_listing import Listed, chosen, listed, top_of, trouble
+from aggregator.config_writing import quoted, scalar
 from aggregator.config_yaml import ListNode, MapNode, ScalarNode, line_at
 from aggregator.errors import ConfigError
 
 _BY_HAND = "this file is written in a way that cannot be edited by a program: change it by hand"
 _BREAK = re.compile(r"\r\n|\n|\r")
-# Text that stays itself without quotes, in a block and in a flow; anything else is quoted.
-_PLAIN = re.compile(r"[A-Za-z0-9./_](?:[A-Za-z0-9./_~!$%&()*+;=?@^-]|:(?=[^\s,\]}])|#(?<=\S#)| (?=[A-Za-z0-9(./_]))*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,25 +188,9 @@ def _flow_item(feed: NewFeed) -> str:
 
 
 def _pairs(feed: NewFeed) -> list[tuple[str, str]]:
-    made = [("url", _scalar(feed.url)), ("id", feed.id and _scalar(feed.id)), ("name", feed.name and _scalar(feed.name))]
-    tags = f"[{', '.join(map(_scalar, feed.tags))}]" if feed.tags else None
+    made = [("url", scalar(feed.url)), ("id", feed.id and scalar(feed.id)), ("name", feed.name and scalar(feed.name))]
+    tags = f"[{', '.join(map(scalar, feed.tags))}]" if feed.tags else None
     return [(key, value) for key, value in (*made, ("tags", tags)) if value]
-
-
-def _scalar(text: str) -> str:
-    r"""The text as it can stand anywhere: as it is, or in double quotes.
-
-    >>> _scalar("https://a.example/feed?x=1"), _scalar("no: way")
-    ('https://a.example/feed?x=1', '"no: way"')
-    """
-    safe = _PLAIN.fullmatch(text) and isinstance(ScalarNode(text=text, line=1, start=0, end=0).value(), str)
-    return text if safe else _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    r"""In double quotes; what must not stand in a file, or looks different there, is escaped. JSON's escapes are YAML's."""
-    odd = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-    return odd.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(text, ensure_ascii=False))
 
 
 # ── taking out ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -274,12 +256,12 @@ def _comma(text: str, offset: int) -> int | None:
 
 def _with_address(text: str, entry: Listed, new: str) -> str:
     node = entry.address
-    quote: Callable[[str], str] = _scalar
+    quote: Callable[[str], str] = scalar
     end = node.end
     if node.style == "'" and new.isprintable():
         quote = _single_quoted
     elif node.style == '"':
-        quote = _quoted
+        quote = quoted
     elif node.style in {"|", ">"}:  # a block: its last line break, and what the parser counted beyond, stay
         end = node.start + len(text[node.start : node.end].rstrip())
     return text[: node.start] + quote(new) + text[end:]

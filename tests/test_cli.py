@@ -109,14 +109,29 @@ def test_import_takes_over_opml_once(folder: Path) -> None:
     assert "https://a.example/feed" in run(folder, "export").stdout
 
 
+def test_import_names_what_it_could_not_take_with_its_reason(folder: Path) -> None:
+    outlines = '<outline text="A" xmlUrl="https://a.example/feed"/><outline text="B" xmlUrl="gopher://b.example/feed"/>'
+    (folder / "list.opml").write_text(f"<opml version='2.0'><body>{outlines}</body></opml>")
+    why = "“B” gopher://b.example/feed: not an address that begins with http:// or https://"
+    result = run(folder, "import", str(folder / "list.opml"), "--json")
+    assert json.loads(result.stdout) == {"added": ["https://a.example/feed"], "already_there": 0, "not_carried_over": [why]}
+    assert f"not carried over: {why}" in result.stderr
+    assert "0 feeds added, 1 were there already, 1 not carried over" in run(folder, "import", str(folder / "list.opml")).stdout
+
+
 def test_config_shows_what_is_in_force_without_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FEED_KEY", "hush-4711")
     (folder / "feeds.yaml").write_text('feeds:\n  - { id: a, url: "https://a.example/${FEED_KEY}", headers: { X-Key: "${FEED_KEY}" } }\n')
     result = run(folder, "config", "a", "--json")
     shown = json.loads(result.stdout)
     assert shown["every"] == "1h"
-    assert shown["is_private"] is True
-    assert "hush-4711" not in result.output
+    assert shown["public"] is False
+    told = run(folder, "config", "a")
+    assert told.stdout.startswith('feeds:\n  - url: "https://a.example/${FEED_KEY}"\n    id: a\n')
+    assert "hush-4711" not in result.output + told.output
+    whole = run(folder, "config")
+    assert whole.stdout.startswith("# 1 feeds: aggregator config FEED shows one\ntitle: Merged feed\n")
+    assert json.loads(run(folder, "config", "--json").stdout)["feeds"] == [shown]
 
 
 def test_status_and_version_speak_json(folder: Path) -> None:

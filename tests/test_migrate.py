@@ -55,6 +55,25 @@ def test_what_is_not_carried_over_is_said_with_its_reason() -> None:
     assert len(taken.refused) == 5
 
 
+def test_feeds_of_an_opml_file_that_are_not_of_the_web_are_named_each_with_its_reason() -> None:
+    outlines = (
+        '<outline text="Mail" type="rss" xmlUrl="gemini://me:pw@a.example/feed"/><outline text="Here" type="rss" xmlUrl="/home/me/x.xml"/>'
+        '<outline text="exec:~/x" type="rss" xmlUrl="exec:~/x"/><outline text="Lost" type="rss" xmlUrl=""/>'
+        '<outline text="Old" type="atom"/>'
+        '<outline text="A folder" type="rss"><outline text="Ann" xmlUrl="https://ann.example/"/></outline><outline text="A note"/>'
+    )
+    taken = from_opml(f"<opml version='2.0'><body>{outlines}</body></opml>".encode())
+
+    assert [feed.url for feed in taken.feeds] == ["https://ann.example/"]
+    assert taken.refused == (
+        "“Mail” gemini://a.example/feed: not an address that begins with http:// or https://",
+        "“Here” /home/me/x.xml: a file on the machine where the list was written",
+        "exec:~/x: the output of a program, not an address",
+        "“Lost”: no address is given",
+        "“Old”: no address is given",
+    )
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -3,14 +3,13 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from aggregator.cli.main import cli
-from aggregator.cli.show import Session, advance, as_json, fail, need_feed, plain, progress, say, warn
+from aggregator.cli.show import Session, advance, as_json, fail, need_feed, progress, say, warn
 from aggregator.errors import AggregatorError, FeedError, ParseError
 from aggregator.model import Config, Document, FeedSpec, OutputSpec, RawFeed, Validators
 
@@ -115,38 +114,25 @@ def _moved(spec: FeedSpec, document: Document, raw: RawFeed, config: Config) -> 
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
 @click.pass_obj
 def config(session: Session, feed: str | None, json_: bool) -> None:
-    """Show the settings that are in force, defaults filled in; of one feed, or of all but the feeds. Secrets are left out."""
+    """Show the settings that are in force, defaults filled in, as feeds.yaml writes them: of one feed, or of all but the feeds.
+
+    Secrets are masked. With --json the feeds are in it, too.
+    """
+    from aggregator.config_writing import feed as feed_settings
+    from aggregator.config_writing import lines, settings
+
     whole = session.config()
-    shown: object = whole
     if feed:
         wanted = need_feed(whole, feed)
-        shown = next(spec for spec in whole.feeds if spec.id == wanted)
-    told = {field.name: _plain_value(getattr(shown, field.name)) for field in fields(shown) if field.repr and field.name != "warnings"}  # type: ignore[arg-type]
+        one = feed_settings(next(spec for spec in whole.feeds if spec.id == wanted))
+        click.echo(as_json(one) if json_ else "\n".join(lines({"feeds": [one]})))
+        return
+    told = settings(whole)
     if json_:
         click.echo(as_json(told))
         return
-    for name, value in told.items():
-        if name == "feeds" and not feed:
-            value = f"{len(whole.feeds)} (aggregator config FEED shows one)"
-        click.echo(plain(f"{name.rstrip('_')}: {value}"))
-
-
-def _plain_value(value: object) -> object:
-    if isinstance(value, timedelta):
-        return _span(value)
-    if isinstance(value, tuple):
-        return [_plain_value(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {field.name: _plain_value(getattr(value, field.name)) for field in fields(value) if field.repr}  # type: ignore[arg-type]
-    return str(value) if isinstance(value, Path) else value
-
-
-def _span(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds and seconds % length == 0:
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"
+    click.echo(f"# {len(whole.feeds)} feeds: aggregator config FEED shows one")
+    click.echo("\n".join(lines({key: value for key, value in told.items() if key != "feeds"})))
 
 
 # ── add, remove ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -209,10 +195,14 @@ def remove(session: Session, feed: str) -> None:
 
 @cli.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "json_", is_flag=True, help="Print what was added and what was not, each with its reason, as JSON.")
 @click.pass_obj
-def import_(session: Session, file: Path) -> None:
-    """Add the feeds of an OPML file or of a plain list of addresses to feeds.yaml."""
-    from aggregator.config_address import address_key
+def import_(session: Session, file: Path, json_: bool) -> None:
+    """Add the feeds of an OPML file or of a plain list of addresses to feeds.yaml.
+
+    What cannot be carried over is named with its reason on stderr.
+    """
+    from aggregator.config_address import address_key, shown
     from aggregator.migrate import read
     from aggregator.splice import NewFeed, add_feeds
 
@@ -227,6 +217,9 @@ def import_(session: Session, file: Path) -> None:
     for line in takeover.refused:
         say(f"not carried over: {line}")
     twins = takeover.duplicates + len(takeover.feeds) - len(fresh)
+    if json_:
+        click.echo(as_json({"added": [shown(feed.url) for feed in fresh], "already_there": twins, "not_carried_over": takeover.refused}))
+        return
     click.echo(f"{len(fresh)} feeds added, {twins} were there already, {len(takeover.refused)} not carried over")
 
 

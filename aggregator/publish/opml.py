@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -58,19 +58,29 @@ def _attributes(feed: Subscription) -> dict[str, str]:
 def read_opml(data: bytes) -> list[Subscription]:
     """Read subscriptions in document order, each address once. Enclosing outlines and `category` become tags.
 
-    Attribute names may be in any case, `feed:` addresses are turned into http(s), broken XML is read as far as it goes.
+    Attribute names may be in any case, `feed:` addresses are turned into http(s), broken XML is read as far as it goes. Feeds whose
+    address is not of the web are left out: `unread_in_opml` names them.
 
     Raises:
         ParseError: it is not OPML, larger than 8 MiB, or defines entities.
     """
-    root = _root(data)
     found: dict[str, Subscription] = {}
-    for outline, path in _outlines(root):
-        if feed := _subscription(outline, path):
+    for outline in _outlines(_root(data)):
+        if feed := _subscription(outline.attributes, outline.path):
             key = feed_address_key(feed.feed_url)
             known = found.get(key)
             found[key] = replace(known, tags=tuple(dict.fromkeys((*known.tags, *feed.tags)))) if known else feed
     return list(found.values())
+
+
+def unread_in_opml(data: bytes) -> list[tuple[str, str]]:
+    """The feeds of an OPML file that `read_opml` leaves out, in document order: name and address as written, either may be empty.
+
+    Raises:
+        ParseError: as `read_opml`.
+    """
+    unread = (one.attributes for one in _outlines(_root(data)) if _names_feed(one) and _address(one.attributes) is None)
+    return [(_first(attributes, "title", "text"), _written(attributes)) for attributes in unread]
 
 
 def _root(data: bytes) -> etree._Element:
@@ -89,15 +99,23 @@ def _root(data: bytes) -> etree._Element:
     return root
 
 
-def _outlines(root: etree._Element) -> Iterator[tuple[dict[str, str], tuple[str, ...]]]:
-    """Every outline with its attributes (names in lower case) and the names of the outlines around it, in document order."""
+class _Outline(NamedTuple):
+    """One outline: its attributes (names in lower case), the names of the outlines around it, and whether others stand in it."""
+
+    attributes: dict[str, str]
+    path: tuple[str, ...]
+    is_folder: bool
+
+
+def _outlines(root: etree._Element) -> Iterator[_Outline]:
+    """Every outline, in document order."""
     waiting: list[tuple[etree._Element, tuple[str, ...], int]] = [(root, (), 0)]
     while waiting:
         element, path, depth = waiting.pop()
         inner = path
         if _local_name(element) == "outline":
             attributes = {str(name).rpartition("}")[2].lower(): str(value) for name, value in element.attrib.items()}
-            yield attributes, path
+            yield _Outline(attributes, path, len(element) > 0)
             name = _first(attributes, "text", "title")
             inner = (*path, name) if name and not _address(attributes) else path
         if depth < _MAX_DEPTH:
@@ -122,13 +140,24 @@ def _subscription(attributes: dict[str, str], path: tuple[str, ...]) -> Subscrip
 
 def _address(attributes: dict[str, str]) -> str | None:
     """The feed's address: `xmlUrl`, else `url` where the type says that it is a feed; inclusions of other lists are none."""
-    address = attributes.get("xmlurl", "").strip()
-    if not address and attributes.get("type", "").strip().lower() in _FEED_TYPES:
-        address = attributes.get("url", "").strip()
+    address = _written(attributes)
     scheme = _FEED_SCHEME.match(address)
     if scheme:
         address = address[scheme.end() :] if address[scheme.end() :].startswith("http") else f"http{address[scheme.end() :]}"
     return resource(address)
+
+
+def _names_feed(outline: _Outline) -> bool:
+    attributes = outline.attributes
+    is_feed = "xmlurl" in attributes or attributes.get("type", "").strip().lower() in _FEED_TYPES
+    return bool(_written(attributes)) or (is_feed and not outline.is_folder)
+
+
+def _written(attributes: dict[str, str]) -> str:
+    address = attributes.get("xmlurl", "").strip()
+    if not address and attributes.get("type", "").strip().lower() in _FEED_TYPES:
+        address = attributes.get("url", "").strip()
+    return address
 
 
 def _first(attributes: dict[str, str], *names: str) -> str:

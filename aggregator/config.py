@@ -4,7 +4,6 @@ The way of a file: bytes → nodes with lines (`config_yaml`) → forms (`config
 (`config_feeds`, `config_outputs`, and the rest here). Nothing outside is asked but the file and the environment that is handed in.
 """
 
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from aggregator.config_report import Report
 from aggregator.config_yaml import MAX_BYTES, MapNode, Node, Reading, ScalarNode, line_of, read, read_text, scalars
 from aggregator.errors import ConfigError, Problem
 from aggregator.model import Config, Retain, Url
+from aggregator.web.host import is_loopback
 from aggregator.web.url import resource
 
 _ADDRESS = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\s\[\]]*)):(?P<port>[0-9]{1,5})")
@@ -187,18 +187,11 @@ def _listen(http: HttpForm, top: MapNode, report: Report) -> tuple[str, int]:
         report.problem(line, f"listen: '{text}' is not an address and a port, such as 127.0.0.1:8080 or \"[::1]:8080\"")
         return "127.0.0.1", 8080
     host = found["six"] or found["host"] or "0.0.0.0"  # noqa: S104 (the next lines ask for a token then)
-    if not _is_loopback(host) and not http.token:
+    if not is_loopback(host) and not http.token:
         report.problem(line, f"listen: '{text}' can be reached from other machines: it needs 'token:' beside it")
-    elif not _is_loopback(host) and len(http.token or "") < _SHORT_TOKEN:
+    elif not is_loopback(host) and len(http.token or "") < _SHORT_TOKEN:
         report.warning(line_of(top, ("http", "token")), f"token: shorter than {_SHORT_TOKEN} characters can be guessed")
     return host, int(found["port"])
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _warn(settings: SettingsForm, websub: WebsubForm, top: MapNode, report: Report) -> None:

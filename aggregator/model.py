@@ -642,7 +642,6 @@ class PollResult:
     raw: tuple[RawEntry, ...] = field(default=(), repr=False)
     deleted: tuple[Tombstone, ...] = ()
     refined_by: str = ""
-    operator: str | None = None
     operator_until: datetime | None = None
     operator_why: str = ""
 
@@ -771,8 +770,8 @@ class Item:
     """One story of an edition, resolved: the renderers only print.
 
     `link` is the original page where it is known, else ours. `original` is that page (None when the feed itself is the
-    origin and names no page). `line` is the visible attribution as one paragraph of HTML, `line_text` the same as plain text
-    (both empty where `place` is none); `content` and `summary` do not contain it. `chain_known` is False for a republisher whose
+    origin and names no page). `line` is the visible attribution as one paragraph of HTML, empty where `place` is none;
+    `content` and `summary` do not contain it. `chain_known` is False for a republisher whose
     origin is not known ("From …"). `cut` says that the text was shortened and why.
     """
 
@@ -805,7 +804,6 @@ class Item:
     chain_known: bool = True
     place: Place = "top"
     line: SafeHtml = SafeHtml("")
-    line_text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

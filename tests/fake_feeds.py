@@ -140,9 +140,8 @@ class FakeFeeds:
             one.operator = operator_of(result.state.discovered or one.state.shown_url)
         one.state = replace(result.state, first_success_at=first, id=one.state.id, shown_url=one.state.shown_url, active=one.state.active)
         one.token = one.lease_until = None
-        operator = result.operator or one.operator
-        if operator and result.operator_until:
-            self.wishes[operator] = result.operator_until
+        if one.operator and result.operator_until:
+            self.wishes[one.operator] = result.operator_until
         if result.outcome == "new":
             one.document_at = result.polled_at
 

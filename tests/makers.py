@@ -199,7 +199,6 @@ def item(number: int = 1, **fields: object) -> Item:
             '<p class="aggregator-origin">This article originally appeared at '
             f'<a href="{page}">Orig</a>, via <a href="{repub}">Repub</a>.</p>'
         ),
-        line_text="This article originally appeared at Orig, via Repub.",
     )
     return replace(made, **fields)  # type: ignore[arg-type]
 

@@ -8,66 +8,69 @@ from lxml import html
 
 from aggregator.model import Attribution, Url
 from aggregator.publish.attribution import LINE_CLASS, Linked, Wording, languages, line, paragraph, wording
+from aggregator.web.text import visible_text
 
 ORIG = Linked("Orig", Url("https://orig.example/1"))
 REPUB = Linked("Repub", Url("https://repub.example/1"))
 
 
 def test_a_known_origin_and_who_republished_it_are_named_and_linked() -> None:
-    markup, text = line(Attribution(), "en", origin=ORIG, via=[REPUB])
+    markup = line(Attribution(), "en", origin=ORIG, via=[REPUB])
     assert markup == (
         '<p class="aggregator-origin">This article originally appeared at <a href="https://orig.example/1">Orig</a>, '
         'via <a href="https://repub.example/1">Repub</a>.</p>'
     )
-    assert text == "This article originally appeared at Orig, via Repub."
+    assert visible_text(markup) == "This article originally appeared at Orig, via Repub."
 
 
 def test_an_origin_alone_is_named_without_via() -> None:
-    assert line(Attribution(), "en", origin=ORIG)[1] == "This article originally appeared at Orig."
+    assert visible_text(line(Attribution(), "en", origin=ORIG)) == "This article originally appeared at Orig."
 
 
 def test_a_republisher_whose_origin_is_unknown_is_never_called_the_origin() -> None:
-    markup, text = line(Attribution(), "en", origin=None, via=[REPUB])
-    assert text == "From Repub."
+    markup = line(Attribution(), "en", origin=None, via=[REPUB])
+    assert visible_text(markup) == "From Repub."
     assert "originally" not in markup
 
 
 def test_other_places_follow_in_the_same_paragraph() -> None:
-    markup, text = line(Attribution(), "en", origin=ORIG, also=[REPUB, Linked("Third")])
+    markup = line(Attribution(), "en", origin=ORIG, also=[REPUB, Linked("Third")])
     assert markup.count("<p ") == 1
     assert markup.endswith(' Also appeared at <a href="https://repub.example/1">Repub</a>, Third.</p>')
-    assert text == "This article originally appeared at Orig. Also appeared at Repub, Third."
+    assert visible_text(markup) == "This article originally appeared at Orig. Also appeared at Repub, Third."
 
 
 def test_several_who_passed_it_on_are_named_in_their_order() -> None:
-    assert line(Attribution(), "en", origin=ORIG, via=[Linked("A"), Linked("B")])[1].endswith("Orig, via A, B.")
+    assert visible_text(line(Attribution(), "en", origin=ORIG, via=[Linked("A"), Linked("B")])).endswith("Orig, via A, B.")
 
 
 def test_an_editor_may_word_it_otherwise() -> None:
     style = Attribution(text="First in {origin}.", via="First in {origin}; seen in {via}.", from_="Seen in {via}.")
-    assert line(style, "de", origin=ORIG)[1] == "First in Orig."
-    assert line(style, "de", origin=ORIG, via=[REPUB])[1] == "First in Orig; seen in Repub."
-    assert line(style, "de", origin=None, via=[REPUB])[1] == "Seen in Repub."
+    assert visible_text(line(style, "de", origin=ORIG)) == "First in Orig."
+    assert visible_text(line(style, "de", origin=ORIG, via=[REPUB])) == "First in Orig; seen in Repub."
+    assert visible_text(line(style, "de", origin=None, via=[REPUB])) == "Seen in Repub."
 
 
 def test_an_editors_text_serves_for_both_when_it_is_the_only_one() -> None:
-    assert line(Attribution(text="By {origin}."), "en", origin=ORIG, via=[REPUB])[1] == "By Orig."
+    assert visible_text(line(Attribution(text="By {origin}."), "en", origin=ORIG, via=[REPUB])) == "By Orig."
     both = Attribution(text="By {origin}, through {via}.")
-    assert line(both, "en", origin=ORIG, via=[REPUB])[1] == "By Orig, through Repub."
-    assert line(both, "en", origin=ORIG)[1] == "This article originally appeared at Orig."
+    assert visible_text(line(both, "en", origin=ORIG, via=[REPUB])) == "By Orig, through Repub."
+    assert visible_text(line(both, "en", origin=ORIG)) == "This article originally appeared at Orig."
 
 
 def test_braces_that_are_no_slots_stay_as_they_are() -> None:
-    assert line(Attribution(text="{x} {origin.__class__} {0} {origin}"), "en", origin=ORIG)[1] == "{x} {origin.__class__} {0} Orig"
+    assert (
+        visible_text(line(Attribution(text="{x} {origin.__class__} {0} {origin}"), "en", origin=ORIG)) == "{x} {origin.__class__} {0} Orig"
+    )
 
 
 def test_a_line_that_is_turned_off_is_empty() -> None:
-    assert line(Attribution(place="none"), "en", origin=ORIG) == ("", "")
+    assert line(Attribution(place="none"), "en", origin=ORIG) == ""
 
 
 def test_nothing_in_a_name_or_template_becomes_markup() -> None:
     evil = Linked('<script>"&\x00\ud800', Url("https://a.example/?a=1&b='\">"))
-    markup, _ = line(Attribution(text="<b>{origin}</b>"), "en", origin=evil)
+    markup = line(Attribution(text="<b>{origin}</b>"), "en", origin=evil)
     parsed = html.fragment_fromstring(markup)
     assert [element.tag for element in parsed.iter()] == ["p", "a"]
     assert parsed.text_content() == '<b><script>"&\ufffd</b>'
@@ -82,7 +85,7 @@ def test_every_language_says_all_of_it(language: str) -> None:
     assert (len(words.weekdays), len(words.months)) == (7, 12)
     slots = {name: sorted(re.findall(r"\{(\w+)\}", getattr(words, name))) for name in ("origin", "via", "from_", "also")}
     assert slots == {"origin": ["origin"], "via": ["origin", "via"], "from_": ["via"], "also": ["places"]}
-    text = line(Attribution(), language, origin=ORIG, via=[REPUB], also=[Linked("Third")])[1]
+    text = visible_text(line(Attribution(), language, origin=ORIG, via=[REPUB], also=[Linked("Third")]))
     assert all(name in text for name in ("Orig", "Repub", "Third"))
     assert "{" not in text
 

@@ -478,3 +478,8 @@ def test_a_complete_file_warns_of_nothing() -> None:
 
     assert config.warnings == ()
     assert config.link == "https://planet.example.org/x/"
+
+
+@pytest.mark.parametrize("host", ["LocalHost", "planet.localhost", "127.8.0.1", "[::1]", "[::ffff:127.0.0.1]"])
+def test_this_machines_own_names_need_no_token(host: str) -> None:
+    assert loaded(f'{ONE}http: {{listen: "{host}:80"}}\n').token is None

@@ -72,7 +72,7 @@ def test_a_republished_entry_links_and_credits_its_original() -> None:
     item = one(make.republished_entry(1))
     assert item.link == item.original == "https://orig.example/1"
     assert [(hop.name, hop.page) for hop in item.via] == [("Orig", "https://orig.example/1"), ("Repub", "https://repub.example/1")]
-    assert item.line_text == "This article originally appeared at Orig, via Repub."
+    assert visible_text(item.line) == "This article originally appeared at Orig, via Repub."
     assert (item.evidence, item.confidence) == (("phrase",), 0.9)
 
 
@@ -105,7 +105,7 @@ def test_who_links_to_the_original_has_no_page_of_its_own(page: Url | None) -> N
 def test_the_source_is_the_originals_feed_where_we_poll_it() -> None:
     item = one(make.republished_entry(1), specs=(make.spec("repub"), make.spec("orig", name="The Original")))
     assert item.source.feed_url == "https://orig.example/feed.xml"
-    assert item.line_text == "This article originally appeared at The Original, via Repub."
+    assert visible_text(item.line) == "This article originally appeared at The Original, via Repub."
 
 
 def test_the_source_that_came_in_is_kept_with_the_id_it_gave_itself() -> None:
@@ -128,7 +128,7 @@ def test_the_feed_nearest_to_the_origin_is_the_source_when_the_origins_own_is_no
     item = one(lead)
     assert item.source.feed_url == "https://middle.example/feed"
     assert [hop.name for hop in item.via] == ["Orig", "Middle", "Repub"]
-    assert item.line_text == "This article originally appeared at Orig, via Middle, Repub."
+    assert visible_text(item.line) == "This article originally appeared at Orig, via Middle, Repub."
 
 
 def test_no_feed_id_is_invented_for_an_origin_whose_feed_is_not_known() -> None:
@@ -191,7 +191,7 @@ def test_a_publisher_who_merges_several_feeds_says_which_one_it_was() -> None:
     )
     item = one(make.stored(1, claims=(claim,)))
     assert (item.source.name, item.source.feed_url, item.source.authors) == ("Notes", "https://blog.example/notes.xml", (ANN,))
-    assert item.line_text == "This article originally appeared at Blog."
+    assert visible_text(item.line) == "This article originally appeared at Blog."
     again = one(make.stored(1, claims=(replace(claim, feed_url=Url("https://blog.example/feed.xml")),)))
     assert (again.source.name, again.source.id, again.source.authors) == ("Blog", "tag:blog.example,2020:feed", (ANN,))
     private = one(make.stored(1, claims=(claim,)), specs=(make.spec("blog", is_private=True),))
@@ -220,7 +220,7 @@ def test_of_several_feeds_of_one_publisher_only_the_named_one_is_the_source() ->
 
 def test_a_republisher_whose_origin_is_unknown_is_where_it_comes_from() -> None:
     item = one(make.stored(1, "repub"), specs=(make.spec("repub", republisher=True),))
-    assert item.line_text == "From Repub."
+    assert visible_text(item.line) == "From Repub."
     assert (item.chain_known, item.original, item.via) == (False, None, ())
     assert item.link == "https://repub.example/1"
 
@@ -228,7 +228,7 @@ def test_a_republisher_whose_origin_is_unknown_is_where_it_comes_from() -> None:
 def test_a_feed_whose_permalinks_lead_elsewhere_is_a_republisher_too() -> None:
     feeds, specs = make.feeds_of(make.spec("repub"), heads=[make.head("repub", permalinks_foreign=True)])
     edition = compose(make.output(), make.config(), [make.published(make.stored(1, "repub"))], feeds, specs)
-    assert edition.items[0].line_text == "From Repub."
+    assert visible_text(edition.items[0].line) == "From Repub."
 
 
 def test_other_copies_are_listed_once_each_and_in_an_order_of_their_own() -> None:
@@ -242,7 +242,7 @@ def test_other_copies_are_listed_once_each_and_in_an_order_of_their_own() -> Non
         random.Random(1).shuffle(others)
         item = one(lead, *others, specs=specs)
         assert item.also_seen == expected
-        assert item.line_text.endswith("Also appeared at Alpha, B.")
+        assert visible_text(item.line).endswith("Also appeared at Alpha, B.")
 
 
 def test_a_planet_that_links_to_the_original_has_no_page_of_its_own() -> None:
@@ -271,9 +271,9 @@ def test_who_is_on_the_way_is_not_listed_again_as_another_place() -> None:
 
 def test_the_outputs_wording_and_language_beat_the_feeds() -> None:
     feed = make.spec("blog", attribution=Attribution(text="feed: {origin}", place="bottom"))
-    assert one(make.stored(1), specs=(feed,)).line_text == "feed: Blog"
+    assert visible_text(one(make.stored(1), specs=(feed,)).line) == "feed: Blog"
     item = one(make.stored(1), specs=(feed,), attribution=Attribution(), language="de-AT")
-    assert item.line_text == "Dieser Artikel erschien ursprünglich bei Blog."
+    assert visible_text(item.line) == "Dieser Artikel erschien ursprünglich bei Blog."
     assert item.place == "top"
 
 

@@ -11,6 +11,7 @@ from aggregator.publish.check import RENDERERS
 from aggregator.publish.edition import compose
 from aggregator.refine import normalize
 from aggregator.refine.stories import lead, same_story
+from aggregator.web.text import visible_text
 from tests.fakes import document
 from tests.makers import config, edition, feeds_of, output, published, spec, stored
 
@@ -104,7 +105,7 @@ def test_a_link_blogs_entry_leads_to_its_own_page_and_names_what_it_is_about(kin
 def test_bookmarks_without_a_page_of_their_own_lead_where_they_link_and_are_credited_to_who_keeps_them(guid: str) -> None:
     made = shown(item(guid))
     assert (made.link, made.related, made.original, made.via) == (THERE, THERE, None, ())
-    assert made.line_text == "This article originally appeared at Links."
+    assert visible_text(made.line) == "This article originally appeared at Links."
     assert '<a href="https://links.example/">Links</a>' in made.line
     assert THERE not in made.line
     assert b"dcterms:source" not in RENDERERS["atom"](edition(made)).partition(b"<entry>")[2]

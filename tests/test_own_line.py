@@ -46,7 +46,7 @@ def without_class(html: str) -> str:
 
 
 def line_of(language: str, origin: Linked | None, via: tuple[Linked, ...] = (), also: tuple[Linked, ...] = ()) -> str:
-    return line(Attribution(), language, origin=origin, via=via, also=also)[0]
+    return line(Attribution(), language, origin=origin, via=via, also=also)
 
 
 # ── every language, every form ─────────────────────────────────────────────────────────────────────────────────────────

@@ -189,7 +189,16 @@ def test_a_page_cannot_read_the_local_server_under_a_name_of_its_own(site: Site)
 
 def test_loopback_names_and_the_public_name_behind_a_proxy_are_answered(root: Path) -> None:
     site = Site(root, hosts=("planet.example.org",))
-    for host in ("localhost", "LOCALHOST:9", "127.0.0.1:1", "[::1]:80", "planet.localhost", "planet.example.org"):
+    for host in (
+        "localhost",
+        "LOCALHOST:9",
+        "127.0.0.1:1",
+        "[::1]:80",
+        "[::ffff:127.0.0.1]",
+        "localhost.",
+        "planet.localhost",
+        "planet.example.org",
+    ):
         assert site.ask("/atom.xml", Host=host).status == 200, host
     site.server.stop()
 
@@ -248,3 +257,11 @@ def test_a_client_that_trickles_its_request_is_cut_off(root: Path, monkeypatch: 
             received = b""
         assert received == b""
     site.server.stop()
+
+
+def test_a_name_below_localhost_that_leads_elsewhere_is_not_listened_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("0.0.0.0", 0))]
+    monkeypatch.setattr(server_module.socket, "getaddrinfo", lambda *args, **named: found)
+    server = WebServer(root=root, host="planet.localhost", port=0, token=None, health=dict)
+    with pytest.raises(AggregatorError, match=r"planet.localhost is 0\.0\.0\.0 here, which other machines can reach"):
+        server.start()

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 
 from aggregator.model import Attribution, SafeHtml, Url
-from aggregator.web.text import clean, one_line
+from aggregator.web.text import clean
 
 LINE_CLASS = "aggregator-origin"
 """The class of the visible line: whoever reads our output, we included, replaces the line by it instead of stacking another."""
@@ -89,28 +89,26 @@ def wording(language: str) -> Wording:
     return known[_FALLBACK]
 
 
-def line(
-    style: Attribution, language: str, *, origin: Linked | None, via: Sequence[Linked] = (), also: Sequence[Linked] = ()
-) -> tuple[SafeHtml, str]:
-    """Say where an article first appeared: one paragraph of HTML, and the same as plain text; both empty where `place` is none.
+def line(style: Attribution, language: str, *, origin: Linked | None, via: Sequence[Linked] = (), also: Sequence[Linked] = ()) -> SafeHtml:
+    """Say where an article first appeared: one paragraph of HTML, empty where `place` is none.
 
     `origin` is None where only the republisher is known, who then stands first in `via`. `style` may override each template; its
     slots `{origin}` and `{via}` become links, anything else in braces stays as it is.
 
-    >>> line(Attribution(), "en", origin=Linked("Ann & Co", Url("https://ann.example/1")), via=[Linked("Repub")])[0]
+    >>> line(Attribution(), "en", origin=Linked("Ann & Co", Url("https://ann.example/1")), via=[Linked("Repub")])
     '<p class="aggregator-origin">This article originally appeared at <a href="https://ann.example/1">Ann &amp; Co</a>, via Repub.</p>'
-    >>> line(Attribution(), "en", origin=None, via=[Linked("Repub")])[1]
-    'From Repub.'
+    >>> line(Attribution(), "en", origin=None, via=[Linked("Repub")])
+    '<p class="aggregator-origin">From Repub.</p>'
     """
     if style.place == "none":
-        return paragraph(()), ""
+        return paragraph(())
     words = wording(language)
     # Where only the republisher is known an editor's template may call it by either slot.
     slots = {"origin": [origin] if origin else via[:1], "via": list(via), "places": list(also)}
     pieces = list(_filled(_template(style, words, knows_origin=origin is not None, has_via=bool(via)), slots))
     if also:
         pieces += [Linked(" "), *_filled(words.also, slots)]
-    return paragraph(pieces, css_class=LINE_CLASS), one_line("".join(piece.text for piece in pieces))
+    return paragraph(pieces, css_class=LINE_CLASS)
 
 
 def _template(style: Attribution, words: Wording, *, knows_origin: bool, has_via: bool) -> str:

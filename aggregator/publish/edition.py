@@ -151,7 +151,7 @@ def _item(
     also = _also_seen(story, specs, directory, elsewhere, named={hop.name.casefold() for hop in hops})
     style = spec.attribution or feed_spec.attribution
     origin, via = _credits(hops, own, own_page, is_known=is_known)
-    markup, text = line(style, language, origin=origin, via=via, also=[Linked(seen.name, seen.url) for seen in also])
+    said = line(style, language, origin=origin, via=via, also=[Linked(seen.name, seen.url) for seen in also])
     license_url = entry.license or (origin_source.license if origin_source else None)
     link = original or entry.link or entry.related
     shown = text_of(entry, republished(entry, feed_spec.republish, license_url), link=link, language=language)
@@ -184,8 +184,7 @@ def _item(
         confidence=entry.origin.confidence,
         chain_known=is_known,
         place=style.place,
-        line=markup,
-        line_text=text,
+        line=said,
     )
 
 

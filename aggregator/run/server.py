@@ -12,7 +12,6 @@ import socket
 import threading
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
-from ipaddress import ip_address
 from pathlib import Path
 
 import h11
@@ -27,6 +26,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from aggregator.errors import AggregatorError
 from aggregator.model import JsonValue
 from aggregator.run.outputs import Outputs, Served, accepts_gzip, is_not_modified
+from aggregator.web.host import is_loopback
 
 MAX_AGE_S = 300  # A reader that asks again within five minutes is not told anything new often enough to matter.
 HEADERS_WITHIN_S = 10.0  # A client that trickles its request in is cut off here ...
@@ -84,7 +84,7 @@ class WebServer:
 def application(*, root: Path, token: str | None, health: Health, host: str, hosts: Collection[str] = ()) -> ASGIApp:
     """Make the ASGI application of a `WebServer`; see there."""
     outputs = Outputs(root)
-    guarded = _is_loopback(host)
+    guarded = is_loopback(host)
 
     def healthz(request: Request) -> Response:
         report = dict(health())
@@ -120,7 +120,7 @@ class _HostCheck:
             await PlainTextResponse("this server does not go by that name\n", HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
 
     def _is_known(self, names: list[str]) -> bool:
-        return bool(names) and all(name in self._known or _is_loopback(name) for name in names)
+        return bool(names) and all(name in self._known or is_loopback(name) for name in names)
 
 
 def _host_names(scope: Scope) -> list[str]:
@@ -156,18 +156,12 @@ def _may_see_details(request: Request, token: str | None, *, guarded: bool) -> b
     return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        if is_loopback(host) and not is_loopback(str(address[0])):
+            # Its name says that nobody else can reach it, so it has no token; somebody's resolver says otherwise.
+            raise AggregatorError(f"{host} is {address[0]} here, which other machines can reach; name an address in http.listen")
         return socket.create_server(address[:2], family=family, backlog=128)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:

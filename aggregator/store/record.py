@@ -76,10 +76,9 @@ def _state(result: PollResult, row: AnyRow, *, is_news: bool) -> Mapping[str, ob
 
 
 def _wishes(result: PollResult, row: AnyRow) -> list[Mapping[str, object]]:
-    operator = result.operator or row.operator
-    if operator is None or result.operator_until is None:
+    if row.operator is None or result.operator_until is None:
         return []
-    return [{"operator": operator, "until": result.operator_until, "why": result.operator_why}]
+    return [{"operator": row.operator, "until": result.operator_until, "why": result.operator_why}]
 
 
 def _arrivals(position: int, result: PollResult, row: AnyRow) -> list[upsert.Arrival]:

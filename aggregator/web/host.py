@@ -156,6 +156,26 @@ def operator(url_or_host: str) -> str:
     return _registrable(host_of(url_or_host), private=False)
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, without port or brackets, can only be this machine: a loopback address, or `localhost` and names below it.
+
+    RFC 6761 section 6.3: such names lead nowhere else.
+
+    >>> [is_loopback(host) for host in ("127.8.0.1", "::1", "::ffff:127.0.0.1", "LocalHost.", "planet.localhost")]
+    [True, True, True, True, True]
+    >>> [is_loopback(host) for host in ("", "0.0.0.0", "::", "localhost.example", "notlocalhost", "127.1", "127.0.0.1.example", "[::1]")]
+    [False, False, False, False, False, False, False, False]
+    """
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
 def hands_out_names(host: str) -> bool:
     """Tell whether a host is a public or private suffix: names below it belong to others.
 

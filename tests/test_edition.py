@@ -87,7 +87,7 @@ def test_who_opted_out_is_not_named_on_the_way_either() -> None:
     assert [hop.name for hop in one(copy, specs=specs).via] == ["Orig", "Middle", "Repub"]
     item = one(copy, specs=(specs[0], replace(specs[1], opt_out=True)))
     assert [hop.name for hop in item.via] == ["Orig", "Repub"]
-    assert item.line_text == "This article originally appeared at Orig, via Repub."
+    assert visible_text(item.line) == "This article originally appeared at Orig, via Repub."
     assert "middle" not in repr(item)
 
 

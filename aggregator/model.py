@@ -9,7 +9,7 @@ spans are `timedelta`; sequences are tuples, so that every value can be compared
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal, NewType
 
@@ -766,12 +766,26 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """What the page about one story says beyond its item: where the page is below the folder of outputs, since which day the output lists
+    the story, and in which public feeds it was seen since which day, the earliest first. Days, since within one the order of polls says
+    nothing. `named_by` are the feeds whose copies name the publisher of this one.
+    """
+
+    path: str
+    listed_since: date | None = None
+    seen: tuple[tuple[Seen, date], ...] = ()
+    named_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One story of an edition, resolved: the renderers only print.
 
     `link` is the original page where it is known, else ours. `original` is that page (None when the feed itself is the
     origin and names no page). `line` is the visible attribution as one paragraph of HTML, empty where `place` is none;
-    `content` and `summary` do not contain it. `chain_known` is False for a republisher whose
+    `content` and `summary` do not contain it. `trail` is there where the story has a page of its own: in HTML outputs, unless it was
+    fetched from a private feed. `chain_known` is False for a republisher whose
     origin is not known ("From …"). `cut` says that the text was shortened and why.
     """
 
@@ -804,6 +818,7 @@ class Item:
     chain_known: bool = True
     place: Place = "top"
     line: SafeHtml = SafeHtml("")
+    trail: Trail | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,17 +7,16 @@ holds by today's feeds.yaml, composes one edition for each output and replaces t
 
 import hashlib
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from html import escape
 from time import monotonic
-from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from aggregator import storypages
 from aggregator.collect import polite
+from aggregator.collect.secrets import without_secrets
 from aggregator.errors import BadStatus, FeedError, Gone, ParseError, PublishError
 from aggregator.model import (
     Config,
@@ -38,18 +37,16 @@ from aggregator.model import (
 )
 from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
 from aggregator.publish.edition import MAX_DELETED, compose
+from aggregator.publish.trail import FOLDER
 from aggregator.refine import filters, rules, stories
 from aggregator.refine.confirmation import checked, fitting_id
 from aggregator.refine.known import names_told
-from aggregator.refine.publishers import Publishers, publishers
+from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.web.host import site
 from aggregator.web.text import fingerprint
 
 log = logging.getLogger(__name__)
 
-# Shorter ones would be found by chance in any text ("de", "json").
-MIN_SECRET_CHARS = 6
-SECRET_HEADER = re.compile(r"auth|token|key|cookie|secret|pass", re.IGNORECASE)
 # A page that names its feed is asked once; the feed itself a moment later, as a poll of its own.
 DISCOVERY_DELAY = timedelta(seconds=60)
 
@@ -120,7 +117,7 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         now = ports.clock()
         kept = _succeeded(spec, state, got, now, ports)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now), 0, ()
-    read = ports.reader(_without_secrets(got, spec), spec, state.key, ports.surroundings())
+    read = ports.reader(without_secrets(got, spec), spec, state.key, ports.surroundings())
     now = ports.clock()
     fresh = replace(state, head=read.head, body_hash=got.body_hash, last_change_at=now, refined_by=today)
     fresh = _succeeded(spec, fresh, got, now, ports)
@@ -135,24 +132,6 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         refined_by=today,
     )
     return result, len(read.entries), read.oddities
-
-
-def _without_secrets(document: Document, spec: FeedSpec) -> Document:
-    """The document without the secrets it was asked with: feeds made for one reader repeat their own address in ids, links and texts."""
-    body = document.body
-    for secret in _secrets(spec):
-        for form in {secret, quote(secret, safe=""), escape(secret)}:
-            body = body.replace(form.encode(), b"redacted")
-    return document if body is document.body else replace(document, body=body)
-
-
-def _secrets(spec: FeedSpec) -> list[str]:
-    """What stands in the address in place of `${NAME}`, its password, and the words of headers; the longest first."""
-    pattern = "(.+)".join(re.escape(part) for part in re.split(r"\$\{\w+\}", spec.shown_url))
-    found = re.search(pattern, spec.url)
-    words = [*(found.groups() if found else ()), urlsplit(spec.url).password or ""]
-    words += [word for name, value in spec.headers if SECRET_HEADER.search(name) for word in value.split()]
-    return sorted({word for word in words if len(word) >= MIN_SECRET_CHARS}, key=len, reverse=True)
 
 
 def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:
@@ -253,11 +232,23 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
     # First, since a new output may want the name of an old one for a folder, or in another case.
     removed = _removed(ports)
     _check_claims(ports, feeds)
-    reports = []
+    reports, pages = [], []
     for output in ports.config.outputs:
         progress(output.path)
-        reports.append(_publish_one(output, ports, feeds, now))
-    return reports + removed
+        report, edition = _publish_one(output, ports, feeds, now)
+        reports.append(report)
+        pages += [edition] if edition and output.format == "html" else []
+    return [*reports, *_story_pages(pages, ports), *removed]
+
+
+def _story_pages(pages: Sequence[Edition], ports: Ports) -> list[PublishReport]:
+    """Bring the pages about single stories up to date; a report only where something changed or failed."""
+    path, wanted = f"{FOLDER}/", sum(output.format == "html" for output in ports.config.outputs)
+    try:
+        written, gone = storypages.bring_up(pages, ports.publisher, is_whole=len(pages) == wanted)
+    except PublishError as error:
+        return [PublishReport(path=path, changed=False, error=error.message)]
+    return [PublishReport(path=path, changed=True, listed=f"{written} pages written, {gone} removed")] if written or gone else []
 
 
 def _removed(ports: Ports) -> list[PublishReport]:
@@ -278,7 +269,7 @@ def _removed(ports: Ports) -> list[PublishReport]:
     return reports
 
 
-def _check_claims(ports: Ports, feeds: "Feeds") -> None:
+def _check_claims(ports: Ports, feeds: Feeds) -> None:
     """Compare the claims of what changed with what is held, and learn from them whom names mean."""
     mark = hashlib.blake2b(msgspec.json.encode(feeds.publishers.mark()), digest_size=16).hexdigest()
     for batch in ports.store.unchecked_stories(mark):
@@ -287,25 +278,7 @@ def _check_claims(ports: Ports, feeds: "Feeds") -> None:
     ports.store.check(mark, (), (), done=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Feeds:
-    """The feeds of feeds.yaml by their keys, and what follows from them."""
-
-    states: Mapping[str, FeedState]
-    specs: Mapping[str, FeedSpec]
-    publishers: Publishers
-    opted_out: frozenset[str] = frozenset()
-
-
-def feeds_of(states: Mapping[str, FeedState], config: Config) -> Feeds:
-    """Match stored feeds (by key) with feeds.yaml."""
-    by_id = {spec.id: spec for spec in config.feeds}
-    specs = {state.key: by_id[state.id] for state in states.values() if state.id in by_id}
-    known = publishers(states, specs)
-    return Feeds(states, specs, known, known.sites_of(key for key, spec in specs.items() if spec.opt_out))
-
-
-def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> PublishReport:
+def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> tuple[PublishReport, Edition | None]:
     try:
         listing = _listing(output, ports, feeds, now)
         withdrawn = ports.store.withdrawn(output.path, MAX_DELETED) if output.format == "atom" else []
@@ -314,8 +287,9 @@ def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) 
         changed = ports.publisher.put(output.path, body)
         _note(output.path, body, ports)
     except PublishError as error:
-        return PublishReport(path=output.path, changed=False, error=error.message)
-    return PublishReport(path=output.path, changed=changed, entries=len(edition.items), listed=_listed(edition), notes=edition.notes)
+        return PublishReport(path=output.path, changed=False, error=error.message), None
+    report = PublishReport(path=output.path, changed=changed, entries=len(edition.items), listed=_listed(edition), notes=edition.notes)
+    return report, edition
 
 
 def _note(path: str, body: bytes, ports: Ports) -> None:

@@ -248,6 +248,14 @@ class Publisher(Protocol):
         """
         ...
 
+    def read(self, path: str) -> bytes | None:
+        """What one file holds; None where there is none. Raises `PublishError`."""
+        ...
+
+    def names(self, folder: str) -> list[str]:
+        """The paths of the files in one folder, in order; none where there is no such folder."""
+        ...
+
 
 Report = Callable[[PollReport], None]
 """Told of each poll when it is stored."""

@@ -86,3 +86,9 @@ class FakeFolder:
         if is_ours:
             del self.files[path]
         return is_ours
+
+    def read(self, path: str) -> bytes | None:
+        return self.files.get(path)
+
+    def names(self, folder: str) -> list[str]:
+        return sorted(path for path in self.files if path.startswith(f"{folder}/"))

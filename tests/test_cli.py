@@ -183,7 +183,7 @@ def test_forget_asks_first_and_erases_for_good(folder: Path) -> None:
     assert run(folder, "update").exit_code == 0
     assert run(folder, "poll", "--force").exit_code == 0
     assert run(folder, "publish").exit_code == 0
-    assert "Prickly" not in "".join(path.read_text() for path in (folder / "public").iterdir())
+    assert "Prickly" not in "".join(path.read_text() for path in (folder / "public").rglob("*.*"))
     assert b"Prickly" not in (folder / "aggregator.db").read_bytes()
     assert "was forgotten on" in run(folder, "explain", "https://garden.example/1").stdout
     told = json.loads(run(folder, "forget", "garden", "--yes", "--json").stdout)

@@ -29,6 +29,7 @@ from aggregator.model import (
 from aggregator.publish.attribution import Linked, line
 from aggregator.publish.rights import republished, shortened, text_of
 from aggregator.publish.sources import Directory, Feed, name_of_hop, own_source, public_feed, site_of_hop
+from aggregator.publish.trail import is_out, trail
 from aggregator.web.host import site
 from aggregator.web.text import one_line
 from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, resource
@@ -185,6 +186,7 @@ def _item(
         chain_known=is_known,
         place=style.place,
         line=said,
+        trail=trail(publication, story, directory, specs) if spec.format == "html" else None,
     )
 
 
@@ -267,11 +269,6 @@ def _credit(hop: Hop) -> Linked:
     return Linked(hop.name, hop.page or hop.home)
 
 
-def _is_out(member: StoredEntry, specs: Mapping[str, FeedSpec]) -> bool:
-    """Whether a copy must not be named: withdrawn, of a publisher who opted out, or a copy of our own output."""
-    return bool(member.withdrawn or member.entry.loop) or specs[member.feed_key].opt_out
-
-
 def _also_seen(
     story: Story, specs: Mapping[str, FeedSpec], directory: Directory, hops: Sequence[Hop], *, named: set[str]
 ) -> tuple[Seen, ...]:
@@ -282,7 +279,7 @@ def _also_seen(
     found: dict[str, Seen] = {}
     for member in sorted(story.members, key=lambda member: (member.feed_id, member.entry.published_id, member.pk)):
         feed = directory.get(member.feed_key)
-        if feed is None or member.feed_key == story.lead.feed_key or _is_out(member, specs):
+        if feed is None or member.feed_key == story.lead.feed_key or is_out(member, specs):
             continue
         if feed.name.casefold() not in named:
             seen = Seen(name=feed.name, url=_own_page(member.entry, hops) or feed.home, feed_url=feed.address)

@@ -68,6 +68,33 @@ class Folder:
             raise PublishError(path, f"cannot be removed: {_reason(error)}") from error
         return True
 
+    def read(self, path: str) -> bytes | None:
+        """Give what one file holds; None where there is none, or something else than a file.
+
+        Raises:
+            PublishError: the path leaves the folder, or the file cannot be read.
+        """
+        target = self._target(path)
+        if self._obstacle(target):
+            return None
+        try:
+            return target.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise PublishError(path, f"cannot be read: {_reason(error)}") from error
+
+    def names(self, folder: str) -> list[str]:
+        """Give the paths of what stands in one folder; nothing where there is no such folder.
+
+        Raises:
+            PublishError: the path leaves the folder of outputs.
+        """
+        target = self._target(folder)
+        if self._obstacle(target) != "is a folder":
+            return []
+        return sorted(f"{folder}/{found.name}" for found in target.iterdir())
+
     def _target(self, path: str) -> Path:
         """The place of an output, if it is a plain relative path."""
         parts = PurePosixPath(path).parts

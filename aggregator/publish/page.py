@@ -1,6 +1,7 @@
 """Write an edition as one static HTML page: no script, no request but for images, readable without a reader."""
 
 import hashlib
+import posixpath
 import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from functools import cache
 from importlib import resources
 from itertools import groupby
 from typing import Final
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -17,6 +19,7 @@ from markupsafe import Markup
 from aggregator.model import Edition, Item, SafeHtml, Title
 from aggregator.publish.attribution import wording
 from aggregator.publish.body import as_language, instant
+from aggregator.publish.trail import filled, words_of
 from aggregator.web.host import host_of
 from aggregator.web.text import clean, one_line
 
@@ -54,16 +57,18 @@ def page(edition: Edition) -> bytes:
         _Day(date=day, name=words.day_name(day), items=tuple(items))
         for day, items in groupby(edition.items, key=lambda item: item.sort_key.astimezone(UTC).date())
     ]
-    style = _style()
+    css, css_hash = style()
     text = (
-        _environment()
+        environment()
         .get_template("page.html.jinja")
         .render(
             edition=edition,
             words=words,
             days=days,
-            style=Markup(style),  # noqa: S704  (our own file)
-            style_hash=_hash(style),
+            style=Markup(css),  # noqa: S704  (our own file)
+            style_hash=css_hash,
+            comes_from=words_of(edition.language)["heading"],
+            folder=posixpath.dirname(edition.spec.path) or ".",
             language=as_language(edition.language) or "en",
             formats=[(*_FORMATS[format_], href) for format_, href in edition.alternates],
         )
@@ -72,7 +77,8 @@ def page(edition: Edition) -> bytes:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The maker of our pages."""
     environment = Environment(
         loader=PackageLoader("aggregator.publish"),
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -88,6 +94,8 @@ def _environment() -> Environment:
         "license_name": license_name,
         "host": host_of,
         "heading": heading,
+        "from_folder": _from_folder,
+        "filled": filled,
     }
     environment.filters |= filters
     return environment
@@ -136,11 +144,13 @@ def license_name(url: str) -> str:
     return host_of(url)
 
 
+def _from_folder(path: str, folder: str) -> str:
+    """The address of a file below the folder of outputs, as a page in one of its folders links to it."""
+    return quote(posixpath.relpath(path, folder))
+
+
 @cache
-def _style() -> str:
-    return (resources.files("aggregator.publish") / "templates" / "page.css").read_text("utf-8").strip()
-
-
-def _hash(style: str) -> str:
-    """The policy's name of the inline style, newlines and all."""
-    return b64encode(hashlib.sha256(f"\n{style}\n".encode()).digest()).decode("ascii")
+def style() -> tuple[str, str]:
+    """The inline style, and its name in the policy of a page: the digest of what stands between its tags, newlines and all."""
+    css = (resources.files("aggregator.publish") / "templates" / "page.css").read_text("utf-8").strip()
+    return css, b64encode(hashlib.sha256(f"\n{css}\n".encode()).digest()).decode("ascii")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model import Claim, FeedSpec, FeedState
+from aggregator.model import Claim, Config, FeedSpec, FeedState
 from aggregator.refine.claims import id_site
 from aggregator.web.host import site
 from aggregator.web.url import feed_address_key
@@ -59,6 +59,24 @@ class Publishers:
     def mark(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Who speaks for whom: where that changes, claims must be compared again."""
         return tuple((key, tuple(sorted(one.sites))) for key, one in sorted(self.by_key.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """The feeds of feeds.yaml by their keys, and what follows from them."""
+
+    states: Mapping[str, FeedState]
+    specs: Mapping[str, FeedSpec]
+    publishers: Publishers
+    opted_out: frozenset[str] = frozenset()
+
+
+def feeds_of(states: Mapping[str, FeedState], config: Config) -> Feeds:
+    """Match stored feeds (by key) with feeds.yaml."""
+    by_id = {spec.id: spec for spec in config.feeds}
+    specs = {state.key: by_id[state.id] for state in states.values() if state.id in by_id}
+    known = publishers(states, specs)
+    return Feeds(states, specs, known, known.sites_of(key for key, spec in specs.items() if spec.opt_out))
 
 
 def publishers(states: Mapping[str, FeedState], specs: Mapping[str, FeedSpec]) -> Publishers:

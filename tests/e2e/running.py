@@ -69,6 +69,11 @@ def _breathe() -> None:
     threading.Event().wait(0.05)
 
 
+def files_below(folder: Path) -> list[Path]:
+    """Every file that was published."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 def free_port() -> int:
     """A port of loopback that nobody has at the moment."""
     import socket

@@ -8,7 +8,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from tests.e2e.running import REPOSITORY, aggregator
+from tests.e2e.running import REPOSITORY, aggregator, files_below
 
 LOCAL = "feeds:\n  - ./examples/feeds/garden-notes.xml\n  - ./examples/feeds/harbour-courier.xml\n  - ./examples/feeds/evening-reader.xml\n"
 
@@ -57,13 +57,13 @@ def test_atom_rss_and_json_tell_the_same_of_every_entry(planet: Path) -> None:
 
 
 def test_a_second_update_adds_nothing_and_touches_no_file(planet: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in (planet / "public").iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in files_below(planet / "public")}
     done = aggregator(planet, "update", "--json")
     assert done.returncode == 0, done.stderr
     reports = json.loads(done.stdout)
     assert not any(output["changed"] for output in reports["outputs"])
     assert sum(poll["new"] for poll in reports["polls"]) == 0
-    assert before == {path: path.stat().st_mtime_ns for path in (planet / "public").iterdir()}
+    assert before == {path: path.stat().st_mtime_ns for path in files_below(planet / "public")}
 
 
 def test_explain_tells_the_way_of_the_shared_story(planet: Path) -> None:
@@ -86,5 +86,5 @@ def test_a_fresh_store_gives_the_same_bytes(planet: Path, tmp_path: Path) -> Non
     shutil.copytree(planet / "examples", tmp_path / "examples")
     shutil.copy(planet / "feeds.yaml", tmp_path)
     assert aggregator(tmp_path, "update", environ={"TZ": "Asia/Tokyo", "LC_ALL": "C"}).returncode == 0
-    for path in (planet / "public").iterdir():
-        assert path.read_bytes() == (tmp_path / "public" / path.name).read_bytes(), path.name
+    for path in files_below(planet / "public"):
+        assert path.read_bytes() == (tmp_path / path.relative_to(planet)).read_bytes(), path.name

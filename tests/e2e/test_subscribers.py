@@ -8,7 +8,7 @@ import feedparser
 import pytest
 
 from bench.loopback import LoopbackSite, Reply
-from tests.e2e.running import aggregator, feed
+from tests.e2e.running import aggregator, feed, files_below
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs all of 127.0.0.0/8 on loopback, which Linux has")
 
@@ -76,7 +76,7 @@ def test_a_private_feeds_address_is_in_no_output(tmp_path: Path) -> None:
     with LoopbackSite({"a": Reply(body=feed("a", "One."))}) as site:
         updated(tmp_path, f"  - {{ url: {site.url('a')}, public: false }}\n")
         host = re.escape(site.url("a").split("/")[2])
-    for path in (tmp_path / "public").iterdir():
+    for path in files_below(tmp_path / "public"):
         assert not re.search(host.encode(), path.read_bytes()), path.name
 
 
@@ -111,4 +111,4 @@ def test_a_publisher_who_opts_out_leaves_every_output_and_is_not_asked_again(tmp
         assert len(updated(tmp_path, both.replace("id: a", "id: a, opt_out: true"))) == 1
         assert aggregator(tmp_path, "poll", "--force").returncode == 0
         assert [asked.host for asked in site.requests()].count("a") == 1
-    assert b"One." not in b"".join(path.read_bytes() for path in (tmp_path / "public").iterdir())
+    assert b"One." not in b"".join(path.read_bytes() for path in files_below(tmp_path / "public"))

@@ -1,0 +1,169 @@
+"""Write the page that tells where one story comes from: what the feeds say of it in markup, for people.
+
+A page carries a digest of what it shows and one of its own bytes: the first tells whether it must be written anew without writing it, the
+second whether a file is still as we wrote it.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+from markupsafe import Markup
+
+from aggregator.model import CONFIRMED, CONTRADICTED, Edition, Hop, Item, Url
+from aggregator.publish.attribution import wording
+from aggregator.publish.body import as_language, instant
+from aggregator.publish.page import environment, license_name, style
+from aggregator.publish.trail import filled, words_of
+from aggregator.web.text import clean, fingerprint, one_line
+
+_MARK: Final = re.compile(rb'<meta name="aggregator-page" content="([0-9a-f]{32})-([0-9a-f]{32})">')
+_MAX_NAMED: Final = 3
+_NO_DIGEST: Final = "0" * 32
+# What each kind of claim is, in the words of story.toml.
+_KINDS: Final[Mapping[str, str]] = {
+    "feeds.yaml": "editor",
+    "phrase": "sentence",
+    "permalink": "linked",
+    "external_url": "linked",
+    "feedburner:origLink": "linked",
+    CONFIRMED: "confirmed",
+    CONTRADICTED: "contradicted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One station on the way of a story, or one feed in which it was seen; `note` says what happened there."""
+
+    name: str
+    href: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """Everything that a page shows: equal ones make equal pages."""
+
+    program: str
+    language: str
+    site: str
+    back: str
+    canonical: Url | None
+    title: str
+    text_language: str | None
+    link: Url | None
+    authors: tuple[str, ...]
+    published: str
+    way: tuple[_Place, ...]
+    known: tuple[str, ...]
+    sure: str | None
+    seen: tuple[_Place, ...]
+    id: str
+    raw_id: str | None
+    license: tuple[str, Url] | None
+    rights: str | None
+
+
+def story_page(item: Item, edition: Edition) -> bytes:
+    """Write the page of an item that has a `trail`. The same item in the same edition gives the same bytes."""
+    shown = _shown(item, edition)
+    css, css_hash = style()
+    text = environment().get_template("story.html.jinja").render(
+        shown=shown,
+        words=words_of(edition.language),
+        mark=f"{_digest(shown)}-{_NO_DIGEST}",
+        style=Markup(css),  # noqa: S704  (our own file)
+        style_hash=css_hash,
+        generator=edition.generator,
+    )  # fmt: skip
+    body = (clean(text).rstrip("\n") + "\n").encode("utf-8")
+    return body.replace(f"-{_NO_DIGEST}".encode(), f"-{fingerprint(body)}".encode(), 1)
+
+
+def shows(item: Item, edition: Edition) -> str:
+    """A digest of what the page of an item shows."""
+    return _digest(_shown(item, edition))
+
+
+def shown_by(body: bytes) -> str | None:
+    """What `shows` gave for a page; None if these bytes are no page that we wrote."""
+    found = _MARK.search(body[:4096])
+    if found is None:
+        return None
+    blank = body[: found.start(2)] + _NO_DIGEST.encode() + body[found.end(2) :]
+    return found[1].decode() if fingerprint(blank) == found[2].decode() else None
+
+
+def _digest(shown: _Shown) -> str:
+    return fingerprint(msgspec.json.encode(shown))
+
+
+# ── what a page shows ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _shown(item: Item, edition: Edition) -> _Shown:
+    words, trail = words_of(edition.language), item.trail
+    assert trail is not None, "a story without a page"  # noqa: S101
+    title = one_line(item.title.text) if item.title else wording(edition.language).untitled
+    return _Shown(
+        program=_program(),
+        language=as_language(edition.language) or "en",
+        site=one_line(edition.title),
+        back=quote(posixpath.relpath(edition.spec.path, posixpath.dirname(trail.path))),
+        canonical=item.original or item.link,
+        title=title,
+        text_language=as_language(item.language),
+        link=item.link,
+        authors=tuple(name for author in item.authors if (name := one_line(author.name))),
+        published=instant(item.published).isoformat(),
+        way=tuple(_way(item, edition, words)),
+        known=tuple(_known(item, words)),
+        sure=filled(words["sure"], percent=f"{item.confidence * 100:.0f}") if item.via and item.evidence else None,
+        seen=tuple(_Place(one_line(seen.name), seen.url, _since(day, words)) for seen, day in trail.seen),
+        id=item.id,
+        raw_id=item.raw_id if item.raw_id != item.id else None,
+        license=(license_name(item.license), item.license) if item.license else None,
+        rights=one_line(item.rights or "") or None,
+    )
+
+
+def _way(item: Item, edition: Edition, words: Mapping[str, str]) -> Iterator[_Place]:
+    """The stations from the original to us."""
+    here = Hop(name=item.source.name, page=item.link if item.chain_known else None, home=item.source.home)
+    for number, hop in enumerate(item.via or (here,)):
+        is_first = number == 0 and item.chain_known
+        yield _Place(one_line(hop.name), hop.page or hop.home, words["first"] if is_first else words["passed"])
+    since = item.trail.listed_since if item.trail else None
+    yield _Place(one_line(edition.title), edition.home, filled(words["listed"], date=since.isoformat()) if since else "")
+
+
+def _known(item: Item, words: Mapping[str, str]) -> Iterator[str]:
+    """How we know, a sentence for each kind of evidence."""
+    if not item.evidence:
+        yield words["own" if item.chain_known else "unknown"]
+    for name in item.trail.named_by[:_MAX_NAMED] if item.trail else ():
+        yield filled(words["named"], name=one_line(name))
+    for key in dict.fromkeys(_KINDS.get(kind, "markup") for kind in item.evidence):
+        yield words[key]
+
+
+def _since(day: date, words: Mapping[str, str]) -> str:
+    return filled(words["since"], date=day.isoformat())
+
+
+# ── what makes a page of it ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def _program() -> str:
+    """What makes a page of what it shows: with another template all pages are written anew."""
+    parts = (resources.files("aggregator.publish") / name for name in ("templates/story.html.jinja", "templates/page.css", "story.toml"))
+    return fingerprint(b"".join(part.read_bytes() for part in parts))

@@ -39,7 +39,7 @@ def test_a_saved_feeds_yaml_is_taken_up_and_nothing_else_is_asked_again(tmp_path
             configured(tmp_path, site.url("garden"), site.url("harbour"), port=port, title="Planet Two", outputs="[atom.xml]")
             daemon.until(lambda: "Other." in served(port) and "Planet Two" in served(port))
             assert served(port, "rss.xml") == "", "an output that left feeds.yaml is not served any more"
-            assert "rss.xml: removed" in daemon.says()
+            daemon.until(lambda: "rss.xml: removed" in daemon.says())
             assert [asked.host for asked in site.requests()] == ["garden", "harbour"]
             assert daemon.stop() < 10
             assert daemon.process.returncode == 0

@@ -449,7 +449,7 @@ class Origin:
         return not self.chain and CONTRADICTED in self.evidence
 
 
-KeyKind = Literal["link", "id", "twin"]
+KeyKind = Literal["link", "id", "twin", "text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -458,6 +458,7 @@ class StoryKey:
 
     `link`: the canonical form of the entry's own page or of the original page that it names; equal means the same story.
     `id`: an absolute id; equal means the same story only with a second sign (`refine.stories`).
+    `text`: a run of words at its beginning; two that are shared make a candidate (`refine.likeness`).
     `twin`: feed, title and date; equal means that one entry took the other's place, if their texts agree (`refine.twins`).
     """
 

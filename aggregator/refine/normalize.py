@@ -5,7 +5,7 @@ cleaned. What was cut or repaired on the way is said in `oddities`.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +27,8 @@ TROUBLE: Final = (ValueError, ArithmeticError, RecursionError)
 # A longer id is told apart by its hash; nobody needs to read it.
 MAX_RAW_ID: Final = 4096
 _TEXT_START: Final = 200
+# So many entries of one document may begin with the same words.
+_MANY: Final = 3
 # Text behind the first tags, where most entries have some.
 _LETTER: Final = re.compile(r"(?:<[a-z][a-z0-9]*(?: [a-z-]+=\"[^\"]*+\")*+>\s{0,20}+)*+[^\s<>&]")
 _MAX_TTL_MINUTES: Final = 60 * 24 * 366
@@ -122,7 +124,7 @@ def entries(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
         entry(one, context, mine) if newest[mine.raw_key] == place else None
         for place, (one, mine) in enumerate(zip(raw.entries, known, strict=True))
     ]
-    return twins.keyed(_without_shared_links(made), context.feed_key)
+    return twins.keyed(_without_shared_words(_without_shared_links(made)), context.feed_key)
 
 
 def _with_repeated(entries: Sequence[RawEntry], context: Context) -> Context:
@@ -192,7 +194,10 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         license=link(raw.license, base),
         claims=found.claims,
         origin=found.origin,
-        keys=stories.keys(None if _is_home(page, context) else page, found.origin, _own_id(raw, mine), found.related),
+        keys=(
+            *stories.keys(None if _is_home(page, context) else page, found.origin, _own_id(raw, mine), found.related),
+            *stories.text_keys(texts.content or texts.summary),
+        ),
         text_start=markup.opening(texts.content or texts.summary or SafeHtml(""), _TEXT_START).casefold(),
         stripped=texts.stripped,
         oddities=(
@@ -372,6 +377,16 @@ def _without_shared_links(made: Sequence[Entry | None]) -> tuple[Entry | None, .
     shared = {key for key, group in by_link.items() if len(group) > 1 and any(_differ(group[0], other) for other in group[1:])}
     return tuple(
         replace(one, keys=tuple(key for key in one.keys if key.kind != "link" or key.value not in shared)) if one and shared else one
+        for one in made
+    )
+
+
+def _without_shared_words(made: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
+    """Take the text keys that many entries share from all of them: what a feed says everywhere is no sign of a story."""
+    counts = Counter(key.value for one in made if one for key in one.keys if key.kind == "text")
+    common = {value for value, count in counts.items() if count > _MANY}
+    return tuple(
+        replace(one, keys=tuple(key for key in one.keys if key.kind != "text" or key.value not in common)) if one and common else one
         for one in made
     )
 

@@ -6,10 +6,12 @@ twice: so a key alone is enough only where nobody else could share it by acciden
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from aggregator.model import Entry, Origin, StoredEntry, StoryKey, Url
+from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
+from aggregator.refine import likeness
 from aggregator.refine.claims import id_site
 from aggregator.web.host import site
 from aggregator.web.url import is_absolute_iri, link_key
@@ -19,6 +21,15 @@ _MAX_HOP_KEYS: Final = 4
 _SAME_START: Final = 120
 _SHORT: Final = 40
 _WORDS: Final = re.compile(r"[\W_]+")
+# Of three words in a row, so many must be the same: a word in twenty that was edited breaks three of them.
+_HELD: Final = 0.7
+_COMMON: Final = 0.4
+# Shorter texts are too alike by chance; those up to the second number need the same title, too.
+_FEW_WORDS: Final = 12
+_MANY_WORDS: Final = 40
+_SAME_DAY: Final = timedelta(hours=24)
+_ADDRESS: Final = re.compile(r'(?:href|src)="(https?://[^"]+)"')
+_MAX_ADDRESSES: Final = 50
 
 
 def keys(link: Url | None, origin: Origin, raw_id: str | None, related: Url | None = None) -> tuple[StoryKey, ...]:
@@ -37,6 +48,11 @@ def keys(link: Url | None, origin: Origin, raw_id: str | None, related: Url | No
     return tuple(made)
 
 
+def text_keys(html: SafeHtml | None) -> tuple[StoryKey, ...]:
+    """The keys under which copies of a text may be found."""
+    return tuple(StoryKey(kind="text", value=value) for value in likeness.sketch(likeness.words(html))) if html else ()
+
+
 def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     """Whether two entries that share a key of this kind are copies of one article. Symmetric.
 
@@ -47,9 +63,14 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     planet's copy, or a link blog's entry) need the same title or the same text besides; a remark about a page that has words of its own is
     another story, though it has that page's title. `id`: ids can be forged and repeated, so it takes a second sign: the same publisher's
     page and one thing in common, both title and text, or the title where one names the other's publisher as its source. `twin`: one entry
-    of a feed took the place of another, and their texts begin alike, or neither has one.
+    of a feed took the place of another, and their texts begin alike, or neither has one. `text`: entries of different feeds of which one
+    holds most of the other's words. `alike`: as `third`, where what connects them is words alone.
     """
+    if kind == "text":
+        return _is_copy(a, b)
     title, text = _same_title(a.entry, b.entry), _same_text(a.entry, b.entry)
+    if kind == "alike":
+        return title or text or bool(_shared(a, b)) or _is_copy(a, b)
     if kind in ("link", "third") and not text and (_remarks_on(a.entry, b.entry) or _remarks_on(b.entry, a.entry)):
         return False
     if kind == "third":
@@ -70,11 +91,14 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
 def lead(members: Sequence[StoredEntry]) -> StoredEntry:
     """Choose the entry that speaks for its story: the original that others name, else one on its own site, else who names its origin.
 
-    Any permutation of `members` gives the same entry, so who was polled last never decides. Ties go to the earliest published. A copy
-    cannot take the lead by claims of its own: only what its feed's own site and id bear out counts for it.
+    Any permutation of `members` gives the same entry, so who was polled last never decides. A copy cannot take the lead by claims of its
+    own: only what its feed's own site and id bear out counts for it. Ties go to the earliest published; where that was within a day (copies
+    are given the original's date, or none of the hour), to the one to whose site most copies link, which names its author, says more.
     """
     current = [member for member in members if not any(_replaces(other, member) for other in members)]
-    return min(current or members, key=lambda member: (_rank(member, members), *_order(member)))
+    rank = min(_rank(member, members) for member in current or members)
+    best = [member for member in current or members if _rank(member, members) == rank]
+    return best[0] if len(best) == 1 else min(_earliest(best), key=lambda member: _order(member, members))
 
 
 # ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,6 +123,29 @@ def _stands_for(entry: Entry, page_key: str) -> bool:
     if any(hop.page and link_key(hop.page) == page_key for hop in entry.origin.chain):
         return True
     return entry.link is not None and link_key(entry.link) == page_key and site(entry.link) == entry.site
+
+
+def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
+    """Whether one of two entries is a copy of the other, whole or cut, by its words alone.
+
+    Words alone never make one story of two entries of one feed, which are its publisher's to tell apart; of two feeds of one publisher
+    the titles must agree, too.
+    """
+    if a.feed_key == b.feed_key:
+        return False
+    one, other = _words_of(a.entry), _words_of(b.entry)
+    found = likeness.likeness(one, other)
+    if found.held < _HELD or found.words < _FEW_WORDS or (found.common < _COMMON and not found.begins_alike):
+        return False
+    same_title = _same_title(a.entry, b.entry)
+    if not same_title and (found.words < _MANY_WORDS or a.entry.site == b.entry.site):
+        return False
+    titles = [likeness.title_words(entry.title.text) if entry.title else () for entry in (a.entry, b.entry)]
+    return not likeness.is_another(titles[0], titles[1], one, other)
+
+
+def _words_of(entry: Entry) -> tuple[str, ...]:
+    return likeness.words(entry.content or entry.summary or "")
 
 
 def _remarks_on(one: Entry, other: Entry) -> bool:
@@ -163,6 +210,11 @@ def _points_to(other: StoredEntry, entry: Entry) -> bool:
     return _names(other.entry, entry) or any(link_key(page) == own for page in _pages(other.entry))
 
 
+def _linked_sites(entry: Entry) -> frozenset[str]:
+    """The publishers to whom a text links, or whose pictures it shows: a copy often keeps what its original linked to at home."""
+    return frozenset(filter(None, map(site, _ADDRESS.findall(entry.content or entry.summary or "")[:_MAX_ADDRESSES])))
+
+
 def _pages(entry: Entry) -> Iterator[Url]:
     yield from _places(entry)
     if entry.related:
@@ -174,9 +226,21 @@ def _places(entry: Entry) -> Iterator[Url]:
     yield from (page for page in (entry.link, *(hop.page for hop in entry.origin.chain)) if page)
 
 
-def _order(member: StoredEntry) -> tuple[float, str, str, str, int]:
+def _earliest(members: Sequence[StoredEntry]) -> list[StoredEntry]:
+    """Those that were published within a day after the first; of undated ones all, if nobody is dated."""
+    dates = [published for member in members if (published := member.entry.published)]
+    if not dates:
+        return list(members)
+    last = min(dates) + _SAME_DAY
+    return [member for member in members if (published := member.entry.published) and published <= last]
+
+
+def _order(member: StoredEntry, members: Sequence[StoredEntry]) -> tuple[int, bool, int, float, str, str, str, int]:
     published = member.entry.published
     return (
+        -sum(member.entry.site in _linked_sites(other.entry) for other in members),
+        not member.entry.authors,
+        -len(_words_of(member.entry)),
         published.timestamp() if published else float("inf"),
         member.entry.published_id,
         member.feed_key,

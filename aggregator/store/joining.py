@@ -1,5 +1,6 @@
 """Which entries tell one story (pure): the groups that shared and confirmed keys connect."""
 
+from collections import Counter
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -71,11 +72,11 @@ def join(
     def members(nodes: Sequence[_Node]) -> list[StoredEntry]:
         return [one for is_story, pk in nodes for one in (told(pk) if is_story else (entry(pk),))]
 
-    def may_meet(ours: Sequence[_Node], theirs: Sequence[_Node]) -> bool:
+    def may_meet(ours: Sequence[_Node], theirs: Sequence[_Node], third: str) -> bool:
         if len(ours) == len(theirs) == 1 and not ours[0][0] and not theirs[0][0]:
             return True
         others = members(theirs)
-        return all(same_story(one, other, "third") for one in members(ours) for other in others)
+        return all(same_story(one, other, third) for one in members(ours) for other in others)
 
     for pk in fresh:
         unions.add(node(pk))
@@ -87,12 +88,22 @@ def join(
                 continue
             ours, theirs = unions.of(node(a)), unions.of(node(b))
             is_known = node(a) == node(b) or ours is theirs
-            if not is_known and same_story(entry(a), entry(b), kind) and may_meet(ours, theirs):
+            if not is_known and same_story(entry(a), entry(b), kind) and may_meet(ours, theirs, "alike" if kind == "text" else "third"):
                 unions.join(node(a), node(b))
     return [
         Group(frozenset(pk for is_story, pk in nodes if is_story), frozenset(pk for is_story, pk in nodes if not is_story))
         for nodes in unions.groups()
     ]
+
+
+def near(carriers: Mapping[str, Sequence[int]], news: Container[int]) -> dict[tuple[str, str], list[int]]:
+    """The pairs of entries that share at least two text keys, each as the carriers of a key of its own: one may be shared by chance.
+
+    >>> near({"a": [1, 2, 3], "b": [2, 3], "c": [1]}, {3})
+    {('text', '2 3'): [2, 3]}
+    """
+    shared = Counter(pair for pks in carriers.values() for pair in _pairs(compared(pks, news), news))
+    return {("text", f"{a} {b}"): [a, b] for (a, b), count in shared.items() if count > 1}
 
 
 def compared(pks: Sequence[int], fresh: Container[int]) -> list[int]:

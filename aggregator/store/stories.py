@@ -12,7 +12,7 @@ from aggregator.model import StoredEntry, StoryKey
 from aggregator.ports import SameStory
 from aggregator.store import entries
 from aggregator.store.engine import Counters, chunks
-from aggregator.store.joining import Group, compared, join
+from aggregator.store.joining import Group, compared, join, near
 from aggregator.store.publications import hand_over
 from aggregator.store.schema import entry, publication, story, story_key, story_member
 
@@ -59,6 +59,8 @@ def assign(
     changed: set[int] = set()
     _write_keys(conn, keys)
     carriers = _carriers(conn, fresh, story_of)
+    texts = {value: carriers.pop((kind, value)) for kind, value in list(carriers) if kind == "text"}
+    carriers |= near(texts, fresh)
     known = dict(fresh)
     known |= entries.by_pk(conn, {pk for pks in carriers.values() if len(pks) > 1 for pk in compared(pks, fresh)} - known.keys())
     members: list[dict[str, int]] = []

@@ -1,0 +1,133 @@
+"""Whether two texts are one: keys under which copies find each other, and a real comparison of the words (pure).
+
+A copy may be cut, lightly edited, retitled and wrapped in other markup. What another one only quotes is no copy, nor is the next
+number of a series that says the same words around other names.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+from typing import Final
+from zlib import crc32
+
+# Copies are told by their beginnings: most that are shorter than the original are cut at the end.
+_WINDOW: Final = 160
+_OPENING: Final = 40
+_WINDOW_KEYS: Final = 8
+_OPENING_KEYS: Final = 4
+# Three words of less ("of the in") stand in any text.
+_MIN_BYTES: Final = 11
+# Comparing the words of a whole book gains nothing.
+_MAX_WORDS: Final = 2_000
+_MAX_CHARS: Final = 60_000
+
+_QUOTED: Final = re.compile(r"<blockquote(?: [^>]*)?>.*?(?:</blockquote>|\Z)", re.DOTALL)
+_TAG: Final = re.compile(r"""</?[a-z][a-z0-9]*(?:[^>"]|"[^"]*")*>""")
+# Scripts that do not part words by spaces: each of their characters counts as one.
+_DENSE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_IS_DENSE: Final = re.compile(f"[{_DENSE}]")
+_WORDS: Final = re.compile(r"[^\W_]+")
+_DENSE_WORDS: Final = re.compile(rf"[{_DENSE}]|[^\W_{_DENSE}]+")
+_NUMBER: Final = re.compile(r".*\d.*|[ivx]{2,}|one|two|three|four|five|six|seven|eight|nine|ten")
+_LETTER: Final = re.compile(r"[a-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How much of two texts is the same, as shares of their runs of three words.
+
+    `held` is the share of the shorter one that stands in the longer one, `common` the share of both together. `words` counts the shorter.
+    `begins_alike`: where the shorter begins, the longer has begun only a little before.
+    """
+
+    held: float
+    common: float
+    words: int
+    begins_alike: bool
+
+
+def words(html: str) -> tuple[str, ...]:
+    """The words of clean HTML, casefolded, without what it quotes; of a text that is nothing but a quotation, its words.
+
+    >>> words('<p>One <b>Two</b>, three.</p><blockquote>Four</blockquote>'), words("日本 x1")
+    (('one', 'two', 'three'), ('日', '本', 'x1'))
+    """
+    return _words(html[:_MAX_CHARS])
+
+
+@lru_cache(maxsize=512)
+def _words(html: str) -> tuple[str, ...]:
+    own = _QUOTED.sub(" ", html) if "<blockquote" in html else html
+    return _split(own) or _split(html)
+
+
+def _split(html: str) -> tuple[str, ...]:
+    text = unescape(_TAG.sub(" ", html)).casefold()
+    found = (_DENSE_WORDS if _IS_DENSE.search(text) else _WORDS).findall(text)
+    return tuple(found[:_MAX_WORDS])
+
+
+def title_words(title: str) -> tuple[str, ...]:
+    """The words of a title, casefolded."""
+    return _split(title.replace("<", " "))
+
+
+def sketch(found: Sequence[str]) -> tuple[str, ...]:
+    """Keys that copies of a text are likely to share at least two of: the least hashes of three words at its beginning (bottom-k sketches).
+
+    >>> text = "the quick brown fox jumps over the lazy dog and runs away from every hungry hunter".split()
+    >>> len(set(sketch(text)) & set(sketch(["news", *text[:-4]]))) > 2
+    True
+    """
+    opening = _hashes(found[:_OPENING])
+    window = sorted({*opening, *_hashes(found[_OPENING - 2 : _WINDOW])})[:_WINDOW_KEYS]
+    return tuple(f"{value:08x}" for value in dict.fromkeys([*window, *sorted(opening)[:_OPENING_KEYS]]))
+
+
+def _hashes(found: Sequence[str]) -> set[int]:
+    runs = (" ".join(found[at : at + 3]).encode("utf-8", "replace") for at in range(len(found) - 2))
+    return {crc32(run) for run in runs if len(run) >= _MIN_BYTES}
+
+
+def likeness(one: Sequence[str], other: Sequence[str]) -> Likeness:
+    """Compare two texts, given as their words. Symmetric.
+
+    >>> likeness(tuple("abcdefgh"), tuple("xabcdefgh")).held
+    1.0
+    """
+    short, long = sorted((one, other), key=lambda found: (len(found), found))
+    ours, theirs = _runs(short), _runs(long)
+    shared = len(ours & theirs)
+    begins = _runs(short[: _OPENING // 2])
+    return Likeness(
+        held=shared / len(ours) if ours else 0.0,
+        common=shared / len(ours | theirs) if ours or theirs else 0.0,
+        words=len(short),
+        begins_alike=len(begins & _runs(long[: 3 * _OPENING])) * 2 >= len(begins),
+    )
+
+
+def _runs(found: Sequence[str]) -> set[tuple[str, str, str]]:
+    return set(zip(found, found[1:], found[2:], strict=False))
+
+
+def is_another(one: Sequence[str], other: Sequence[str], text: Sequence[str], other_text: Sequence[str]) -> bool:
+    """Whether two titles, and the texts below them, are of two instalments of one series: the same words around other numbers or names.
+
+    >>> is_another("release 1 3".split(), "release 1 4".split(), (), ())
+    True
+    >>> is_another("the acme lamp".split(), "the bolt chair".split(), "buy the acme lamp".split(), "buy the bolt chair".split())
+    True
+    """
+    mine, theirs = set(one) - set(other), set(other) - set(one)
+    if not mine or not theirs:
+        # A number that only one of them has counts instalments; other words are a longer headline.
+        return any(map(_NUMBER.fullmatch, mine | theirs)) and bool(set(one) & set(other))
+    if any(map(_NUMBER.fullmatch, mine)) and any(map(_NUMBER.fullmatch, theirs)):
+        return True
+    if all(_NUMBER.fullmatch(word) or _LETTER.fullmatch(word) for word in mine | theirs):
+        return True
+    held, others = set(text), set(other_text)
+    return bool((mine & held) - others) and bool((theirs & others) - held)

@@ -228,7 +228,7 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
     """
     now = today or ports.clock()
     states = {state.key: state for state in ports.store.feeds(active_only=False)}
-    feeds = feeds_of(states, ports.config)
+    feeds = feeds_of(states, ports.config, ports.store.partners())
     # First, since a new output may want the name of an old one for a folder, or in another case.
     removed = _removed(ports)
     _check_claims(ports, feeds)
@@ -321,7 +321,7 @@ def _listing(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> l
     listed = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
     found = [(publication, checked(members, feeds.publishers)) for publication, members in listed]
     _note_contradicted([member for _, members in found for member in members], ports)
-    return [(publication, _story(publication, members)) for publication, members in found]
+    return [(publication, _story(publication, members, feeds)) for publication, members in found]
 
 
 def _note_contradicted(members: Sequence[StoredEntry], ports: Ports) -> None:
@@ -357,7 +357,7 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
     if not standing:
         withdrawn = filters.is_withdrawn(members, feeds.specs, feeds.opted_out)
         return Verdict(story_pk=pk, listed=False, rule=rule, withdrawn=withdrawn)
-    lead = stories.lead(standing)
+    lead = stories.lead(standing, feeds.partners)
     return Verdict(
         story_pk=pk,
         listed=True,
@@ -371,6 +371,6 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
     )
 
 
-def _story(publication: Publication, members: Sequence[StoredEntry]) -> Story:
-    lead = next((member for member in members if member.pk == publication.lead_pk), None) or stories.lead(members)
+def _story(publication: Publication, members: Sequence[StoredEntry], feeds: Feeds) -> Story:
+    lead = next((member for member in members if member.pk == publication.lead_pk), None) or stories.lead(members, feeds.partners)
     return Story(pk=publication.story_pk, lead=lead, members=tuple(members))

@@ -194,6 +194,21 @@ class Store(Protocol):
         """
         ...
 
+    def unite(self, story_pks: Sequence[int], now: datetime) -> None:
+        """Make one story of several, whatever their keys and texts say, now and for ever."""
+        ...
+
+    def split(self, entry_pk: int, now: datetime) -> int | None:
+        """Give an entry a story of its own (its pk is returned), for ever apart from the others; None where it is alone already.
+
+        Where it was joined with them after subscribers were given it, it stands again where it stood.
+        """
+        ...
+
+    def partners(self) -> dict[str, int]:
+        """With how many other feeds each feed (by key) ever shared a story; feeds that share none are left out."""
+        ...
+
     def stories_of(self, feed_key: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
         """The stories, in batches of (story pk, members), of which some member came in a feed."""
         ...

@@ -110,6 +110,7 @@ def _entry(line: Line) -> RawEntry:
 
 
 def _told(store: SqlStore, named: Mapping[tuple[str, str, str], str]) -> Iterator[dict[str, object]]:
+    partners = store.partners()
     ids: dict[tuple[str, str], list[str]] = defaultdict(list)
     for (feed_key, raw_key, _), id_ in named.items():
         ids[feed_key, raw_key].append(id_)
@@ -117,7 +118,7 @@ def _told(store: SqlStore, named: Mapping[tuple[str, str, str], str]) -> Iterato
         for _, members in batch:
             story = [id_ for member in members for id_ in ids[member.feed_key, member.entry.raw_key]]
             if len(story) > 1:
-                speaker = lead(members)
+                speaker = lead(members, partners)
                 # Of several versions under one key the store holds the latest.
                 yield {"story": story, "original": ids[speaker.feed_key, speaker.entry.raw_key][-1]}
 

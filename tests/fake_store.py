@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import wraps
+from itertools import combinations, permutations
 from typing import Any, TypeVar
 
 from aggregator.model import (
@@ -28,7 +29,7 @@ from aggregator.model import (
 )
 from aggregator.ports import SameStory
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
-from aggregator.store.joining import join
+from aggregator.store.joining import join, near
 from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
 from aggregator.store.withdraw import is_over, reason
 from aggregator.web.url import link_key
@@ -91,6 +92,8 @@ class FakeStore(FakeForgetting):
         self._outputs: dict[str, _Output] = {}
         self._standings: dict[tuple[str, int], _Standing] = {}
         self._numbers: Counter[str] = Counter()
+        self._met: set[tuple[str, str]] = set()
+        self._ruled: dict[tuple[int, int], bool] = {}
         self._reading: dict[str, int] = {}
         self._names = FakeNames()
         self._checked = ("", 0)
@@ -235,14 +238,70 @@ class FakeStore(FakeForgetting):
         for pk, row in sorted(self._entries.items()):
             for key in dict.fromkeys(row.stored.entry.keys):
                 carriers.setdefault((key.kind, key.value), []).append(pk)
+        texts = {value: carriers.pop((kind, value)) for kind, value in list(carriers) if kind == "text"}
+        carriers |= near(texts, fresh)
         story_of = {pk: row.story for pk, row in self._entries.items() if row.story}
-        for group in join(list(fresh), story_of, carriers, lambda pk: self._entries[pk].stored, same_story, self._members):
+        for group in join(list(fresh), story_of, carriers, lambda pk: self._entries[pk].stored, same_story, self._members, self._ruled):
             pk = self._survivor(group.stories)
             self._stories[pk] = _Story(generation)
             for entry_pk in group.entries:
                 self._entries[entry_pk].story = pk
             for gone in sorted(group.stories - {pk}):
                 self._merge(gone, pk)
+        self._meet()
+
+    def _meet(self) -> None:
+        feeds: dict[int, set[str]] = {}
+        for row in self._entries.values():
+            feeds.setdefault(row.story, set()).add(row.stored.feed_key)
+        self._met |= {pair for found in feeds.values() for pair in permutations(found, 2)}
+
+    @_one_at_a_time
+    def partners(self) -> dict[str, int]:
+        return dict(Counter(one for one, _ in self._met))
+
+    @_one_at_a_time
+    def unite(self, story_pks: Sequence[int], now: datetime) -> None:
+        found = frozenset(pk for pk in story_pks if pk in self._stories and self._stories[pk].joined is None)
+        if len(found) < 2:
+            return
+        members = sorted(pk for pk, row in self._entries.items() if row.story in found)
+        self._ruled |= dict.fromkeys(combinations(members, 2), True)
+        survivor = self._survivor(found)
+        self._stories[survivor] = _Story(self._take("generation"))
+        for gone in sorted(found - {survivor}):
+            self._merge(gone, survivor)
+        self._meet()
+
+    @_one_at_a_time
+    def split(self, entry_pk: int, now: datetime) -> int | None:
+        of = self._entries[entry_pk].story
+        others = [pk for pk, row in self._entries.items() if row.story == of and pk != entry_pk]
+        if not others:
+            return None
+        self._ruled |= {(min(entry_pk, pk), max(entry_pk, pk)): False for pk in others}
+        generation = self._take("generation")
+        self._stories[of].generation = generation
+        revived = self._before(of, [entry_pk])
+        if revived is None and (revived := self._before(of, others)) is not None:
+            self._move(others, revived, generation)
+            return of
+        return self._move([entry_pk], self._take("story") if revived is None else revived, generation)
+
+    def _move(self, pks: Sequence[int], into: int, generation: int) -> int:
+        self._stories[into] = _Story(generation)
+        for pk in pks:
+            self._entries[pk].story = into
+        return into
+
+    def _before(self, of: int, pks: Sequence[int]) -> int | None:
+        for pk in pks:
+            name = self._entries[pk].stored.entry.published_id
+            given = {story for (_, story), one in self._standings.items() if one.publication.published_id == name}
+            found = [other for other, story in sorted(self._stories.items()) if story.joined == of and other in given]
+            if found:
+                return found[0]
+        return None
 
     def _survivor(self, stories: frozenset[int]) -> int:
         def rank(pk: int) -> tuple[object, ...]:
@@ -516,6 +575,8 @@ class FakeStore(FakeForgetting):
             "story": sum(1 for story in self._stories.values() if story.joined is None),
             "story_key": sum(len(set(row.stored.entry.keys)) for row in self._entries.values()),
             "story_member": len(self._entries),
+            "feed_pair": len(self._met),
+            "ruling": len(self._ruled),
             "stop_key": len(self._stops),
             "output": len(self._outputs),
             "publication": len(self._standings),

@@ -7,8 +7,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from aggregator.cli import asking, editing, ledger, running  # noqa: F401 - they add the commands
+from aggregator.cli import asking, editing, ledger, running, stories  # noqa: F401 - they add the commands
 from aggregator.cli.main import cli
+from tests.e2e.running import feed
 
 FEEDS = "title: Planet\nfeeds:\n  - ./garden.xml   # the first\n"
 
@@ -51,6 +52,8 @@ def test_all_commands_of_the_contract_are_there() -> None:
         "run",
         "status",
         "explain",
+        "join",
+        "split",
         "reprocess",
         "forget",
         "version",
@@ -163,6 +166,28 @@ def test_reprocess_applies_new_rules_to_old_entries_and_a_second_run_says_so(fol
     assert run(folder, "publish").exit_code == 0
     assert "Support us" not in (folder / "public/feed.json").read_text()
     assert run(folder, "reprocess", "gardn").exit_code == 2
+
+
+def test_join_and_split_correct_what_was_taken_for_two_stories(folder: Path) -> None:
+    (folder / "feeds.yaml").write_text("outputs: [feed.json]\nfeeds:\n  - ./garden.xml\n  - ./field.xml\n")
+    (folder / "garden.xml").write_bytes(feed("garden", "A short note."))
+    (folder / "field.xml").write_bytes(feed("field", "Quite another one."))
+
+    def ids() -> list[str]:
+        run(folder, "publish")
+        return sorted(item["id"] for item in json.loads((folder / "public/feed.json").read_text())["items"])
+
+    assert run(folder, "update").exit_code == 0
+    both = ids()
+    assert len(both) == 2
+    joined = run(folder, "join", *both)
+    assert joined.stdout.startswith("one story of 2 entries, from ")
+    assert len(ids()) == 1
+    assert run(folder, "join", *both).exit_code == 2, "they are one story already"
+    assert json.loads(run(folder, "split", both[1], "--json").stdout)["published_id"] == both[1]
+    assert ids() == both
+    assert run(folder, "split", both[1]).exit_code == 2, "it is alone"
+    assert run(folder, "join", both[0], "https://nobody.example/").exit_code == 2
 
 
 def test_forget_asks_first_and_erases_for_good(folder: Path) -> None:

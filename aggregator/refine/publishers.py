@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator.model import Claim, Config, FeedSpec, FeedState
@@ -69,14 +69,15 @@ class Feeds:
     specs: Mapping[str, FeedSpec]
     publishers: Publishers
     opted_out: frozenset[str] = frozenset()
+    partners: Mapping[str, int] = field(default_factory=dict)
 
 
-def feeds_of(states: Mapping[str, FeedState], config: Config) -> Feeds:
-    """Match stored feeds (by key) with feeds.yaml."""
+def feeds_of(states: Mapping[str, FeedState], config: Config, partners: Mapping[str, int] | None = None) -> Feeds:
+    """Match stored feeds (by key) with feeds.yaml. `partners` tells with how many others each shares stories."""
     by_id = {spec.id: spec for spec in config.feeds}
     specs = {state.key: by_id[state.id] for state in states.values() if state.id in by_id}
     known = publishers(states, specs)
-    return Feeds(states, specs, known, known.sites_of(key for key, spec in specs.items() if spec.opt_out))
+    return Feeds(states, specs, known, known.sites_of(key for key, spec in specs.items() if spec.opt_out), partners or {})
 
 
 def publishers(states: Mapping[str, FeedState], specs: Mapping[str, FeedSpec]) -> Publishers:

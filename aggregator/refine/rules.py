@@ -9,7 +9,7 @@ import msgspec
 
 from aggregator.model import FeedSpec
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Counted up whenever the code of `refine` makes something else of the same raw entry."""
 
 

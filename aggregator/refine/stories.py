@@ -5,8 +5,9 @@ twice: so a key alone is enough only where nobody else could share it by acciden
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -88,17 +89,18 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     return (is_same_place and (title or text or bool(_shared(a, b)))) or (title and (text or is_named))
 
 
-def lead(members: Sequence[StoredEntry]) -> StoredEntry:
+def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingProxyType({})) -> StoredEntry:
     """Choose the entry that speaks for its story: the original that others name, else one on its own site, else who names its origin.
 
     Any permutation of `members` gives the same entry, so who was polled last never decides. A copy cannot take the lead by claims of its
     own: only what its feed's own site and id bear out counts for it. Ties go to the earliest published; where that was within a day (copies
-    are given the original's date, or none of the hour), to the one to whose site most copies link, which names its author, says more.
+    are given the original's date, or none of the hour), to the one to whose site most copies link, whose feed tells the stories of fewer
+    others (`partners`, by feed key), which names its author, which says more.
     """
     current = [member for member in members if not any(_replaces(other, member) for other in members)]
     rank = min(_rank(member, members) for member in current or members)
     best = [member for member in current or members if _rank(member, members) == rank]
-    return best[0] if len(best) == 1 else min(_earliest(best), key=lambda member: _order(member, members))
+    return best[0] if len(best) == 1 else min(_earliest(best), key=lambda member: _order(member, members, partners))
 
 
 # ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -235,10 +237,14 @@ def _earliest(members: Sequence[StoredEntry]) -> list[StoredEntry]:
     return [member for member in members if (published := member.entry.published) and published <= last]
 
 
-def _order(member: StoredEntry, members: Sequence[StoredEntry]) -> tuple[int, bool, int, float, str, str, str, int]:
+def _order(
+    member: StoredEntry, members: Sequence[StoredEntry], partners: Mapping[str, int]
+) -> tuple[int, int, bool, int, float, str, str, str, int]:
     published = member.entry.published
     return (
         -sum(member.entry.site in _linked_sites(other.entry) for other in members),
+        # Twice as many are a difference, one more is not.
+        partners.get(member.feed_key, 0).bit_length(),
         not member.entry.authors,
         -len(_words_of(member.entry)),
         published.timestamp() if published else float("inf"),

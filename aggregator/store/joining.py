@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 from aggregator.model import StoredEntry
@@ -56,13 +57,14 @@ def join(
     entry: Callable[[int], StoredEntry],
     same_story: SameStory,
     told: Callable[[int], Sequence[StoredEntry]] = lambda story: (),
+    ruled: Mapping[tuple[int, int], bool] = MappingProxyType({}),
 ) -> list[Group]:
     """Group entries (by pk) that are new or say something else with whatever tells the same story.
 
     `story_of` gives the story of every entry that has one, `told` the entries of a story; `carriers` the entries, the fresh ones included,
     under each key that a fresh one has. Whoever comes first, the groups are the same: they are what the confirmed pairs connect, unless
     that would make one story of entries that `same_story` keeps apart (`third`): then the pair that is looked at later connects nothing.
-    A story that was only compared is in no group.
+    A story that was only compared is in no group. What `ruled` says of a pair of entries (the lower pk first) goes before all of this.
     """
     unions: _Unions[_Node] = _Unions()
 
@@ -74,13 +76,21 @@ def join(
 
     def may_meet(ours: Sequence[_Node], theirs: Sequence[_Node], third: str) -> bool:
         if len(ours) == len(theirs) == 1 and not ours[0][0] and not theirs[0][0]:
-            return True
-        others = members(theirs)
-        return all(same_story(one, other, third) for one in members(ours) for other in others)
+            return ruling(ours[0][1], theirs[0][1]) is not False
+        pairs = [(one, other) for others in [members(theirs)] for one in members(ours) for other in others]
+        if any(ruling(one.pk, other.pk) is False for one, other in pairs):
+            return False
+        return all(same_story(one, other, third) for one, other in pairs)
+
+    def ruling(a: int, b: int) -> bool | None:
+        return ruled.get((min(a, b), max(a, b))) if ruled else None
 
     for pk in fresh:
         unions.add(node(pk))
     news = set(fresh)
+    for (a, b), is_same in sorted(ruled.items()):
+        if is_same and (a in news or b in news) and (a in story_of or a in news) and (b in story_of or b in news):
+            unions.join(node(a), node(b))
     for (kind, _), pks in sorted(carriers.items()):
         for a, b in _pairs(compared(pks, news), news):
             # Who takes another's place is new; two that were both given to subscribers stay two.

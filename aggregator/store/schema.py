@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -282,6 +282,28 @@ stop_key = Table(
     sqlite_with_rowid=False,
 )
 """What was forgotten and must never be taken up again, as keyed hashes (`store.stops`)."""
+
+feed_pair = Table(
+    "feed_pair",
+    metadata,
+    Column("feed", _Key, ForeignKey("feed.pk"), nullable=False),
+    Column("other", _Key, ForeignKey("feed.pk"), nullable=False),
+    PrimaryKeyConstraint("feed", "other"),
+    sqlite_with_rowid=False,
+)
+"""Which feeds had an entry of one story, both ways: who tells stories of many others is hardly their origin."""
+
+ruling = Table(
+    "ruling",
+    metadata,
+    Column("one", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    Column("other", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    Column("same", Boolean, nullable=False),
+    Column("since", Instant, nullable=False),
+    PrimaryKeyConstraint("one", "other"),
+    sqlite_with_rowid=False,
+)
+"""What somebody said of two entries (`one` < `other`): that they are one story, or that they are not. It goes before every key."""
 
 output = Table(
     "output",

@@ -19,7 +19,7 @@ from aggregator.model import (
     Verdict,
 )
 from aggregator.ports import SameStory
-from aggregator.store import claims, entries, feeds, forget, lease, prune, publications, record, rewrite
+from aggregator.store import claims, entries, feeds, forget, lease, prune, publications, record, rewrite, rulings, stories
 from aggregator.store.engine import Database
 from aggregator.store.stops import StopFile
 
@@ -156,6 +156,18 @@ class SqlStore:
     ) -> tuple[int, int]:
         with self._db.write() as (conn, counters):
             return rewrite.rewrite(conn, counters, again, refined_by, now, same_story)
+
+    def unite(self, story_pks: Sequence[int], now: datetime) -> None:
+        with self._db.write() as (conn, counters):
+            stories.unite(conn, counters, story_pks, now)
+
+    def split(self, entry_pk: int, now: datetime) -> int | None:
+        with self._db.write() as (conn, counters):
+            return rulings.split(conn, counters, entry_pk, now)
+
+    def partners(self) -> dict[str, int]:
+        with self._db.read() as conn:
+            return stories.partners(conn)
 
     def stories_of(self, feed_key: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
         with self._db.read() as conn:

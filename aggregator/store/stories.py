@@ -10,11 +10,11 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from aggregator.model import StoredEntry, StoryKey
 from aggregator.ports import SameStory
-from aggregator.store import entries
-from aggregator.store.engine import Counters, chunks
+from aggregator.store import entries, rulings
+from aggregator.store.engine import Counters, chunks, upsert
 from aggregator.store.joining import Group, compared, join, near
 from aggregator.store.publications import hand_over
-from aggregator.store.schema import entry, publication, story, story_key, story_member
+from aggregator.store.schema import entry, feed, feed_pair, publication, story, story_key, story_member
 
 _MEMBERSHIP: Final = select(story_member.c.entry, story_member.c.story).where(story_member.c.entry.in_(bindparam("pks", expanding=True)))
 _CARRIERS: Final = (
@@ -27,6 +27,22 @@ _TOUCH: Final = update(story).where(story.c.pk.in_(bindparam("pks", expanding=Tr
 _MOVE: Final = update(story_member).where(story_member.c.story.in_(bindparam("gone", expanding=True))).values(story=bindparam("into"))
 _JOIN: Final = update(story).where(story.c.pk.in_(bindparam("gone", expanding=True))).values(joined=bindparam("into"))
 _REJOIN: Final = update(story).where(story.c.joined.in_(bindparam("gone", expanding=True))).values(joined=bindparam("into"))
+_theirs, _members = entry.alias("theirs"), story_member.alias("members")
+_MEET: Final = (
+    upsert(feed_pair)
+    .from_select(
+        ["feed", "other"],
+        select(entry.c.feed, _theirs.c.feed)
+        .distinct()
+        .join_from(story_member, entry, entry.c.pk == story_member.c.entry)
+        .join(_members, _members.c.story == story_member.c.story)
+        .join(_theirs, _theirs.c.pk == _members.c.entry)
+        .where(story_member.c.story.in_(bindparam("pks", expanding=True)), entry.c.feed != _theirs.c.feed),
+    )
+    .on_conflict_do_nothing()
+)
+_ALIVE: Final = select(story.c.pk).where(story.c.pk.in_(bindparam("pks", expanding=True)), story.c.joined.is_(None))
+_PARTNERS: Final = select(feed.c.key, func.count()).join_from(feed_pair, feed, feed.c.pk == feed_pair.c.feed).group_by(feed.c.key)
 _FIRST_LISTED: Final = (
     select(publication.c.story, func.min(publication.c.first_listed))
     .where(publication.c.story.in_(bindparam("pks", expanding=True)), publication.c.first_listed.is_not(None))
@@ -70,7 +86,10 @@ def assign(
     def told(pk: int) -> Sequence[StoredEntry]:
         return next((members for _, members in entries.of_stories(conn, [pk])), ())
 
-    for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story, told):
+    ruled = rulings.all_rulings(conn)
+    story_of |= _stories_of(conn, sorted({pk for pair in ruled for pk in pair} - story_of.keys()))
+    met: list[int] = []
+    for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story, told, ruled):
         pk = _story(conn, group, now)
         if pk is None:
             pk = counters.take("story")
@@ -78,11 +97,33 @@ def assign(
         else:
             changed |= {pk}
         members += [{"entry": entry_pk, "story": pk} for entry_pk in sorted(group.entries)]
+        if group.stories or len(group.entries) > 1:
+            met.append(pk)
     for table, values in ((story, created), (story_member, members)):
         if values:
             conn.execute(insert(table), values)
     for pks in chunks(sorted(changed)):
         conn.execute(_TOUCH, {"pks": pks, "now": generation})
+    for pks in chunks(met):
+        conn.execute(_MEET, {"pks": pks})
+
+
+def unite(conn: Connection, counters: Counters, pks: Sequence[int], now: datetime) -> None:
+    """Make one story of several, for ever, because somebody said so."""
+    found = frozenset(conn.execute(_ALIVE, {"pks": list(pks)}).scalars())
+    if len(found) < 2:
+        return
+    members = [one.pk for _, told in entries.of_stories(conn, sorted(found)) for one in told]
+    rulings.say_same(conn, members, now)
+    generation = counters.take("generation")
+    survivor = _story(conn, Group(found, frozenset()), now)
+    conn.execute(_TOUCH, {"pks": [survivor], "now": generation})
+    conn.execute(_MEET, {"pks": [survivor]})
+
+
+def partners(conn: Connection) -> dict[str, int]:
+    """With how many other feeds each feed (by key) ever shared a story; without those that share none."""
+    return {row[0]: row[1] for row in conn.execute(_PARTNERS)}
 
 
 def _write_keys(conn: Connection, keys: Mapping[int, Sequence[StoryKey]]) -> None:

@@ -51,6 +51,62 @@ def test_an_equal_id_alone_does_not_make_one_story(store: Store) -> None:
     }
 
 
+WORDS = tuple(StoryKey(kind="text", value=value) for value in ("0a", "0b", "0c"))
+
+
+def test_copies_that_begin_with_the_same_words_are_one_story_and_one_shared_key_is_chance(store: Store) -> None:
+    store.sync(blogs("orig", "copy", "other"), NOON)
+    told = {"orig": WORDS, "other": WORDS[2:], "copy": WORDS[:2]}
+    cats = {feed: [post(1, feed, keys=keys, title=titled("Cats"))] for feed, keys in told.items()}
+    poll(store, [("orig", cats["orig"]), ("other", cats["other"])])
+    poll(store, [("copy", cats["copy"])], NOON + HOUR)
+    assert members(store, "https://copy.example/1") == ["orig", "copy"]
+    assert members(store, "https://other.example/1") == ["other"]
+
+
+def test_a_feed_is_known_to_share_stories_with_others(store: Store) -> None:
+    store.sync(blogs("orig", "planet", "other"), NOON)
+    poll(store, [("orig", [post(1, "orig")]), ("other", [post(2, "other")])])
+    assert store.partners() == {}
+    poll(store, [("planet", [post(7, "planet", page=PAGE), post(8, "planet", page="https://other.example/2")])], NOON + HOUR)
+    assert {store.feed(id_).key: count for id_, count in (("orig", 1), ("other", 1), ("planet", 2))} == store.partners()  # type: ignore[union-attr]
+
+
+def test_what_somebody_split_stays_apart_whatever_its_keys(store: Store) -> None:
+    store.sync(blogs("orig", "planet"), NOON)
+    poll(store, [("orig", [post(1, "orig")]), ("planet", [post(7, "planet", page=PAGE)])])
+    ((_, found),) = store.find(PAGE)
+    pk = next(member.pk for member in found if member.feed_id == "planet")
+    assert store.split(pk, NOON) is not None
+    assert store.split(pk, NOON) is None, "it is alone now"
+    poll(store, [("planet", [post(7, "planet", page=PAGE, content_hash="Other words.")])], NOON + HOUR)
+    assert len(stories(store)) == 2
+
+
+def test_what_somebody_joined_stays_joined_and_a_split_gives_back_what_was_given(store: Store) -> None:
+    store.sync(blogs("a", "b"), NOON)
+    poll(store, [("a", [post(1, "a")]), ("b", [post(2, "b")])])
+    publish(store, NOON)
+    before = given(store)
+    store.unite([pk for pk, _ in stories_by_pk(store)], NOON + HOUR)
+    publish(store, NOON + HOUR)
+    assert len(listed(store)) == 1
+    assert len(stories(store)) == 1
+    ((_, found),) = store.find("https://b.example/2")
+    store.split(next(member.pk for member in found if member.feed_id == "b"), NOON + 2 * HOUR)
+    publish(store, NOON + 2 * HOUR)
+    assert given(store) == before
+
+
+def given(store: Store) -> list[tuple[Any, ...]]:
+    """What subscribers see of each listed story."""
+    return [(one.sequence, one.published_id, one.sort_key, one.first_listed, one.lead_pk) for one in listed(store)]
+
+
+def stories_by_pk(store: Store) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+    return [one for batch in store.changed_stories("(nothing)", "(nothing)") for one in batch]
+
+
 def test_entries_without_keys_stand_alone(store: Store) -> None:
     store.sync(blogs("blog"), NOON)
     poll(store, [("blog", [post(1, keys=()), post(2, keys=())])])

@@ -1,0 +1,149 @@
+"""Copies by their words alone: what is one story although nothing else agrees, and what only looks like it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model import Entry, Person, SafeHtml, StoredEntry, Title, Url
+from aggregator.refine.likeness import likeness, sketch, words
+from aggregator.refine.stories import lead, same_story, text_keys
+
+NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
+ARTICLE = (
+    "The ferry to the northern islands stopped running on Monday after the harbour office found cracks in both of its ramps. "
+    "Islanders now wait for a replacement vessel that was promised for the spring and has not left the yard yet. "
+    "The baker of the smallest island bakes twice a week since flour comes by fishing boat, and the school counts eleven pupils "
+    "where there were nineteen. Nobody at the ministry would say who pays for the repairs, or whether anybody had looked at the ramps "
+    "since they were built. A meeting with the mayor is planned for Friday evening in the old net loft."
+)
+RELEASE = (
+    "We are happy to announce that version {v} of the press is out. It mends {n} faults that you reported and needs no change of your "
+    "settings. Download it from the usual place, read the notes for packagers, and tell us on the list what breaks. Thanks to all who "
+    "tested the candidates, who wrote the documentation anew and who answered questions through the whole of last month."
+)
+
+
+def entry(
+    feed: str = "orig.example", text: str = ARTICLE, title: str = "No ferry to the islands", pk: int = 1, **fields: object
+) -> StoredEntry:
+    html = SafeHtml(f"<p>{text}</p>")
+    made = Entry(
+        raw_key=f"{pk:02x}",
+        raw_id=None,
+        id_from="link",
+        published_id=f"urn:uuid:{pk}",
+        site=feed,
+        link=Url(f"https://{feed}/{pk}"),
+        title=Title(text=title),
+        content=html,
+        published=NOON,
+        keys=text_keys(html),
+    )
+    made = replace(made, **fields)  # type: ignore[arg-type]
+    return StoredEntry(pk=pk, feed_key=feed, feed_id=feed, entry=made, first_seen=NOON, last_seen=NOON, sort_key=NOON, public_updated=NOON)
+
+
+def meets(a: StoredEntry, b: StoredEntry) -> bool:
+    """Whether two entries find each other, and are one story then."""
+    shared = {key.value for key in a.entry.keys} & {key.value for key in b.entry.keys}
+    assert same_story(a, b, "text") == same_story(b, a, "text")
+    return len(shared) > 1 and same_story(a, b, "text")
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (ARTICLE, "Islands cut off"),
+        (ARTICLE[:260] + "…", "No ferry to the islands"),
+        ("Published with kind permission of the Courier. " + ARTICLE + " Like what you read? Become a member and support our work.", "X"),
+        (ARTICLE.replace("Monday", "Tuesday").replace("eleven", "twelve").replace("promised", "announced").replace("old ", ""), "Ferry"),
+        (ARTICLE.replace(". ", ".</p><div><p>").replace("ferry", "<b>ferry</b>"), "No ferry to the islands: what you should know"),
+    ],
+    ids=["another headline", "cut", "lines above and below", "edited", "other markup"],
+)
+def test_a_copy_elsewhere_is_the_same_story(text: str, title: str) -> None:
+    assert meets(entry(), entry("copy.example", text, title, pk=2))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Press 4.1", RELEASE.format(v="4.1", n=12)), ("Press 4.2", RELEASE.format(v="4.2", n=17))),
+        (("The walk, part I", ARTICLE), ("The walk, part II", ARTICLE.replace("Monday", "Friday"))),
+        (
+            ("The Acme lamp", "The Acme lamp is in our shop now. " + RELEASE),
+            ("The Bolt chair", "The Bolt chair is in our shop now. " + RELEASE),
+        ),
+        (("Weekly update", "All is well here, thank you for asking."), ("Weekly update", "Nothing happened this week but rain.")),
+        (("Hello World", "Welcome to my new site."), ("Hello World", "Welcome to my new site.")),
+        (
+            ("No ferry to the islands", ARTICLE),
+            ("Worth reading", f"So it goes.</p><blockquote><p>{ARTICLE}</p></blockquote><p>They should know."),
+        ),
+    ],
+    ids=["versions", "parts", "one template", "one title", "too short", "a quotation"],
+)
+def test_what_only_looks_alike_stays_apart(one: tuple[str, str], other: tuple[str, str]) -> None:
+    a, b = entry("a.example", one[1], one[0], pk=1), entry("b.example", other[1], other[0], pk=2)
+    assert not meets(a, b)
+
+
+def test_words_alone_never_join_entries_of_one_feed() -> None:
+    assert not meets(entry(), entry(pk=2, title="Islands cut off"))
+
+
+def test_of_two_feeds_of_one_publisher_the_titles_must_agree() -> None:
+    def other(title: str) -> StoredEntry:
+        return replace(entry(pk=2, title=title), feed_key="the tag's own feed")
+
+    assert meets(entry(), other("No ferry to the islands"))
+    assert not meets(entry(), other("Islands cut off"))
+
+
+def test_words_are_found_in_scripts_that_do_not_part_them() -> None:
+    text = "北の島々へのフェリーは月曜日に運航を止めた。港湾事務所が両方の傾斜路に亀裂を見つけたためである。"
+    text += "島民は春に約束された代わりの船を待っている。"
+    assert meets(entry(text=text), entry("copy.example", text[:40], pk=2))
+
+
+# ── who leads ──
+
+
+def test_the_earliest_leads_and_within_a_day_whose_site_the_copies_link_to() -> None:
+    early = entry("early.example", pk=2, published=NOON - timedelta(days=3))
+    assert lead([entry(), early]) == early
+    linked = SafeHtml(f'<p>{ARTICLE} <a href="https://orig.example/about">About</a></p>')
+    copy = entry("copy.example", pk=2, published=NOON - timedelta(hours=1), content=linked)
+    assert lead([copy, entry()]).feed_id == "orig.example"
+
+
+def test_a_feed_that_tells_the_stories_of_many_others_is_hardly_their_origin() -> None:
+    members = [entry(), entry("copy.example", pk=2)]
+    assert lead(members, {"copy.example": 40, "orig.example": 1}).feed_id == "orig.example"
+    assert lead(members, {"orig.example": 40, "copy.example": 1}).feed_id == "copy.example"
+
+
+def test_who_names_the_author_and_says_more_goes_before() -> None:
+    signed = entry("signed.example", pk=2, authors=(Person(name="Ann"),))
+    assert lead([entry(), signed]) == signed
+    longer = entry("whole.example", ARTICLE, pk=2)
+    assert lead([entry(text=ARTICLE[:200]), longer]) == longer
+
+
+# ── laws ──
+
+
+@given(st.text(), st.text())
+def test_likeness_is_symmetric_and_between_nothing_and_all(one: str, other: str) -> None:
+    found = likeness(words(one), words(other))
+    assert found == likeness(words(other), words(one))
+    assert 0 <= found.common <= found.held <= 1
+
+
+@given(st.text())
+def test_the_same_text_has_the_same_keys_and_few(text: str) -> None:
+    assert sketch(words(text)) == sketch(words(text))
+    assert len(sketch(words(text))) <= 12

@@ -32,6 +32,8 @@ _OURS = {
     "upgrade",
 }
 _USUAL = FeedSpec(id="", url="", shown_url="")  # what holds where neither the feed nor defaults say anything
+CREDIT_SLOTS = ("link", "title", "author")
+_SLOT = re.compile(r"\{([a-z_]{1,20})\}")
 _SLOTS = {"text": "origin", "via": "origin", "from": "via"}  # the link without which a wording would give no credit
 
 
@@ -114,6 +116,7 @@ def _entry(node: Node, folder: Path, environ: Mapping[str, str], report: Report)
     url_line = line_of(node, ("url",))
     headers = _headers(form, node, environ, report)
     check_attribution(form.attribution, _below(node, "attribution"), report)
+    _check_credit(form.credit, node, report)
     try:
         found = address(form.url, folder, environ)
     except AddressError as error:
@@ -122,6 +125,14 @@ def _entry(node: Node, folder: Path, environ: Mapping[str, str], report: Report)
     if found.secret_in_file:
         report.warning(url_line, "a user name or password stands in the address: put it in the environment and write ${NAME}")
     return _Entry(form, node, found, headers)
+
+
+def _check_credit(credit: str | None, node: Node, report: Report) -> None:
+    for slot in _SLOT.findall(credit or ""):
+        if slot not in CREDIT_SLOTS:
+            known = [f"{{{name}}}" for name in CREDIT_SLOTS]
+            report.problem(line_of(node, ("credit",)), f"credit: unknown slot {{{slot}}} (there are {', '.join(known)})")
+            return
 
 
 def _below(node: Node, key: str) -> Node:
@@ -201,6 +212,8 @@ def _spec(entry: _Entry, name: str, defaults: DefaultsForm, report: Report) -> F
         headers=entry.headers,
         is_private=(where.has_secret or bool(entry.headers)) if form.public is None else not form.public,
         opt_out=bool(form.opt_out),
+        credit=form.credit,
+        keep_counters=bool(form.keep_counters),
         line=entry.line,
     )
     return _checked_every(spec, form, entry.node, report)

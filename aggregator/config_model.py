@@ -169,6 +169,11 @@ class FeedForm(Form):
     drop: MatchForm | None = _key("Never list entries that match; beats keep.", {"title": "(?i)sponsored"})
     strip: StripRules | None = _key(_STRIP, ["auto", "css:.share-buttons", "Support .* Go Ad-Free!"])
     limit: LimitForm | None = _key("How many of its entries may be listed.", {"per_day": 10})
+    credit: Text | None = _key(
+        "A line to print with each of its entries, as text or HTML; slots {link}, {title} and {author}.",
+        'Republished from <a href="{link}">Example News</a>.',
+    )
+    keep_counters: Flag | None = _key("Whether counting images of one pixel stay in texts that are republished whole.", True, default=False)
     headers: dict[str, Text] | None = _key(
         "Request headers. ${NAME} is taken from the environment.", {"Authorization": "Bearer ${EXAMPLE_TOKEN}"}
     )

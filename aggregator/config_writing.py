@@ -66,6 +66,8 @@ def feed(spec: FeedSpec) -> dict[str, JsonValue]:
             "headers": {name: HIDDEN for name, _ in spec.headers},
             "public": not spec.is_private,
             "opt_out": spec.opt_out,
+            "credit": spec.credit,
+            "keep_counters": spec.keep_counters,
         }
     )
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model import Claim, Config, FeedState, Hop, Publication, Standing, StoredEntry
+from aggregator.model import Claim, Config, FeedSpec, FeedState, Hop, Publication, Standing, StoredEntry
 from aggregator.ports import Store
+from aggregator.publish.rights import inherited, permission
 from aggregator.refine.confirmation import checked
 from aggregator.refine.publishers import publishers
 from aggregator.web.host import site
@@ -40,6 +41,8 @@ class EntryHistory:
     seen_at: tuple[SeenAt, ...]
     claims: tuple[Claim, ...]
     origin: tuple[Hop, ...]
+    license: str | None
+    republished: str | None
     stripped: tuple[str, ...]
     oddities: tuple[str, ...]
     loop: str | None
@@ -98,12 +101,12 @@ class Explanation:
 def explain(query: str, store: Store, config: Config, now: datetime) -> Explanation:
     """Collect what is known of `query`: an address, a publisher's id or a published id. Places are those of a publish `now`."""
     states = {state.key: state for state in store.feeds(active_only=False)}
-    active = {key for key, state in states.items() if state.active}
     by_id = {spec.id: spec for spec in config.feeds}
-    known = publishers(states, {key: by_id[state.id] for key, state in states.items() if state.id in by_id})
+    feeds = {key: (state, by_id.get(state.id)) for key, state in states.items()}
+    known = publishers(states, {key: spec for key, (_, spec) in feeds.items() if spec})
     stories = tuple(
         StoryHistory(
-            entries=tuple(_history(member, store, active) for member in checked(members, known)),
+            entries=tuple(_history(member, store, *feeds[member.feed_key]) for member in checked(members, known)),
             places=tuple(_place(publication, members, store, config, now) for publication in store.publications(pk)),
         )
         for pk, members in store.find(query)
@@ -116,12 +119,14 @@ def explain(query: str, store: Store, config: Config, now: datetime) -> Explanat
     )
 
 
-def _history(member: StoredEntry, store: Store, active: set[str]) -> EntryHistory:
+def _history(member: StoredEntry, store: Store, state: FeedState, spec: FeedSpec | None) -> EntryHistory:
     entry = member.entry
+    license_url = inherited(entry, None if entry.origin.chain else state.head.license)
+    may = permission(entry, spec.republish, license_url) if spec else None
     return EntryHistory(
         title=entry.title.text if entry.title else None,
         feed=member.feed_id,
-        feed_is_active=member.feed_key in active,
+        feed_is_active=state.active,
         link=entry.link,
         id=entry.raw_id,
         id_from=_ID_FROM[entry.id_from],
@@ -132,6 +137,8 @@ def _history(member: StoredEntry, store: Store, active: set[str]) -> EntryHistor
         seen_at=tuple(SeenAt(address=address, first=first, last=last) for address, first, last in store.sightings(member.pk)),
         claims=entry.claims,
         origin=entry.origin.chain,
+        license=license_url,
+        republished=(may.policy + (f": {may.why}" if may.why else "")) if may else None,
         stripped=entry.stripped,
         oddities=entry.oddities,
         loop=entry.loop,
@@ -237,6 +244,10 @@ def _entry_words(entry: EntryHistory) -> list[str]:
         lines.append("  claims     none: the feed itself is the origin")
     if entry.origin:
         lines.append("  origin     " + " → ".join([*(hop.name for hop in entry.origin), entry.feed]))
+    if entry.license:
+        lines.append(f"  licence    {entry.license}")
+    if entry.republished:
+        lines.append(f"  text       {entry.republished}")
     lines += [f"  stripped   {item}" for item in entry.stripped]
     lines += [f"  oddity     {item}" for item in entry.oddities]
     if entry.loop:

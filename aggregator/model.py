@@ -79,6 +79,7 @@ class FeedSpec:
 
     `url` and `headers` may hold secrets and stay out of the repr; `shown_url` is what may be stored, logged and shown (with
     `${NAME}` in place of the secret, and no userinfo). `path` is set, and absolute, for a local file; then `url` is its file: address.
+    `credit` is a line to print with each entry, as written.
     """
 
     id: str
@@ -104,6 +105,8 @@ class FeedSpec:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     is_private: bool = False
     opt_out: bool = False
+    credit: str | None = None
+    keep_counters: bool = False
     line: int = 0
 
 
@@ -474,8 +477,9 @@ class Entry:
     `published_id` what subscribers see for ever. `site` is the publisher of the feed it was seen in; where a feed has several sites, the
     one that the entry's page is on. `published` and `updated`
     are the publisher's dates, None where absent or unreadable. `summary` and `content` are kept apart. `content_hash` covers what
-    a reader would notice, `text_hash` the text alone, as it was before anything was stripped from it. `stripped` lists what was taken
-    out, `oddities` what was cut or repaired. `loop` says why the entry is a copy of our own output (None: it is not).
+    a reader would notice, `text_hash` the text alone, as it was before anything was stripped from it. `counters` are the publisher's
+    counting images, where its feed asks to keep them. `stripped` lists what was taken out, `oddities` what was cut or repaired. `loop`
+    says why the entry is a copy of our own output (None: it is not).
     """
 
     raw_key: str
@@ -505,6 +509,7 @@ class Entry:
     content_hash: str = ""
     text_hash: str = ""
     text_start: str = ""
+    counters: tuple[Url, ...] = ()
     stripped: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()
     loop: str | None = None
@@ -780,14 +785,23 @@ class Trail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """What a publisher wants to be printed with its words: a line, and images of one pixel that count their readers."""
+
+    html: SafeHtml = SafeHtml("")
+    counters: tuple[Url, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One story of an edition, resolved: the renderers only print.
 
     `link` is the original page where it is known, else ours. `original` is that page (None when the feed itself is the
     origin and names no page). `line` is the visible attribution as one paragraph of HTML, empty where `place` is none;
     `content` and `summary` do not contain it. `trail` is there where the story has a page of its own: in HTML outputs, unless it was
-    fetched from a private feed. `chain_known` is False for a republisher whose
-    origin is not known ("From …"). `cut` says that the text was shortened and why.
+    fetched from a private feed. `chain_known` is False for a republisher whose origin is not known ("From …"). `cut` says that the text
+    was shortened and why. `credit` is what the publisher wants to be printed with it, `notice` names author and licence of a text that is
+    given whole under it, `counters` are images that count its readers.
     """
 
     id: str
@@ -820,6 +834,9 @@ class Item:
     place: Place = "top"
     line: SafeHtml = SafeHtml("")
     trail: Trail | None = None
+    credit: SafeHtml = SafeHtml("")
+    notice: SafeHtml = SafeHtml("")
+    counters: tuple[Url, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from aggregator.collect.secrets import without_secrets
 from aggregator.errors import BadStatus, FeedError, Gone, ParseError, PublishError
 from aggregator.model import (
     Config,
+    Credit,
     Document,
     Edition,
     FeedSpec,
@@ -282,7 +283,7 @@ def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) 
     try:
         listing = _listing(output, ports, feeds, now)
         withdrawn = ports.store.withdrawn(output.path, MAX_DELETED) if output.format == "atom" else []
-        edition = compose(output, ports.config, listing, feeds.states, feeds.specs, withdrawn)
+        edition = compose(output, ports.config, listing, feeds.states, feeds.specs, withdrawn, _owed(listing, feeds))
         body = _rendered(edition, ports)
         changed = ports.publisher.put(output.path, body)
         _note(output.path, body, ports)
@@ -296,6 +297,17 @@ def _note(path: str, body: bytes, ports: Ports) -> None:
     digest = fingerprint(body)
     if ports.store.files().get(path) != digest:
         ports.store.note_file(path, digest)
+
+
+def _owed(listing: Sequence[tuple[Publication, Story]], feeds: Feeds) -> dict[int, Credit]:
+    """What the publishers of leading entries want to be printed with them, as feeds.yaml was told."""
+    leads = [(story.lead, feeds.specs.get(story.lead.feed_key)) for _, story in listing]
+    if not any(spec and spec.credit for _, spec in leads):
+        return {}
+    # Few ask for it, and it needs the sanitizer.
+    from aggregator.refine.credit import credit_line
+
+    return {lead.pk: credit_line(spec.credit, lead.entry, lead.entry.link) for lead, spec in leads if spec and spec.credit}
 
 
 def _listed(edition: Edition) -> str:

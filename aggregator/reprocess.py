@@ -13,6 +13,7 @@ from aggregator.refine import normalize, rules
 from aggregator.refine.again import again
 from aggregator.refine.context import Context
 from aggregator.refine.stories import same_story
+from aggregator.refine.texts import repeated
 
 # A text may have 1 MiB, and each is held thrice: raw, as it was, as it will be.
 BATCH = 50
@@ -80,7 +81,7 @@ def _context(todo: Work, ports: Ports) -> Context:
     if "auto" not in spec.strip:
         return made
     windows = (ports.store.raw_entries(pks) for pks in _batches(todo.kept, WINDOW))
-    return replace(made, repeated=frozenset().union(*(normalize.repeated([raw for _, raw in window]) for window in windows)))
+    return replace(made, repeated=frozenset().union(*(repeated([raw for _, raw in window]) for window in windows)))
 
 
 def _batches(pks: Sequence[int], size: int) -> Iterator[Sequence[int]]:

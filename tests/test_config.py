@@ -41,6 +41,12 @@ def problem(text: str, **environ: str) -> str:
 # ── little is needed ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_credit_line_with_an_unknown_slot_is_a_mistake() -> None:
+    text = "feeds:\n  - url: https://a.example/\n    credit: 'From {link}, {titel}'\n"
+    with pytest.raises(ConfigError, match=r"feeds.yaml:3: credit: unknown slot \{titel\} \(there are \{link\}, \{title\}, \{author\}\)"):
+        load_text(text, Path("/srv/feeds.yaml"), {})
+
+
 def test_one_address_is_a_whole_configuration() -> None:
     config = loaded("feeds:\n  - https://blog.example.net/feed.xml\n")
 

@@ -50,6 +50,8 @@ feeds:
     headers: { X-Key: "${KEY}", Accept: "text/xml" }
     public: true
     opt_out: true
+    credit: 'By leave of <a href="{link}">Full</a>.'
+    keep_counters: true
 outputs:
   - atom.xml
   - { path: news/x.bin, format: rss, title: News, tags: [true-crime], feeds: [full], max_entries: 5, max_bytes: 512 KiB }

@@ -11,7 +11,7 @@ from time import process_time
 import pytest
 
 from aggregator.model import RawText, SafeHtml
-from aggregator.refine.markup import MAX_CONTENT, clean_html, excerpt, fitted, from_text, opening, title
+from aggregator.refine.markup import MAX_CONTENT, clean_html, fitted, from_text, opening, title
 from aggregator.web.text import visible_text
 
 BASE = "https://blog.example/feed.xml"
@@ -212,7 +212,7 @@ def test_hostile_inputs_pass_as_browsers_read_them(shared: Path):
     assert "html5lib" in sys.modules
 
 
-# ── text, titles, excerpts ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── text, titles, openings ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_plain_text_shows_its_own_line_ends_and_no_markup():
@@ -261,26 +261,6 @@ def test_a_title_of_nothing_is_none_and_a_long_one_is_cut():
     long = title(RawText(value="word " * 1000))
     assert long
     assert len(long.text) <= 1000
-
-
-def test_an_excerpt_ends_with_a_sentence():
-    html = SafeHtml("<p>First one. Second <b>one, 3.14 long!</b> Third one.</p><p>More.</p>")
-    assert excerpt(html, 40) == ("<p>First one. Second <b>one, 3.14 long!</b></p>", True)
-    assert excerpt(html, 25) == ("<p>First one.</p>", True)
-    assert excerpt(html, 500) == (html, False)
-
-
-def test_an_excerpt_without_a_sentence_ends_with_a_word():
-    cut, is_cut = excerpt(SafeHtml("<ul><li>one two three four</li></ul>"), 12)
-    assert (cut, is_cut) == ("<ul><li>one two…</li></ul>", True)
-    assert excerpt(SafeHtml("<p>这是第一句。这是第二句。</p>"), 8)[0] == "<p>这是第一句。</p>"
-
-
-def test_an_excerpt_shows_one_picture_at_most():
-    html = SafeHtml('<p>a<img src="https://a.example/1.png"></p><p>b<img src="https://a.example/2.png"></p>')
-    cut, is_cut = excerpt(html, 100)
-    assert cut.count("<img") == 1
-    assert is_cut
 
 
 def test_the_opening_is_what_a_reader_sees_first():

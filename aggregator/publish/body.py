@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from aggregator.model import Enclosure, Item, Source
 from aggregator.publish.rights import first_sentences
+from aggregator.web.licences import terms
 from aggregator.web.text import clean, one_line, visible_text
 
 _BEGINNING_CHARS: Final = 280
@@ -34,15 +35,28 @@ def parts(item: Item) -> Parts:
     """Put the visible line into an item's texts: into the content, else into the summary, else it is the content itself."""
     content, summary = clean(item.content or ""), clean(item.summary or "")
     if content or not summary:
-        beginning = "" if summary else html.escape(first_sentences(visible_text(content), _BEGINNING_CHARS), quote=False)
+        beginning = "" if summary else _beginning(content, item)
         return Parts(summary=summary, content=_with_line(content, item), beginning=beginning)
     return Parts(summary=_with_line(summary, item), content="", beginning="")
 
 
+def _beginning(content: str, item: Item) -> str:
+    """What readers that know no content get instead: its first sentences, or all of it where the licence lets nothing be cut off."""
+    asked = terms(item.license)
+    if asked and asked.no_derivatives:
+        return content
+    return html.escape(first_sentences(visible_text(content), _BEGINNING_CHARS, item.language), quote=False)
+
+
 def _with_line(text: str, item: Item) -> str:
-    line = clean(item.line)
-    blocks = (text, line) if item.place == "bottom" else (line, text)
+    line, owed = clean(item.line), (clean(item.credit), clean(item.notice), counting(item))
+    blocks = (text, *owed, line) if item.place == "bottom" else (line, text, *owed)
     return "\n".join(block for block in blocks if block)
+
+
+def counting(item: Item) -> str:
+    """The images that count an item's readers for its publisher."""
+    return "".join(f'<img src="{html.escape(url)}" width="1" height="1" alt="">' for url in item.counters)
 
 
 def source_name(source: Source) -> str:

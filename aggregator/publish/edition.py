@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from aggregator.model import (
     Config,
+    Credit,
     Edition,
     Entry,
     FeedSpec,
@@ -19,6 +20,7 @@ from aggregator.model import (
     Item,
     OutputSpec,
     Publication,
+    SafeHtml,
     Seen,
     StoredEntry,
     Story,
@@ -27,10 +29,11 @@ from aggregator.model import (
     Url,
 )
 from aggregator.publish.attribution import Linked, line
-from aggregator.publish.rights import republished, shortened, text_of
+from aggregator.publish.rights import inherited, notice, permission, shortened, text_of, uncut, unless_said
 from aggregator.publish.sources import Directory, Feed, name_of_hop, own_source, public_feed, site_of_hop
 from aggregator.publish.trail import is_out, trail
 from aggregator.web.host import site
+from aggregator.web.licences import terms
 from aggregator.web.text import one_line
 from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, resource
 
@@ -54,12 +57,14 @@ def compose(
     feeds: Mapping[str, FeedState],
     specs: Mapping[str, FeedSpec],
     withdrawn: Sequence[Publication] = (),
+    owed: Mapping[int, Credit] | None = None,
 ) -> Edition:
     """Make the edition of one output from its listed stories, newest sort key first.
 
     `feeds` and `specs` are by feed key; `specs` holds only feeds that stand in feeds.yaml. A story that cannot be published (its feed is
     gone from feeds.yaml, or its id is not one) is left out and named in `notes`, never the whole edition. `withdrawn` is what was listed
-    once and taken back. Nothing here depends on the order of the mappings, of `listing`, of `withdrawn` or of a story's members.
+    once and taken back, `owed` what the publishers of leading entries (by pk) want to be printed. Nothing here depends on the order of
+    the mappings, of `listing`, of `withdrawn` or of a story's members.
     """
     directory = Directory(feeds, specs)
     language = spec.language or config.language
@@ -71,7 +76,7 @@ def compose(
             notes.append(f"left out {publication.published_id!r}: {why_not}")
             continue
         seen_ids.add(publication.published_id)
-        items.append(_item(publication, story, spec, specs, directory, language))
+        items.append(_item(publication, story, spec, specs, directory, language, (owed or {}).get(story.lead.pk, Credit())))
     items, cut_notes = within(items, spec.max_bytes, language)
     title = one_line(spec.title or config.title) or spec.path
     self_url = address_of(config.link, spec.path)
@@ -136,7 +141,13 @@ def _deleted(withdrawn: Sequence[Publication], listed: Container[str], updated: 
 
 
 def _item(
-    publication: Publication, story: Story, spec: OutputSpec, specs: Mapping[str, FeedSpec], directory: Directory, language: str
+    publication: Publication,
+    story: Story,
+    spec: OutputSpec,
+    specs: Mapping[str, FeedSpec],
+    directory: Directory,
+    language: str,
+    credit: Credit,
 ) -> Item:
     lead, entry = story.lead, story.lead.entry
     feed_spec, own = specs[lead.feed_key], directory[lead.feed_key]
@@ -153,9 +164,12 @@ def _item(
     style = spec.attribution or feed_spec.attribution
     origin, via = _credits(hops, own, own_page, is_known=is_known)
     said = line(style, language, origin=origin, via=via, also=[Linked(seen.name, seen.url) for seen in also])
-    license_url = entry.license or (origin_source.license if origin_source else None)
+    license_url = inherited(entry, origin_source.license if origin_source else None)
     link = original or entry.link or entry.related
-    shown = text_of(entry, republished(entry, feed_spec.republish, license_url), link=link, language=language)
+    may = permission(entry, feed_spec.republish, license_url)
+    shown = text_of(entry, may, link=link, language=language)
+    is_whole = may.policy == "full" and bool(shown.content or shown.summary)
+    authors = [author.name for author in entry.authors or source.authors]
     return Item(
         id=publication.published_id,
         raw_id=entry.raw_id,
@@ -187,6 +201,9 @@ def _item(
         place=style.place,
         line=said,
         trail=trail(publication, story, directory, specs) if spec.format == "html" else None,
+        credit=unless_said(credit.html, shown),
+        notice=unless_said(notice(authors, license_url), shown) if is_whole else SafeHtml(""),
+        counters=(*entry.counters, *credit.counters) if is_whole and feed_spec.keep_counters else (),
     )
 
 
@@ -311,16 +328,25 @@ def within(items: Sequence[Item], max_bytes: int, language: str) -> tuple[list[I
 
 
 def _to_excerpt(item: Item, language: str) -> Item:
-    text = shortened(item.summary, item.content, link=item.link, language=language, why="max_bytes")
-    return replace(item, summary=text.summary, content=None, cut="max_bytes")
+    asked = terms(item.license)
+    if asked and asked.no_derivatives:
+        text = uncut(item.summary, item.content, why="max_bytes")
+    else:
+        text = shortened(item.summary, item.content, link=item.link, language=language, of=item.language, why="max_bytes")
+    return _without_whole(item, text.summary)
 
 
 def _to_link(item: Item, language: str) -> Item:
-    return replace(item, summary=None, content=None, cut="max_bytes")
+    return _without_whole(item, None)
+
+
+def _without_whole(item: Item, summary: SafeHtml | None) -> Item:
+    """An item whose text is not whole any more: what was asked for in return for that goes along."""
+    return replace(item, summary=summary, content=None, cut="max_bytes", notice=SafeHtml(""), counters=())
 
 
 def _size(item: Item) -> int:
-    texts = (item.content, item.summary, item.line, item.title.text if item.title else None)
+    texts = (item.content, item.summary, item.line, item.credit, item.notice, item.title.text if item.title else None)
     return _ITEM_OVERHEAD_BYTES + sum(len(html.escape(text, quote=False).encode("utf-8", "replace")) for text in texts if text)
 
 

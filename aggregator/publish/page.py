@@ -18,9 +18,10 @@ from markupsafe import Markup
 
 from aggregator.model import Edition, Item, SafeHtml, Title
 from aggregator.publish.attribution import wording
-from aggregator.publish.body import as_language, instant
+from aggregator.publish.body import as_language, counting, instant
 from aggregator.publish.trail import filled, words_of
 from aggregator.web.host import host_of
+from aggregator.web.licences import terms
 from aggregator.web.text import clean, one_line
 
 _FORMATS: Final = {
@@ -39,7 +40,6 @@ _SET_BY_US: Final = re.compile(
 _PHRASES: Final = frozenset(
     {"b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "sup"}
 )
-_CREATIVE_COMMONS: Final = re.compile(r"https?://(?:www\.)?creativecommons\.org/(?:licenses|publicdomain)/([a-z-]+)(?:/([\d.]+))?")
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 
 
@@ -93,6 +93,7 @@ def environment() -> Environment:
         "direction": _direction,
         "license_name": license_name,
         "host": host_of,
+        "counting": lambda item: Markup(counting(item)),  # noqa: S704  (escaped there)
         "heading": heading,
         "from_folder": _from_folder,
         "filled": filled,
@@ -139,9 +140,8 @@ def license_name(url: str) -> str:
     >>> license_name("https://creativecommons.org/licenses/by-sa/4.0/"), license_name("https://license.example/ours")
     ('CC BY-SA 4.0', 'license.example')
     """
-    if found := _CREATIVE_COMMONS.match(url):
-        return f"CC {found[1].upper()} {found[2] or ''}".strip()
-    return host_of(url)
+    asked = terms(url)
+    return asked.name if asked else host_of(url)
 
 
 def _from_folder(path: str, folder: str) -> str:

@@ -1,27 +1,28 @@
 """How much of an entry is republished: full, excerpt or link, by the editor's choice and by the entry's licence."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aggregator.model import Entry, Republish, SafeHtml, Url
 from aggregator.publish.attribution import Linked, paragraph, wording
-from aggregator.web.text import visible_text
+from aggregator.web.licences import Terms, reserves_all, terms
+from aggregator.web.sentences import ends
+from aggregator.web.text import one_line, visible_text
 
 EXCERPT_CHARS: Final = 500
 """What quotation rights and news agreements commonly take for an excerpt: a paragraph, never the article."""
 
 # Short enough to be its feed's own teaser; beyond it, feeds put the whole article into the summary.
 _TEASER_CHARS: Final = EXCERPT_CHARS * 3 // 2
+# How far behind a sentence one must see to know that it has ended.
+_AHEAD: Final = 40
 
-# Licences that let anybody republish the whole, commercially too. NC ones are not here: what an output is used for is not known.
-_FREE: Final = re.compile(
-    r"https?://(?:www\.)?creativecommons\.org/(?:licenses/(?:by|by-sa|by-nd|publicdomain|zero)|publicdomain/(?:zero|mark))(?:/|\Z)", re.I
-)
-_NO_DERIVATIVES: Final = re.compile(r"/licenses/by-nd(?:/|\Z)", re.I)
+NOTICE_CLASS: Final = "aggregator-license"
 
-# Where a sentence ends: its mark with closing quotes, before white space; East Asian marks need none.
-_SENTENCE_END: Final = re.compile(r"[.!?…][\"'”’»)\]]{0,3}(?=\s)|[。！？][」』）]{0,3}|\n")
+UNCHANGED: Final = "the licence allows no changes"
+ALLOWS_MORE: Final = "the licence allows more, but only where nothing is sold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,36 +34,95 @@ class Text:
     cut: str | None = None
 
 
-def republished(entry: Entry, chosen: Republish, license_url: Url | None) -> Republish:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """How much may be shown. `unchanged`: nothing may be cut off, so it is all of a text or none. `why` is for whoever wonders."""
+
+    policy: Republish
+    unchanged: bool = False
+    why: str = ""
+
+
+def permission(entry: Entry, chosen: Republish, license_url: Url | None) -> Permission:
     """Tell how much may be shown: what the editor chose, raised from excerpt to full where the licence lets anybody republish.
 
-    A no-derivatives licence permits the whole only unchanged, so an entry of which blocks were stripped stays an excerpt.
+    A no-derivatives licence permits the text only as it is: whole, or not at all if blocks were stripped from it. What a non-commercial
+    one permits is not taken, since it is not known what an output is used for: `republish: full` says so.
     """
-    if chosen != "excerpt" or license_url is None or not _FREE.match(license_url):
-        return chosen
-    is_changed = bool(entry.stripped) and _NO_DERIVATIVES.search(license_url) is not None
-    return "excerpt" if is_changed else "full"
+    asked = terms(license_url)
+    if asked is None:
+        return Permission(policy=chosen)
+    policy: Republish = "full" if chosen == "excerpt" and asked.is_free else chosen
+    if policy == "full" and asked.no_derivatives and entry.stripped:
+        return Permission(policy="link", unchanged=True, why=f"{asked.name}: {UNCHANGED}, and blocks were stripped from it")
+    return Permission(policy=policy, unchanged=asked.no_derivatives, why=_reason(asked, chosen, policy))
 
 
-def text_of(entry: Entry, policy: Republish, *, link: Url | None, language: str) -> Text:
-    """Take from an entry what its policy allows."""
-    if policy == "full":
+def inherited(entry: Entry, of_source: Url | None) -> Url | None:
+    """The licence of an entry: its own, else that of the feed where it first appeared, unless the entry reserves all rights."""
+    return entry.license or (None if reserves_all(entry.rights or "") else of_source)
+
+
+def _reason(asked: Terms, chosen: Republish, policy: Republish) -> str:
+    notes = [UNCHANGED] if asked.no_derivatives and policy == "excerpt" else []
+    notes += [ALLOWS_MORE] if asked.non_commercial and policy == "excerpt" else []
+    notes += ["the licence lets anybody republish the whole"] if policy != chosen else []
+    return f"{asked.name}: {'; '.join(notes)}" if notes else ""
+
+
+def text_of(entry: Entry, may: Permission, *, link: Url | None, language: str) -> Text:
+    """Take from an entry what its permission allows."""
+    if may.policy == "full":
         return Text(summary=entry.summary, content=entry.content)
+    why = f"republish: {may.policy}" + (f" ({may.why})" if may.why else "")
     has_text = bool(entry.summary or entry.content)
-    if policy == "link" or not has_text:
-        return Text(summary=None, content=None, cut="republish: link" if has_text else None)
-    return shortened(entry.summary, entry.content, link=link, language=language, why="republish: excerpt")
+    if may.policy == "link" or not has_text:
+        return Text(summary=None, content=None, cut=why if has_text else None)
+    if may.unchanged:
+        return uncut(entry.summary, entry.content, why=why)
+    return shortened(entry.summary, entry.content, link=link, language=language, of=entry.language, why=why)
 
 
-def shortened(summary: SafeHtml | None, content: SafeHtml | None, *, link: Url | None, language: str, why: str) -> Text:
+def notice(authors: Sequence[str], license_url: Url | None) -> SafeHtml:
+    """Name the authors and the licence of a text that is given whole under it, where it asks for that.
+
+    >>> notice(["Ann"], Url("https://creativecommons.org/licenses/by/4.0/"))
+    '<p class="aggregator-license">Ann · <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a></p>'
+    """
+    asked = terms(license_url)
+    if asked is None or not asked.wants_credit:
+        return SafeHtml("")
+    names = ", ".join(dict.fromkeys(name for author in authors if (name := one_line(author))))
+    return paragraph([*([Linked(f"{names} · ")] if names else []), Linked(asked.name, license_url)], css_class=NOTICE_CLASS)
+
+
+def unless_said(html: SafeHtml, text: Text) -> SafeHtml:
+    """A line to print, unless the text says it already, as our own output does when it is read again."""
+    said = _folded(text.content or text.summary or "") if html else ""
+    return SafeHtml("") if html and _folded(html) in said else html
+
+
+def _folded(html: str) -> str:
+    return one_line(visible_text(html)).casefold()
+
+
+def uncut(summary: SafeHtml | None, content: SafeHtml | None, *, why: str) -> Text:
+    """What may stand in for a text of which no part may be taken: the feed's own summary, where it is short; else nothing."""
+    teaser = summary if _is_teaser(summary) else None
+    return Text(summary=teaser, content=None, cut=why if content or not teaser else None)
+
+
+def shortened(
+    summary: SafeHtml | None, content: SafeHtml | None, *, link: Url | None, language: str, of: str | None = None, why: str
+) -> Text:
     """Shorten a text to an excerpt: the feed's own summary where it is short, else the first sentences of the text.
 
-    `language` is that of the "Continue reading" link to `link`, which stands only behind sentences that were cut.
+    `language` is that of the "Continue reading" link to `link`, which stands only behind sentences that were cut; `of` is the text's.
     """
-    if summary and len(visible_text(summary)) <= _TEASER_CHARS:
+    if _is_teaser(summary):
         return Text(summary=summary, content=None, cut=why if content else None)
     whole = visible_text(content or summary or "")
-    start = first_sentences(whole, EXCERPT_CHARS)
+    start = first_sentences(whole, EXCERPT_CHARS, of)
     if not start:
         return Text(summary=None, content=None, cut=why)
     pieces = [Linked(start.replace("\n", " "))]
@@ -72,7 +132,11 @@ def shortened(summary: SafeHtml | None, content: SafeHtml | None, *, link: Url |
     return Text(summary=paragraph(pieces), content=None, cut=why)
 
 
-def first_sentences(text: str, max_chars: int) -> str:
+def _is_teaser(summary: SafeHtml | None) -> bool:
+    return summary is not None and len(visible_text(summary)) <= _TEASER_CHARS
+
+
+def first_sentences(text: str, max_chars: int, language: str | None = None) -> str:
     """Cut plain text at the end of a sentence, else at a word with an ellipsis; never longer than `max_chars`.
 
     >>> first_sentences("One here. Two there. Three anywhere.", 22)
@@ -82,10 +146,10 @@ def first_sentences(text: str, max_chars: int) -> str:
     """
     if len(text) <= max_chars:
         return text
-    # One more character shows whether white space follows; an end in the first third would leave too little to read.
-    ends = [end.end() for end in _SENTENCE_END.finditer(text, 0, max_chars + 1) if max_chars // 3 <= end.end() <= max_chars]
-    if ends:
-        return text[: ends[-1]].rstrip()
+    # An end in the first third would leave too little to read.
+    found = [end for end in ends(text[: max_chars + _AHEAD], language) if max_chars // 3 <= end <= max_chars]
+    if found:
+        return text[: found[-1]].rstrip()
     start = text[: max_chars - 1]
     at_word = start[: max(start.rfind(" "), start.rfind("\n"))] if re.search(r"\s", start) else start
     return f"{at_word.rstrip()}…"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from aggregator.model import Entry, RawEntry, StoryKey
-from aggregator.refine import twins
+from aggregator.refine import stories, twins
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity
 from aggregator.refine.normalize import TROUBLE, refined
@@ -20,14 +20,20 @@ def again(before: Entry, raw: RawEntry, context: Context) -> Entry:
         made = refined(raw, context, mine)
     except TROUBLE:
         return before
-    keys = (*(key for key in made.keys if key not in _shared(before)), *_twin(made, before, context.feed_key))
+    keys = (*(key for key in made.keys if _is_its_own(key, before)), *_twin(made, before, context.feed_key))
     return replace(made, keys=keys)
 
 
-def _shared(before: Entry) -> tuple[StoryKey, ...]:
-    """The page of an entry, where several entries of its document linked to it and it told no story."""
+def _is_its_own(key: StoryKey, before: Entry) -> bool:
+    """Whether a key was not one that several entries of its document shared, and which told no story therefore."""
+    if key.kind == "text":
+        return key in before.keys or (key not in _texts(before) and any(one.kind == "text" for one in before.keys))
     page = StoryKey(kind="link", value=link_key(before.link or ""))
-    return (page,) if before.link and page not in before.keys else ()
+    return key != page or page in before.keys or before.link is None
+
+
+def _texts(before: Entry) -> tuple[StoryKey, ...]:
+    return tuple(stories.text_keys(before.content or before.summary))
 
 
 def _twin(made: Entry, before: Entry, feed_key: str) -> tuple[StoryKey, ...]:

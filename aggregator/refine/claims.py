@@ -14,6 +14,7 @@ from aggregator.refine.context import Context
 from aggregator.refine.reading import Statement, has_own_path, names_a_page
 from aggregator.web import url as web_url
 from aggregator.web.host import host_of, site
+from aggregator.web.licences import licence
 from aggregator.web.text import folded_name
 
 # How far each kind may be trusted by itself: what an editor wrote, what software writes on purpose, what people write, what merely hints.
@@ -190,7 +191,7 @@ def _told(claim: Claim, source: RawSource, context: Context) -> Claim:
         claim,
         authors=fields.people(source.authors, context.base),
         rights=fields.rights(source.rights),
-        license=web_url.link(source.license, context.base),
+        license=licence(source.license, source.rights, context.base),
         updated=fields.instant(source.updated_s),
     )
 

@@ -13,7 +13,7 @@ from typing import Final
 import nh3
 
 from aggregator.model import RawText, SafeHtml, Title
-from aggregator.refine import embeds, excerpts
+from aggregator.refine import embeds, openings
 from aggregator.refine.embeds import MAX_DEPTH
 from aggregator.web.text import clean, looks_like_html, one_line, visible_text
 from aggregator.web.url import link, resource
@@ -169,25 +169,13 @@ def title(raw: RawText, *, is_open: bool = False) -> Title | None:
     return Title(text=text, html=SafeHtml(inline) if "<" in inline and one_line(visible_text(inline)) == text else None)
 
 
-def excerpt(html: SafeHtml, max_chars: int) -> tuple[SafeHtml, bool]:
-    """Cut HTML after the last whole sentence within `max_chars` visible characters; the second value tells whether anything was cut.
-
-    The result is balanced, holds one image at most, and ends in "…" where no sentence ends in time.
-
-    >>> excerpt(SafeHtml("<p>One. Two <b>three</b> four.</p>"), 12)
-    ('<p>One.</p>', True)
-    """
-    cut, is_cut = excerpts.cut(html, max_chars)
-    return _settled(cut, None, None) if is_cut else html, is_cut
-
-
 def opening(html: SafeHtml, max_chars: int) -> str:
     """The first visible characters, on one line.
 
     >>> opening(SafeHtml("<p>One</p><p>two &amp; three</p>"), 9)
     'One two &'
     """
-    return excerpts.opening(html, max_chars)
+    return openings.opening(html, max_chars)
 
 
 def _safe(html: str, base: str | None, page: str | None) -> SafeHtml:

@@ -1,23 +1,21 @@
 """`RawEntry` to `Entry`: their words become ours. Pure, and total: one entry's trouble never costs another.
 
-Order of one text: provenance is traced and repeated blocks are stripped on the raw HTML, which still has its classes and frames; then it is
-cleaned. What was cut or repaired on the way is said in `oddities`.
+What was cut or repaired on the way is said in `oddities`. An entry's texts are refined in `texts`.
 """
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawText, SafeHtml, Surroundings, Title, Url
-from aggregator.refine import fields, filters, linkblog, markup, stories, twins
+from aggregator.refine import fields, linkblog, markup, stories, twins
 from aggregator.refine.context import Context
-from aggregator.refine.identity import Identity, content_hash, identities, noticed, text_hash
-from aggregator.refine.provenance import Trace, trace
-from aggregator.refine.repeated import repeated_blocks, without_repeated
+from aggregator.refine.identity import Identity, content_hash, identities, text_hash
+from aggregator.refine.texts import repeated, texts
 from aggregator.web.host import site
+from aggregator.web.licences import licence
 from aggregator.web.text import one_line
 from aggregator.web.url import link, link_key, resource
 
@@ -29,8 +27,6 @@ MAX_RAW_ID: Final = 4096
 _TEXT_START: Final = 200
 # So many entries of one document may begin with the same words.
 _MANY: Final = 3
-# Text behind the first tags, where most entries have some.
-_LETTER: Final = re.compile(r"(?:<[a-z][a-z0-9]*(?: [a-z-]+=\"[^\"]*+\")*+>\s{0,20}+)*+[^\s<>&]")
 _MAX_TTL_MINUTES: Final = 60 * 24 * 366
 
 
@@ -52,7 +48,7 @@ def head(raw: RawFeed, base: str) -> FeedHead:
         language=fields.language(raw.language),
         authors=fields.people(raw.authors, base),
         rights=fields.rights(raw.rights),
-        license=link(raw.license, base),
+        license=licence(raw.license, raw.rights, base),
         updated=fields.instant(raw.updated_s),
         icon=resource(raw.icon, base),
         version=raw.version,
@@ -132,14 +128,6 @@ def _with_repeated(entries: Sequence[RawEntry], context: Context) -> Context:
     return replace(context, repeated=repeated(entries)) if "auto" in context.spec.strip else context
 
 
-def repeated(entries: Sequence[RawEntry]) -> frozenset[str]:
-    """What these entries of one feed repeat, as `Context.repeated` takes it."""
-    texts = [(_main_content(one), _summary(one)) for one in entries]
-    contents = [html for content, summary in texts if (html := _html(content or summary))]
-    summaries = [html for content, summary in texts if content and (html := _html(summary))]
-    return repeated_blocks(contents) | repeated_blocks(summaries)
-
-
 def entry(raw: RawEntry, context: Context, identity: Identity | None = None) -> Entry:
     """Refine one entry. `identity` is the one it has already; without it, it is that of an entry alone in its document.
 
@@ -161,13 +149,13 @@ def entry(raw: RawEntry, context: Context, identity: Identity | None = None) -> 
 
 def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
     """Refine one entry whose identity is known. Raises one of `TROUBLE` where that cannot be done."""
-    texts = _texts(raw, context)
-    base = _document_base(raw, context)
+    told = texts(raw, context)
+    base = resource(raw.base, context.base) or context.base
     title = markup.title(raw.title, is_open=_leaves_titles_open(context.head.version)) if raw.title else None
     published, updated = fields.instant(raw.published_s), fields.instant(raw.updated_s)
     enclosures, too_many_enclosures = fields.enclosures(raw.enclosures, base)
     categories, too_many_categories = fields.categories(raw.categories)
-    found = texts.trace
+    found = told.trace
     page = None if _is_feed(found.link, context) else found.link
     authors = fields.people(raw.authors, base)
     return Entry(
@@ -179,8 +167,8 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         link=page,
         related=found.related or linkblog.named_related(raw, found.origin, context),
         title=title,
-        summary=texts.summary,
-        content=texts.content,
+        summary=told.summary,
+        content=told.content,
         authors=authors,
         contributors=fields.people(raw.contributors, base),
         published=published or updated,
@@ -191,17 +179,18 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         comments=link(raw.comments, base),
         language=_language(raw, context),
         rights=fields.rights(raw.rights),
-        license=link(raw.license, base),
+        license=licence(raw.license, raw.rights, base),
         claims=found.claims,
         origin=found.origin,
         keys=(
             *stories.keys(None if _is_home(page, context) else page, found.origin, _own_id(raw, mine), found.related),
-            *stories.text_keys(texts.content or texts.summary),
+            *stories.text_keys(told.content or told.summary),
         ),
-        text_start=markup.opening(texts.content or texts.summary or SafeHtml(""), _TEXT_START).casefold(),
-        stripped=texts.stripped,
+        text_start=markup.opening(told.content or told.summary or SafeHtml(""), _TEXT_START).casefold(),
+        counters=told.counters,
+        stripped=told.stripped,
         oddities=(
-            *texts.oddities,
+            *told.oddities,
             *_title_oddity(raw.title, title),
             *too_many_enclosures,
             *too_many_categories,
@@ -211,114 +200,9 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         ),
         loop=found.loop,
         # What the neighbours in a document have in common changes with them, and is no change of this entry.
-        content_hash=content_hash(title, page, texts.seen, enclosures, authors),
-        text_hash=text_hash(title, texts.said, enclosures),
+        content_hash=content_hash(title, page, told.seen, enclosures, authors),
+        text_hash=text_hash(title, told.said, enclosures),
     )
-
-
-# ── texts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    """The texts of one entry, refined, with what was found in them on the way.
-
-    `seen` and `said` are what is noticed of both: `seen` still with what the document repeats, `said` before anything was stripped.
-    """
-
-    summary: SafeHtml | None
-    content: SafeHtml | None
-    seen: tuple[str, str]
-    said: tuple[str, str]
-    trace: Trace
-    stripped: tuple[str, ...]
-    oddities: tuple[str, ...]
-
-
-def _texts(raw: RawEntry, context: Context) -> _Texts:
-    content, summary = _main_content(raw), _summary(raw)
-    found = trace(raw, _html(content or summary), context)
-    traced = {"content" if content else "summary": found.html}
-    if content and summary:
-        second = trace(raw, _html(summary), context)
-        traced["summary"] = second.html
-        if (second.origin.chain and not found.origin.chain) or (second.loop and not found.loop):
-            found = second
-    stripped: list[str] = []
-    oddities: list[str] = []
-    made: dict[str, SafeHtml] = {}
-    whole: dict[str, SafeHtml] = {}
-    given: dict[str, SafeHtml] = {}
-    for name, text in (("content", content), ("summary", summary)):
-        html = traced.get(name)
-        if text and html:
-            base = _base(text, raw, found.link, context)
-            rest, gone = filters.strip(html, context.spec.strip)
-            whole[name], is_cut = markup.fitted(rest, base, page=found.link)
-            oddities += [f"{name} of {len(text.value):,} characters cut to 1 MiB"] if is_cut else []
-            is_all = rest == _html(text)
-            given[name] = whole[name] if is_all else markup.fitted(_html(text) or "", base, page=found.link)[0]
-            rest, words = without_repeated(rest, context.repeated)
-            made[name] = markup.fitted(rest, base, page=found.link)[0] if words else whole[name]
-            stripped += [*gone, *(f"auto: repeated: {filters.shown(text)}" for text in words)]
-    shown = _shown(made)
-    seen = _noticed(shown if made == whole else _shown(whole))
-    return _Texts(
-        summary=shown.get("summary"),
-        content=shown.get("content"),
-        seen=seen,
-        said=seen if whole == given else _noticed(_shown(given)),
-        trace=found,
-        stripped=tuple(dict.fromkeys(stripped)),
-        oddities=tuple(oddities),
-    )
-
-
-def _noticed(texts: Mapping[str, SafeHtml]) -> tuple[str, str]:
-    return noticed(texts.get("summary")), noticed(texts.get("content"))
-
-
-def _shown(texts: Mapping[str, SafeHtml]) -> dict[str, SafeHtml]:
-    """What shows nothing is no text; what only repeats the content is no summary."""
-    shown = {name: html for name, html in texts.items() if _shows(html)}
-    return {name: html for name, html in shown.items() if name == "content" or html != shown.get("content")}
-
-
-def _summary(raw: RawEntry) -> RawText | None:
-    return raw.summary if raw.summary and raw.summary.value.strip() else None
-
-
-def _main_content(raw: RawEntry) -> RawText | None:
-    """The content, where an entry carries several: marked-up before plain, then the longest."""
-    filled = [text for text in raw.contents if text.value.strip()]
-    return max(filled, key=lambda text: (text.type != "text", len(text.value), text.value), default=None)
-
-
-def _html(text: RawText | None) -> str | None:
-    if text is None:
-        return None
-    return markup.from_text(text.value) if text.type == "text" else text.value
-
-
-def _shows(html: SafeHtml) -> bool:
-    return "<img" in html or _LETTER.match(html) is not None or bool(markup.opening(html, 1))
-
-
-def _base(text: RawText, raw: RawEntry, page: Url | None, context: Context) -> str:
-    """The address that relative links in a text count from: xml:base; else, where the format has none, the page that it was written for.
-
-    RFC 4287 counts from the document; where that is served elsewhere (a feed proxy), and in RSS, which says nothing, the entry's own page
-    or the feed's home page is what the author wrote for.
-    """
-    if given := resource(text.base, context.base) or resource(raw.base, context.base):
-        return given
-    if (context.head.version or "").startswith("atom") and site(context.base) == context.site:
-        return context.base
-    return page if page and site(page) in context.own_sites else context.head.home or context.base
-
-
-def _document_base(raw: RawEntry, context: Context) -> str:
-    return resource(raw.base, context.base) or context.base
 
 
 # ── small things ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,147 @@
+"""The texts of one entry: traced to where they came from, stripped of what its feed prints around them, and cleaned.
+
+Provenance is traced and blocks are stripped on the raw HTML, which still has its classes and frames; only then it is cleaned.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aggregator.model import RawEntry, RawText, SafeHtml, Url
+from aggregator.refine import filters, markup
+from aggregator.refine.context import Context
+from aggregator.refine.credit import counters
+from aggregator.refine.identity import noticed
+from aggregator.refine.provenance import Trace, trace
+from aggregator.refine.repeated import repeated_blocks, without_repeated
+from aggregator.web.host import site
+from aggregator.web.licences import licence, reserves_all, terms
+from aggregator.web.url import resource
+
+# Text behind the first tags, where most entries have some.
+_LETTER: Final = re.compile(r"(?:<[a-z][a-z0-9]*(?: [a-z-]+=\"[^\"]*+\")*+>\s{0,20}+)*+[^\s<>&]")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one entry, refined, with what was found in them on the way.
+
+    `seen` and `said` are what is noticed of both: `seen` still with what the document repeats, `said` before anything was stripped.
+    """
+
+    summary: SafeHtml | None
+    content: SafeHtml | None
+    seen: tuple[str, str]
+    said: tuple[str, str]
+    trace: Trace
+    counters: tuple[Url, ...]
+    stripped: tuple[str, ...]
+    oddities: tuple[str, ...]
+
+
+def texts(raw: RawEntry, context: Context) -> Texts:
+    """Refine the texts of an entry. Raises what `normalize.TROUBLE` names."""
+    content, summary = _main_content(raw), _summary(raw)
+    found = trace(raw, _html(content or summary), context)
+    traced = {"content" if content else "summary": found.html}
+    if content and summary:
+        second = trace(raw, _html(summary), context)
+        traced["summary"] = second.html
+        if (second.origin.chain and not found.origin.chain) or (second.loop and not found.loop):
+            found = second
+    rules = () if _must_stay(raw, found, context) else context.spec.strip
+    stripped: list[str] = []
+    oddities: list[str] = []
+    made: dict[str, SafeHtml] = {}
+    whole: dict[str, SafeHtml] = {}
+    given: dict[str, SafeHtml] = {}
+    for name, text in (("content", content), ("summary", summary)):
+        html = traced.get(name)
+        if text and html:
+            base = _base(text, raw, found.link, context)
+            rest, gone = filters.strip(html, rules)
+            whole[name], is_cut = markup.fitted(rest, base, page=found.link)
+            oddities += [f"{name} of {len(text.value):,} characters cut to 1 MiB"] if is_cut else []
+            is_all = rest == _html(text)
+            given[name] = whole[name] if is_all else markup.fitted(_html(text) or "", base, page=found.link)[0]
+            rest, words = without_repeated(rest, context.repeated if rules else frozenset())
+            made[name] = markup.fitted(rest, base, page=found.link)[0] if words else whole[name]
+            stripped += [*gone, *(f"auto: repeated: {filters.shown(text)}" for text in words)]
+    shown = _shown(made)
+    seen = _noticed(shown if made == whole else _shown(whole))
+    return Texts(
+        summary=shown.get("summary"),
+        content=shown.get("content"),
+        seen=seen,
+        said=seen if whole == given else _noticed(_shown(given)),
+        trace=found,
+        counters=_counters(raw, found.link, context) if context.spec.keep_counters else (),
+        stripped=tuple(dict.fromkeys(stripped)),
+        oddities=tuple(oddities),
+    )
+
+
+def _noticed(texts: Mapping[str, SafeHtml]) -> tuple[str, str]:
+    return noticed(texts.get("summary")), noticed(texts.get("content"))
+
+
+def _counters(raw: RawEntry, page: Url | None, context: Context) -> tuple[Url, ...]:
+    """The images that count the readers of an entry, wherever they stand in it: no rule of what to strip takes them away."""
+    text = _main_content(raw) or _summary(raw)
+    return counters(_html(text) or "", _base(text, raw, page, context)) if text else ()
+
+
+def _must_stay(raw: RawEntry, found: Trace, context: Context) -> bool:
+    """Whether the licence lets a text be published only as it is, so that nothing may be stripped from it."""
+    own = licence(raw.license, raw.rights, context.base)
+    inherits = own is None and not found.origin.chain and not reserves_all(raw.rights or "")
+    asked = terms(context.head.license if inherits else own)
+    return asked is not None and asked.no_derivatives
+
+
+def _shown(texts: Mapping[str, SafeHtml]) -> dict[str, SafeHtml]:
+    """What shows nothing is no text; what only repeats the content is no summary."""
+    shown = {name: html for name, html in texts.items() if _shows(html)}
+    return {name: html for name, html in shown.items() if name == "content" or html != shown.get("content")}
+
+
+def _summary(raw: RawEntry) -> RawText | None:
+    return raw.summary if raw.summary and raw.summary.value.strip() else None
+
+
+def _main_content(raw: RawEntry) -> RawText | None:
+    """The content, where an entry carries several: marked-up before plain, then the longest."""
+    filled = [text for text in raw.contents if text.value.strip()]
+    return max(filled, key=lambda text: (text.type != "text", len(text.value), text.value), default=None)
+
+
+def _html(text: RawText | None) -> str | None:
+    if text is None:
+        return None
+    return markup.from_text(text.value) if text.type == "text" else text.value
+
+
+def _shows(html: SafeHtml) -> bool:
+    return "<img" in html or _LETTER.match(html) is not None or bool(markup.opening(html, 1))
+
+
+def _base(text: RawText, raw: RawEntry, page: Url | None, context: Context) -> str:
+    """The address that relative links in a text count from: xml:base; else, where the format has none, the page that it was written for.
+
+    RFC 4287 counts from the document; where that is served elsewhere (a feed proxy), and in RSS, which says nothing, the entry's own page
+    or the feed's home page is what the author wrote for.
+    """
+    if given := resource(text.base, context.base) or resource(raw.base, context.base):
+        return given
+    if (context.head.version or "").startswith("atom") and site(context.base) == context.site:
+        return context.base
+    return page if page and site(page) in context.own_sites else context.head.home or context.base
+
+
+def repeated(entries: Sequence[RawEntry]) -> frozenset[str]:
+    """What these entries of one feed repeat, as `Context.repeated` takes it."""
+    texts = [(_main_content(one), _summary(one)) for one in entries]
+    contents = [html for content, summary in texts if (html := _html(content or summary))]
+    summaries = [html for content, summary in texts if content and (html := _html(summary))]
+    return repeated_blocks(contents) | repeated_blocks(summaries)

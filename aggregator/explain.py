@@ -1,18 +1,27 @@
-"""Tell the whole history of an entry or an address in plain words: where it came from, which claims and rules decided, where it stands.
+"""Collect the whole history of an entry or an address: where it came from, which claims and rules decided, where it stands.
 
-`explain` collects from the store, `in_words` says it; the command prints the one as JSON, the other as text.
+`explain` collects from the store; `aggregator.telling` says it in words, and the command prints either.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal
 
-from aggregator.model import Claim, Config, FeedSpec, FeedState, Hop, Publication, Standing, StoredEntry
+from aggregator.model import Claim, Config, FeedState, Hop, Publication, StoredEntry
 from aggregator.ports import Store
 from aggregator.publish.rights import inherited, permission
-from aggregator.refine.confirmation import checked
-from aggregator.refine.publishers import publishers
-from aggregator.web.host import site
+from aggregator.refine import stories
+from aggregator.refine.confirmation import checked, fitting_id
+from aggregator.refine.publishers import Feeds, feeds_of
+from aggregator.web.host import host_of, site
+from aggregator.web.url import link
+
+MIN_PREFIX: Final = 4
+"""Shorter beginnings of an id are not looked up."""
+
+_MAX_CANDIDATES: Final = 10
+_UUID: Final = "urn:uuid:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,22 +34,55 @@ class SeenAt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastClaim:
+    """What an entry claimed once, from when until when."""
+
+    claim: Claim
+    since: datetime
+    until: datetime
+
+
+SharedKind = Literal["page", "id", "twin", "words", "earlier"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedKey:
+    """Why an entry is a copy of the same story as another feed's: what both have.
+
+    `earlier`: they have nothing in common by now, and were joined when they had, or by hand.
+    """
+
+    feed: str
+    kind: SharedKind
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryHistory:
-    """What is known of one copy of a story."""
+    """What is known of one copy of a story. `same_as` is None for the one that speaks for it, or would if it were listed (`speaks`)."""
 
     title: str | None
     feed: str
     feed_is_active: bool
+    speaks: bool
+    same_as: SharedKey | None
     link: str | None
+    related: str | None
     id: str | None
-    id_from: str
+    id_from: Literal["id", "link", "text"]
     published_id: str
+    id_is_borrowed: bool
     published: datetime | None
+    updated: datetime | None
     first_seen: datetime
     last_seen: datetime
+    was_backlog: bool
     seen_at: tuple[SeenAt, ...]
     claims: tuple[Claim, ...]
+    past_claims: tuple[PastClaim, ...]
     origin: tuple[Hop, ...]
+    evidence: tuple[str, ...]
+    confidence: float
     license: str | None
     republished: str | None
     stripped: tuple[str, ...]
@@ -51,11 +93,16 @@ class EntryHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A story's standing in one output. `place` counts from 1 at the top; None: not within what the file holds now."""
+    """A story's standing in one output. `place` counts from 1 at the top; None: not within what the file holds now.
+
+    `of` is how many it holds. `is_output` is False for an output that is not in feeds.yaml any more.
+    """
 
     output: str
+    is_output: bool
     listed: bool
     place: int | None
+    of: int
     rule: str
     led_by: str | None
     published_id: str
@@ -65,78 +112,140 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoryHistory:
-    """All copies of one story and its places in the outputs."""
+class FeedFacts:
+    """A feed: what it is, how its last polls went, and when it is asked next. `reason` says why it is named here."""
 
-    entries: tuple[EntryHistory, ...]
-    places: tuple[Place, ...]
+    feed: str
+    title: str | None
+    address: str
+    format: str | None
+    is_active: bool
+    opted_out: bool
+    last_poll: datetime | None
+    last_success: datetime | None
+    last_error: str | None
+    failures: int
+    hold: str | None
+    next_poll: datetime | None
+    why: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeedOutlook:
-    """A feed that should have had an address that was never seen, and when it is asked next."""
+class StoryHistory:
+    """All copies of one story, its places in the outputs, and the feeds that it came in."""
 
-    feed: str
-    address: str
-    is_active: bool
-    last_success: datetime | None
-    last_error: str | None
-    next_poll: datetime | None
-    why: str
+    entries: tuple[EntryHistory, ...]
+    places: tuple[Place, ...]
+    feeds: tuple[FeedFacts, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """The answer: the stories that `query` stands in, or, where there are none, the feeds that should have had it.
+    """The answer: the stories that `query` means; or ids that begin so, where it is too short; or the feeds that should have had it.
 
-    `forgotten` says since when what stood at that address is gone for good.
+    `is_feed`: it is no entry but a feed, the one in `feeds`. `forgotten` says since when what stood at that address is gone for good. `at`
+    is when the answer was given.
     """
 
     query: str
+    at: datetime
     stories: tuple[StoryHistory, ...] = ()
-    feeds: tuple[FeedOutlook, ...] = ()
+    is_feed: bool = False
+    candidates: tuple[str, ...] = ()
+    site: str | None = None
+    feeds: tuple[FeedFacts, ...] = ()
     forgotten: datetime | None = None
 
 
 def explain(query: str, store: Store, config: Config, now: datetime) -> Explanation:
-    """Collect what is known of `query`: an address, a publisher's id or a published id. Places are those of a publish `now`."""
-    states = {state.key: state for state in store.feeds(active_only=False)}
-    by_id = {spec.id: spec for spec in config.feeds}
-    feeds = {key: (state, by_id.get(state.id)) for key, state in states.items()}
-    known = publishers(states, {key: spec for key, (_, spec) in feeds.items() if spec})
-    stories = tuple(
-        StoryHistory(
-            entries=tuple(_history(member, store, *feeds[member.feed_key]) for member in checked(members, known)),
-            places=tuple(_place(publication, members, store, config, now) for publication in store.publications(pk)),
-        )
-        for pk, members in store.find(query)
-    )
-    if stories:
-        return Explanation(query=query, stories=stories)
-    forgotten = store.forgotten(query)
-    return Explanation(
-        query=query, forgotten=forgotten, feeds=() if forgotten else tuple(_outlook(state) for state in _likely(query, store))
+    """Collect what is known of `query`: an address in any form, a publisher's id, a published id, or the beginning of one.
+
+    Places are those of a publish `now`.
+    """
+    feeds = feeds_of({state.key: state for state in store.feeds(active_only=False)}, config)
+    asked = _as_address(query)
+    found = store.find(query) or (store.find(asked) if asked != query else [])
+    if not found:
+        begun = _begun(query, store)
+        if len(begun) > 1:
+            return Explanation(query=query, at=now, candidates=tuple(sorted({_id_of(members, query) for _, members in begun})))
+        found = begun
+    if found:
+        return Explanation(query=query, at=now, stories=tuple(_story(pk, members, store, config, feeds, now) for pk, members in found))
+    feed = store.feed(query) or store.feed(asked)
+    if feed:
+        return Explanation(query=query, at=now, is_feed=True, feeds=(_facts(feed, feeds),))
+    forgotten = store.forgotten(asked)
+    if forgotten:
+        return Explanation(query=query, at=now, forgotten=forgotten)
+    return Explanation(query=query, at=now, site=site(asked) or None, feeds=_should_have_had(asked, store, feeds))
+
+
+def _as_address(query: str) -> str:
+    """What was asked, with the scheme that people leave out."""
+    bare = query.strip()
+    host, slash, _ = bare.partition("/")
+    is_bare_host = "://" not in bare and "." in host and (slash or host_of(bare) == host) and link(f"https://{bare}") is not None
+    return f"https://{bare}" if is_bare_host else bare
+
+
+def _begun(query: str, store: Store) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+    if len(query) < MIN_PREFIX:
+        return []
+    return store.starting_with(query, _MAX_CANDIDATES) or store.starting_with(f"{_UUID}{query}", _MAX_CANDIDATES)
+
+
+def _id_of(members: Sequence[StoredEntry], query: str) -> str:
+    ids = [one for member in members for one in (member.entry.published_id, member.entry.raw_id) if one]
+    return next((one for one in ids if one.startswith((query, f"{_UUID}{query}"))), ids[0])
+
+
+# ── a story ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _story(pk: int, stored: Sequence[StoredEntry], store: Store, config: Config, feeds: Feeds, now: datetime) -> StoryHistory:
+    members = checked(stored, feeds.publishers)
+    publications = store.publications(pk)
+    leads = {one.lead_pk for one in publications if one.listed}
+    speaker = next((member for member in members if member.pk in leads), None) or stories.lead(members)
+    return StoryHistory(
+        entries=tuple(_history(member, members, speaker, store, feeds, speaks=member.pk in leads) for member in members),
+        places=tuple(_place(publication, members, store, config, now) for publication in publications),
+        feeds=tuple(_facts(feeds.states[key], feeds) for key in dict.fromkeys(member.feed_key for member in members)),
     )
 
 
-def _history(member: StoredEntry, store: Store, state: FeedState, spec: FeedSpec | None) -> EntryHistory:
-    entry = member.entry
-    license_url = inherited(entry, None if entry.origin.chain else state.head.license)
+def _history(
+    member: StoredEntry, members: Sequence[StoredEntry], speaker: StoredEntry, store: Store, feeds: Feeds, *, speaks: bool
+) -> EntryHistory:
+    entry, spec = member.entry, feeds.specs.get(member.feed_key)
+    license_url = inherited(entry, None if entry.origin.chain else feeds.states[member.feed_key].head.license)
     may = permission(entry, spec.republish, license_url) if spec else None
+    others = [other for other in members if other.pk != member.pk]
     return EntryHistory(
         title=entry.title.text if entry.title else None,
         feed=member.feed_id,
-        feed_is_active=state.active,
+        feed_is_active=feeds.states[member.feed_key].active,
+        speaks=speaks,
+        same_as=None if member is speaker else _shared(member, sorted(others, key=lambda other: other is not speaker)),
         link=entry.link,
+        related=entry.related,
         id=entry.raw_id,
-        id_from=_ID_FROM[entry.id_from],
+        id_from=entry.id_from,
         published_id=entry.published_id,
+        id_is_borrowed=fitting_id(member, members, feeds.publishers) != entry.published_id,
         published=entry.published,
+        updated=entry.updated,
         first_seen=member.first_seen,
         last_seen=member.last_seen,
+        was_backlog=member.is_backlog,
         seen_at=tuple(SeenAt(address=address, first=first, last=last) for address, first, last in store.sightings(member.pk)),
         claims=entry.claims,
+        past_claims=tuple(PastClaim(claim=claim, since=since, until=gone) for claim, since, gone in store.past_claims(member.pk)),
         origin=entry.origin.chain,
+        evidence=entry.origin.evidence,
+        confidence=entry.origin.confidence,
         license=license_url,
         republished=(may.policy + (f": {may.why}" if may.why else "")) if may else None,
         stripped=entry.stripped,
@@ -146,12 +255,27 @@ def _history(member: StoredEntry, store: Store, state: FeedState, spec: FeedSpec
     )
 
 
+def _shared(member: StoredEntry, others: Sequence[StoredEntry]) -> SharedKey:
+    """What an entry has in common with the first of the others that has anything in common with it."""
+    mine = {(key.kind, key.value) for key in member.entry.keys}
+    kinds: Mapping[str, SharedKind] = {"link": "page", "id": "id", "twin": "twin", "text": "words"}
+    for other in others:
+        shared = [key for key in other.entry.keys if (key.kind, key.value) in mine]
+        if shared:
+            best = min(shared, key=lambda key: list(kinds).index(key.kind))
+            return SharedKey(feed=other.feed_id, kind=kinds[best.kind], value=best.value if best.kind in ("link", "id") else None)
+    return SharedKey(feed=others[0].feed_id, kind="earlier")
+
+
 def _place(publication: Publication, members: Sequence[StoredEntry], store: Store, config: Config, now: datetime) -> Place:
     lead = next((member for member in members if member.pk == publication.lead_pk), None)
+    rank, of = _rank(publication, store, config, now)
     return Place(
         output=publication.output,
+        is_output=any(output.path == publication.output for output in config.outputs),
         listed=publication.listed,
-        place=_rank(publication, store, config, now) if publication.listed else None,
+        place=rank,
+        of=of,
         rule=publication.rule,
         led_by=lead.feed_id if lead else None,
         published_id=publication.published_id,
@@ -161,116 +285,70 @@ def _place(publication: Publication, members: Sequence[StoredEntry], store: Stor
     )
 
 
-def _rank(publication: Publication, store: Store, config: Config, now: datetime) -> int | None:
+def _rank(publication: Publication, store: Store, config: Config, now: datetime) -> tuple[int | None, int]:
     spec = next((output for output in config.outputs if output.path == publication.output), None)
-    if spec is None:
-        return None
+    if spec is None or not publication.listed:
+        return None, 0
     listing = store.listing(spec.path, spec.max_entries, per_feed=spec.per_feed, not_before=spec.oldest(now))
-    return next((rank for rank, (listed, _) in enumerate(listing, 1) if listed.story_pk == publication.story_pk), None)
+    return next((rank for rank, (listed, _) in enumerate(listing, 1) if listed.story_pk == publication.story_pk), None), len(listing)
 
 
-def _likely(query: str, store: Store) -> list[FeedState]:
-    """The feeds that should have had an address: the feed of that very address, else those of its site."""
-    exact = store.feed(query)
-    if exact:
-        return [exact]
-    where = site(query)
-    return [state for state in store.feeds(active_only=False) if where and where in (site(state.shown_url), site(state.head.home or ""))]
+# ── an address that was never seen ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _outlook(state: FeedState) -> FeedOutlook:
-    return FeedOutlook(
+def _should_have_had(asked: str, store: Store, feeds: Feeds) -> tuple[FeedFacts, ...]:
+    """The feeds that should have had an address, likeliest first: those of its site, whose pages begin alike before others; else those that
+    have carried pages of that site.
+    """
+    where = site(asked)
+    start, seen = store.neighbours(asked)
+    counts = dict(seen)
+    own = [state for state in feeds.states.values() if where and where in _sites(state, feeds)]
+    if own:
+        ranked = sorted(own, key=lambda state: (-counts.get(state.key, 0), -_common(asked, state), not state.active, state.id))
+        return tuple(_facts(state, feeds, _of_site(where, start, counts.get(state.key, 0))) for state in ranked)
+    carried = [(feeds.states[key], count) for key, count in seen if key in feeds.states and site(start) == where]
+    return tuple(_facts(state, feeds, f"it has carried {_pages(count)} below {start}") for state, count in carried)
+
+
+def _sites(state: FeedState, feeds: Feeds) -> frozenset[str]:
+    known = feeds.publishers.by_key.get(state.key)
+    return known.sites if known else frozenset({site(state.shown_url), site(state.head.home or "")}) - {""}
+
+
+def _of_site(where: str, start: str, count: int) -> str:
+    return f"it is a feed of {where}" + (f" and has had {_pages(count)} below {start}" if count else "")
+
+
+def _pages(count: int) -> str:
+    return f"{count} page{'' if count == 1 else 's'}"
+
+
+def _common(asked: str, state: FeedState) -> int:
+    """How far an address begins like a feed's home page or its own address."""
+    return max(_beginning(asked, url) for url in (state.head.home or "", state.shown_url))
+
+
+def _beginning(one: str, other: str) -> int:
+    pieces = zip(one.partition("://")[2].split("/"), other.partition("://")[2].split("/"), strict=False)
+    return next((count for count, (mine, theirs) in enumerate(pieces) if mine != theirs), min(one.count("/"), other.count("/")))
+
+
+def _facts(state: FeedState, feeds: Feeds, reason: str = "") -> FeedFacts:
+    spec = feeds.specs.get(state.key)
+    return FeedFacts(
         feed=state.id,
+        title=state.head.title,
         address=state.shown_url,
+        format=state.head.version,
         is_active=state.active,
+        opted_out=bool(spec and spec.opt_out),
+        last_poll=state.last_poll_at,
         last_success=state.last_success_at,
         last_error=state.last_error,
+        failures=state.failures,
+        hold=state.hold,
         next_poll=state.next_poll_at if state.active else None,
         why=state.why,
+        reason=reason,
     )
-
-
-# ── in words ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_ID_FROM = {
-    "id": "the publisher's own id",
-    "link": "its link, since the feed gives no id",
-    "text": "its title and text, since the feed gives neither id nor link",
-}
-_STANDING: dict[Standing, str] = {
-    "chosen": "chosen",
-    "confirmed": "chosen, and confirmed",
-    "contradicted": "contradicted, so it is not believed",
-    "self": "names the feed's own site, so it is a footer and no origin",
-    "weak": "too weak alone: it needs a second sign",
-    "outranked": "outranked by a better claim",
-    "loop": "names one of our own outputs",
-}
-
-
-def in_words(told: Explanation) -> list[str]:
-    """The same as lines of text."""
-    if told.stories:
-        return [line for number, story in enumerate(told.stories) for line in [*([""] if number else []), *_story_words(story)]]
-    if told.forgotten:
-        return [f"{told.query} was forgotten on {told.forgotten:%Y-%m-%d}: nothing of it is kept, and it is never taken up again."]
-    lines = [f"{told.query} was never seen in a feed."]
-    if not told.feeds:
-        return [*lines, "No feed in feeds.yaml is of that site."]
-    return [*lines, *(line for feed in told.feeds for line in _feed_words(feed))]
-
-
-def _story_words(story: StoryHistory) -> list[str]:
-    lines = [f"One story, seen {len(story.entries)} times:"] if len(story.entries) > 1 else []
-    lines += [line for entry in story.entries for line in _entry_words(entry)]
-    return lines + [_place_words(place) for place in story.places]
-
-
-def _entry_words(entry: EntryHistory) -> list[str]:
-    lines = [
-        f"“{entry.title or 'untitled'}” in the feed {entry.feed}" + ("" if entry.feed_is_active else " (no longer in feeds.yaml)"),
-        f"  page       {entry.link or 'none given'}",
-        f"  id         {entry.id or 'none'}; known by {entry.id_from}; published as {entry.published_id}",
-        f"  dates      published {_when(entry.published)}; first seen {_when(entry.first_seen)}, last seen {_when(entry.last_seen)}",
-    ]
-    for claim in entry.claims:
-        named = claim.name or claim.site or claim.page
-        lines.append(f"  claim      {claim.kind} names {named} ({claim.where}; {claim.rule}): {_STANDING[claim.standing]}")
-        if claim.checked:
-            lines.append(f"             {claim.checked}")
-        if claim.evidence:
-            lines.append(f"             “{claim.evidence}”")
-    if not entry.claims:
-        lines.append("  claims     none: the feed itself is the origin")
-    if entry.origin:
-        lines.append("  origin     " + " → ".join([*(hop.name for hop in entry.origin), entry.feed]))
-    if entry.license:
-        lines.append(f"  licence    {entry.license}")
-    if entry.republished:
-        lines.append(f"  text       {entry.republished}")
-    lines += [f"  stripped   {item}" for item in entry.stripped]
-    lines += [f"  oddity     {item}" for item in entry.oddities]
-    if entry.loop:
-        lines.append(f"  dropped    {entry.loop}")
-    if entry.withdrawn:
-        lines.append(f"  withdrawn  {entry.withdrawn}")
-    return lines
-
-
-def _place_words(place: Place) -> str:
-    if not place.listed:
-        return f"not in {place.output}: {place.rule}"
-    rank = f"at place {place.place}" if place.place else "listed, but beyond max_entries or max_age by now"
-    return f"in {place.output} {rank} as {place.published_id}, led by {place.led_by} ({place.rule})"
-
-
-def _feed_words(feed: FeedOutlook) -> list[str]:
-    error = f"; last error: {feed.last_error}" if feed.last_error else ""
-    ahead = (
-        f"  next poll  {_when(feed.next_poll)} ({feed.why})" if feed.is_active else "  it is no longer in feeds.yaml, so it is not polled"
-    )
-    return [f"The feed {feed.feed} ({feed.address}) should have had it:", f"  last read  {_when(feed.last_success)}{error}", ahead]
-
-
-def _when(instant: datetime | None) -> str:
-    return instant.isoformat(timespec="seconds") if instant else "never"

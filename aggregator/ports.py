@@ -172,7 +172,18 @@ class Store(Protocol):
     def publications(self, story_pk: int) -> list[Publication]: ...
 
     def find(self, query: str) -> list[tuple[int, tuple[StoredEntry, ...]]]:
-        """Stories in which some entry has this link, canonical link, sighting address, raw id or published id."""
+        """Stories in which some entry has this link, canonical link, sighting address, raw id or published id, or was published under it.
+
+        An address finds whatever has it in an equivalent form (`web.url.link_key`); scheme, www and trailing slash never matter.
+        """
+        ...
+
+    def starting_with(self, prefix: str, limit: int) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+        """Up to `limit` stories in which some entry's raw or published id begins so."""
+        ...
+
+    def neighbours(self, address: str) -> tuple[str, list[tuple[str, int]]]:
+        """The longest beginning of an address, cut at a slash, below which entries were seen; and how many in which feeds (by key)."""
         ...
 
     def refined(self, feed_key: str) -> list[tuple[int, str]]:

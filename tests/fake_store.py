@@ -32,6 +32,7 @@ from aggregator.store.dates import first_sort_key, first_updated, next_updated, 
 from aggregator.store.joining import join, near
 from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
 from aggregator.store.withdraw import is_over, reason
+from aggregator.web.forms import beginnings, written_forms
 from aggregator.web.url import link_key
 from tests.fake_claims import FakeClaims, FakeNames
 from tests.fake_feeds import FakeFeeds, Feed
@@ -492,7 +493,22 @@ class FakeStore(FakeForgetting):
     @_one_at_a_time
     def find(self, query: str) -> list[tuple[int, tuple[StoredEntry, ...]]]:
         stories = {row.story for row in self._entries.values() if _answers(row, query)}
-        return self._found(sorted(stories))
+        given = {pk for (_, pk), one in self._standings.items() if one.publication.sequence and one.publication.published_id == query}
+        return self._found(sorted(stories | {self._stories[pk].joined or pk for pk in given}))
+
+    @_one_at_a_time
+    def starting_with(self, prefix: str, limit: int) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+        ids = [(row.story, one) for row in self._entries.values() for one in (row.stored.entry.raw_id or "", row.stored.entry.published_id)]
+        return self._found(sorted({pk for pk, one in ids if one.startswith(prefix)})[:limit])
+
+    @_one_at_a_time
+    def neighbours(self, address: str) -> tuple[str, list[tuple[str, int]]]:
+        for start in beginnings(address):
+            forms = tuple(form for form in written_forms(start) if form.endswith("/"))
+            rows = [row.stored.feed_key for row in self._entries.values() for seen in row.sightings if seen.startswith(forms)]
+            if rows:
+                return start, sorted(Counter(rows).items(), key=lambda one: (-one[1], one[0]))
+        return "", []
 
     @_one_at_a_time
     def refined(self, feed_key: str) -> list[tuple[int, str]]:
@@ -610,4 +626,5 @@ def _precedence(row: _Standing) -> tuple[object, ...]:
 def _answers(row: _Entry, query: str) -> bool:
     entry = row.stored.entry
     keys = {key.value for key in entry.keys if key.kind == "link"}
-    return query in (entry.raw_id, entry.published_id, *row.sightings) or bool(keys & {query, link_key(query)})
+    forms = set(written_forms(query))
+    return bool(forms & {entry.raw_id, entry.published_id, *row.sightings} or keys & {query, link_key(query)})

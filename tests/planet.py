@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 
-from aggregator.model import Config, Entry, FeedSpec, OutputSpec
+from aggregator.errors import FetchError
+from aggregator.model import Config, Entry, FeedSpec, OutputSpec, PollReport
 from aggregator.pipeline import Ports, poll, publish
 from aggregator.ports import Store
 from aggregator.publish import jsonfeed, page, syndication
@@ -15,7 +16,7 @@ from aggregator.reading import read
 from aggregator.refine.known import surroundings
 from aggregator.refine.stories import same_story
 from aggregator.web.url import link
-from tests.fakes import FakeClock, FakeFetcher, FakeFolder, FakeStore, document
+from tests.fakes import Answer, FakeClock, FakeFetcher, FakeFolder, FakeStore, document
 
 NOON = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -108,13 +109,23 @@ class Planet:
     def polls(self, documents: Mapping[str, bytes]) -> None:
         """Poll these feeds one after the other, three seconds apart; each has this document now."""
         for feed, body in documents.items():
-            spec = next(spec for spec in self.ports.config.feeds if spec.id == feed)
-            self.fetcher.answers[feed] = document(body, spec.url)
-            ((state, lease),) = self.store.lease(self.clock(), timedelta(minutes=3), 1, feeds=[feed], ignore_holds=True)
-            result, report = poll(spec, state, lease, self.ports)
+            report = self._poll(feed, document(body, self._spec(feed).url))
             assert report.error is None, report.error
-            self.store.record([result], same_story)
-            self.clock.forward(timedelta(seconds=3))
+
+    def fails(self, feed: str, error: FetchError) -> None:
+        """Poll a feed that answers with an error."""
+        assert self._poll(feed, error).error is not None
+
+    def _poll(self, feed: str, answer: Answer) -> PollReport:
+        self.fetcher.answers[feed] = answer
+        ((state, lease),) = self.store.lease(self.clock(), timedelta(minutes=3), 1, feeds=[feed], ignore_holds=True)
+        result, report = poll(self._spec(feed), state, lease, self.ports)
+        self.store.record([result], same_story)
+        self.clock.forward(timedelta(seconds=3))
+        return report
+
+    def _spec(self, feed: str) -> FeedSpec:
+        return next(spec for spec in self.ports.config.feeds if spec.id == feed)
 
     def publishes(self) -> list[dict[str, object]]:
         """Publish; give the items of the JSON Feed."""

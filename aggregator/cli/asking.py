@@ -7,7 +7,7 @@ import click
 
 from aggregator import __version__
 from aggregator.cli.main import cli
-from aggregator.cli.show import Session, ahead, as_json, plain
+from aggregator.cli.show import Session, ahead, as_json, plain, print_lines
 from aggregator.model import FeedState, JsonValue
 
 
@@ -99,11 +99,14 @@ def _in_a_word(state: FeedState) -> str:
 def explain(session: Session, query: str, json_: bool) -> None:
     """Tell where an entry came from, which claims and rules decided, and in which outputs it stands or why not."""
     from aggregator.explain import explain as explained
-    from aggregator.explain import in_words
+    from aggregator.telling import tell
 
     with session.app() as app:
         told = explained(query, app.ports.store, app.config, app.ports.clock())
-    click.echo(as_json(told) if json_ else "\n".join(plain(line) for line in in_words(told)))
+    if json_:
+        click.echo(as_json(told))
+    else:
+        print_lines(tell(told))
 
 
 @cli.command()

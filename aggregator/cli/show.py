@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from aggregator.app import App
+    from aggregator.telling import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,41 @@ def _json_default(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+_TONES = {"plain": "", "head": "bold", "good": "green", "bad": "red", "soft": "dim"}
+_LABEL_CHARS = 18
+
+
+def print_lines(lines: "Sequence[Line]") -> None:
+    """Print labelled lines on stdout: laid out in two columns on a terminal, each on one line of its own elsewhere."""
+    if not sys.stdout.isatty():
+        for line in lines:
+            click.echo(("\n" if line.tone == "head" and line is not lines[0] else "") + _unwrapped(line))
+        return
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for line in lines:
+        text = Text(plain(line.text), style=_TONES[line.tone], overflow="fold")
+        if line.label is None:
+            above = 1 if line.tone == "head" and line is not lines[0] else 0
+            console.print(Padding(text, (above, 0, 0, 0)))
+            continue
+        row = Table.grid(padding=(0, 2))
+        row.add_column(width=_LABEL_CHARS, overflow="fold", style="cyan")
+        row.add_column(overflow="fold")
+        row.add_row(Text(plain(line.label)), text)
+        console.print(Padding(row, (0, 0, 0, 2)))
+
+
+def _unwrapped(line: "Line") -> str:
+    if line.label is None:
+        return plain(line.text)
+    return f"  {plain(line.label):<{_LABEL_CHARS}}  {plain(line.text)}".rstrip()
 
 
 def poll_line(report: PollReport) -> str:

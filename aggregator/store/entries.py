@@ -1,17 +1,18 @@
 """Read entries back: by key, by story, by any address or id they had."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select, union
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, union
 
 from aggregator.model import RawEntry, StoredEntry
 from aggregator.store import schema
 from aggregator.store.engine import chunks
-from aggregator.store.schema import entry, feed, raw, sighting, story, story_key, story_member
+from aggregator.store.schema import entry, feed, publication, raw, sighting, story, story_key, story_member
 from aggregator.store.values import member_order, raw_of, stored_entry
+from aggregator.web.forms import beginnings, written_forms
 from aggregator.web.url import link_key
 
 STORED: Final = (
@@ -67,6 +68,38 @@ _FOUND: Final = select(story_member.c.story).where(
         )
     )
 )
+# An output may have given a story another id than its entry has.
+_FOUND_PUBLISHED: Final = (
+    select(func.coalesce(story.c.joined, story.c.pk))
+    .join(publication, publication.c.story == story.c.pk)
+    .where(
+        # Each output by itself, for that is what the index begins with.
+        publication.c.output.in_(select(schema.output.c.pk)),
+        publication.c.published_id == bindparam("query"),
+        publication.c.sequence.is_not(None),
+    )
+)
+_STARTING: Final = (
+    select(story_member.c.story)
+    .join(entry, entry.c.pk == story_member.c.entry)
+    .where(
+        or_(
+            and_(entry.c.published_id >= bindparam("start"), entry.c.published_id < bindparam("end")),
+            and_(entry.c.raw_id >= bindparam("start"), entry.c.raw_id < bindparam("end")),
+        )
+    )
+    .distinct()
+    .order_by(story_member.c.story)
+    .limit(bindparam("most"))
+)
+_BELOW: Final = (
+    select(feed.c.key, func.count())
+    .select_from(sighting.join(entry, entry.c.pk == sighting.c.entry).join(feed, feed.c.pk == entry.c.feed))
+    .where(sighting.c.address >= bindparam("start"), sighting.c.address < bindparam("end"))
+    .group_by(feed.c.key)
+)
+# Behind everything that begins with a text comes that text with the last character there is.
+_LAST: Final = chr(0x10FFFF)
 _GENERATION: Final = select(schema.meta.c.value).where(schema.meta.c.key == "generation")
 
 
@@ -89,8 +122,25 @@ def stories_of(conn: Connection, feed_key: str) -> list[int]:
 
 
 def find(conn: Connection, query: str) -> list[tuple[int, tuple[StoredEntry, ...]]]:
-    asked = {"queries": [query], "keys": list({query, link_key(query)})}
-    return of_stories(conn, sorted({pk for (pk,) in conn.execute(_FOUND, asked)}))
+    asked = {"queries": written_forms(query), "keys": list({query, link_key(query)})}
+    found = set(conn.execute(_FOUND, asked).scalars()) | set(conn.execute(_FOUND_PUBLISHED, {"query": query}).scalars())
+    return of_stories(conn, sorted(found))
+
+
+def starting_with(conn: Connection, prefix: str, limit: int) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+    asked = {"start": prefix, "end": prefix + _LAST, "most": limit}
+    return of_stories(conn, list(conn.execute(_STARTING, asked).scalars()))
+
+
+def neighbours(conn: Connection, address: str) -> tuple[str, list[tuple[str, int]]]:
+    for start in beginnings(address):
+        counts: Counter[str] = Counter()
+        for form in written_forms(start):
+            if form.endswith("/"):
+                counts.update({row[0]: row[1] for row in conn.execute(_BELOW, {"start": form, "end": form + _LAST})})
+        if counts:
+            return start, sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return "", []
 
 
 def refined(conn: Connection, feed_key: str) -> list[tuple[int, str]]:

@@ -143,6 +143,14 @@ class SqlStore:
         with self._db.read() as conn:
             return entries.find(conn, query)
 
+    def starting_with(self, prefix: str, limit: int) -> list[tuple[int, tuple[StoredEntry, ...]]]:
+        with self._db.read() as conn:
+            return entries.starting_with(conn, prefix, limit)
+
+    def neighbours(self, address: str) -> tuple[str, list[tuple[str, int]]]:
+        with self._db.read() as conn:
+            return entries.neighbours(conn, address)
+
     def refined(self, feed_key: str) -> list[tuple[int, str]]:
         with self._db.read() as conn:
             return entries.refined(conn, feed_key)

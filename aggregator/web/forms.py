@@ -1,0 +1,39 @@
+"""How one page's address may be written, and what it begins with: for finding what was asked for in other words."""
+
+from itertools import product
+from urllib.parse import urlsplit
+
+from aggregator.web.url import link
+
+_MAX_BEGINNINGS = 12
+
+
+def written_forms(url: str) -> list[str]:
+    """How one page may be written: http or https, with www or without, with a trailing slash or without; the text itself comes first.
+
+    >>> written_forms("http://www.example.org/a/")[:3]
+    ['http://www.example.org/a/', 'http://example.org/a', 'http://example.org/a/']
+    """
+    normal = link(url)
+    if normal is None:
+        return [url]
+    parts = urlsplit(normal)
+    host, path = parts.netloc.removeprefix("www."), parts.path.rstrip("/")
+    rest = (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if parts.fragment else "")
+    forms = product(("http", "https"), ("", "www."), ("", "/"))
+    return list(dict.fromkeys((url, *(f"{scheme}://{www}{host}{path}{slash}{rest}" for scheme, www, slash in forms))))
+
+
+def beginnings(url: str) -> list[str]:
+    """An address cut after each slash of its path, the longest first; nothing for what is no address.
+
+    >>> beginnings("https://example.org/a/b?c=/d")
+    ['https://example.org/a/', 'https://example.org/']
+    """
+    normal = link(url)
+    if normal is None:
+        return []
+    parts = urlsplit(normal)
+    pieces = parts.path.rstrip("/").split("/")[:-1]
+    starts = ("/".join(pieces[:count]) for count in range(len(pieces), 0, -1))
+    return [f"{parts.scheme}://{parts.netloc}{start}/" for start in starts][:_MAX_BEGINNINGS] or [f"{parts.scheme}://{parts.netloc}/"]

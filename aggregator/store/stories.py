@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from aggregator.model import StoredEntry, StoryKey
 from aggregator.ports import SameStory
@@ -17,11 +17,21 @@ from aggregator.store.publications import hand_over
 from aggregator.store.schema import entry, feed, feed_pair, publication, story, story_key, story_member
 
 _MEMBERSHIP: Final = select(story_member.c.entry, story_member.c.story).where(story_member.c.entry.in_(bindparam("pks", expanding=True)))
+TEXT_WINDOW: Final = 50_000
+"""Words are compared with those of the latest so many entries only: some stand in every thousandth text, and cost must not grow with the store."""
+
+_shared = story_key.alias("shared")
 _CARRIERS: Final = (
-    select(story_key.c.value, story_key.c.entry, story_member.c.story)
-    .join(story_member, story_member.c.entry == story_key.c.entry, isouter=True)
-    .where(story_key.c.kind == bindparam("of_kind"), story_key.c.value.in_(bindparam("values", expanding=True)))
-    .order_by(story_key.c.entry)
+    select(story_key.c.kind, story_key.c.value, story_key.c.entry, _shared.c.entry, story_member.c.story)
+    .join(
+        _shared,
+        (_shared.c.kind == story_key.c.kind) & (_shared.c.value == story_key.c.value) & (_shared.c.entry != story_key.c.entry),
+    )
+    .join(story_member, story_member.c.entry == _shared.c.entry, isouter=True)
+    .where(
+        story_key.c.entry.in_(bindparam("pks", expanding=True)),
+        or_(story_key.c.kind != "text", _shared.c.entry > bindparam("after")),
+    )
 )
 _TOUCH: Final = update(story).where(story.c.pk.in_(bindparam("pks", expanding=True))).values(generation=bindparam("now"))
 _MOVE: Final = update(story_member).where(story_member.c.story.in_(bindparam("gone", expanding=True))).values(story=bindparam("into"))
@@ -74,7 +84,7 @@ def assign(
     story_of = _stories_of(conn, list(fresh))
     changed: set[int] = set()
     _write_keys(conn, keys)
-    carriers = _carriers(conn, fresh, story_of)
+    carriers = _carriers(conn, list(fresh), story_of, counters.now("entry") - TEXT_WINDOW)
     texts = {value: carriers.pop((kind, value)) for kind, value in list(carriers) if kind == "text"}
     carriers |= near(texts, fresh)
     known = dict(fresh)
@@ -136,20 +146,15 @@ def _stories_of(conn: Connection, pks: Sequence[int]) -> dict[int, int]:
     return {row.entry: row.story for piece in chunks(pks) for row in conn.execute(_MEMBERSHIP, {"pks": piece})}
 
 
-def _carriers(conn: Connection, fresh: Mapping[int, StoredEntry], story_of: dict[int, int]) -> dict[tuple[str, str], list[int]]:
-    """Who carries each key of the fresh entries, earlier entries first. Adds their stories, where they have one, to `story_of`."""
-    asked: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for one in fresh.values():
-        for key in one.entry.keys:
-            asked[key.kind][key.value] = None
-    carriers: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for kind, values in asked.items():
-        for piece in chunks(values):
-            for value, pk, story_pk in conn.execute(_CARRIERS, {"of_kind": kind, "values": piece}):
-                carriers[kind, value].append(pk)
-                if story_pk is not None:
-                    story_of[pk] = story_pk
-    return carriers
+def _carriers(conn: Connection, fresh: Sequence[int], story_of: dict[int, int], after: int) -> dict[tuple[str, str], list[int]]:
+    """Who carries each key that a fresh entry shares, earlier entries first. Adds their stories, where they have one, to `story_of`."""
+    found: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    for piece in chunks(fresh):
+        for kind, value, pk, other, story_pk in conn.execute(_CARRIERS, {"pks": piece, "after": after}):
+            found[kind, value] |= {pk, other}
+            if story_pk is not None:
+                story_of[other] = story_pk
+    return {key: sorted(pks) for key, pks in found.items()}
 
 
 def _story(conn: Connection, group: Group, now: datetime) -> int | None:

@@ -18,7 +18,7 @@ from aggregator.store.schema import entry, feed, feed_pair, publication, story, 
 
 _MEMBERSHIP: Final = select(story_member.c.entry, story_member.c.story).where(story_member.c.entry.in_(bindparam("pks", expanding=True)))
 TEXT_WINDOW: Final = 50_000
-"""Words are compared with those of the latest so many entries only: some stand in every thousandth text, and cost must not grow with the store."""
+"""Words are compared with those of the latest so many entries: some stand in every thousandth text, and cost must not grow."""
 
 _shared = story_key.alias("shared")
 _CARRIERS: Final = (

@@ -10,7 +10,7 @@ from secrets import token_hex
 
 from aggregator import RELEASED, __version__
 from aggregator.collect.fetch import WebFetcher
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, ConfigError, Problem
 from aggregator.model import Config, Edition, FeedSpec, Format
 from aggregator.pipeline import Ports
 from aggregator.ports import Clock, Renderer
@@ -28,6 +28,8 @@ RELEASE_SLACK = timedelta(days=2)
 
 # What the open store and the web server were made with.
 RESTART_KEYS = ("store", "root", "link", "listen_host", "listen_port", "token")
+# What the door to the network is made with; another one is opened when they change.
+DOOR_KEYS = ("contact", "proxy", "client")
 
 
 def utc_now() -> datetime:
@@ -57,17 +59,14 @@ class App:
     def reconfigured(self, config: Config) -> "App":
         """The same store, door and parsers under another feeds.yaml.
 
-        Raises `AggregatorError` when something changed that only a restart can take up (`RESTART_KEYS`).
+        Raises `AggregatorError` when something changed that only a restart can take up (`RESTART_KEYS`), `ConfigError` when the client
+        that it names cannot be used.
         """
         if any(getattr(config, key) != getattr(self.config, key) for key in RESTART_KEYS):
             raise AggregatorError("store, root, link and http are taken up at the next start; until then the old feeds.yaml stands")
         # Polls under way keep the old door; its connections end with them.
-        same_door = (config.contact, config.proxy) == (self.config.contact, self.config.proxy)
-        ports = replace(
-            self.ports,
-            config=config,
-            fetcher=self.ports.fetcher if same_door else WebFetcher(user_agent=user_agent(config), proxy=config.proxy),
-        )
+        same_door = all(getattr(config, key) == getattr(self.config, key) for key in DOOR_KEYS)
+        ports = replace(self.ports, config=config, fetcher=self.ports.fetcher if same_door else fetcher(config))
         self.ports.store.sync(_polled(config), self.ports.clock())
         return replace(self, config=config, ports=ports).with_known_sources()
 
@@ -108,9 +107,11 @@ RENDERERS: Mapping[Format, Renderer] = {
 def build(config: Config, clock: Clock = utc_now) -> App:
     """Make the parts that `config` asks for, open the store and bring its feeds in line with feeds.yaml.
 
-    Raises `StoreError` (the store cannot be opened), `AggregatorError` (a clock that cannot be right).
+    Raises `StoreError` (the store cannot be opened), `ConfigError` (its client cannot be used), `AggregatorError` (a clock that cannot be
+    right).
     """
     _check_clock(clock())
+    door = fetcher(config)
     store = SqlStore(config.store)
     try:
         store.sync(_polled(config), clock())
@@ -120,7 +121,7 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     ports = Ports(
         config=config,
         clock=clock,
-        fetcher=WebFetcher(user_agent=user_agent(config), proxy=config.proxy),
+        fetcher=door,
         reader=ReaderPool(),
         store=store,
         publisher=Folder(config.root),
@@ -138,6 +139,14 @@ def _polled(config: Config) -> tuple[FeedSpec, ...]:
 def new_secret() -> str:
     """A key for hashes that nobody can guess."""
     return token_hex(16)
+
+
+def fetcher(config: Config) -> WebFetcher:
+    """The way out that feeds.yaml asks for. Raises `ConfigError` when the library of its client is missing or too old."""
+    try:
+        return WebFetcher(user_agent=user_agent(config), client=config.client, proxy=config.proxy)
+    except AggregatorError as error:
+        raise ConfigError(config.path, [Problem(0, f"client: {config.client} cannot be used: {error}")]) from error
 
 
 def user_agent(config: Config) -> str:

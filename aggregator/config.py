@@ -92,6 +92,7 @@ def _config(top: MapNode, report: Report, environ: Mapping[str, str]) -> Config:
         listen_port=port,
         token=settings.http.token if settings.http else None,
         proxy=_web(settings.proxy, "proxy", line_of(top, ("proxy",)), report),
+        client=settings.client or _USUAL.client,
         hub=_web(websub.hub, "hub", line_of(top, ("websub", "hub")), report),
         websub_subscribe=bool(websub.subscribe),
         noindex=settings.noindex is not False,

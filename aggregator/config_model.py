@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_v
 from pydantic_core import CoreSchema
 
 from aggregator.config_values import (
+    ClientName,
     Count,
     CountOrNone,
     Flag,
@@ -62,6 +63,8 @@ _MEANT = {
     "lang": "language",
     "type": "format",
     "port": "listen",
+    "fetcher": "client",
+    "curl": "client",
 }
 
 
@@ -258,6 +261,9 @@ class SettingsForm(Form):
     http: HttpForm | None = _key("The web server of 'run'.", {"listen": "127.0.0.1:8080"})
     websub: WebsubForm | None = _key("The hub that the outputs name.", {"hub": "https://hub.example.org/"})
     proxy: Text | None = _key("HTTP proxy for all requests; the environment's proxies are not used.", "http://proxy.example.net:3128")
+    client: ClientName | None = _key(
+        "The HTTP client: requests, or curl, which needs a fraction of the CPU and the library pycurl.", "curl", default="requests"
+    )
     noindex: Flag | None = _key("Whether pages ask search engines to stay away, so that originals are found instead.", False, default=True)
 
 

@@ -150,3 +150,4 @@ StripRules = Annotated[tuple[Annotated[str, BeforeValidator(_strip_rule)], ...],
 Rights = Annotated[Literal["full", "excerpt", "link"], BeforeValidator(_text)]
 Placing = Annotated[Literal["top", "bottom", "none"], BeforeValidator(_text)]
 FormatName = Annotated[Literal["atom", "rss", "json", "html", "opml"], BeforeValidator(_text)]
+ClientName = Annotated[Literal["requests", "curl"], BeforeValidator(_text)]

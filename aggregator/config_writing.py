@@ -36,6 +36,7 @@ def settings(config: Config) -> Settings:
             "http": _present({"listen": f"{host}:{config.listen_port}", "token": HIDDEN if config.token else None}),
             "websub": _present({"hub": config.hub, "subscribe": config.websub_subscribe}),
             "proxy": shown(config.proxy) if config.proxy else None,
+            "client": config.client,
             "noindex": config.noindex,
             "feeds": [feed(spec) for spec in config.feeds],
             "outputs": [_output(spec) for spec in config.outputs],

@@ -22,6 +22,7 @@ SafeHtml = NewType("SafeHtml", str)
 Republish = Literal["full", "excerpt", "link"]
 Format = Literal["atom", "rss", "json", "html", "opml"]
 Place = Literal["top", "bottom", "none"]
+Client = Literal["requests", "curl"]
 ClaimKind = Literal[
     "feeds.yaml",
     "atom:source",
@@ -160,6 +161,7 @@ class Config:
     listen_port: int = 8080
     token: str | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
+    client: Client = "requests"
     hub: str | None = None
     websub_subscribe: bool = False
     noindex: bool = True

@@ -49,7 +49,9 @@ class Workshop:
         self.root = folder / "public"
         self.tracebacks: list[str] = []  # what runs printed on stderr, of those that showed one: bugs that no report tells of
 
-    def write(self, feeds: Mapping[str, str], *, max_entries: int = EVERYTHING, own_outputs: Sequence[str] = ()) -> None:
+    def write(
+        self, feeds: Mapping[str, str], *, max_entries: int = EVERYTHING, own_outputs: Sequence[str] = (), client: str = "requests"
+    ) -> None:
         """Write a feeds.yaml for these feeds (address by id): everything republished in full, up to `max_entries` listed.
 
         The feeds in `own_outputs` also get outputs of their own: `own/ID.atom.xml`, `own/ID.rss.xml` and `own/ID.json`.
@@ -60,6 +62,7 @@ class Workshop:
             f"contact: {LINK}about",
             "store: aggregator.db",
             "root: public",
+            f"client: {client}",
             f"newcomer_entries: {EVERYTHING}",
             "defaults: { every: 60m, republish: full, allow_private: true }",
             "outputs:",

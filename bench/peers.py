@@ -3,9 +3,10 @@
     python -m bench.peers --feeds N [--documents FOLDER] [--rounds 3]
 
 `cold` is the first poll of everything, `unchanged` a poll of everything that answers 304. Ours are the real commands (`poll`; then
-`poll --force`), reader's `update_feeds(workers=8)` in a process of its own: both fetch, parse and store. What reader has no counterpart
-for, writing five outputs, is told apart: `publish` is the first one, `publish_unchanged` one that changes nothing. Rounds are interleaved
-and start from nothing. One JSON object is printed: medians of the rounds, with what both stored.
+`poll --force`), with the default client and, as `ours_curl`, with `client: curl`; reader's is `update_feeds(workers=8)` in a process of
+its own: all fetch, parse and store. What reader has no counterpart for, writing five outputs, is told apart: `publish` is the first one,
+`publish_unchanged` one that changes nothing. Rounds are interleaved and start from nothing. One JSON object is printed: medians of the
+rounds, with what each stored.
 """
 
 import argparse
@@ -17,16 +18,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from aggregator.model import JsonValue
+from aggregator.model import Client, JsonValue
 from bench.command import REPOSITORY, Workshop, polls, total
 from bench.corpus import Given, documents
 from bench.loopback import LoopbackSite, Reply
 
-_DOCUMENTS = REPOSITORY.parent / "shared" / "corpus" / "real"
+Run = Callable[[Path, Mapping[str, str]], tuple["Cost", ...]]
+
+DOCUMENTS = REPOSITORY.parent / "shared" / "corpus" / "real"
 _READER = """
 import json, sys
 from reader import make_reader
@@ -54,10 +58,10 @@ def sample(folder: Path, count: int, seed: int = 1) -> list[Given]:
     return [one for start in range(0, count, len(given)) for one in draw.sample(given, min(len(given), count - start))]
 
 
-def ours(folder: Path, urls: Mapping[str, str]) -> tuple[Cost, ...]:
+def ours(folder: Path, urls: Mapping[str, str], client: Client = "requests") -> tuple[Cost, ...]:
     """Poll everything cold, then unchanged, with our command; then what publishing cost after each."""
     shop = Workshop(folder)
-    shop.write(urls, max_entries=60)
+    shop.write(urls, max_entries=60, client=client)
     cold, publish = shop.run("poll", "--json"), shop.run("publish", "--json")
     entries = sum(len(members) for members in shop.stored().values())
     poll, again = shop.run("poll", "--force", "--json"), shop.run("publish", "--json")
@@ -91,14 +95,15 @@ def _reader(database: Path, urls: Sequence[str]) -> Cost:
 
 
 def compare(given: Sequence[Given], rounds: int, work: Path) -> dict[str, JsonValue]:
-    """Run all rounds, ours and reader's in turn, each first in every other one."""
+    """Run all rounds, ours and reader's in turn; who is first changes from round to round."""
     hosts = {f"p{number:05}": each for number, each in enumerate(given)}
-    costs: dict[str, list[tuple[Cost, ...]]] = {"ours": [], "reader": []}
+    runs: list[tuple[str, Run]] = [("ours", ours), ("reader", readers), ("ours_curl", partial(ours, client="curl"))]
+    costs: dict[str, list[tuple[Cost, ...]]] = {name: [] for name, _ in runs}
     with LoopbackSite({id_: Reply(body=each.body, content_type=each.content_type) for id_, each in hosts.items()}) as site:
         urls = {id_: site.url(id_) for id_ in hosts}
         for number in range(rounds):
-            both = [("ours", ours), ("reader", readers)]
-            for name, run in both if number % 2 == 0 else reversed(both):
+            first = number % len(runs)
+            for name, run in [*runs[first:], *runs[:first]]:
                 costs[name].append(run(work / f"{name}-{number}", urls))
                 print(f"round {number + 1}: {name}: {costs[name][-1]}", file=sys.stderr, flush=True)
     found: dict[str, JsonValue] = {"feeds": len(given), "rounds": rounds}
@@ -112,7 +117,8 @@ def compare(given: Sequence[Given], rounds: int, work: Path) -> dict[str, JsonVa
 def _summary(costs: Mapping[str, Sequence[Cost]], feeds: int) -> dict[str, JsonValue]:
     cpu = {name: statistics.median(cost.cpu_s for cost in each) * 1000 / feeds for name, each in costs.items()}
     found: dict[str, JsonValue] = {f"{name}_cpu_s_per_1000": round(value, 2) for name, value in cpu.items()}
-    found["ours_to_reader"] = round(cpu["ours"] / cpu["reader"], 2) if cpu["reader"] else None
+    for name in ("ours", "ours_curl"):
+        found[f"{name}_to_reader"] = round(cpu[name] / cpu["reader"], 2) if cpu["reader"] else None
     for name, each in costs.items():
         found[f"{name}_seconds"] = round(statistics.median(cost.seconds for cost in each), 2)
         found[f"{name}_entries"] = each[-1].entries
@@ -123,7 +129,7 @@ def main() -> None:
     """Run from the command line."""
     options = argparse.ArgumentParser(prog="python -m bench.peers", description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--feeds", type=int, default=300)
-    options.add_argument("--documents", type=Path, default=_DOCUMENTS)
+    options.add_argument("--documents", type=Path, default=DOCUMENTS)
     options.add_argument("--rounds", type=int, default=3)
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-peers-") as work:

@@ -1,8 +1,16 @@
-"""What several test modules need: the folder of shared data beside the repository, or a skip that says why."""
+"""What several test modules need: the folder of shared data beside the repository, or a skip that says why; fetchers over both doors."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from aggregator.collect.fetch import WebFetcher
+
+OpenFetcher = Callable[..., WebFetcher]
+"""Makes a fetcher (the keywords of `WebFetcher`; in a hurry unless told otherwise) that is closed after the test."""
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -13,3 +21,17 @@ def shared() -> Path:
     if not _SHARED.is_dir():
         pytest.skip("needs the folder 'shared' beside the repository (real feeds, hostile feeds, schemas)")
     return _SHARED
+
+
+@pytest.fixture(params=["requests", "curl"])
+def open_fetcher(request: pytest.FixtureRequest) -> Iterator[OpenFetcher]:
+    """Each test that asks for it runs twice: both doors keep the same promises."""
+    if request.param == "curl" and find_spec("pycurl") is None:
+        pytest.skip("needs pycurl (the extra `fast`)")
+    with ExitStack() as opened:
+
+        def make(**given: object) -> WebFetcher:
+            keywords = {"user_agent": "a", "timeout_s": 2.0, "client": request.param, **given}
+            return opened.enter_context(closing(WebFetcher(**keywords)))  # type: ignore[arg-type]
+
+        yield make

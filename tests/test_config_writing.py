@@ -26,6 +26,7 @@ store: data/store.db
 http: { listen: "0.0.0.0:8080", token: hush-4711-hush-4711 }
 websub: { hub: "https://hub.example.org/" }
 proxy: http://me:hush-4711@proxy.example:3128
+client: curl
 noindex: false
 defaults: { attribution: { place: bottom }, limit: { per_day: 7 } }
 feeds:

@@ -6,6 +6,7 @@ import socket
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -15,6 +16,7 @@ import pytest
 from aggregator.collect.fetch import WebFetcher
 from aggregator.errors import BadStatus, Blocked, FetchError, Gone, TimedOut, TooLarge, Truncated, Unreachable
 from aggregator.model import Document, FeedSpec, Redirect, Unchanged, Validators
+from tests.conftest import OpenFetcher
 from tests.wire import Wire, answer
 
 NONE = Validators()
@@ -28,17 +30,13 @@ def wire() -> Iterator[Wire]:
 
 
 @pytest.fixture
-def fetcher() -> Iterator[WebFetcher]:
-    made = WebFetcher(user_agent="aggregator/1 (+https://planet.example.org/about)", timeout_s=5)
-    yield made
-    made.close()
+def fetcher(open_fetcher: OpenFetcher) -> WebFetcher:
+    return open_fetcher(user_agent="aggregator/1 (+https://planet.example.org/about)", timeout_s=5)
 
 
 @pytest.fixture
-def hasty() -> Iterator[WebFetcher]:
-    made = WebFetcher(user_agent="aggregator/1", timeout_s=0.3)
-    yield made
-    made.close()
+def hasty(open_fetcher: OpenFetcher) -> WebFetcher:
+    return open_fetcher(timeout_s=0.3)
 
 
 def spec(url: str, **given: object) -> FeedSpec:
@@ -155,6 +153,16 @@ def test_a_304_that_nobody_asked_for_is_an_error(wire: Wire, fetcher: WebFetcher
     assert caught.value.status == 304
 
 
+@pytest.mark.parametrize("body", [b"", b"0\r\n\r\n", b"nonsense\r\n"])
+def test_a_304_ends_with_its_header_whatever_that_announces(wire: Wire, hasty: WebFetcher, body: bytes) -> None:
+    reply = b"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+    wire.on("/feed", reply)
+    assert isinstance(hasty.fetch(spec(wire.url("/feed")), Validators(etag="1"), None), Unchanged)
+    assert isinstance(
+        hasty.fetch(spec(wire.on("/b", answer(b"", "Content-Length: 9", status=304, length=9))), Validators(etag="1"), None), Unchanged
+    )
+
+
 def test_cookies_are_never_sent_back(wire: Wire, fetcher: WebFetcher) -> None:
     wire.on("/feed", answer(b"", "Location: /final", "Set-Cookie: a=1; Path=/", status=302))
     wire.on("/final", answer(FEED, "Set-Cookie: b=2; Path=/"))
@@ -173,6 +181,26 @@ def test_settings_of_the_environment_are_not_used(wire: Wire, fetcher: WebFetche
     assert wire.field("Authorization") is None
 
 
+def test_a_feeds_own_fields_are_sent_as_they_are(wire: Wire, fetcher: WebFetcher) -> None:
+    given = (("X-Empty", ""), ("X-Latin", "caf\xe9 "), ("x-case", "a:b, c"), ("Accept", "text/x-own"))
+    fetcher.fetch(spec(wire.on("/feed", answer()), headers=given), NONE, None)
+    assert [wire.field(name) for name, _ in given] == [b"", b"caf\xe9 ", b"a:b, c", b"text/x-own"]
+    assert b"x-case: a:b, c" in wire.heads[0]
+
+
+@pytest.mark.parametrize("field", [("X-Token", "a\r\nX-Injected: 1"), ("X-Token", "снег"), ("X-Token", " a"), ("X\nY", "a")])
+def test_a_field_that_cannot_be_sent_is_said_so(wire: Wire, fetcher: WebFetcher, field: tuple[str, str]) -> None:
+    with pytest.raises(Unreachable, match="a header field of this feed cannot be sent"):
+        fetcher.fetch(spec(wire.on("/feed", answer()), headers=(field,)), NONE, None)
+    assert wire.heads == []
+
+
+def test_nothing_is_asked_beside_the_request(wire: Wire, fetcher: WebFetcher) -> None:
+    fetcher.fetch(spec(wire.on("/feed", answer())), NONE, None)
+    names = {line.partition(b":")[0].lower() for line in wire.heads[0].split(b"\r\n")[1:]}
+    assert names == {b"host", b"user-agent", b"accept", b"accept-encoding"}
+
+
 def test_a_connection_is_used_again_and_replaced_when_the_server_closed_it(wire: Wire, fetcher: WebFetcher) -> None:
     feed = spec(wire.on("/feed", answer(FEED, 'ETag: "1"'), answer(b"", status=304), answer(FEED)))
     fetcher.fetch(feed, NONE, None)
@@ -186,6 +214,23 @@ def test_a_connection_is_used_again_and_replaced_when_the_server_closed_it(wire:
     wire.on("/feed", slam, answer(FEED))
     assert document(fetcher.fetch(feed, NONE, None)).body == FEED
     assert wire.connections == 2
+
+
+def test_what_comes_beyond_the_announced_length_is_no_part_of_any_answer(wire: Wire, fetcher: WebFetcher) -> None:
+    stray = answer(b"", "ETag: stray", status=304)
+    feed = spec(wire.on("/feed", answer(FEED) + stray, answer(FEED, "ETag: own")))
+    assert document(fetcher.fetch(feed, NONE, None)).body == FEED
+    assert document(fetcher.fetch(feed, Validators(etag="own"), None)).validators == Validators(etag="own")
+
+
+def test_several_threads_each_get_their_own_document(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    fetcher = open_fetcher(timeout_s=10)
+    feeds = [spec(wire.on(f"/{number}", answer(b"%d" % number * 9999, f"ETag: {number}"))) for number in range(8)] * 8
+    with ThreadPoolExecutor(8) as pool:
+        got = [document(one) for one in pool.map(lambda feed: fetcher.fetch(feed, NONE, None), feeds)]
+    assert [(one.body[:1], one.validators.etag, one.url) for one in got] == [
+        (b"%d" % number, str(number), wire.url(f"/{number}")) for number in list(range(8)) * 8
+    ]
 
 
 # ── secrets ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -271,10 +316,16 @@ def test_a_redirect_to_anything_but_http_is_refused(wire: Wire, fetcher: WebFetc
         fetcher.fetch(spec(wire.on("/a", answer(b"", f"Location: {location}", status=302))), NONE, None)
 
 
+def test_what_a_redirect_asks_for_holds_no_control_character(wire: Wire, fetcher: WebFetcher) -> None:
+    wire.on("/a", answer(b"", "Location: /b\x01c", status=302))
+    wire.on("/b%01c", answer(FEED))
+    assert document(fetcher.fetch(spec(wire.url("/a")), NONE, None)).body == FEED
+
+
 def test_a_redirect_without_a_target_and_one_with_a_body_of_any_size_cost_nothing(wire: Wire, hasty: WebFetcher) -> None:
     with pytest.raises(BadStatus, match="302 Found"):
         hasty.fetch(spec(wire.on("/a", answer(b"", status=302))), NONE, None)
-    wire.on("/b", [answer(b"", "Location: /c", status=302, length=10**9)])
+    wire.on("/b", drip(answer(b"", "Location: /c", status=302, length=10**9), b"", wire))
     wire.on("/c", answer(FEED))
     assert document(hasty.fetch(spec(wire.url("/b")), NONE, None)).body == FEED
 
@@ -314,13 +365,13 @@ def test_a_slow_server_frees_its_caller_at_the_deadline(wire: Wire, hasty: WebFe
     assert monotonic() - started < 2
 
 
-def test_a_resolver_that_does_not_answer_frees_its_caller(wire: Wire) -> None:
+def test_a_resolver_that_does_not_answer_frees_its_caller(wire: Wire, open_fetcher: OpenFetcher) -> None:
     def silent(host: str, port: int) -> list[str]:
         wire.ended.wait(30)
         return []
 
     with pytest.raises(TimedOut):
-        WebFetcher(user_agent="a", timeout_s=0.2, resolver=silent).fetch(spec("http://feed.example/"), NONE, None)
+        open_fetcher(timeout_s=0.2, resolver=silent).fetch(spec("http://feed.example/"), NONE, None)
 
 
 def test_a_tls_server_that_says_nothing_frees_its_caller(wire: Wire, hasty: WebFetcher) -> None:
@@ -328,8 +379,8 @@ def test_a_tls_server_that_says_nothing_frees_its_caller(wire: Wire, hasty: WebF
         hasty.fetch(spec(wire.url("/").replace("http:", "https:")), NONE, None)
 
 
-def test_a_body_is_limited_after_inflating(wire: Wire) -> None:
-    fetcher = WebFetcher(user_agent="a", timeout_s=5, max_bytes=100_000)
+def test_a_body_is_limited_after_inflating(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    fetcher = open_fetcher(timeout_s=5, max_bytes=100_000)
     assert len(document(fetcher.fetch(spec(wire.on("/just", answer(b"a" * 100_000))), NONE, None)).body) == 100_000
     once = gzip.compress(bytes(50_000_000), 9, mtime=0)
     for path, reply in {
@@ -342,6 +393,12 @@ def test_a_body_is_limited_after_inflating(wire: Wire) -> None:
     }.items():
         with pytest.raises(TooLarge):
             fetcher.fetch(spec(wire.on(path, reply)), NONE, None)
+
+
+def test_an_endless_body_is_left_at_the_limit(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    feed = spec(wire.on("/endless", drip(b"HTTP/1.1 200 OK\r\n\r\n", bytes(30_000), wire)))
+    with pytest.raises(TooLarge):
+        open_fetcher(timeout_s=20, max_bytes=100_000).fetch(feed, NONE, None)
 
 
 @pytest.mark.parametrize(
@@ -428,6 +485,40 @@ def test_a_refusal_says_for_how_long(wire: Wire, fetcher: WebFetcher, fields: li
     assert "429 Too Many Requests" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        (["ETag: a", "etag: b"], Validators(etag="a, b")),
+        (["ETag:\t a\xff \t"], Validators(etag="a\xff \t")),
+        (["ETag: a", " b", "\tc"], Validators(etag="a b c")),
+        (["ETag:", "Last-Modified:x"], Validators(last_modified="x")),
+        ([f"ETag: {'a' * 4096}"], Validators(etag="a" * 4096)),
+        ([f"ETag: {'a' * 4097}"], NONE),
+    ],
+)
+def test_fields_are_read_in_one_way(wire: Wire, fetcher: WebFetcher, fields: list[str], kept: Validators) -> None:
+    assert fetcher.fetch(spec(wire.on("/feed", answer(FEED, *fields))), NONE, None).validators == kept
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_an_answer_is_read_whatever_its_line_ends(wire: Wire, fetcher: WebFetcher, end: str) -> None:
+    lines = ["HTTP/1.0 200", "etag:1", "Content-Length: 6", ""]
+    got = document(fetcher.fetch(spec(wire.on("/feed", [end.join([*lines, "<rss/>"]).encode()])), NONE, None))
+    assert (got.body, got.validators.etag) == (b"<rss/>", "1")
+
+
+def test_what_follows_the_last_chunk_is_no_field(wire: Wire, fetcher: WebFetcher) -> None:
+    head = b"HTTP/1.1 200 OK\r\nETag: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    got = fetcher.fetch(spec(wire.on("/feed", head + b"6;x=y\r\n<rss/>\r\n0\r\nETag: b\r\nHTTP/1.1 304: c\r\n\r\n")), NONE, None)
+    assert (document(got).body, got.validators) == (b"<rss/>", Validators(etag="a"))
+
+
+def test_an_interim_answer_is_passed_over(wire: Wire, fetcher: WebFetcher) -> None:
+    reply = b"HTTP/1.1 100 Continue\r\nETag: interim\r\n\r\n" * 3 + answer(FEED)
+    got = fetcher.fetch(spec(wire.on("/feed", reply)), NONE, None)
+    assert (document(got).body, got.validators) == (FEED, NONE)
+
+
 def test_410_says_gone_and_other_errors_do_not(wire: Wire, fetcher: WebFetcher) -> None:
     with pytest.raises(Gone):
         fetcher.fetch(spec(wire.on("/gone", answer(b"", status=410))), NONE, None)
@@ -476,6 +567,10 @@ def test_a_document_says_how_long_it_stays_fresh(wire: Wire, fetcher: WebFetcher
         b"HTTP/1.1 abc\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200,
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000,
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 101 + b"\r\n<rss/>",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 66_000 + b"\r\n\r\n<rss/>",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        answer(FEED, "Content-Length: 7"),
     ],
 )
 def test_what_is_no_answer_is_unreachable_in_words(wire: Wire, fetcher: WebFetcher, reply: bytes) -> None:
@@ -483,7 +578,7 @@ def test_what_is_no_answer_is_unreachable_in_words(wire: Wire, fetcher: WebFetch
         fetcher.fetch(spec(wire.on("/feed", [reply])), NONE, None)
 
 
-def test_no_server_and_no_name_are_unreachable_in_words(fetcher: WebFetcher) -> None:
+def test_no_server_and_no_name_are_unreachable_in_words(fetcher: WebFetcher, open_fetcher: OpenFetcher) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(Unreachable, match="the connection was refused"):
@@ -493,7 +588,7 @@ def test_no_server_and_no_name_are_unreachable_in_words(fetcher: WebFetcher) -> 
         raise socket.gaierror(-2, "Name or service not known")
 
     with pytest.raises(Unreachable, match=r"the name feed\.example cannot"):
-        WebFetcher(user_agent="a", resolver=unknown).fetch(spec("http://feed.example/"), NONE, None)
+        open_fetcher(resolver=unknown).fetch(spec("http://feed.example/"), NONE, None)
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/", "http://", "http://[", "example.org/feed", "http://a:b:c/", ""])

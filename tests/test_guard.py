@@ -1,19 +1,14 @@
 """No feed reaches an address that is not public, whatever it is dressed up as."""
 
-import shutil
 import socket
-import ssl
-import subprocess
-import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
 
 from aggregator.collect.addresses import is_public, literal_address
-from aggregator.collect.fetch import WebFetcher
 from aggregator.errors import Blocked, Unreachable
 from aggregator.model import Document, FeedSpec, Validators
+from tests.conftest import OpenFetcher
 from tests.wire import Wire, answer
 
 NONE = Validators()
@@ -38,6 +33,7 @@ LITERALS = """
     127.0.0.1 127.1 127.0.1 0 0.0.0.0 2130706433 0x7f000001 0x7f.1 0x7F.0.0.1 0177.0.0.1 0177.1 017700000001 10.1 0xa9fea9fe 2852039166
     169.254.169.254 192.168.1.1 3232235777 [::] [::1] [0:0:0:0:0:0:0:1] [::ffff:127.0.0.1] [::ffff:7f00:1] [::127.0.0.1] [64:ff9b::7f00:1]
     [2002:7f00:1::] [2001::1] [fec0::1] [fe80::1] [fd00::1] [ff02::1] [5f00::1] 127.0.0.1. 255.255.255.255 224.0.0.1 100.64.0.1
+    ①②⑦.0.0.1 １２７.1 127。0。0。1
 """.split()  # noqa: SIM905
 
 
@@ -75,47 +71,84 @@ def wire() -> Iterator[Wire]:
 
 
 @pytest.mark.parametrize("host", LITERALS)
-def test_no_way_of_writing_a_private_address_gets_through(wire: Wire, host: str) -> None:
-    fetcher = WebFetcher(user_agent="a", timeout_s=2)
+def test_no_way_of_writing_a_private_address_gets_through(wire: Wire, host: str, open_fetcher: OpenFetcher) -> None:
+    fetcher = open_fetcher()
     with pytest.raises(Blocked, match="not a public address"):
         fetcher.fetch(spec(f"http://{host}:{wire.port}/"), NONE, None)
     assert wire.connections == 0
 
 
 @pytest.mark.parametrize("address", [address for address in NOT_PUBLIC if address != "not-an-address"])
-def test_no_name_for_a_private_address_gets_through(wire: Wire, address: str) -> None:
-    fetcher = WebFetcher(user_agent="a", timeout_s=2, resolver=Names([address]))
+def test_no_name_for_a_private_address_gets_through(wire: Wire, address: str, open_fetcher: OpenFetcher) -> None:
+    fetcher = open_fetcher(resolver=Names([address]))
     with pytest.raises(Blocked):
         fetcher.fetch(spec(f"http://feed.example:{wire.port}/"), NONE, None)
     assert wire.connections == 0
 
 
-def test_one_private_address_among_public_ones_is_enough_to_refuse(wire: Wire) -> None:
-    fetcher = WebFetcher(user_agent="a", timeout_s=2, resolver=Names(["93.184.215.14", "127.0.0.1"]))
+def test_one_private_address_among_public_ones_is_enough_to_refuse(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    fetcher = open_fetcher(resolver=Names(["93.184.215.14", "127.0.0.1"]))
     with pytest.raises(Blocked):
         fetcher.fetch(spec(wire.url(host="feed.example")), NONE, None)
 
 
-def test_a_name_is_looked_up_once_and_its_checked_address_dialed(wire: Wire) -> None:
+def test_a_name_is_looked_up_once_and_its_checked_address_dialed(wire: Wire, open_fetcher: OpenFetcher) -> None:
     names = Names(["127.0.0.1"], ["192.0.2.1"])
-    got = WebFetcher(user_agent="a", timeout_s=2, resolver=names).fetch(spec(wire.url(host="feed.example"), allow_private=True), NONE, None)
+    got = open_fetcher(resolver=names).fetch(spec(wire.url(host="feed.example"), allow_private=True), NONE, None)
     assert isinstance(got, Document)
     assert names.asked == ["feed.example"]
     assert wire.field("Host") == f"feed.example:{wire.port}".encode()
 
 
+@pytest.mark.parametrize("host", ["127.1", "0x7f.0.0.1", "feed.example."])
+def test_the_server_is_told_the_host_as_it_is_written(wire: Wire, open_fetcher: OpenFetcher, host: str) -> None:
+    open_fetcher(resolver=Names(["127.0.0.1"])).fetch(spec(wire.url(host=host), allow_private=True), NONE, None)
+    assert wire.field("Host") == f"{host.rstrip('.')}:{wire.port}".encode()
+
+
+def test_names_at_one_address_do_not_share_a_connection(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    fetcher = open_fetcher(resolver=Names(["127.0.0.1"]))
+    for host in ("a.example", "b.example", "A.example"):
+        fetcher.fetch(spec(wire.url(host=host), allow_private=True), NONE, None)
+    assert wire.connections == 2
+    assert [wire.field("Host", at) for at in range(3)] == [f"{host}.example:{wire.port}".encode() for host in "aba"]
+
+
+def test_a_connection_that_replaces_another_is_checked_as_any(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    names = Names(["127.0.0.1"], [])
+    fetcher = open_fetcher(resolver=names)
+    feed = spec(wire.url(host="feed.example"), allow_private=True)
+    fetcher.fetch(feed, NONE, None)
+    wire.on("/", lambda connection: connection.close())
+    with pytest.raises(Unreachable, match=r"the name feed\.example cannot be found"):
+        fetcher.fetch(feed, NONE, None)
+    assert names.asked == ["feed.example", "feed.example"]
+    assert wire.connections == 1
+
+
+def test_a_name_beyond_ascii_is_looked_up_in_its_ascii_form_and_shown_as_written(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    names = Names(["127.0.0.1"], [])
+    fetcher = open_fetcher(resolver=names)
+    got = fetcher.fetch(spec(wire.url(host="Bücher.example"), allow_private=True), NONE, None)
+    assert isinstance(got, Document)
+    assert wire.field("Host") == f"xn--bcher-kva.example:{wire.port}".encode()
+    with pytest.raises(Unreachable, match=r"the name straße\.example cannot be found"):
+        fetcher.fetch(spec("http://straße.example/", allow_private=True), NONE, None)
+    assert names.asked == ["xn--bcher-kva.example", "xn--strae-oqa.example"]
+
+
 @pytest.mark.parametrize("target", ["http://2130706433/", "http://[::ffff:7f00:1]/", "http://localhost/", "//169.254.169.254/latest/"])
-def test_a_redirect_to_a_private_address_is_refused(wire: Wire, target: str) -> None:
+def test_a_redirect_to_a_private_address_is_refused(wire: Wire, target: str, open_fetcher: OpenFetcher) -> None:
     """The first hop is reached through a proxy, the one thing on loopback that a strict feed may be led to."""
     wire.on("http://feed.example/a", answer(b"", f"Location: {target}", status=302))
-    fetcher = WebFetcher(user_agent="a", timeout_s=2, proxy=wire.url().rstrip("/"))
+    fetcher = open_fetcher(proxy=wire.url().rstrip("/"))
     with pytest.raises(Blocked, match="not a public address"):
         fetcher.fetch(spec("http://feed.example/a"), NONE, None)
     assert wire.targets() == [b"http://feed.example/a"]
 
 
-def test_a_connection_made_for_a_trusted_feed_is_not_lent_to_others(wire: Wire) -> None:
-    fetcher = WebFetcher(user_agent="a", timeout_s=2, resolver=Names(["127.0.0.1"]))
+def test_a_connection_made_for_a_trusted_feed_is_not_lent_to_others(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    fetcher = open_fetcher(resolver=Names(["127.0.0.1"]))
     url = wire.url(host="feed.example")
     for _ in range(2):
         fetcher.fetch(spec(url, allow_private=True), NONE, None)
@@ -125,23 +158,23 @@ def test_a_connection_made_for_a_trusted_feed_is_not_lent_to_others(wire: Wire) 
     assert len(wire.heads) == 2
 
 
-def test_a_dead_address_is_followed_by_the_next_one(wire: Wire) -> None:
-    fetcher = WebFetcher(user_agent="a", timeout_s=2, resolver=Names(["127.0.0.2", "::1", "127.0.0.1"]))
+def test_a_dead_address_is_followed_by_the_next_one(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    fetcher = open_fetcher(resolver=Names(["127.0.0.2", "::1", "127.0.0.1"]))
     assert isinstance(fetcher.fetch(spec(wire.url(host="feed.example"), allow_private=True), NONE, None), Document)
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "a.localhost", "127.1", "[::1]", "0x7f000001", "10.0.0.1"])
-def test_a_proxy_is_not_asked_for_what_is_private_by_name(wire: Wire, host: str) -> None:
-    fetcher = WebFetcher(user_agent="a", timeout_s=2, proxy=wire.url().rstrip("/"))
+def test_a_proxy_is_not_asked_for_what_is_private_by_name(wire: Wire, host: str, open_fetcher: OpenFetcher) -> None:
+    fetcher = open_fetcher(proxy=wire.url().rstrip("/"))
     with pytest.raises(Blocked):
         fetcher.fetch(spec(f"http://{host}/feed"), NONE, None)
     assert wire.connections == 0
 
 
-def test_a_proxy_is_dialed_and_asked_for_the_whole_address(wire: Wire) -> None:
+def test_a_proxy_is_dialed_and_asked_for_the_whole_address(wire: Wire, open_fetcher: OpenFetcher) -> None:
     wire.on("http://feed.example:8000/%7efeed", answer(b"<rss/>"))
     names = Names(["127.0.0.1"])
-    fetcher = WebFetcher(user_agent="a", timeout_s=2, proxy=f"http://proxy.example:{wire.port}", resolver=names)
+    fetcher = open_fetcher(proxy=f"http://proxy.example:{wire.port}", resolver=names)
     got = fetcher.fetch(spec("http://feed.example:8000/%7efeed?q=%7e"), NONE, None)
     assert isinstance(got, Document)
     assert names.asked == ["proxy.example"]
@@ -149,9 +182,35 @@ def test_a_proxy_is_dialed_and_asked_for_the_whole_address(wire: Wire) -> None:
     assert wire.field("Host") == b"feed.example:8000"
 
 
-def test_a_proxy_that_refuses_a_tunnel_is_said_so(wire: Wire) -> None:
+def test_a_proxy_is_asked_for_a_name_beyond_ascii_in_its_ascii_form(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    wire.on("http://xn--bcher-kva.example/", answer(b"<rss/>"))
+    open_fetcher(proxy=wire.url().rstrip("/")).fetch(spec("http://bücher.example"), NONE, None)
+    assert wire.targets() == [b"http://xn--bcher-kva.example/"]
+
+
+def test_a_proxy_is_told_its_login_and_nothing_that_was_not_configured(
+    wire: Wire, open_fetcher: OpenFetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    wire.on("http://feed.example/", answer(b"<rss/>"))
+    open_fetcher(proxy=f"http://me:p%40ss@127.0.0.1:{wire.port}").fetch(spec("http://feed.example/"), NONE, None)
+    assert wire.field("Proxy-Authorization") == b"Basic bWU6cEBzcw=="
+    names = {line.partition(b":")[0].lower() for line in wire.heads[0].split(b"\r\n")[1:]}
+    assert names == {b"host", b"proxy-authorization", b"user-agent", b"accept", b"accept-encoding"}
+
+
+def test_a_proxy_that_is_not_there_is_said_so(open_fetcher: OpenFetcher) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    for scheme in ("http", "https"):
+        with pytest.raises(Unreachable, match=r"feed\.example: the connection was refused"):
+            open_fetcher(proxy=f"http://127.0.0.1:{port}").fetch(spec(f"{scheme}://feed.example/"), NONE, None)
+
+
+def test_a_proxy_that_refuses_a_tunnel_is_said_so(wire: Wire, open_fetcher: OpenFetcher) -> None:
     wire.on("feed.example:443", answer(b"", status=403))
-    fetcher = WebFetcher(user_agent="a", timeout_s=2, proxy=wire.url().rstrip("/"))
+    fetcher = open_fetcher(proxy=wire.url().rstrip("/"))
     with pytest.raises(Unreachable, match="the proxy lets no connection through"):
         fetcher.fetch(spec("https://feed.example/"), NONE, None)
 
@@ -159,54 +218,3 @@ def test_a_proxy_that_refuses_a_tunnel_is_said_so(wire: Wire) -> None:
 @pytest.mark.parametrize(("host", "address"), [("127.1", "127.0.0.1"), ("0", "0.0.0.0"), ("[::1]", "::1"), ("1e100.net", None), ("", None)])
 def test_what_the_system_would_read_as_an_address_is_one(host: str, address: str | None) -> None:
     assert literal_address(host) == address
-
-
-# ── TLS ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def certificate(folder: Path, name: str) -> ssl.SSLContext:
-    if shutil.which("openssl") is None:
-        pytest.skip("needs the openssl command, to make a certificate")
-    request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"), "-subj", f"/CN={name}"]
-    subprocess.run([*request, *files, "-addext", f"subjectAltName=DNS:{name}"], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return context
-
-
-def serve_tls(listener: socket.socket, context: ssl.SSLContext, reply: bytes) -> None:
-    while True:
-        try:
-            connection, _ = listener.accept()
-        except OSError:
-            return
-        try:
-            with context.wrap_socket(connection, server_side=True) as secured:
-                secured.recv(4096)
-                secured.sendall(reply)
-        except OSError:
-            connection.close()
-
-
-def test_tls_is_agreed_on_for_the_name_and_a_certificate_that_nobody_signed_is_refused(tmp_path: Path, wire: Wire) -> None:
-    context = certificate(tmp_path, "feed.example")
-    asked: list[str | None] = []
-    context.sni_callback = lambda _socket, name, _context: asked.append(name)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        reply = answer(b"", f"Location: {wire.url()}", "Connection: close", status=302)
-        threading.Thread(target=serve_tls, args=(listener, context, reply), daemon=True).start()
-        port = listener.getsockname()[1]
-
-        def fetch(host: str, ca_file: Path | None = None) -> None:
-            fetcher = WebFetcher(user_agent="a", timeout_s=5, resolver=Names(["127.0.0.1"]), ca_file=ca_file)
-            fetcher.fetch(spec(f"https://{host}:{port}/", allow_private=True), NONE, None)
-
-        with pytest.raises(Unreachable, match=r"feed\.example: its certificate is self-signed"):
-            fetch("feed.example")
-        with pytest.raises(Unreachable, match=r"other\.example: its certificate is for another name"):
-            fetch("other.example", tmp_path / "cert.pem")
-        with pytest.raises(Blocked, match=r"redirected from https to http: https://feed\.example"):
-            fetch("feed.example", tmp_path / "cert.pem")
-    assert asked == ["feed.example", "other.example", "feed.example"]
-    assert wire.heads == []

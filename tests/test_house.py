@@ -12,8 +12,10 @@ PACKAGE = ROOT / "aggregator"
 
 # One library, one home: a third-party name appears only here.
 HOMES = {
-    "requests": {"collect"},
-    "urllib3": {"collect"},
+    "requests": {"collect/guard.py"},
+    "urllib3": {"collect/guard.py"},
+    "pycurl": {"collect/curl_door.py"},
+    "certifi": {"collect/curl_door.py"},
     "feedparser": {"collect"},
     "lxml": {"collect", "refine", "publish"},
     "nh3": {"refine/markup.py"},

@@ -53,6 +53,7 @@ def check(session: Session, fetch: bool, fix: bool) -> None:
     """Find every mistake in feeds.yaml; with --fetch, also in the feeds it names."""
     config = session.config()
     warn(config)
+    _try_client(config)
     findings = _asked_all(config) if fetch or fix else []
     for line, _, _ in findings:
         say(line)
@@ -65,20 +66,27 @@ def check(session: Session, fetch: bool, fix: bool) -> None:
         sys.exit(1)
 
 
+def _try_client(config: Config) -> None:
+    """Raises `ConfigError` where the client cannot be used; the default one is always installed."""
+    if config.client != "requests":
+        from aggregator.app import fetcher
+
+        fetcher(config).close()
+
+
 def _asked_all(config: Config) -> list[tuple[str, str, str | None]]:
     """(what was found, the address in feeds.yaml, the better address or None) for each feed with a finding, in the order of feeds.yaml."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from aggregator.app import user_agent
-    from aggregator.collect.fetch import WebFetcher
+    from aggregator.app import fetcher
     from aggregator.collect.parse import ParserPool
 
-    fetcher = WebFetcher(user_agent=user_agent(config), proxy=config.proxy)
+    door = fetcher(config)
     parsers = ParserPool()
 
     def ask(spec: FeedSpec) -> tuple[str, str, str | None] | None:
         try:
-            document = fetcher.fetch(spec, Validators(), None)
+            document = door.fetch(spec, Validators(), None)
             if not isinstance(document, Document):  # no validators were sent, so only a server's mistake says "unchanged"
                 return None
             raw = parsers.parse(document)
@@ -95,7 +103,7 @@ def _asked_all(config: Config) -> list[tuple[str, str, str | None]]:
         with progress("asking", len(config.feeds)) as bar, ThreadPoolExecutor(8) as pool:
             return [found for found in pool.map(ask, config.feeds) if found]
     finally:
-        fetcher.close()
+        door.close()
         parsers.close()
 
 

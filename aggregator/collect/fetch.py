@@ -1,39 +1,43 @@
-"""The one door to the network: one conditional GET per poll, within limits of time and size, redirects followed by hand.
+"""One conditional GET per poll through the door to the network, within limits of time and size, redirects followed by hand.
 
 Also reads local files. Whatever goes wrong is a `FetchError` in plain words, which shows an address without its secrets.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-import requests
-
 from aggregator.collect.deadline import Deadline, Late
+from aggregator.collect.dial import NoConnection, NoSuchName, Refused, Resolver, look_up
+from aggregator.collect.door import WITH_BODY, Answer, Errand, NoAnswer, open_door
 from aggregator.collect.freshness import fresh_for, retry_after
-from aggregator.collect.guard import BrokenOff, Door, NoAnswer, NoConnection, NoSuchName, Refused, Resolver, look_up
 from aggregator.collect.inflate import CutShort, Damaged, Oversized, UnknownCoding, inflated
 from aggregator.collect.place import NotAnAddress, Place, shown_place, shown_target
 from aggregator.errors import BadStatus, Blocked, FetchError, Gone, TimedOut, TooLarge, Truncated, Unreachable
-from aggregator.model import Document, FeedSpec, Redirect, Unchanged, Validators
+from aggregator.model import Client, Document, FeedSpec, Redirect, Unchanged, Validators
 
 _TIMEOUT_S: Final = 20.0
 _MAX_BYTES: Final = 10 * 1024 * 1024
 _MAX_REDIRECTS: Final = 5
 _MAX_VALIDATOR_CHARS: Final = 4096
+# No field can hold a line break or NUL, nor what Latin-1 has not.
+_CANNOT_BE_SENT: Final = re.compile(r"[\r\n\0]|[^\0-\xff]")
 _ACCEPT: Final = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
-_WITH_BODY: Final = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # A server that is busy and says how long its refusal holds is asking to be left alone for so long.
 _BUSY: Final = frozenset({429, 503})
 _FILE_PIECE_BYTES: Final = 64 * 1024
+
+
+class _BrokenOff(Exception):
+    """The connection ended before the body was whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +52,16 @@ class _Poll:
 class WebFetcher:
     """`ports.Fetcher` over HTTP and for local files. Safe to use from several threads at once.
 
-    `resolver` looks hosts up; `ca_file` holds the certificates to trust instead of the bundled ones. A fetch takes at most `timeout_s` of
-    wall clock and `max_bytes` of inflated body.
+    `client` names the library below; `resolver` looks hosts up; `ca_file` holds the certificates to trust instead of the bundled ones. A
+    fetch takes at most `timeout_s` of wall clock and `max_bytes` of inflated body. Raises `AggregatorError` where the client's library is
+    missing or too old.
     """
 
     def __init__(
         self,
         *,
         user_agent: str,
+        client: Client = "requests",
         proxy: str | None = None,
         timeout_s: float = _TIMEOUT_S,
         max_bytes: int = _MAX_BYTES,
@@ -65,7 +71,7 @@ class WebFetcher:
         self._user_agent = user_agent
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
-        self._door = Door(resolver=resolver, proxy=proxy, ca_file=ca_file)
+        self._door = open_door(client, resolver=resolver, proxy=proxy, ca_file=ca_file)
 
     def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None) -> Document | Unchanged:
         """Get a feed's document with one conditional GET, or read its file.
@@ -99,18 +105,27 @@ class WebFetcher:
         while True:
             place = places[-1]
             own = _secret_fields(poll.spec, start) if place.origin == start.origin else {}
-            with closing(self._get(poll, place, own)) as response:
-                location = _location(response)
-                if location is None:
-                    return self._answer(poll, place, response, () if poll.spec.is_private else tuple(redirects))
-                places.append(_next_place(poll.spec, places, location))
-            redirects.append(Redirect(status=response.status_code, target=places[-1].url))
+            answer = self._get(poll, place, own)
+            location = _location(answer)
+            if location is None:
+                return self._answered(poll, place, answer, () if poll.spec.is_private else tuple(redirects))
+            places.append(_next_place(poll.spec, places, location))
+            redirects.append(Redirect(status=answer.status, target=places[-1].url))
 
-    def _get(self, poll: _Poll, place: Place, own: Mapping[str, str]) -> requests.Response:
+    def _get(self, poll: _Poll, place: Place, own: Mapping[str, str]) -> Answer:
         spec = poll.spec
-        fields = {"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip", **_conditions(poll.validators), **own}
+        errand = Errand(
+            scheme=place.scheme,
+            host=place.ascii_host,
+            port=place.port,
+            target=place.target,
+            fields={"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip", **_conditions(poll.validators), **own},
+            allow_private=spec.allow_private,
+            deadline=poll.deadline,
+            max_bytes=self._max_bytes,
+        )
         try:
-            return self._door.get(place.server, place.target, fields, allow_private=spec.allow_private, deadline=poll.deadline)
+            return self._door.get(errand)
         except Refused as error:
             message = f"{place.host} is at {error}, which is not a public address (allow_private permits it for one feed)"
             raise Blocked(spec.shown_url, message) from error
@@ -119,15 +134,13 @@ class WebFetcher:
         except (NoConnection, NoAnswer) as error:
             raise Unreachable(spec.shown_url, f"{place.host}: {error}") from error
 
-    def _answer(self, poll: _Poll, place: Place, response: requests.Response, redirects: tuple[Redirect, ...]) -> Document | Unchanged:
-        fields = response.headers
-        if response.status_code == HTTPStatus.NOT_MODIFIED and _conditions(poll.validators):
-            # Nothing follows, and reading it gives the connection back.
-            response.raw.read(1, decode_content=False)
+    def _answered(self, poll: _Poll, place: Place, answer: Answer, redirects: tuple[Redirect, ...]) -> Document | Unchanged:
+        fields = answer.fields
+        if answer.status == HTTPStatus.NOT_MODIFIED and _conditions(poll.validators):
             return Unchanged(validators=_renewed(poll.validators, fields), fresh_for=fresh_for(fields), redirects=redirects)
-        if response.status_code not in _WITH_BODY or "cf-mitigated" in fields:
-            raise _bad_status(poll.spec.shown_url, response)
-        body = self._inflated(poll, self._door.pieces(response, poll.deadline), fields.get("Content-Encoding", ""))
+        if answer.status not in WITH_BODY or "cf-mitigated" in fields:
+            raise _bad_status(poll.spec.shown_url, answer)
+        body = self._inflated(poll, _pieces(answer), fields.get("Content-Encoding", ""))
         return Document(
             url=shown_place(poll.spec, place),
             body=body,
@@ -144,7 +157,7 @@ class WebFetcher:
             return inflated(pieces, codings, max_bytes=self._max_bytes, check=poll.deadline.remaining)
         except Oversized as error:
             raise TooLarge(url, f"larger than {self._max_bytes / 2**20:g} MiB") from error
-        except (BrokenOff, CutShort) as error:
+        except (_BrokenOff, CutShort) as error:
             raise Truncated(url, "ended before it was whole") from error
         except Damaged as error:
             raise FetchError(url, "its compressed data is damaged") from error
@@ -203,9 +216,15 @@ def _next_place(spec: FeedSpec, places: list[Place], location: str) -> Place:
 # ── what came ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _location(response: requests.Response) -> str | None:
+def _pieces(answer: Answer) -> Iterator[bytes]:
+    yield from answer.pieces
+    if not answer.is_whole:
+        raise _BrokenOff
+
+
+def _location(answer: Answer) -> str | None:
     """The Location field of a redirect; fields are read as Latin-1, but what servers write beyond ASCII is UTF-8."""
-    location = response.headers.get("Location", "") if response.status_code in _REDIRECTS else ""
+    location = answer.fields.get("Location", "") if answer.status in _REDIRECTS else ""
     try:
         return location.encode("latin-1").decode("utf-8") or None
     except UnicodeError:
@@ -227,18 +246,18 @@ def _kept(value: str | None) -> str | None:
 
 
 def _can_be_sent(value: str) -> bool:
-    return len(value) <= _MAX_VALIDATOR_CHARS and not any(char in "\r\n\0" or char > "\xff" for char in value)
+    return len(value) <= _MAX_VALIDATOR_CHARS and not _CANNOT_BE_SENT.search(value)
 
 
 def _hash(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
-def _bad_status(url: str, response: requests.Response) -> BadStatus:
-    status, wait = response.status_code, retry_after(response.headers)
+def _bad_status(url: str, answer: Answer) -> BadStatus:
+    status, wait = answer.status, retry_after(answer.fields)
     if wait is None and status in _BUSY:
-        wait = fresh_for(response.headers)
-    if response.headers.get("cf-mitigated") == "challenge":
+        wait = fresh_for(answer.fields)
+    if answer.fields.get("cf-mitigated") == "challenge":
         return BadStatus(url, f"asks for proof of a browser instead of answering (challenge, {status})", status=status, retry_after=wait)
     try:
         words = f"{status} {HTTPStatus(status).phrase}"

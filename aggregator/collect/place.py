@@ -7,11 +7,12 @@ from typing import Final, Self
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from aggregator.model import FeedSpec
-from aggregator.web.url import shown
+from aggregator.web.url import ascii_host, shown
 
 _PORTS: Final = {"http": 80, "https": 443}
 # Everything that ASCII has but spaces and controls: nothing is escaped anew, nothing that is escaped changes.
 _SENT_AS_IS: Final = "!\"#$%&'()*+,/:;<=>?@[\\]^_`{|}~"
+_CANNOT_BE_SENT: Final = re.compile(r"[^\x21-\x7e]")
 _PLACEHOLDER: Final = re.compile(r"\$\{\w+\}")
 # Replacing a very short secret would garble every message and protect nothing.
 _MIN_SECRET_CHARS: Final = 4
@@ -25,12 +26,14 @@ class NotAnAddress(ValueError):
 class Place:
     """What one request asks: `authority` is host and port as written; `target` path and query, byte for byte.
 
-    `login` is the userinfo as a Basic Authorization field (RFC 7617), None where there is none.
+    `ascii_host` is the host as it is looked up (IDNA). `login` is the userinfo as a Basic Authorization field (RFC 7617), None where there
+    is none.
     """
 
     scheme: str
     authority: str
     host: str
+    ascii_host: str
     port: int
     target: str = field(repr=False)
     login: str | None = field(default=None, repr=False)
@@ -38,7 +41,7 @@ class Place:
     @classmethod
     def of(cls, url: str) -> Self:
         """Read an address; the fragment is left out. Raises `NotAnAddress`."""
-        text = quote(url.strip(), safe=_SENT_AS_IS) if not url.isascii() or " " in url.strip() else url.strip()
+        text = quote(url.strip(), safe=_SENT_AS_IS) if _CANNOT_BE_SENT.search(url.strip()) else url.strip()
         scheme = url.strip().partition(":")[0].lower()
         if scheme not in _PORTS:
             raise NotAnAddress("only http and https are asked")
@@ -49,13 +52,14 @@ class Place:
             raise NotAnAddress("it cannot be read as an address") from error
         if not host:
             raise NotAnAddress("it names no host")
+        if not (in_ascii := ascii_host(host)):
+            raise NotAnAddress("its host is no name that can be looked up")
         authority = parts.netloc.rpartition("@")[2]
         rest = text.partition("#")[0].partition("//")[2]
         slash = re.search(r"[/?]", rest)
         target = rest[slash.start() :] if slash else ""
-        return cls(
-            scheme, authority, host, port, target if target.startswith("/") else "/" + target, _login(parts.username, parts.password)
-        )
+        target = target if target.startswith("/") else "/" + target
+        return cls(scheme, authority, host, in_ascii, port, target, _login(parts.username, parts.password))
 
     @property
     def origin(self) -> tuple[str, str, int]:

@@ -194,6 +194,15 @@ def feed_address_key(url: str) -> str:
     return f"https://{_without_default_port(parts.host)}{parts.path.rstrip('/') or '/'}{parts.query}"
 
 
+def ascii_host(host: str) -> str:
+    """A host as it is asked for in DNS and TLS (UTS 46, as browsers do it); empty where there is no such form.
+
+    >>> ascii_host("Bücher.example"), ascii_host("blog.example")
+    ('xn--bcher-kva.example', 'blog.example')
+    """
+    return host.lower() if host.isascii() else ada_url.idna_to_ascii(host).decode("ascii")
+
+
 def shown(url: str) -> str:
     """An address for logs and messages: without userinfo, otherwise as it is.
 

@@ -182,6 +182,23 @@ def test_a_server_behind_a_proxy_is_asked_through_a_tunnel_that_knows_nothing_of
     assert b"proxy-authorization" not in server.heads[0].lower()
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_proxy_is_trusted_over_tls_as_any_server_is(
+    authority: Authority, listener: socket.socket, open_fetcher: OpenFetcher, trusted: bool
+) -> None:
+    proxy = TlsServer(authority.context("proxy.example"))
+    address = f"https://proxy.example:{proxy.listen(listener)}"
+    fetcher = at_home(open_fetcher, ca_file=authority.file if trusted else None, proxy=address)
+    if trusted:
+        assert isinstance(fetcher.fetch(spec("http://feed.example/f"), NONE, None), Document)
+        assert proxy.heads[0].startswith(b"GET http://feed.example/f HTTP/1.1\r\n")
+    else:
+        with pytest.raises(Unreachable):
+            fetcher.fetch(spec("http://feed.example/f"), NONE, None)
+        assert proxy.heads == []
+    assert set(proxy.names) == {"proxy.example"}
+
+
 def test_a_server_behind_a_proxy_that_breaks_off_is_no_answer_of_the_proxy(authority: Authority, open_fetcher: OpenFetcher) -> None:
     with Wire() as proxy:
         proxy.on("feed.example:443", [b"HTTP/1.1 200 Connection established\r\n\r\n"])

@@ -15,6 +15,8 @@ from aggregator.collect.pool import ChildPool, Shared
 from aggregator.model import Document, FeedSpec, ReadFeed, Surroundings
 
 CHILDREN: Final = 2
+# With the 20 s of a fetch, what one feed may take: a document of 1,000 long entries needs most of it on a machine under load.
+DEADLINE_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class ReaderPool:
     """`ports.Reader` in child processes, with a `ChildPool`'s limits of time and memory. Safe to use from several threads at once."""
 
     def __init__(self, children: int = CHILDREN) -> None:
-        self._pool = ChildPool(f"{__name__}:ReadTask", children=children)
+        self._pool = ChildPool(f"{__name__}:ReadTask", children=children, deadline_s=DEADLINE_S)
         self._encode = msgspec.msgpack.Encoder(enc_hook=str).encode
         self._decode = msgspec.msgpack.Decoder(ReadFeed).decode
         self._shared: tuple[Surroundings, Shared] | None = None

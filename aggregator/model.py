@@ -7,11 +7,14 @@
 spans are `timedelta`; sequences are tuples, so that every value can be compared, hashed and stored.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal, NewType
+
+MAX_PRINTED: Final = 100
+"""How many marks of what a feed prints around its entries are remembered."""
 
 Url = NewType("Url", str)
 """An absolute http(s) address, normalized and free of tracking parameters. Only `web.url` makes one."""
@@ -479,8 +482,9 @@ class Entry:
     `published_id` what subscribers see for ever. `site` is the publisher of the feed it was seen in; where a feed has several sites, the
     one that the entry's page is on. `published` and `updated`
     are the publisher's dates, None where absent or unreadable. `summary` and `content` are kept apart. `content_hash` covers what
-    a reader would notice, `text_hash` the text alone, as it was before anything was stripped from it. `counters` are the publisher's
-    counting images, where its feed asks to keep them. `stripped` lists what was taken out, `oddities` what was cut or repaired. `loop`
+    a reader would notice, `text_hash` the text alone, as it was before anything was stripped from it. `edges` are the marks
+    of its first and last blocks (`refine.repeated`; None: not looked at), `counters` the publisher's counting images, each where its feed
+    asks for that. `stripped` lists what was taken out, `oddities` what was cut or repaired. `loop`
     says why the entry is a copy of our own output (None: it is not).
     """
 
@@ -511,6 +515,7 @@ class Entry:
     content_hash: str = ""
     text_hash: str = ""
     text_start: str = ""
+    edges: tuple[str, ...] | None = None
     counters: tuple[Url, ...] = ()
     stripped: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()
@@ -573,6 +578,25 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What is known of what a feed prints around its entries: marks that were found before, and the marks of its latest stored entries.
+
+    `recent` are pairs of an entry's key and its `edges`.
+    """
+
+    marks: tuple[str, ...] = ()
+    recent: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def and_also(self, found: Iterable[str]) -> "Printed":
+        """With other marks behind those that are known. Of too many the first ones go: pleas and rules change every few years.
+
+        >>> Printed(marks=("a", "b")).and_also(["b", "c"]).marks
+        ('a', 'b', 'c')
+        """
+        return replace(self, marks=tuple(dict.fromkeys((*self.marks, *found)))[-MAX_PRINTED:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tombstone:
     """An entry that its feed says it has deleted: its key within the feed, and when that was, if it is told."""
 
@@ -584,13 +608,15 @@ class Tombstone:
 class ReadFeed:
     """A document, read and refined. `entries` and `raw` run in parallel; `oddities` say what was odd about the document.
 
-    `deleted` are entries of earlier documents that this one declares deleted; none of them stands in it.
+    `deleted` are entries of earlier documents that this one declares deleted; none of them stands in it. `printed` are the marks of all
+    that the feed is found to print around its entries.
     """
 
     head: FeedHead
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     raw: tuple[RawEntry, ...] = field(default=(), repr=False)
     deleted: tuple[Tombstone, ...] = ()
+    printed: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()
 
 
@@ -604,6 +630,7 @@ class FeedState:
     `key` is the surrogate (a UUID as text): it outlives every change of id and address. `id` is the name in feeds.yaml.
     `why` is the sentence that explains `next_poll_at`. `failures` counts since the last success, `failing_since` its first.
     `discovered` is the feed that a page named, when feeds.yaml names a page; it is asked instead of the page from then on.
+    `printed` are the marks of what it was found to print around its entries, the latest found last.
     """
 
     key: str
@@ -629,6 +656,7 @@ class FeedState:
     redirect_since: datetime | None = None
     redirect_count: int = 0
     refined_by: str | None = None
+    printed: tuple[str, ...] = ()
 
 
 Outcome = Literal["new", "unchanged", "failed"]

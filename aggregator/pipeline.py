@@ -29,6 +29,7 @@ from aggregator.model import (
     OutputSpec,
     PollReport,
     PollResult,
+    Printed,
     Publication,
     StoredEntry,
     Story,
@@ -48,6 +49,8 @@ from aggregator.web.text import fingerprint
 
 log = logging.getLogger(__name__)
 
+# So many stored entries are compared with those of a document that has few.
+COMPARED = 20
 # A page that names its feed is asked once; the feed itself a moment later, as a poll of its own.
 DISCOVERY_DELAY = timedelta(seconds=60)
 
@@ -118,9 +121,11 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         now = ports.clock()
         kept = _succeeded(spec, state, got, now, ports)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now), 0, ()
-    read = ports.reader(without_secrets(got, spec), spec, state.key, ports.surroundings())
+    known = _printed(spec, state, ports)
+    read = ports.reader(without_secrets(got, spec), spec, state.key, ports.surroundings(), known)
     now = ports.clock()
-    fresh = replace(state, head=read.head, body_hash=got.body_hash, last_change_at=now, refined_by=today)
+    printed = Printed(marks=state.printed).and_also(read.printed).marks
+    fresh = replace(state, head=read.head, body_hash=got.body_hash, last_change_at=now, refined_by=today, printed=printed)
     fresh = _succeeded(spec, fresh, got, now, ports)
     result = PollResult(
         state=fresh,
@@ -130,9 +135,16 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         entries=read.entries,
         raw=read.raw,
         deleted=read.deleted,
-        refined_by=today,
+        refined_by=rules.mark(spec, printed),
     )
     return result, len(read.entries), read.oddities
+
+
+def _printed(spec: FeedSpec, state: FeedState, ports: Ports) -> Printed:
+    """What is known of what a feed prints around its entries, where it asks to have that stripped."""
+    if "auto" not in spec.strip:
+        return Printed()
+    return Printed(marks=state.printed, recent=tuple(ports.store.recent_edges(state.key, COMPARED)))
 
 
 def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:

@@ -21,6 +21,7 @@ from aggregator.model import (
     Learnt,
     PollReport,
     PollResult,
+    Printed,
     Publication,
     RawEntry,
     ReadFeed,
@@ -39,7 +40,7 @@ FORGOTTEN: Final = "forgotten on "
 Clock = Callable[[], datetime]
 """The time now: aware, UTC."""
 
-Reader = Callable[[Document, FeedSpec, str, Surroundings], ReadFeed]
+Reader = Callable[[Document, FeedSpec, str, Surroundings, Printed], ReadFeed]
 """Read a feed's document and refine its entries; the text is the feed's key. Raises `ParseError` (not a feed, too slow, too large)."""
 
 Renderer = Callable[[Edition], bytes]
@@ -192,6 +193,14 @@ class Store(Protocol):
 
     def raw_entries(self, pks: Sequence[int]) -> list[tuple[StoredEntry, RawEntry]]:
         """Those of these entries of which the raw form is kept, with it, in the order of `pks`."""
+        ...
+
+    def recent_edges(self, feed_key: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:
+        """(raw key, edges) of the latest stored entries of a feed, as far as these were looked at."""
+        ...
+
+    def note_printed(self, feed_key: str, marks: Sequence[str]) -> FeedState | None:
+        """Remember marks of what a feed prints around its entries, besides those that it has; return its state then."""
         ...
 
     def rewrite(

@@ -5,6 +5,7 @@ fetch never wait for it. Children are handed everything, as all that refines is:
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -12,11 +13,12 @@ from typing import Final
 import msgspec
 
 from aggregator.collect.pool import ChildPool, Shared
-from aggregator.model import Document, FeedSpec, ReadFeed, Surroundings
+from aggregator.model import Document, Entry, FeedSpec, Printed, ReadFeed, Surroundings
 
 CHILDREN: Final = 2
 # With the 20 s of a fetch, what one feed may take: a document of 1,000 long entries needs most of it on a machine under load.
 DEADLINE_S: Final = 10.0
+NOTHING: Final = Printed()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +26,10 @@ class _Request:
     document: Document
     spec: FeedSpec
     feed_key: str
+    printed: Printed = Printed()
 
 
-def read(document: Document, spec: FeedSpec, feed_key: str, surroundings: Surroundings) -> ReadFeed:
+def read(document: Document, spec: FeedSpec, feed_key: str, surroundings: Surroundings, printed: Printed = NOTHING) -> ReadFeed:
     """Parse a feed's document and refine its entries. Raises `ParseError`."""
     # Here, because the process that only hands documents to children needs none of it.
     from aggregator.collect.parse import read as parsed
@@ -35,15 +38,24 @@ def read(document: Document, spec: FeedSpec, feed_key: str, surroundings: Surrou
 
     raw = parsed(document)
     head = replace(normalize.head(raw, document.url), base=document.url)
-    context = normalize.context(spec, feed_key, head, document.url, surroundings)
+    context = replace(normalize.context(spec, feed_key, head, document.url, surroundings), printed=printed)
     pairs = [(entry, source) for entry, source in zip(normalize.entries(raw, context), raw.entries, strict=True) if entry is not None]
     return ReadFeed(
         head=head,
         entries=tuple(entry for entry, _ in pairs),
         raw=tuple(source for _, source in pairs),
         deleted=deleted(raw, feed_key),
+        printed=_printed([entry for entry, _ in pairs], spec, printed),
         oddities=raw.oddities,
     )
+
+
+def _printed(entries: Sequence[Entry], spec: FeedSpec, printed: Printed) -> tuple[str, ...]:
+    from aggregator.refine.texts import found_printed
+
+    if "auto" not in spec.strip:
+        return ()
+    return tuple(sorted(found_printed({entry.raw_key: entry.edges or () for entry in entries}, printed)))
 
 
 class ReaderPool:
@@ -55,10 +67,12 @@ class ReaderPool:
         self._decode = msgspec.msgpack.Decoder(ReadFeed).decode
         self._shared: tuple[Surroundings, Shared] | None = None
 
-    def __call__(self, document: Document, spec: FeedSpec, feed_key: str, surroundings: Surroundings) -> ReadFeed:
+    def __call__(
+        self, document: Document, spec: FeedSpec, feed_key: str, surroundings: Surroundings, printed: Printed = NOTHING
+    ) -> ReadFeed:
         # What refines has no use for secrets.
         bare = replace(spec, url=spec.shown_url, headers=())
-        request = self._encode(_Request(document=document, spec=bare, feed_key=feed_key))
+        request = self._encode(_Request(document=document, spec=bare, feed_key=feed_key, printed=printed))
         return self._decode(self._pool.ask(request, document.url, self._of(surroundings)))
 
     def _of(self, surroundings: Surroundings) -> Shared:
@@ -87,7 +101,7 @@ class ReadTask:
 
     def __call__(self, request: bytes) -> bytes:
         asked = self._decode(request)
-        return self._encode(read(asked.document, asked.spec, asked.feed_key, self._surroundings))
+        return self._encode(read(asked.document, asked.spec, asked.feed_key, self._surroundings, asked.printed))
 
 
 def _path(kind: type, value: object) -> object:

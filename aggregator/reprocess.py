@@ -12,12 +12,13 @@ from aggregator.pipeline import Ports
 from aggregator.refine import normalize, rules
 from aggregator.refine.again import again
 from aggregator.refine.context import Context
+from aggregator.refine.repeated import repeated
 from aggregator.refine.stories import same_story
-from aggregator.refine.texts import repeated
+from aggregator.refine.texts import edges
 
 # A text may have 1 MiB, and each is held thrice: raw, as it was, as it will be.
 BATCH = 50
-# As many entries as a document usually has: what a feed printed around its entries changes over the years.
+# As many entries as a document usually has, each compared with those around it: what a feed prints changes over the years.
 WINDOW = 20
 
 
@@ -50,7 +51,7 @@ def work(ports: Ports, feeds: Sequence[str] | None = None, *, everything: bool =
 
 
 def _work(spec: FeedSpec, state: FeedState, ports: Ports, *, everything: bool) -> Work:
-    today = rules.mark(spec)
+    today = rules.mark(spec, state.printed)
     found = ports.store.refined(state.key)
     return Work(
         spec=spec,
@@ -63,8 +64,9 @@ def _work(spec: FeedSpec, state: FeedState, ports: Ports, *, everything: bool) -
 def reprocess(todo: Work, ports: Ports, progress: Callable[[int], None] = lambda count: None) -> Reprocessed:
     """Refine a feed's entries again, as a poll would; `progress` is told how many are done after each batch."""
     changed = texts = 0
+    todo = _with_printed(todo, ports)
     if todo.stale:
-        today, context = rules.mark(todo.spec), _context(todo, ports)
+        today, context = rules.mark(todo.spec, todo.state.printed), _context(todo, ports)
         for pks in _batches(todo.stale, BATCH):
             refined = [(stored.pk, raw, again(stored.entry, raw, context)) for stored, raw in ports.store.raw_entries(pks)]
             counts = ports.store.rewrite(refined, today, ports.clock(), same_story)
@@ -73,15 +75,26 @@ def reprocess(todo: Work, ports: Ports, progress: Callable[[int], None] = lambda
     return Reprocessed(feed=todo.spec.id, entries=len(todo.kept), refined=len(todo.stale), changed=changed, texts=texts)
 
 
+def _with_printed(todo: Work, ports: Ports) -> Work:
+    """The work, with what all stored entries teach of what the feed prints around them; anything new is a new rule for all of them."""
+    if not todo.stale or "auto" not in todo.spec.strip:
+        return todo
+    found: dict[str, None] = {}
+    before: list[tuple[str, ...]] = []
+    for pks in _batches(todo.kept, WINDOW // 2):
+        now = [edges(raw) for _, raw in ports.store.raw_entries(pks)]
+        found |= dict.fromkeys(sorted(repeated([*before, *now])))
+        before = now
+    state = ports.store.note_printed(todo.state.key, list(found)) or todo.state
+    is_news = state.printed != todo.state.printed
+    return replace(todo, state=state, stale=todo.kept if is_news else todo.stale)
+
+
 def _context(todo: Work, ports: Ports) -> Context:
     """What a poll of the feed would know of it."""
     spec, head = todo.spec, todo.state.head
-    around = ports.surroundings()
-    made = normalize.context(spec, todo.state.key, head, head.base or spec.shown_url, around)
-    if "auto" not in spec.strip:
-        return made
-    windows = (ports.store.raw_entries(pks) for pks in _batches(todo.kept, WINDOW))
-    return replace(made, repeated=frozenset().union(*(repeated([raw for _, raw in window]) for window in windows)))
+    made = normalize.context(spec, todo.state.key, head, head.base or spec.shown_url, ports.surroundings())
+    return replace(made, repeated=frozenset(todo.state.printed)) if "auto" in spec.strip else made
 
 
 def _batches(pks: Sequence[int], size: int) -> Iterator[Sequence[int]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from aggregator.model import FeedHead, FeedSpec, FeedState, PollResult, Validators
+from aggregator.model import FeedHead, FeedSpec, FeedState, PollResult, Printed, Validators
 from aggregator.store.lease import CLOCK_SLACK, SPACING
 from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
 
@@ -78,6 +78,7 @@ class FakeFeeds:
                 first_success_at=state.first_success_at,
                 hold=state.hold,
                 refined_by=state.refined_by,
+                printed=state.printed,
             )
         return key
 
@@ -138,7 +139,10 @@ class FakeFeeds:
         first = first or (None if result.outcome == "failed" else result.polled_at)
         if result.state.discovered != one.state.discovered:
             one.operator = operator_of(result.state.discovered or one.state.shown_url)
-        one.state = replace(result.state, first_success_at=first, id=one.state.id, shown_url=one.state.shown_url, active=one.state.active)
+        printed = Printed(marks=one.state.printed).and_also(result.state.printed).marks
+        one.state = replace(
+            result.state, printed=printed, first_success_at=first, id=one.state.id, shown_url=one.state.shown_url, active=one.state.active
+        )
         one.token = one.lease_until = None
         if one.operator and result.operator_until:
             self.wishes[one.operator] = result.operator_until
@@ -149,3 +153,10 @@ class FakeFeeds:
         one = self.rows.get(feed_key)
         if one and not one.state.active:
             one.state = replace(one.state, head=FeedHead(), validators=Validators(), body_hash=None, last_error=None)
+
+    def note_printed(self, feed_key: str, marks: Sequence[str]) -> FeedState | None:
+        one = self.rows.get(feed_key)
+        if one is None:
+            return None
+        one.state = replace(one.state, printed=Printed(marks=one.state.printed).and_also(marks).marks)
+        return one.state

@@ -522,6 +522,15 @@ class FakeStore(FakeForgetting):
         return [(self._current(row), row.raw) for row in rows if row.raw is not None]
 
     @_one_at_a_time
+    def recent_edges(self, feed_key: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:
+        own = [row.stored.entry for _, row in sorted(self._entries.items()) if row.stored.feed_key == feed_key]
+        return sorted((one.raw_key, one.edges) for one in own[-limit:] if one.edges is not None)
+
+    @_one_at_a_time
+    def note_printed(self, feed_key: str, marks: Sequence[str]) -> FeedState | None:
+        return self._feeds.note_printed(feed_key, marks)
+
+    @_one_at_a_time
     def rewrite(
         self, again: Sequence[tuple[int, RawEntry, Entry]], refined_by: str, now: datetime, same_story: SameStory
     ) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aggregator.model import Entry, RawEntry, RawFeed, RawText
 from aggregator.refine import normalize
 from aggregator.refine.blocks import read
-from aggregator.refine.repeated import repeated_blocks, without_repeated
+from aggregator.refine.repeated import marks, repeated, without_repeated
 from aggregator.web.text import visible_text
 from tests.test_normalize import feed_context
 
@@ -23,6 +23,10 @@ def body(number: int) -> str:
 
 def texts(count: int, above: str = PLEA, below: str = RULES) -> list[str]:
     return [above + body(number) + below for number in range(count)]
+
+
+def repeated_blocks(htmls: list[str]) -> frozenset[str]:
+    return repeated([marks(html) for html in htmls])
 
 
 def stripped(html: str, others: list[str]) -> str:
@@ -84,6 +88,10 @@ def test_what_stands_in_fewer_entries_stays() -> None:
         "<pre>make all && make install</pre>",
         "<p>To upgrade, call:</p>",
         "<h2>What is new here</h2>",
+        "<p>By Jane Roe</p>",
+        "<p>Text: Jane Roe, Fotos: Jan Kowalski</p>",
+        "<p>Foto Jan Kowalski</p>",
+        "<p>写真：山田太郎、東京にて</p>",
     ],
 )
 def test_what_may_say_something_stays(block: str) -> None:
@@ -113,15 +121,20 @@ _HTMLS = st.lists(st.lists(_BLOCKS, max_size=7).map(lambda words: "".join(f"<p>{
 @given(_HTMLS, st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None)
 def test_only_repeated_blocks_go_never_half_of_a_text_and_order_does_not_matter(htmls, random) -> None:
-    repeated = repeated_blocks(htmls)
+    found = repeated_blocks(htmls)
     shuffled = list(htmls)
     random.shuffle(shuffled)
-    assert repeated_blocks(shuffled) == repeated
+    assert repeated_blocks(shuffled) == found
     for html in htmls:
-        rest, words = without_repeated(html, repeated)
-        assert set(words) <= repeated
+        rest, words = without_repeated(html, found)
+        assert {mark for each in words for mark in marks(f"<p>{each}</p>")} <= found
         assert [b.text for b in read(html) if b.text not in words] == [b.text for b in read(rest) if b.text not in words]
         assert not words or 2 * len(visible_text(rest)) > len(visible_text(html)) - 8
+
+
+def test_a_plea_that_begins_like_a_byline_goes() -> None:
+    first, *others = texts(4, above="<p>By joining you keep this site alive.</p>")
+    assert stripped(first, others) == body(0)
 
 
 # ── in a document ──────────────────────────────────────────────────────────────────────────────────────────────────────

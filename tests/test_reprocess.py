@@ -120,8 +120,8 @@ def test_what_a_feed_prints_around_its_entries_is_found_over_all_of_them() -> No
     walk = Walk()
     with_spec(walk, strip=("auto",))
     walk.answers(*(numbered(number, f"The {number}. text, which says more than any plea for support does.{PLEA}") for number in range(5)))
-    assert sum("coffee" in content for content in contents(walk)) == 5
-    assert run(walk, everything=True).changed == 5
+    assert sum("coffee" in content for content in contents(walk)) == 2, "the first two have nothing to be compared with"
+    assert run(walk).changed == 2
     assert not any("coffee" in content for content in contents(walk))
     assert all(any("Support this garden" in item for item in one.entry.stripped) for one in entries(walk))
 

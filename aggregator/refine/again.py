@@ -7,6 +7,7 @@ from aggregator.refine import stories, twins
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity
 from aggregator.refine.normalize import TROUBLE, refined
+from aggregator.refine.texts import edges
 from aggregator.web.url import link_key
 
 
@@ -21,7 +22,7 @@ def again(before: Entry, raw: RawEntry, context: Context) -> Entry:
     except TROUBLE:
         return before
     keys = (*(key for key in made.keys if _is_its_own(key, before)), *_twin(made, before, context.feed_key))
-    return replace(made, keys=keys)
+    return replace(made, keys=keys, edges=edges(raw) if "auto" in context.spec.strip else None)
 
 
 def _is_its_own(key: StoryKey, before: Entry) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from aggregator.model import FeedHead, FeedSpec, Hop, Learnt
+from aggregator.model import FeedHead, FeedSpec, Hop, Learnt, Printed
 from aggregator.web.text import folded_name
 
 
@@ -16,7 +16,8 @@ class Context:
     `known` maps the names of subscribed feeds (`web.text.folded_name`) to what is known of them, `learnt` other names to whom they meant
     in earlier claims. `ours` holds the addresses and ids of
     our own outputs (as `web.url.link_key` gives them), `our_home` the page that they call their home: an entry whose chain names one is a
-    loop. `repeated` is what the document prints around every entry (`refine.repeated`), where the feed asks to have that stripped.
+    loop. `printed` is what is known of what the feed prints around its entries, `repeated` the marks of all that goes (`refine.repeated`),
+    both where the feed asks to have that stripped.
     """
 
     spec: FeedSpec
@@ -29,6 +30,7 @@ class Context:
     learnt: Mapping[str, Learnt] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
     our_home: str | None = None
+    printed: Printed = Printed()
     repeated: frozenset[str] = frozenset()
 
     def whom(self, name: str) -> Hop | None:

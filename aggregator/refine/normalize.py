@@ -4,7 +4,7 @@ What was cut or repaired on the way is said in `oddities`. An entry's texts are 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,7 @@ from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawTe
 from aggregator.refine import fields, linkblog, markup, stories, twins
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity, content_hash, identities, text_hash
-from aggregator.refine.texts import repeated, texts
+from aggregator.refine.texts import edges, found_printed, repeated_summaries, texts
 from aggregator.web.host import site
 from aggregator.web.licences import licence
 from aggregator.web.text import one_line
@@ -115,17 +115,16 @@ def entries(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
         best = newest.setdefault(mine.raw_key, place)
         if best != place and _recency(raw.entries[place]) > _recency(raw.entries[best]):
             newest[mine.raw_key] = place
-    context = _with_repeated([raw.entries[place] for place in newest.values()], context)
+    around: Mapping[str, tuple[str, ...]] = {}
+    if "auto" in context.spec.strip:
+        kept = {key: raw.entries[place] for key, place in newest.items()}
+        around = {key: edges(one) for key, one in kept.items()}
+        context = replace(context, repeated=found_printed(around, context.printed) | repeated_summaries([*kept.values()]))
     made = [
-        entry(one, context, mine) if newest[mine.raw_key] == place else None
+        replace(entry(one, context, mine), edges=around.get(mine.raw_key)) if newest[mine.raw_key] == place else None
         for place, (one, mine) in enumerate(zip(raw.entries, known, strict=True))
     ]
     return twins.keyed(_without_shared_words(_without_shared_links(made)), context.feed_key)
-
-
-def _with_repeated(entries: Sequence[RawEntry], context: Context) -> Context:
-    """What a document prints around every entry, where its feed asks for `strip: [auto]`."""
-    return replace(context, repeated=repeated(entries)) if "auto" in context.spec.strip else context
 
 
 def entry(raw: RawEntry, context: Context, identity: Identity | None = None) -> Entry:

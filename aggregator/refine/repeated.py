@@ -1,12 +1,17 @@
-"""What a feed prints around every entry: a plea for support above, rules for comments below. Found by comparing a document's entries.
+"""What a feed prints around every entry: a plea for support above, rules for comments below. Found by comparing its entries.
 
 Only words go, and only such as say nothing of the entry itself: pictures and counters, links that differ from entry to entry, claims of
-origin, licences and notices of rights stay, and so do headings that still head something.
+origin, licences, notices of rights and credits stay, and so do headings that still head something. A block is known by its mark, a digest
+of its words and links, so that what one document teaches is not forgotten with it (docs/decisions/0009-boilerplate.md).
 """
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
+from hashlib import blake2b
+from importlib import resources
 from typing import Final
 
 from aggregator.refine.blocks import Block, Edges, read, without
@@ -16,6 +21,8 @@ from aggregator.web.url import link_key
 _OUTER: Final = 4
 _MIN_CHARS: Final = 8
 _MAX_CHARS: Final = 400
+# A name or two, with what they did.
+_MAX_CREDIT_CHARS: Final = 80
 # Among three entries all must agree; two may be alike by chance.
 _FEW: Final = 3
 
@@ -31,25 +38,31 @@ _RIGHTS: Final = re.compile(
 )
 
 
-def repeated_blocks(htmls: Sequence[str]) -> frozenset[str]:
-    """What the first and last blocks of these texts have in common, as `without_repeated` takes it; order does not matter.
+def marks(html: str) -> tuple[str, ...]:
+    """The marks of the first and last blocks of a text that may go, if they are found to be repeated; each once, in order of their own.
 
-    `htmls` are the texts of a document's entries, one of each. A block is repeated if it stands in more than 60 % of at least four of
-    them, or in all of three.
-
-    >>> sorted(repeated_blocks([f"<p>Support our work.</p><p>Text {number}</p>" for number in range(4)]))
-    ['Support our work.']
+    >>> marks("<p>Support our work.</p><p>Text</p>") == marks("<p>Other text</p><div>Support <b>our</b> work.</div>")
+    True
     """
-    counts = Counter(mark for html in htmls for mark in {_mark(block) for block in _outer(read(html)) if _may_go(html, block)})
-    if len(htmls) <= _FEW:
-        return frozenset(mark for mark, count in counts.items() if count == len(htmls) == _FEW)
-    return frozenset(mark for mark, count in counts.items() if count * 10 > len(htmls) * 6)
+    return tuple(sorted({_mark(block) for block in _outer(read(html)) if _may_go(html, block)}))
+
+
+def repeated(texts: Sequence[Sequence[str]]) -> frozenset[str]:
+    """The marks that most of these texts have, each given by its marks; order does not matter.
+
+    `texts` are of the entries of one feed, one of each. A mark is repeated if more than 60 % of at least four of them have it, or all of
+    three.
+    """
+    counts = Counter(mark for text in texts for mark in text)
+    if len(texts) <= _FEW:
+        return frozenset(mark for mark, count in counts.items() if count == len(texts) == _FEW)
+    return frozenset(mark for mark, count in counts.items() if count * 10 > len(texts) * 6)
 
 
 def without_repeated(html: str, repeated: frozenset[str]) -> tuple[str, tuple[str, ...]]:
-    """(the HTML without the blocks that are repeated, the words of each); all stay where they are half of an entry or more.
+    """(the HTML without the blocks whose marks are repeated, the words of each); all stay where they are half of an entry or more.
 
-    >>> without_repeated("<p>Support our work.</p><p>A text of more words.</p>", frozenset({"Support our work."}))
+    >>> without_repeated("<p>Support our work.</p><p>A text of more words.</p>", frozenset(marks("<p>Support our work.</p>")))
     ('<p>A text of more words.</p>', ('Support our work.',))
     """
     found = read(html) if repeated and "<" in html else []
@@ -81,8 +94,9 @@ def _heads(block: Block) -> bool:
 
 
 def _mark(block: Block) -> str:
-    """The words of a block and where its links lead: "Download" is not the same twice if it leads elsewhere."""
-    return "\n".join([_words(block), *(link_key(link.href) for link in block.links)])
+    """A digest of the words of a block and of where its links lead: "Download" is not the same twice if it leads elsewhere."""
+    said = "\n".join([_words(block), *(link_key(link.href) for link in block.links)])
+    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _words(block: Block) -> str:
@@ -92,7 +106,31 @@ def _words(block: Block) -> str:
 def _may_go(html: str, block: Block) -> bool:
     if not _MIN_CHARS <= len(block.text) <= _MAX_CHARS or block.kind in ("caption", "code") or block.element in _PARTS:
         return False
-    return not (_SHOWN.search(html, block.start, block.end) or _is_about_rights(block) or _speaks(html[block.start : block.end]))
+    return not (is_owed(html, block) or _credits(block.text) or _speaks(html[block.start : block.end]))
+
+
+def is_owed(html: str, block: Block) -> bool:
+    """Whether a block holds what must stay: a picture, a counter, a word or a link about rights."""
+    return bool(_SHOWN.search(html, block.start, block.end)) or _is_about_rights(block)
+
+
+def _credits(text: str) -> bool:
+    """Whether a line names who made something: a byline, the credit of a picture.
+
+    >>> _credits("By Jane Roe"), _credits("Foto: Jan Kowalski"), _credits("By joining you support us.")
+    (True, True, False)
+    """
+    if len(text) > _MAX_CREDIT_CHARS:
+        return False
+    found = _leads().match(text)
+    return found is not None and (found["colon"] is not None or text[found.end() : found.end() + 1].isupper())
+
+
+@cache
+def _leads() -> re.Pattern[str]:
+    table = tomllib.loads((resources.files("aggregator.refine") / "repeated.toml").read_text("utf-8"))
+    words = sorted({word for name in ("by", "credit") for word in table[name]}, key=len, reverse=True)
+    return re.compile(rf"(?:{'|'.join(map(re.escape, words))})(?P<colon>\s*[:：])?(?:\s+|(?<=[:：]))", re.IGNORECASE)
 
 
 def _is_about_rights(block: Block) -> bool:

@@ -1,5 +1,6 @@
 """Today's rules, by name: what was refined under others is refined again."""
 
+from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
 from importlib import resources
@@ -9,13 +10,17 @@ import msgspec
 
 from aggregator.model import FeedSpec
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 """Counted up whenever the code of `refine` makes something else of the same raw entry."""
 
 
-def mark(spec: FeedSpec) -> str:
-    """Name the rules under which a feed's entries are refined: the program's own, its phrases, and what feeds.yaml says of the feed."""
-    parts = (VERSION, _data(), spec.strip, spec.aliases, spec.republisher, spec.origin, spec.name, spec.language, spec.keep_counters)
+def mark(spec: FeedSpec, printed: Sequence[str] = ()) -> str:
+    """Name the rules under which a feed's entries are refined: the program's own, its words, and what feeds.yaml says of the feed.
+
+    `printed` are the marks of what the feed is found to print around its entries, which counts where that is to be stripped.
+    """
+    found = sorted(printed) if "auto" in spec.strip else []
+    parts = (VERSION, _data(), spec.strip, spec.aliases, spec.republisher, spec.origin, spec.name, spec.language, spec.keep_counters, found)
     return blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
 
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aggregator.model import RawEntry, RawText, SafeHtml, Url
+from aggregator.model import Printed, RawEntry, RawText, SafeHtml, Url
 from aggregator.refine import filters, markup
 from aggregator.refine.context import Context
 from aggregator.refine.credit import counters
+from aggregator.refine.footers import without_own_footers
 from aggregator.refine.identity import noticed
 from aggregator.refine.provenance import Trace, trace
-from aggregator.refine.repeated import repeated_blocks, without_repeated
+from aggregator.refine.repeated import marks, repeated, without_repeated
 from aggregator.web.host import site
 from aggregator.web.licences import licence, reserves_all, terms
 from aggregator.web.url import resource
@@ -61,13 +62,15 @@ def texts(raw: RawEntry, context: Context) -> Texts:
         if text and html:
             base = _base(text, raw, found.link, context)
             rest, gone = filters.strip(html, rules)
+            rest, footers = without_own_footers(rest, raw.title.value if raw.title else None, context) if "auto" in rules else (rest, ())
             whole[name], is_cut = markup.fitted(rest, base, page=found.link)
             oddities += [f"{name} of {len(text.value):,} characters cut to 1 MiB"] if is_cut else []
             is_all = rest == _html(text)
             given[name] = whole[name] if is_all else markup.fitted(_html(text) or "", base, page=found.link)[0]
             rest, words = without_repeated(rest, context.repeated if rules else frozenset())
             made[name] = markup.fitted(rest, base, page=found.link)[0] if words else whole[name]
-            stripped += [*gone, *(f"auto: repeated: {filters.shown(text)}" for text in words)]
+            stripped += [*gone, *(f"auto: own footer: {filters.shown(text)}" for text in footers)]
+            stripped += [f"auto: repeated: {filters.shown(text)}" for text in words]
     shown = _shown(made)
     seen = _noticed(shown if made == whole else _shown(whole))
     return Texts(
@@ -139,9 +142,23 @@ def _base(text: RawText, raw: RawEntry, page: Url | None, context: Context) -> s
     return page if page and site(page) in context.own_sites else context.head.home or context.base
 
 
-def repeated(entries: Sequence[RawEntry]) -> frozenset[str]:
-    """What these entries of one feed repeat, as `Context.repeated` takes it."""
-    texts = [(_main_content(one), _summary(one)) for one in entries]
-    contents = [html for content, summary in texts if (html := _html(content or summary))]
-    summaries = [html for content, summary in texts if content and (html := _html(summary))]
-    return repeated_blocks(contents) | repeated_blocks(summaries)
+# ── what a feed prints around its entries ──────────────────────────────────────────────────────────────────────────────
+
+
+def edges(raw: RawEntry) -> tuple[str, ...]:
+    """The marks of the first and last blocks of an entry's main text, as `Entry.edges` keeps them."""
+    return marks(_html(_main_content(raw) or _summary(raw)) or "")
+
+
+def found_printed(by_key: Mapping[str, Sequence[str]], printed: Printed) -> frozenset[str]:
+    """What is found to be printed around the entries of a feed: what was found before, and what these entries (their edges by key) have
+    in common with one another and with the latest stored ones.
+    """
+    others = (found for key, found in printed.recent if key not in by_key)
+    return repeated([*by_key.values(), *others]) | frozenset(printed.marks)
+
+
+def repeated_summaries(entries: Sequence[RawEntry]) -> frozenset[str]:
+    """What the summaries of a document's entries have in common, where these have a content besides."""
+    summaries = [_html(summary) for one in entries if _main_content(one) and (summary := _summary(one))]
+    return repeated([marks(html) for html in summaries if html])

@@ -11,7 +11,7 @@ from aggregator.model import RawEntry, StoredEntry
 from aggregator.store import schema
 from aggregator.store.engine import chunks
 from aggregator.store.schema import entry, feed, publication, raw, sighting, story, story_key, story_member
-from aggregator.store.values import member_order, raw_of, stored_entry
+from aggregator.store.values import edges_of, member_order, raw_of, stored_entry
 from aggregator.web.forms import beginnings, written_forms
 from aggregator.web.url import link_key
 
@@ -47,6 +47,10 @@ _REFINED: Final = (
     .where(feed.c.key == bindparam("feed_key"), ~entry.c.pruned)
     .order_by(entry.c.sort_key, entry.c.raw_key)
 )
+_LATEST: Final = (
+    select(entry.c.pk).join(feed, feed.c.pk == entry.c.feed).where(feed.c.key == bindparam("feed_key")).order_by(entry.c.pk.desc())
+).limit(bindparam("most"))
+_BODY: Final = select(entry.c.raw_key, entry.c.body).where(entry.c.pk.in_(bindparam("pks", expanding=True)))
 _STORIES_OF: Final = (
     select(story_member.c.story)
     .join(entry, entry.c.pk == story_member.c.entry)
@@ -114,6 +118,12 @@ def of_stories(conn: Connection, stories: Sequence[int]) -> list[tuple[int, tupl
         for story_pk, *row in conn.execute(_BY_STORY, {"stories": piece}):
             members[story_pk].append(stored_entry(row))
     return [(pk, tuple(sorted(members[pk], key=member_order))) for pk in stories if pk in members]
+
+
+def recent_edges(conn: Connection, feed_key: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:
+    pks = list(conn.execute(_LATEST, {"feed_key": feed_key, "most": limit}).scalars())
+    found = [(raw_key, edges_of(body)) for raw_key, body in conn.execute(_BODY, {"pks": pks})]
+    return sorted((raw_key, edges) for raw_key, edges in found if edges is not None)
 
 
 def stories_of(conn: Connection, feed_key: str) -> list[int]:

@@ -8,13 +8,15 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from aggregator.model import FeedHead, FeedSpec, FeedState, Validators
+from aggregator.model import FeedHead, FeedSpec, FeedState, Printed, Validators
 from aggregator.store.engine import AnyRow, Counters, chunks, upsert
 from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
 from aggregator.store.schema import feed, feed_url
 
 _encode = msgspec.json.Encoder().encode
 _decode_head = msgspec.json.Decoder(FeedHead).decode
+_decode_marks = msgspec.json.Decoder(tuple[str, ...]).decode
+NOTHING_PRINTED: Final = "[]"
 NO_HEAD: Final = _encode(FeedHead()).decode()
 """What a feed says of itself that was never read."""
 
@@ -55,7 +57,7 @@ _FORGOTTEN: Final[Mapping[str, Any]] = {
     "lease_until": None,
 }
 
-_NAMED: Final = ("key", "id", "shown_url", "active", "head", "etag", "last_modified")
+_NAMED: Final = ("key", "id", "shown_url", "active", "head", "etag", "last_modified", "printed")
 STATE: Final = tuple(feed.c[name] for name in (*_NAMED, *_POLLED))
 """The columns that `state_of` reads."""
 
@@ -66,6 +68,8 @@ _BY_ID: Final = _STATE.where(feed.c.id == bindparam("id"))
 _BY_ADDRESS: Final = _STATE.join(feed_url, feed_url.c.feed == feed.c.pk).where(
     feed_url.c.address_key.in_(bindparam("keys", expanding=True))
 )
+_BY_KEY: Final = _STATE.where(feed.c.key == bindparam("of"))
+_NOTE_PRINTED: Final = update(feed).where(feed.c.key == bindparam("of"))
 _WRITE_STATE: Final = update(feed).where(feed.c.pk == bindparam("feed_pk"))
 _address = upsert(feed_url)
 _OWN: Final = _address.on_conflict_do_update(
@@ -75,13 +79,14 @@ _OWN: Final = _address.on_conflict_do_update(
 
 def state_of(row: Sequence[Any]) -> FeedState:
     """Build the value from a row of `STATE`."""
-    key, feed_id, shown_url, active, head, etag, last_modified, *polled = row
+    key, feed_id, shown_url, active, head, etag, last_modified, printed, *polled = row
     return FeedState(
         key=key,
         id=feed_id,
         shown_url=shown_url,
         active=active,
         head=_decode_head(head),
+        printed=_decode_marks(printed) if printed != NOTHING_PRINTED else (),
         validators=Validators(etag=etag, last_modified=last_modified),
         **dict(zip(_POLLED, polled, strict=True)),
     )
@@ -103,6 +108,7 @@ def written(state: FeedState) -> dict[str, object]:
     values["head"] = _encode(state.head).decode()
     values["etag"] = state.validators.etag
     values["last_modified"] = state.validators.last_modified
+    values["printed"] = _encode(state.printed).decode() if state.printed else NOTHING_PRINTED
     values["lease_token"] = values["lease_until"] = None
     return values
 
@@ -110,6 +116,23 @@ def written(state: FeedState) -> dict[str, object]:
 def head_without_news(head: FeedHead, before: str) -> str:
     """The head of a feed in which no entry is new or changed: it was not updated, whatever date it gives itself at every request."""
     return _encode(replace(head, updated=_decode_head(before).updated or head.updated)).decode()
+
+
+def note_printed(conn: Connection, feed_key: str, marks: Sequence[str]) -> FeedState | None:
+    row = conn.execute(_BY_KEY, {"of": feed_key}).first()
+    if row is None:
+        return None
+    state = state_of(row)
+    state = replace(state, printed=Printed(marks=state.printed).and_also(marks).marks)
+    conn.execute(_NOTE_PRINTED, {"of": feed_key, "printed": _encode(state.printed).decode()})
+    return state
+
+
+def both_printed(polled: str, stored: str) -> str:
+    """What a poll writes where somebody else noted marks while it was under way."""
+    if polled == stored or stored == NOTHING_PRINTED:
+        return polled
+    return _encode(Printed(marks=_decode_marks(stored)).and_also(_decode_marks(polled)).marks).decode()
 
 
 def write_states(conn: Connection, rows: Sequence[Mapping[str, object]]) -> None:
@@ -169,6 +192,7 @@ def _new(spec: FeedSpec, key: str, pk: int, now: datetime) -> dict[str, object]:
         "operator": operator_of(spec.shown_url),
         "added_at": now,
         "head": NO_HEAD,
+        "printed": NOTHING_PRINTED,
         "next_poll_at": now,
         "why": "new in feeds.yaml",
     }

@@ -25,6 +25,7 @@ _LEASED: Final = select(
     feed.c.first_success_at,
     feed.c.head,
     feed.c.document_at,
+    feed.c.printed,
     feed.c.lease_token,
 ).where(feed.c.key.in_(bindparam("keys", expanding=True)))
 
@@ -64,6 +65,7 @@ def _held(conn: Connection, results: Sequence[PollResult]) -> dict[int, AnyRow]:
 def _state(result: PollResult, row: AnyRow, *, is_news: bool) -> Mapping[str, object]:
     state = result.state
     values = feeds.written(state)
+    values["printed"] = feeds.both_printed(str(values["printed"]), row.printed)
     if not is_news and values["head"] != row.head:
         values["head"] = feeds.head_without_news(state.head, row.head)
     first = row.first_success_at or state.first_success_at

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -106,6 +106,8 @@ feed = Table(
     Column("redirect_since", Instant),
     Column("redirect_count", Integer, nullable=False),
     Column("refined_by", Text),
+    # Marks of what it prints around its entries, as JSON.
+    Column("printed", Text, nullable=False, server_default="[]"),
     # When a document was last read: an entry seen then stands in the feed for as long as polls say "unchanged".
     Column("document_at", Instant),
     Column("lease_token", Text),

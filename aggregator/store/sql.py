@@ -159,6 +159,14 @@ class SqlStore:
         with self._db.read() as conn:
             return entries.raw_entries(conn, pks)
 
+    def recent_edges(self, feed_key: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:
+        with self._db.read() as conn:
+            return entries.recent_edges(conn, feed_key, limit)
+
+    def note_printed(self, feed_key: str, marks: Sequence[str]) -> FeedState | None:
+        with self._db.write() as (conn, _):
+            return feeds.note_printed(conn, feed_key, marks)
+
     def rewrite(
         self, again: Sequence[tuple[int, RawEntry, Entry]], refined_by: str, now: datetime, same_story: SameStory
     ) -> tuple[int, int]:

@@ -79,6 +79,19 @@ def claim_mark(claim: Claim) -> str:
     return digest(whole_text(repr(said)).encode()).hex()
 
 
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    edges: tuple[str, ...] | None = None
+
+
+_decode_edges = msgspec.json.Decoder(_Edges).decode
+
+
+def edges_of(body: str) -> tuple[str, ...] | None:
+    """The marks of a stored entry's first and last blocks, without making the rest of it."""
+    return _decode_edges(body).edges
+
+
 def raw_of(data: bytes) -> RawEntry:
     return _decode_raw(zlib.decompress(data))
 

@@ -464,6 +464,29 @@ def test_a_page_read_otherwise_is_found_and_joins_the_story_it_belongs_to(store:
     assert len(store.find("https://blog.example/1?copy")) == 1
 
 
+# ── what a feed prints around its entries ──
+
+
+def test_the_edges_of_the_latest_entries_are_told(store: Store) -> None:
+    store.sync(blogs("blog", "other"), NOON)
+    posts = [post(number, edges=None if number == 2 else (f"mark {number}",)) for number in range(1, 6)]
+    poll(store, [("blog", posts), ("other", [post(9, "other", edges=("x",))])])
+    key = store.feeds()[0].key
+    assert store.recent_edges(key, 20) == [(one.raw_key, one.edges) for one in posts if one.edges]
+    assert [edges for _, edges in store.recent_edges(key, 2)] == [("mark 4",), ("mark 5",)]
+
+
+def test_what_a_feed_prints_is_remembered_whoever_found_it(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    made = result(store, "blog", [post(1)])
+    noted = store.note_printed(made.state.key, ["found meanwhile"])
+    assert noted is not None
+    assert noted.printed == ("found meanwhile",)
+    store.record([replace(made, state=replace(made.state, printed=("polled",)))], same_story)
+    assert store.feeds()[0].printed == ("found meanwhile", "polled")
+    assert store.note_printed("no feed", ["x"]) is None
+
+
 # ── prune ──
 
 

@@ -186,12 +186,13 @@ def test_the_state_of_a_feed_comes_back_whole() -> None:
         made = result(store, "a", [])
         values: dict[str, object] = {}
         for name, kind in FeedState.__annotations__.items():
-            if name in ("key", "id", "shown_url", "active", "head", "validators", "discovered"):
+            if name in ("key", "id", "shown_url", "active", "head", "validators", "discovered", "printed"):
                 continue
             if "datetime" in str(kind):
                 values[name] = NOON + timedelta(microseconds=len(values) + 1)
             else:
                 values[name] = len(values) + 1 if kind is int else f"text {len(values)}"
+        values["printed"] = ("mark",)
         state = replace(made.state, **values)  # type: ignore[arg-type]
         store.record([replace(made, state=state)], same_story)
         assert store.feed("a") == replace(state, first_success_at=values["first_success_at"])  # type: ignore[arg-type]

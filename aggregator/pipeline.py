@@ -41,7 +41,7 @@ from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
 from aggregator.publish.edition import MAX_DELETED, compose
 from aggregator.publish.trail import FOLDER
 from aggregator.refine import filters, rules, stories
-from aggregator.refine.confirmation import checked, fitting_id
+from aggregator.refine.confirmation import checked, fitting_id, judged
 from aggregator.refine.known import names_told
 from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.web.host import site
@@ -343,7 +343,7 @@ def _listing(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> l
         return []
     _judge(output, ports, feeds, now)
     listed = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
-    found = [(publication, checked(members, feeds.publishers)) for publication, members in listed]
+    found = [(publication, judged(members, feeds.publishers)) for publication, members in listed]
     _note_contradicted([member for _, members in found for member in members], ports)
     return [(publication, _story(publication, members, feeds)) for publication, members in found]
 
@@ -376,7 +376,7 @@ def judging_mark(output: OutputSpec, config: Config, feeds: Feeds) -> str:
 
 
 def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: OutputSpec) -> Verdict:
-    members = checked(stored, feeds.publishers)
+    members = judged(stored, feeds.publishers)
     standing, rule = filters.eligible(members, feeds.specs, output, feeds.opted_out)
     if not standing:
         withdrawn = filters.is_withdrawn(members, feeds.specs, feeds.opted_out)

@@ -7,7 +7,7 @@ the rules and their reasons.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from aggregator.model import CONFIRMED, CONTRADICTED, Claim, Hop, Origin, Standing, StoredEntry
 from aggregator.refine.claims import id_site
@@ -26,12 +26,17 @@ _DATED_KINDS: Final = frozenset({"atom:source", "rss:source"})
 
 
 def checked(members: Sequence[StoredEntry], publishers: Publishers) -> tuple[StoredEntry, ...]:
-    """The members of one story, every claim of theirs compared with the others and with its publisher's feed.
+    """The members of one story, every claim of theirs compared with the others and with its publisher's feed, and told so in words.
 
     A contradicted hop is taken out of the chain; a permalink whose page is held becomes one. A member whose feed only says that it is of
     a site, beside one whose feed is served there, counts as of the site where it is served.
     """
-    return tuple(_placed(_checked(member, members, publishers), members, publishers) for member in members)
+    return tuple(_placed(_told(member, _outcomes(member, members, publishers)), members, publishers) for member in members)
+
+
+def judged(members: Sequence[StoredEntry], publishers: Publishers) -> tuple[StoredEntry, ...]:
+    """As `checked`, without the words where nothing but words would change: most claims are neither confirmed nor contradicted."""
+    return tuple(_placed(_judged(member, _outcomes(member, members, publishers)), members, publishers) for member in members)
 
 
 def fitting_id(member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> str:
@@ -51,27 +56,48 @@ def fitting_id(member: StoredEntry, members: Sequence[StoredEntry], publishers: 
 # ── one claim ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _checked(member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> StoredEntry:
-    claims = member.entry.claims
-    if not any(_is_open(claim) for claim in claims):
+class _Outcome(NamedTuple):
+    """What became of a claim, and why."""
+
+    standing: Standing
+    why: str
+
+
+def _outcomes(member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> tuple[_Outcome | None, ...]:
+    """In parallel with the member's claims; None for those that are not to be compared with anything."""
+    return tuple(_outcome(claim, member, members, publishers) if _is_open(claim) else None for claim in member.entry.claims)
+
+
+def _judged(member: StoredEntry, outcomes: Sequence[_Outcome | None]) -> StoredEntry:
+    pairs = zip(member.entry.claims, outcomes, strict=True)
+    return member if all(found is None or found.standing == claim.standing for claim, found in pairs) else _told(member, outcomes)
+
+
+def _told(member: StoredEntry, outcomes: Sequence[_Outcome | None]) -> StoredEntry:
+    if not any(outcomes):
         return member
-    made = tuple(_compared(claim, member, members, publishers) if _is_open(claim) else claim for claim in claims)
+    made = tuple(_with(claim, found) if found else claim for claim, found in zip(member.entry.claims, outcomes, strict=True))
     return replace(member, entry=replace(member.entry, claims=made, origin=_origin(member.entry.origin, made)))
+
+
+def _with(claim: Claim, found: _Outcome) -> Claim:
+    confidence = claim.confidence
+    if found.standing == "confirmed":
+        confidence = max(confidence, _SURE)
+    elif found.standing == "contradicted":
+        confidence = _DOUBTED
+    return replace(claim, standing=found.standing, confidence=confidence, checked=found.why)
 
 
 def _is_open(claim: Claim) -> bool:
     return claim.standing == "chosen" or (claim.kind == "permalink" and claim.standing == "weak")
 
 
-def _compared(claim: Claim, member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> Claim:
+def _outcome(claim: Claim, member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> _Outcome:
     if claim.kind == "feeds.yaml":
-        return replace(claim, standing="confirmed", checked="feeds.yaml says so")
+        return _Outcome("confirmed", "feeds.yaml says so")
     original = _original(claim, member, members, publishers)
-    if original:
-        confidence = max(claim.confidence, _SURE)
-        return replace(claim, standing="confirmed", confidence=confidence, checked=_same_what(claim, member, original))
-    standing, why = _without_original(claim, member, publishers)
-    return replace(claim, standing=standing, checked=why, confidence=_DOUBTED if standing == "contradicted" else claim.confidence)
+    return _Outcome("confirmed", _same_what(claim, member, original)) if original else _without_original(claim, member, publishers)
 
 
 def _original(claim: Claim, member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> StoredEntry | None:
@@ -93,22 +119,22 @@ def _same_what(claim: Claim, member: StoredEntry, original: StoredEntry) -> str:
     return f"the feed {original.feed_id} has the same text"
 
 
-def _without_original(claim: Claim, member: StoredEntry, publishers: Publishers) -> tuple[Standing, str]:
+def _without_original(claim: Claim, member: StoredEntry, publishers: Publishers) -> _Outcome:
     """What becomes of a claim whose original is not held, and why."""
     known = publishers.by_site.get(claim.site or "", ())
     others = [one for one in known if one.key != member.feed_key]
     if not others:
-        return claim.standing, "not confirmed: we poll no feed of " + (claim.site or "that name")
+        return _Outcome(claim.standing, "not confirmed: we poll no feed of " + (claim.site or "that name"))
     meant = publishers.named(claim)
     if meant is None or meant.key == member.feed_key:
-        return claim.standing, "not confirmed: it does not say which feed of that site has it, or names one that we do not poll"
+        return _Outcome(claim.standing, "not confirmed: it does not say which feed of that site has it, or names one that we do not poll")
     if meant.read_at is None or meant.read_at < member.first_seen + CACHE_SLACK:
-        return claim.standing, f"not confirmed yet: the feed {meant.id} was last read before the entry could be in it"
+        return _Outcome(claim.standing, f"not confirmed yet: the feed {meant.id} was last read before the entry could be in it")
     if claim.kind not in _DATED_KINDS or claim.standing != "chosen":
-        return claim.standing, f"not confirmed: the feed {meant.id} does not have it, and may never have had it or no longer"
+        return _Outcome(claim.standing, f"not confirmed: the feed {meant.id} does not have it, and may never have had it or no longer")
     if not _must_be_in(meant, member):
-        return claim.standing, f"not confirmed: it may be older than what the feed {meant.id} still holds"
-    return "contradicted", f"the feed {meant.id} was read since and should have it, and has not"
+        return _Outcome(claim.standing, f"not confirmed: it may be older than what the feed {meant.id} still holds")
+    return _Outcome("contradicted", f"the feed {meant.id} was read since and should have it, and has not")
 
 
 def _must_be_in(meant: Publisher, member: StoredEntry) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from aggregator.model import Claim, Hop, Learnt, StoredEntry
 from aggregator.store.engine import Counters, chunks, upsert
@@ -24,10 +24,12 @@ _UNCHECKED: Final = (
     .where(
         story.c.joined.is_(None),
         story.c.generation > bindparam("checked"),
-        story.c.pk.in_(
-            select(story_member.c.story)
-            .join(claim, claim.c.entry == story_member.c.entry)
-            .where(claim.c.gone.is_(None), claim.c.standing.in_(_OPEN))
+        # Asked story by story: few change between two publishes.
+        exists().where(
+            story_member.c.story == story.c.pk,
+            claim.c.entry == story_member.c.entry,
+            claim.c.gone.is_(None),
+            claim.c.standing.in_(_OPEN),
         ),
     )
     .order_by(story.c.pk)

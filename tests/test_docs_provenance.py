@@ -29,7 +29,7 @@ def told(made: Planet) -> set[str]:
 
 def examples() -> list[str]:
     """The lines of what `explain` prints, as the page shows them."""
-    blocks = [block for language, block in FENCED if not language and " origin   " in block]
+    blocks = [block for language, block in FENCED if not language and re.match("  [a-z]", block)]
     return [re.sub(r"\s{2,}", " ", line.strip()) for block in blocks for line in block.splitlines()]
 
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 import feedparser
 import pytest
 
-from aggregator.explain import explain, in_words
+from aggregator.explain import explain
 from aggregator.model import Credit, Entry, FeedSpec, Item, Person, RawEntry, RawText, SafeHtml, Title, Url
 from aggregator.pipeline import publish
 from aggregator.publish.check import RENDERERS
 from aggregator.publish.edition import compose
 from aggregator.refine import normalize
 from aggregator.refine.credit import counters, credit_line
+from aggregator.telling import tell
 from aggregator.web.text import visible_text
 from tests import makers as make
 from tests.e2e.running import feed
@@ -133,9 +134,9 @@ def test_explain_tells_the_licence_and_what_it_does() -> None:
         b"<id>tag:garden.example,2026:1</id>", b"<id>tag:garden.example,2026:1</id><rights>CC BY 4.0</rights>"
     )
     found.answers(document(body, GARDEN.url))
-    told = in_words(explain("https://garden.example/1", found.store, found.ports.config, found.clock()))
-    assert "  licence    https://creativecommons.org/licenses/by/4.0/" in told
-    assert "  text       full: CC BY 4.0: the licence lets anybody republish the whole" in told
+    told = {line.label: line.text for line in tell(explain("https://garden.example/1", found.store, found.ports.config, found.clock()))}
+    assert told["licence"] == "https://creativecommons.org/licenses/by/4.0/"
+    assert told["shown"] == "full: CC BY 4.0: the licence lets anybody republish the whole"
 
 
 # ── credit lines ──

@@ -5,12 +5,13 @@ of its own, but the server is the same for all.
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import tldextract
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 # Hosts that give each account a name below theirs, and that the Public Suffix List does not have.
 _ACCOUNT_SUFFIXES: Final = (
@@ -115,9 +116,6 @@ _PLAIN_ADDRESS: Final = re.compile(
 )
 _HOST: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+")
 
-_private = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True, extra_suffixes=_ACCOUNT_SUFFIXES)
-_public = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=False)
-
 
 def host_of(url: str) -> str:
     """The host of an address in lower case and ASCII (punycode), without port, brackets and final dot; '' if there is none.
@@ -182,7 +180,7 @@ def hands_out_names(host: str) -> bool:
     >>> hands_out_names("github.io"), hands_out_names("example.org")
     (True, False)
     """
-    found = _private(host)
+    found = _suffixes(private=True)(host)
     return bool(found.suffix) and not found.domain
 
 
@@ -239,10 +237,19 @@ def _site_of_host(host: str) -> str:
 def _registrable(host: str, *, private: bool) -> str:
     if "." not in host or _address(host) is not None:
         return host
-    found = (_private if private else _public)(host)
+    found = _suffixes(private=private)(host)
     if found.domain and found.suffix:
         return f"{found.domain}.{found.suffix}"
     return host if found.suffix else ".".join(host.split(".")[-2:])
+
+
+@cache
+def _suffixes(*, private: bool) -> "TLDExtract":
+    # Imported when a host is first asked for: it brings an HTTP client along, and a poll in which nothing changed asks for none.
+    from tldextract import TLDExtract
+
+    extra = _ACCOUNT_SUFFIXES if private else ()
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=private, extra_suffixes=extra)
 
 
 def _account(domain: str, path: str, query: str) -> str | None:

@@ -6,6 +6,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about what else runs on the machine than about the code.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 from aggregator.collect.fetch import WebFetcher
 

@@ -149,7 +149,7 @@ def memory_folder() -> Iterator[Path]:
 
 
 @cache
-def _empty() -> bytes:
+def empty_store() -> bytes:
     """A migrated store without rows, to be copied: migrating anew for each test takes longer than most tests."""
     with memory_folder() as folder:
         SqlStore(str(folder / "empty.db")).close()
@@ -161,7 +161,7 @@ def sqlite_store() -> Iterator[SqlStore]:
     """A new store in a file."""
     with memory_folder() as folder:
         path = folder / "store.db"
-        path.write_bytes(_empty())
+        path.write_bytes(empty_store())
         store = SqlStore(str(path))
         yield store
         store.close()

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from time import monotonic
 
 import pytest
 
@@ -10,6 +9,7 @@ from aggregator.model import Category, Entry, FeedSpec, Hop, Match, Origin, Outp
 from aggregator.refine.filters import eligible, is_withdrawn, matches, strip
 from aggregator.web.text import visible_text
 from aggregator.web.url import link
+from tests.pace import within
 
 NOW = datetime(2025, 1, 6, tzinfo=UTC)
 OUTPUT = OutputSpec(path="atom.xml", format="atom")
@@ -125,10 +125,9 @@ def test_text_behind_the_end_of_a_document_stays():
 
 
 def test_many_blocks_that_match_cost_linear_time():
-    started = monotonic()
-    assert strip("<p>a</p>" * 20_000 + "<p>b</p>", ("a",))[0] == "<p>b</p>"
-    assert strip("<body " * 20_000, ("css:p",))[1] == ()
-    assert monotonic() - started < 3
+    with within(3.0):
+        assert strip("<p>a</p>" * 20_000 + "<p>b</p>", ("a",))[0] == "<p>b</p>"
+        assert strip("<body " * 20_000, ("css:p",))[1] == ()
 
 
 def test_a_rule_that_cannot_be_read_matches_nothing():
@@ -138,9 +137,8 @@ def test_a_rule_that_cannot_be_read_matches_nothing():
 
 def test_a_pattern_that_runs_away_is_stopped():
     html = "".join(f"<p>{'a' * 1500}{n}</p>" for n in range(200))
-    started = monotonic()
-    assert strip(html, ("(a|a)+(a|aa)+b",)) == (html, ())
-    assert monotonic() - started < 2
+    with within(2.0):
+        assert strip(html, ("(a|a)+(a|aa)+b",)) == (html, ())
 
 
 def test_deep_markup_is_no_trouble():
@@ -191,9 +189,8 @@ def test_fields_are_alternatives_and_the_first_that_matches_is_named():
 
 
 def test_a_search_that_runs_away_is_no_match():
-    started = monotonic()
-    assert matches(entry(title=Title(text="a" * 1000)), Match(fields=(("title", ("(a|a)+(a|aa)+b",)),))) is None
-    assert monotonic() - started < 1
+    with within(1.0):
+        assert matches(entry(title=Title(text="a" * 1000)), Match(fields=(("title", ("(a|a)+(a|aa)+b",)),))) is None
 
 
 # ── who may stand in an output ─────────────────────────────────────────────────────────────────────────────────────────

@@ -164,7 +164,7 @@ JSON = st.recursive(
 MEMBERS = ["id", "url", "title", "content_html", "authors", "author", "tags", "attachments", "date_published", "_provenance", "summary"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=6),
     st.dictionaries(st.sampled_from(["title", "hubs", "icon", "authors"]), JSON),

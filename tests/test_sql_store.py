@@ -15,7 +15,22 @@ from sqlalchemy import event
 from aggregator.errors import StoreError
 from aggregator.model import Retain, StoredEntry
 from aggregator.store.sql import SqlStore
-from tests.ledger import HOLD, HOUR, blogs, listed, memory_folder, poll, post, publish, raws, result, same_story, sqlite_store, verdict
+from tests.ledger import (
+    HOLD,
+    HOUR,
+    blogs,
+    empty_store,
+    listed,
+    memory_folder,
+    poll,
+    post,
+    publish,
+    raws,
+    result,
+    same_story,
+    sqlite_store,
+    verdict,
+)
 from tests.makers import NOON
 
 REPOSITORY = Path(__file__).parents[1]
@@ -93,6 +108,7 @@ for cycle in range(first, first + 100):
 @pytest.mark.parametrize("wait_s", [0.0, 0.06, 0.15])
 def test_a_worker_killed_at_any_moment_leaves_a_store_that_is_whole(folder: Path, wait_s: float) -> None:
     path, cycle = folder / "store.db", 0
+    path.write_bytes(empty_store())
     for _ in range(2):
         worker = child(RECORD, str(path), str(cycle))
         assert worker.stdout is not None

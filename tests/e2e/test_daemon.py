@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.loopback import LoopbackSite, Reply
-from tests.e2e.running import Running, aggregator, feed, free_port
+from tests.e2e.running import Running, aggregator, feed, free_port, inside
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs all of 127.0.0.0/8 on loopback, which Linux has")
 
@@ -70,7 +70,7 @@ def test_a_second_daemon_names_the_first_and_commands_work_beside_it(tmp_path: P
             assert second.returncode == 1
             assert str(daemon.process.pid) in second.stderr
             assert "nothing new" not in second.stderr
-            assert aggregator(tmp_path, "status").returncode == 0
+            assert inside(tmp_path, "status").returncode == 0
             named = aggregator(tmp_path, "poll", site.url("garden"))
             assert named.returncode == 0, named.stderr
             assert site.requests()[-1].status == 304
@@ -80,7 +80,7 @@ def test_a_restart_asks_nothing_that_is_not_due(tmp_path: Path) -> None:
     port = free_port()
     with LoopbackSite({"garden": Reply(body=feed("garden", "First."))}) as site:
         configured(tmp_path, site.url("garden"), port=port)
-        for _ in range(3):
+        for _ in range(2):
             with Running(tmp_path) as daemon:
                 daemon.until(lambda: "First." in served(port))
                 daemon.stop()
@@ -114,9 +114,9 @@ def test_sigterm_ends_it_while_a_server_keeps_silent(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix" or not Path("/usr/bin/env").exists(), reason="needs POSIX")
 def test_an_empty_feeds_yaml_and_a_folder_in_its_place_are_named(tmp_path: Path) -> None:
     (tmp_path / "feeds.yaml").write_text("")
-    empty = aggregator(tmp_path, "run")
+    empty = inside(tmp_path, "run")
     assert empty.returncode == 2
     assert "feeds" in empty.stderr
     (tmp_path / "feeds.yaml").unlink()
     (tmp_path / "feeds.yaml").mkdir()
-    assert aggregator(tmp_path, "run").returncode == 2
+    assert inside(tmp_path, "run").returncode == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from tests.e2e.running import REPOSITORY, aggregator, files_below
+from tests.e2e.running import REPOSITORY, aggregator, files_below, inside
 
 LOCAL = "feeds:\n  - ./examples/feeds/garden-notes.xml\n  - ./examples/feeds/harbour-courier.xml\n  - ./examples/feeds/evening-reader.xml\n"
 
@@ -68,7 +68,7 @@ def test_a_second_update_adds_nothing_and_touches_no_file(planet: Path) -> None:
 
 
 def test_explain_tells_the_way_of_the_shared_story(planet: Path) -> None:
-    done = aggregator(planet, "explain", str(shared_story(planet)["url"]))
+    done = inside(planet, "explain", str(shared_story(planet)["url"]))
     assert done.returncode == 0
     assert "One story, seen in 2 feeds" in done.stdout
     assert "A sentence (" in done.stdout
@@ -77,7 +77,7 @@ def test_explain_tells_the_way_of_the_shared_story(planet: Path) -> None:
 
 def test_explain_of_an_unknown_page_names_the_feed_that_should_have_had_it(planet: Path) -> None:
     story = shared_story(planet)
-    done = aggregator(planet, "explain", str(story["url"]) + "-never-written")
+    done = inside(planet, "explain", str(story["url"]) + "-never-written")
     assert "was never seen" in done.stdout
     assert "harbour-courier" in done.stdout
     assert "next read" in done.stdout

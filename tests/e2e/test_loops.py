@@ -1,17 +1,14 @@
 """Two aggregators that read each other: what came by three hops says so for ever, and nothing comes back as news."""
 
-import io
 import json
 from collections.abc import Mapping
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import feedparser
 import pytest
 
-from aggregator.cli import main
-from tests.e2e.running import feed
+from tests.e2e.running import feed, inside
 from tests.validation import atom_complaints, json_complaints, rss_complaints
 
 ORIGINAL, REPUB, MEMBER = "https://orig.example/2026/bells", "https://repub.example/bells", "https://member.example/"
@@ -49,12 +46,9 @@ class Instance:
         self.does("publish")
 
     def does(self, *arguments: str) -> str:
-        """Run a command in this process: there are many, and the interpreter takes longer to start than most of them."""
-        said = io.StringIO()
-        with redirect_stdout(said), pytest.raises(SystemExit) as ended:
-            main(["-c", str(self.folder / "feeds.yaml"), *arguments])
-        assert ended.value.code in (0, None)
-        return said.getvalue()
+        done = inside(self.folder, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 def instance(folder: Path, name: str, own: bytes, other: str, outputs: str) -> Instance:

@@ -8,7 +8,7 @@ import feedparser
 import pytest
 
 from bench.loopback import LoopbackSite, Reply
-from tests.e2e.running import aggregator, feed, files_below
+from tests.e2e.running import feed, files_below, inside
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs all of 127.0.0.0/8 on loopback, which Linux has")
 
@@ -18,7 +18,7 @@ HEAD = "title: Planet\ncontact: https://planet.example.org/about\ndefaults: { al
 def updated(folder: Path, feeds: str, **environ: str) -> list[str]:
     """Update under these feeds and give the ids that a subscriber sees."""
     (folder / "feeds.yaml").write_text(HEAD + feeds)
-    done = aggregator(folder, "update", environ=environ)
+    done = inside(folder, "update", environ=environ)
     assert done.returncode == 0, done.stderr
     return [entry.id for entry in feedparser.parse((folder / "public/atom.xml").read_bytes()).entries]
 
@@ -36,8 +36,8 @@ def test_an_edited_title_updates_the_entry_in_place(tmp_path: Path) -> None:
     document, edited = feed("a", "One.", "Two."), feed("a", "One.", "Two.", titles={2: "A better title"})
     with LoopbackSite({"a": [Reply(body=document), Reply(body=edited)]}) as site:
         first = updated(tmp_path, f"  - {{ url: {site.url('a')}, id: a }}\n")
-        assert aggregator(tmp_path, "poll", "a").returncode == 0
-        assert aggregator(tmp_path, "publish").returncode == 0
+        assert inside(tmp_path, "poll", "a").returncode == 0
+        assert inside(tmp_path, "publish").returncode == 0
         parsed = feedparser.parse((tmp_path / "public/atom.xml").read_bytes())
         assert [entry.id for entry in parsed.entries] == first
         assert "A better title" in [entry.title for entry in parsed.entries]
@@ -63,7 +63,7 @@ def test_a_secret_is_written_nowhere(tmp_path: Path) -> None:
         assert len(updated(tmp_path, feeds, FEED_KEY=secret)) == 1
         assert site.requests()[0].headers["x-token"] == secret
         said = [
-            aggregator(tmp_path, *command, environ={"FEED_KEY": secret})
+            inside(tmp_path, *command, environ={"FEED_KEY": secret})
             for command in (["status"], ["status", "--json"], ["config"], ["export"])
         ]
     for done in said:
@@ -85,7 +85,7 @@ def test_one_broken_feed_costs_only_itself(tmp_path: Path) -> None:
         {"a": Reply(body=b"<html><body>not a feed</body></html>", content_type="text/html"), "b": Reply(body=feed("b", "Fine."))}
     ) as site:
         (tmp_path / "feeds.yaml").write_text(HEAD + f"  - {site.url('a')}\n  - {site.url('b')}\n  - ./absent.xml\n")
-        done = aggregator(tmp_path, "update")
+        done = inside(tmp_path, "update")
     assert done.returncode == 0
     assert "HTML page, not a feed" in done.stderr
     assert "next try" in done.stderr
@@ -96,10 +96,10 @@ def test_a_pages_feed_is_discovered_and_asked_in_its_place(tmp_path: Path) -> No
     page = b'<!doctype html><title>Blog</title><link rel="alternate" type="application/atom+xml" href="/feed.xml"><p>Hello.</p>'
     with LoopbackSite({"a": {"/": Reply(body=page, content_type="text/html"), "/feed.xml": Reply(body=feed("a", "Found."))}}) as site:
         (tmp_path / "feeds.yaml").write_text(HEAD + f"  - {{ url: {site.url('a', '/')}, id: a }}\n")
-        first = aggregator(tmp_path, "update")
+        first = inside(tmp_path, "update")
         assert "/feed.xml" in first.stderr
-        assert aggregator(tmp_path, "poll", "a").returncode == 0
-        assert aggregator(tmp_path, "publish").returncode == 0
+        assert inside(tmp_path, "poll", "a").returncode == 0
+        assert inside(tmp_path, "publish").returncode == 0
         assert [asked.path for asked in site.requests()] == ["/", "/feed.xml"]
     assert "Found." in (tmp_path / "public/atom.xml").read_text()
 
@@ -109,6 +109,6 @@ def test_a_publisher_who_opts_out_leaves_every_output_and_is_not_asked_again(tmp
         both = f"  - {{ url: {site.url('a')}, id: a }}\n  - {site.url('b')}\n"
         assert len(updated(tmp_path, both)) == 2
         assert len(updated(tmp_path, both.replace("id: a", "id: a, opt_out: true"))) == 1
-        assert aggregator(tmp_path, "poll", "--force").returncode == 0
+        assert inside(tmp_path, "poll", "--force").returncode == 0
         assert [asked.host for asked in site.requests()].count("a") == 1
     assert b"One." not in b"".join(path.read_bytes() for path in files_below(tmp_path / "public"))

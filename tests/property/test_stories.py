@@ -35,13 +35,13 @@ _ENTRIES = st.builds(
         lambda m: st.tuples(st.just(m), st.permutations(m))
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_who_leads_ignores_the_order_of_arrival(both: tuple[Sequence[StoredEntry], Sequence[StoredEntry]]) -> None:
     assert lead(both[0]) == lead(both[1])
 
 
 @given(_ENTRIES, _ENTRIES, st.sampled_from(["link", "id"]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_sameness_is_mutual(a: StoredEntry, b: StoredEntry, kind: str) -> None:
     assert same_story(a, b, kind) == same_story(b, a, kind)
 
@@ -79,7 +79,7 @@ _DOCUMENTS = st.fixed_dictionaries(
 
 
 @given(_DOCUMENTS, st.permutations(["one", "two", "copy", "evil"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_what_is_published_does_not_depend_on_who_was_polled_first(found: dict[str, list[Post]], order: Sequence[str]) -> None:
     documents = {feed: atom(feed, [one]) for feed, one in _REAL.items()} | {feed: atom(feed, posts) for feed, posts in found.items()}
     given_first, given_last = (_published(documents, names) for names in (documents, order))

@@ -203,7 +203,7 @@ def test_forget_asks_first_and_erases_for_good(folder: Path) -> None:
     assert "“Hedgehogs”" in refused.stderr
     assert "1 in atom.xml" in refused.stderr
     done = run(folder, "forget", "garden", "--yes")
-    assert (done.exit_code, done.stdout) == (0, "1 entries forgotten\n")
+    assert (done.exit_code, done.stdout) == (0, "1 entry forgotten\n")
     assert "feeds.yaml still has this feed" in done.stderr
     assert run(folder, "update").exit_code == 0
     assert run(folder, "poll", "--force").exit_code == 0

@@ -79,15 +79,19 @@ def forget(session: Session, query: str, yes: bool, json_: bool) -> None:
     if json_:
         click.echo(as_json({"forgotten": gone, "feeds": what.feeds, "outputs": what.outputs}))
     else:
-        click.echo(f"{gone} entries forgotten")
+        click.echo(f"{_entries(gone)} forgotten")
     if what.outputs:
         say("they leave the outputs at the next publish (a running daemon does so within ten minutes)")
 
 
 def _what(query: str, what: "Forgettable") -> list[str]:
-    lines = [f"{query}: {len(what.chosen)} entries ({_counted(what.feeds) or 'all are forgotten already'})"]
+    lines = [f"{query}: {_entries(len(what.chosen))} ({_counted(what.feeds) or 'all are forgotten already'})"]
     lines += [f"  “{title}”" for title in what.titles]
     return [*lines, f"  listed in: {_counted(what.outputs) or 'no output'}"]
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
 
 
 def _counted(counts: Mapping[str, int]) -> str:

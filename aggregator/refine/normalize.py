@@ -115,16 +115,22 @@ def entries(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
         best = newest.setdefault(mine.raw_key, place)
         if best != place and _recency(raw.entries[place]) > _recency(raw.entries[best]):
             newest[mine.raw_key] = place
-    around: Mapping[str, tuple[str, ...]] = {}
-    if "auto" in context.spec.strip:
-        kept = {key: raw.entries[place] for key, place in newest.items()}
-        around = {key: edges(one) for key, one in kept.items()}
-        context = replace(context, repeated=found_printed(around, context.printed) | repeated_summaries([*kept.values()]))
-    made = [
-        replace(entry(one, context, mine), edges=around.get(mine.raw_key)) if newest[mine.raw_key] == place else None
-        for place, (one, mine) in enumerate(zip(raw.entries, known, strict=True))
-    ]
+    kept = {key: (raw.entries[place], known[place]) for key, place in newest.items()}
+    strips = "auto" in context.spec.strip
+    made_of = _without_printed(kept, context) if strips else {key: entry(one, context, mine) for key, (one, mine) in kept.items()}
+    made = [made_of[mine.raw_key] if newest[mine.raw_key] == place else None for place, mine in enumerate(known)]
     return twins.keyed(_without_shared_words(_without_shared_links(made)), context.feed_key)
+
+
+def _without_printed(kept: Mapping[str, tuple[RawEntry, Identity]], context: Context) -> dict[str, Entry]:
+    """Refine each entry without what the feed is found to print around it; where nothing of it stands, nothing is looked for."""
+    around = {key: edges(one) for key, (one, _) in kept.items()}
+    found, of_summaries = found_printed(around, context.printed), repeated_summaries([one for one, _ in kept.values()])
+    made: dict[str, Entry] = {}
+    for key, (one, mine) in kept.items():
+        repeated = of_summaries | found.intersection(around[key])
+        made[key] = replace(entry(one, replace(context, repeated=repeated), mine), edges=around[key])
+    return made
 
 
 def entry(raw: RawEntry, context: Context, identity: Identity | None = None) -> Entry:

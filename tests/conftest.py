@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from aggregator.collect.fetch import WebFetcher
+
 # How long an example takes says more about what else runs on the machine than about the code.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
-
-from aggregator.collect.fetch import WebFetcher
 
 OpenFetcher = Callable[..., WebFetcher]
 """Makes a fetcher (the keywords of `WebFetcher`; in a hurry unless told otherwise) that is closed after the test."""

@@ -95,8 +95,13 @@ def test_every_key_of_feeds_yaml_is_shown() -> None:
     assert {key for one in outputs for key in one} == set(keys_of(OutputForm))  # type: ignore[union-attr]
 
 
+# "${" stands for a secret, which only addresses and headers may hold: no feeds.yaml says it elsewhere.
 @settings(max_examples=60, deadline=None)
-@given(st.text(min_size=1, max_size=30).map(lambda text: "".join(c for c in text if c.isprintable()).strip()).filter(bool))
+@given(
+    st.text(min_size=1, max_size=30)
+    .map(lambda text: "".join(c for c in text if c.isprintable()).strip())
+    .filter(lambda text: bool(text) and "${" not in text)
+)
 def test_any_text_survives(text: str) -> None:
     config = load_text("feeds: [https://a.example/f]\n", PATH, {})
     (feed,) = config.feeds

@@ -2,7 +2,7 @@
 
 Only words go, and only such as say nothing of the entry itself: pictures and counters, links that differ from entry to entry, claims of
 origin, licences, notices of rights and credits stay, and so do headings that still head something. A block is known by its mark, a digest
-of its words and links, so that what one document teaches is not forgotten with it (docs/decisions/0009-boilerplate.md).
+of its words and links, so that what one document teaches is not forgotten with it (docs/decisions/0010-boilerplate.md).
 """
 
 import re

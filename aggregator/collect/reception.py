@@ -69,6 +69,9 @@ class Reception:
             # An interim answer: the real one follows.
             self._status, self._lines = 0, []
             return None
+        # Two lengths that differ tell nothing; older releases take one of them.
+        if len({line.split(b":", 1)[1].strip() for line in self._lines if line[:15].lower() == b"content-length:"}) > 1:
+            return _STOP
         self.has_head = True
         self.has_all_that_is_wanted = self._status not in WITH_BODY
         return _STOP if self.has_all_that_is_wanted and self._status not in _NO_BODY else None

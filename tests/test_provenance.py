@@ -270,7 +270,7 @@ def test_every_claim_is_kept_with_its_evidence() -> None:
     claim = next(claim for claim in read(note + BODY).claims if claim.kind == "phrase")
     assert claim.evidence == "This essay originally appeared at Orig."
     assert claim.where == "first block"
-    assert claim.rule == "en:note:1"
+    assert claim.rule == "en:first published at"
     assert claim.standing == "chosen"
 
 

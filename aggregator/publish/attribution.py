@@ -17,6 +17,8 @@ LINE_CLASS = "aggregator-origin"
 
 _SLOT = re.compile(r"\{(origin|via|places)\}")
 _FALLBACK = "en"
+# Tags that mean a language of lines.toml under another name (IANA's registry of subtags; who writes which script).
+_SAME = {"no": "nb", "iw": "he", "in": "id", "bs": "hr", "zh-tw": "zh-hant", "zh-hk": "zh-hant", "zh-mo": "zh-hant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,15 @@ def languages() -> tuple[str, ...]:
 def wording(language: str) -> Wording:
     """The wording of a language tag (RFC 5646): the tag itself, else shorter forms of it, else English.
 
-    >>> wording("pt-BR") is wording("PT")
-    True
+    >>> wording("pt-BR") is wording("PT"), wording("no-NO") is wording("nb"), wording("zh-TW") is wording("zh-Hant")
+    (True, True, True)
     >>> wording("tlh").more
     'Continue reading'
     """
     known = _wordings()
     tag = language.casefold().replace("_", "-")
     while tag:
+        tag = _SAME.get(tag, tag)
         if tag in known:
             return known[tag]
         tag = tag.rpartition("-")[0]

@@ -12,9 +12,9 @@ from typing import Final
 
 from aggregator.model import Claim
 from aggregator.refine.blocks import Block, Edges, Link, read
-from aggregator.refine.cores import Core, folded
-from aggregator.refine.phrasebook import LineRole, languages
-from aggregator.refine.reading import Statement, names_a_page
+from aggregator.refine.pages import names_a_page
+from aggregator.refine.phrasebook import LineRole, folded, languages
+from aggregator.refine.reading import Statement
 from aggregator.refine.tokens import LINKED
 from aggregator.web.host import site
 
@@ -57,25 +57,18 @@ def might_hold_line(html: str) -> bool:
     return CLASS in html
 
 
-def might_read_like_line(words: str, *, is_claimed: bool) -> bool:
-    """Whether folded words (`sentences.words_of`) may hold one of our lines that says something, without our class.
+def might_read_like_sender(words: str) -> bool:
+    """Whether folded words (`sentences.words_of`) may hold our line that only says from whom an entry was taken, without our class.
 
-    "From X." says something only where markup claims an origin, too (`is_claimed`).
+    Lines that name an origin are sentences of origin like any other, and found as such.
     """
-    if any(core.is_in(words, ()) for core in _cores_of_lines()):
-        return True
-    return is_claimed and any(f"{start}{LINKED}" in words or f"{start} {LINKED}" in words for start in _starts_from())
+    return LINKED in words and _senders().search(words) is not None
 
 
 @cache
-def _cores_of_lines() -> tuple[Core, ...]:
-    """What lines that name an origin need: each once, since the wordings of a language begin alike."""
-    return tuple({line.core: None for language in languages() for line in language.lines if line.role == "origin"})
-
-
-@cache
-def _starts_from() -> tuple[str, ...]:
-    return tuple({line.start: None for language in languages() for line in language.lines if line.role == "from"})
+def _senders() -> re.Pattern[str]:
+    starts = dict.fromkeys(re.escape(line.start) for language in languages() for line in language.lines if line.role == "from")
+    return re.compile(rf"(?<!\w)(?:{'|'.join(starts)})\s?{LINKED}")
 
 
 def lines(html: str, edges: Edges) -> tuple[Line, ...]:

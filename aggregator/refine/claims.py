@@ -11,7 +11,8 @@ from typing import Final
 from aggregator.model import Claim, ClaimKind, RawEntry, RawSource, Standing, Url
 from aggregator.refine import fields
 from aggregator.refine.context import Context
-from aggregator.refine.reading import Statement, has_own_path, names_a_page
+from aggregator.refine.pages import has_own_path, names_a_page
+from aggregator.refine.reading import Statement
 from aggregator.web import url as web_url
 from aggregator.web.host import host_of, site
 from aggregator.web.licences import licence

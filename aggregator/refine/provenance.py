@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from aggregator.model import Claim, Hop, Origin, RawEntry, Url
 from aggregator.refine import claims, linkblog
-from aggregator.refine.attribution import Line, lines, might_hold_line, might_read_like_line, replaced
+from aggregator.refine.attribution import Line, lines, might_hold_line, might_read_like_sender, replaced
 from aggregator.refine.blocks import edges, without
 from aggregator.refine.context import Context
 from aggregator.refine.reading import Statement
-from aggregator.refine.sentences import might_claim, statements, words_of
+from aggregator.refine.sentences import statements, words_of
 from aggregator.web.host import host_of
 from aggregator.web.text import folded_name, one_line
 from aggregator.web.url import link_key
@@ -77,7 +77,7 @@ def _said(html: str | None, title: str | None, context: Context, markup: Sequenc
 def _might_say(html: str, *, is_claimed: bool) -> bool:
     """Whether a sentence, or a line like ours, may be there; the line is looked for without any key word where markup claims an origin."""
     words = words_of(html)
-    return might_claim(words) or (bool(words.keys or is_claimed) and might_read_like_line(words.text, is_claimed=is_claimed))
+    return words.is_spoken or (is_claimed and might_read_like_sender(words.text))
 
 
 def _hops(found: Sequence[Statement], context: Context) -> list[Claim]:
@@ -126,7 +126,7 @@ def _supported(made: list[Claim], raw: RawEntry, link: Url | None, context: Cont
             claim.site in strong
             or (claim.kind in claims.WEAK and declared)
             or (claim.kind == "permalink" and (is_foreign_id or footer is not None))
-            or (claim.rule.endswith(":hint:1") and claim.kind == "phrase" and declared)
+            or (":hint:" in claim.rule and claim.kind == "phrase" and declared)
         )
         if claim.standing == "weak" and claim.site and signed:
             claim = replace(claim, standing="outranked", confidence=max(claim.confidence, 0.6))

@@ -1,27 +1,33 @@
-"""One form of phrases.toml tried at one place of one block: whether it fits, which source it names, and which page."""
+"""One shape found at one place of one block: whether it may stand there, which source it names, and which page."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import dropwhile
+from functools import cached_property
+from itertools import dropwhile, pairwise
 from typing import Final
-from urllib.parse import urlsplit
 
 from aggregator.refine.blocks import Block, Link
-from aggregator.refine.phrasebook import Form, Language, Role
+from aggregator.refine.lexicon import fold
+from aggregator.refine.marking import URL, Mark, Marked, pieces
+from aggregator.refine.pages import host_name, is_front_page, names_a_page, same_place
+from aggregator.refine.phrasebook import Language
+from aggregator.refine.shapes import Role, Row, Shape, Stand, group
 
 _MAX_NAME: Final = 100
+_MAX_WORDS: Final = 9
+# A block that says so of "the article" and nothing else.
+_SHORT: Final = 200
+# How far behind a source the sentence may name its page, or a later hop.
+_BEHIND: Final = 400
 
 # What may stand in front of a block's first sentence: brackets, quotes, bullets, and a label ("Editor's note:").
 LEAD: Final = re.compile(r"[\s\[(*_•·|“\"–—~-]*(?:[^\W\d_](?:[^\W_]|[’' .]){0,24}:\s?)?[\s\[(*_“\"–—-]*")
-_ADDRESS: Final = re.compile(r"<?\s?(https?://[^\s<>\"'“”’)\]]{4,2000})", re.IGNORECASE)
-_DOMAIN: Final = re.compile(r"((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,4}[a-z]{2,18})(/[^\s<>\"'“”)\]]*)?(?![\w.]*\w)", re.IGNORECASE)
-_NAME_END: Final = re.compile(r"[\n,;:!?()\[\]|{}<>。，、「」（）]|(?<!\b[A-Z])\.(?:\s|$)|\s[–—-]\s|…")
-_QUOTES: Final = "\"'“”‘’«»„*_ "
+_ADDRESS: Final = re.compile(r"https?://[^\s<>\"'“”’)\]]{4,2000}", re.IGNORECASE)
+_QUOTES: Final = "\"'“”‘’«»„*_「」『』《》 "
 _YEAR: Final = re.compile(r"(?:^|\D)(?:1[89]|20)\d\d(?:\D|$)")
-_PAGE_LIKE: Final = re.compile(r"[-_].*[-_]|\.\w{3,5}$|\d{3}")
-_SECTIONS: Final = frozenset(
-    {"blog", "blogs", "news", "feed", "rss", "articles", "posts", "en", "de", "fr", "es", "pt", "it", "nl", "home"}
-)
+_NAMES: Final = frozenset({"proper", "far", "quote", "url"})
+_WAYS_THERE: Final = frozenset({"orig", "text", "the", "read", "this", "place", "fill", "be", "at", "here", "from", "crosspost", "first"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What stands in the slot: its end in the text, its name, its address (as written) and the link, if it is one."""
+    """What the sentence names: its place in the text, its name, its address (as written) and the link, if it is one."""
 
     start: int
     end: int
@@ -61,315 +67,282 @@ class _Source:
     link: Link | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
-    """One form tried at one place of one block."""
+    """One shape that fits at one place of one block."""
 
     block: Block
     place: Place
     following: Block | None
     title: str
     language: Language
-    form: Form
-    start: int
+    marked: Marked
+    row: Row
+    shape: Shape
+    found: re.Match[str]
 
     def result(self) -> tuple[Statement, int] | None:
-        found = self.form.before.match(self.block.text, self.start, self.start + 700)
-        if not found or (self.form.needs and not self.form.needs.search(found[0])):
+        """The statement and where its source ends; None where the shape may not stand or names nobody."""
+        source = self._source()
+        if source is None or not self._may_stand(source) or not self._names_title():
             return None
-        if self.form.role in ("brief", "hint") and not self._is_own_sentence():
-            return None
-        if self.form.needs_title and not self._names_title(found):
-            return None
-        source = self._source(found.end())
-        if source is None or (self.form.role in ("brief", "hint") and not source.href and not self._reference(source)):
-            return None
-        return self._statement(found, source), source.end
+        return self._statement(source), source.end
 
-    # where a form may stand
+    # where a shape may stand
+
+    @cached_property
+    def _start(self) -> int:
+        return self._said(self.found.span())[0].start
+
+    @property
+    def _marks(self) -> tuple[Mark, ...]:
+        return self.marked.marks
+
+    def _said(self, letters: tuple[int, int]) -> tuple[Mark, ...]:
+        """The marks behind some letters of the row."""
+        start, end = self.row.marks(*letters)
+        return self._marks[start:end]
+
+    @cached_property
+    def _stand(self) -> Stand:
+        stands: tuple[Stand, ...] = ("strong", "bare", "weak")
+        return next((stand for stand in stands if group(self.found, stand)), "weak" if self.shape.is_alone else "none")
+
+    @cached_property
+    def _role(self) -> Role:
+        if self.shape.role != "note" or self._stand in ("strong", "bare"):
+            return self.shape.role
+        return "note" if self._stand == "weak" and len(self.block.text) <= _SHORT else "brief"
+
+    def _may_stand(self, source: _Source) -> bool:
+        if self._role == "footer" or (self._role == "note" and self._stand == "strong"):
+            return True
+        if self._is_footer():
+            return False
+        if not self._is_own_sentence() or (self._stand == "weak" and not self._is_whole_block(source)):
+            return False
+        return self._role == "note" or bool(source.href or self._reference(source)) or self._is_credit(source)
+
+    def _is_credit(self, source: _Source) -> bool:
+        """ "(Cross-posted from the Harbour Blog.)": a block that says nothing else needs no address."""
+        lead = LEAD.match(self.block.text)
+        opens = self._start <= (lead.end() if lead else 0)
+        return opens and self._role == "brief" and not any(map(str.isalnum, self.block.text[source.end :]))
+
+    def _is_footer(self) -> bool:
+        """Whether what says "the post" goes on with the entry's title, as a publishing system prints it."""
+        first = self._said((self.found.start(), self.found.start() + 1))[0]
+        title = self.title.strip(_QUOTES).casefold()
+        behind = self.block.text[first.end : first.end + len(title) + 8].lstrip(_QUOTES).casefold()
+        return "footer" in first.classes and len(title) > 3 and behind.startswith(title)
 
     def _is_own_sentence(self) -> bool:
         text = self.block.text
         lead = LEAD.match(text)
-        if self.start <= (lead.end() if lead else 0) or text[self.start - 1 : self.start] == "\n":
+        if self._start <= (lead.end() if lead else 0) or text[self._start - 1 : self._start] == "\n":
             return True
-        return self.form.role == "brief" and len(text) - self.start <= (400 if self.place.is_last else 160)
+        return self._role != "hint" and len(text) - self._start <= (400 if self.place.is_last else 160)
 
-    def _names_title(self, found: re.Match[str]) -> bool:
-        start, end = found.span("T")
-        said = found["T"].strip(_QUOTES).casefold()
-        linked = any(link.start <= start and link.end >= end for link in self.block.links)
-        return linked or (len(said) > 3 and said == self.title.strip(_QUOTES).casefold())
+    def _is_whole_block(self, source: _Source) -> bool:
+        lead = LEAD.match(self.block.text)
+        opens = self._start <= (lead.end() if lead else 0) or "strong" in self.shape.alphabet.named[self.row.letters[0]]
+        return opens and len(self.block.text) - source.end <= 160
 
-    # what stands in the slot
+    def _names_title(self) -> bool:
+        span = group(self.found, "t")
+        if span is None or group(self.found, "footer"):
+            return True
+        marks = self._said(span)
+        start, end = marks[0].start, marks[-1].end
+        return self._is_title(self.block.text[start:end]) or any(link.start <= start and link.end >= end for link in self.block.links)
 
-    def _source(self, at: int) -> _Source | None:
-        link = self._link_at(at)
-        if self.form.is_anchored:
-            good = link and self._says_original(link)
-            source = _Source(link.start, link.end, None, link.href, link) if link and good else None
-        else:
-            source = self._linked(at, link) or self._addressed(at) or self._named(at)
-        if source is None or self.form.after is None:
-            return source
-        return self._closed(at, source)
+    def _is_title(self, said: str) -> bool:
+        said = said.strip(_QUOTES).casefold()
+        return len(said) > 3 and said == self.title.strip(_QUOTES).casefold()
 
-    def _closed(self, at: int, source: _Source) -> _Source | None:
-        """The source, if the form goes on behind it; a bare name ends where the form does."""
-        assert self.form.after is not None  # noqa: S101 - asked by the caller
-        text = self.block.text
-        if source.href:
-            return source if self._follows(source.end) else None
-        for end in range(at + 2, min(len(text), at + _MAX_NAME)):
-            if text[end] == "\n" or (text[end - 1] in ".!?" and text[end].isspace()):
+    # what it names
+
+    def _source(self) -> _Source | None:
+        span = group(self.found, "s")
+        if span is None:
+            return None
+        marks = self._said(span)
+        number = next((mark.link for mark in marks if mark.link is not None), None)
+        if number is not None:
+            link = self.block.links[number]
+            if self.shape.is_anchored and not (marks[-1].link == number and self._says_original(link)):
                 return None
-            if self.form.after.match(text, end):
-                return self._checked(at, end)
-        return None
-
-    def _follows(self, end: int) -> bool:
-        assert self.form.after is not None  # noqa: S101 - asked by the caller
-        text = self.block.text
-        for at in range(end, min(len(text), end + 60)):
-            if self.form.after.match(text, at):
-                return True
-            if text[at] == "\n" or (text[at] in ".!?" and not self.form.is_anchored and text[at + 1 : at + 2].isspace()):
-                return False
-        return False
-
-    def _link_at(self, at: int) -> Link | None:
-        """The link that covers this place or begins behind an article and a word or two ("the", "last year's")."""
-        for link in self.block.links:
-            if link.start <= at < link.end:
-                return link
-            if at < link.start <= at + 40 and self._is_filler(self.block.text[at : link.start]):
-                return link
-        return None
-
-    def _is_filler(self, gap: str) -> bool:
-        words = gap.strip(_QUOTES + "(<:").split()
-        if any(mark in gap for mark in ",;.!?"):
-            return False
-        if self.language.stop.search(f" {gap.strip()} ") and words and words[0].casefold() not in self.language.articles:
-            return False
-        return len(words) <= 4 and all(
-            word.casefold().rstrip(".") in self.language.articles or (word[0].isalpha() and not word[0].isupper()) for word in words
-        )
-
-    def _linked(self, at: int, link: Link | None) -> _Source | None:
-        if link is None or link.href.startswith(("mailto:", "#", "tel:")):
+            return self._linked(link, next(mark.start for mark in marks if mark.link == number))
+        if self.shape.is_anchored:
             return None
-        name = self._clean(self.block.text[max(at, link.start) : link.end], is_linked=link.start >= at)
-        if self.form.role != "hint" and self._is_date(name) and not link.start <= at:
+        if "by" in marks[0].classes:
+            marks = tuple(dropwhile(lambda mark: not mark.classes & _NAMES, marks))
+        if not marks:
             return None
-        return _Source(max(at, link.start), link.end, None if self._says_nothing(link, name) else name, link.href, link)
+        return self._addressed(marks[0]) if marks[0].classes == URL else self._named(marks)
 
-    def _addressed(self, at: int) -> _Source | None:
-        text = self.block.text
-        if found := _ADDRESS.match(text, at):
-            href = found[1].rstrip(".,;:!?")
-            return _Source(at, found.start(1) + len(href), _host_name(href), href)
-        found = _DOMAIN.match(text, at)
-        if not found or not (found[1].islower() or found[2]):
+    def _linked(self, link: Link, start: int) -> _Source | None:
+        if link.href.startswith(("mailto:", "#", "tel:")):
             return None
-        href = f"https://{found[0].rstrip('.,;:!?')}"
-        return _Source(at, found.end(), found[1], href)
-
-    def _named(self, at: int) -> _Source | None:
-        text = self.block.text
-        limit = min(len(text), at + _MAX_NAME)
-        ends = [found.start() for found in (_NAME_END.search(text, at, limit), self.language.stop.search(text, at + 1, limit)) if found]
-        ends += [link.start for link in self.block.links if link.start > at]
-        return self._checked(at, min(ends, default=limit))
-
-    def _checked(self, at: int, end: int) -> _Source | None:
-        name = self._clean(self.block.text[at:end])
-        words = name.split()
-        if not 2 <= len(name) <= _MAX_NAME or len(words) > 9 or self._is_date(name) or name.islower() or self._is_common(name):
+        end = link.end
+        said = [mark for mark in self._marks if mark.start >= start and mark.end <= end]
+        says_nothing = all(mark.classes & _WAYS_THERE for mark in said)
+        name = None if says_nothing else self._clean(self.block.text[start:end], is_linked=link.start >= start)
+        if name and self._is_date(name):
             return None
-        return _Source(at, end, name)
+        return _Source(start, end, host_name(name) if name and _ADDRESS.match(name) else name, link.href, link)
+
+    def _addressed(self, mark: Mark) -> _Source | None:
+        said = self.block.text[mark.start : mark.end].rstrip(".,;:!?")
+        end = mark.start + len(said)
+        if _ADDRESS.match(said):
+            return _Source(mark.start, end, host_name(said), said)
+        host, slash, _ = said.partition("/")
+        if not slash and not host.islower():
+            return _Source(mark.start, end, said)
+        return _Source(mark.start, end, host, f"https://{said}")
+
+    def _named(self, marks: Sequence[Mark]) -> _Source | None:
+        start, end = marks[0].start, marks[-1].end
+        name = self._clean(self.block.text[start:end])
+        if not 2 <= len(name) <= _MAX_NAME or len(name.split()) > _MAX_WORDS or self._is_date(name) or name.islower():
+            return None
+        return _Source(start, end, name)
 
     def _clean(self, name: str, *, is_linked: bool = False) -> str:
         """A name as it is printed: without the words before it, but with the article that is a part of it ("the Orig", but "Die Zeit")."""
         words = name.replace("\n", " ").strip(_QUOTES + ".,:;()[]").split()
-        while len(words) > 1 and words[0].casefold() in self.language.articles:
+        while len(words) > 1 and self._is_article(words[0]):
             if words[0][0].isupper() and (is_linked or not words[1][0].islower()):
                 break
             words.pop(0)
         return " ".join(words).strip(_QUOTES)
 
+    def _is_article(self, word: str) -> bool:
+        return any("the" in entry.classes for entry in self.language.marker.lexicon.entries(fold(word)) if not entry.rest)
+
     def _is_date(self, name: str) -> bool:
-        first = name.split()[0].casefold().strip(".,") if name.split() else ""
-        return first in self.language.dates or bool(_YEAR.search(name)) or not any(character.isalpha() for character in name)
-
-    def _says_nothing(self, link: Link, name: str) -> bool:
-        """Whether the words of a link are no name: "here", "blog"."""
-        return not name or self._is_common(name) or self._says_original(link)
-
-    def _is_common(self, name: str) -> bool:
-        """Whether a name is a word for any source, whatever article it has: "My blog"."""
-        words = list(dropwhile(self.language.articles.__contains__, name.casefold().split()))
-        return " ".join(words) in self.language.own
-
-    def _says_original(self, link: Link) -> bool:
-        return self.block.text[link.start : link.end].strip(_QUOTES + ".,:→»>[]()…").casefold() in self.language.original
+        return bool(_YEAR.search(name)) or not any(map(str.isalpha, name))
 
     # what it says
 
-    def _statement(self, found: re.Match[str], source: _Source) -> Statement:
+    def _statement(self, source: _Source) -> Statement:
         text = self.block.text
-        page, home = self._addresses(found, source)
-        name = source.name or self._author(found)
-        words = f"{text[max(self.start, source.start - 20) : source.end]} {text[source.end : source.end + 20]}".casefold().split()
+        page, home = self._addresses(source)
+        words = f"{text[max(self._start, source.start - 20) : source.end]} {text[source.end : source.end + 20]}".casefold().split()
         return Statement(
-            rule=self.form.rule,
-            role=self.form.role,
+            rule=f"{self.language.code}:{self.shape.name}",
+            role="note" if "again" in self.shape.needs and self._is_credit(source) else self._role,
             where=self.place.where,
-            evidence=" ".join(text[self.start : max(source.end, self.start + 160)][:300].split()),
-            name=name,
+            evidence=" ".join(text[self._start : max(source.end, self._start + 160)][:300].split()),
+            name=source.name or self._said_name(),
             page=page,
             home=home,
-            vias=self._vias(source),
+            vias=tuple(self._vias(source)),
             is_printed=any(word.strip(".,;:()") in self.language.print for word in words),
-            by_author=not source.href
-            and bool(self.language.by)
-            and found[0].split()[-1:] != []
-            and found[0].split()[-1].casefold() in self.language.by,
+            by_author=not source.href and self._follows(source, "by"),
         )
 
-    def _author(self, found: re.Match[str]) -> str | None:
-        if not self.form.is_anchored or self.form.after is None:
+    def _said_name(self) -> str | None:
+        span = group(self.found, "n")
+        if span is None:
             return None
-        for link in self.block.links:
-            after = self.form.after.match(self.block.text, link.end) if link.start >= found.end() else None
-            if after and "A" in after.re.groupindex and after["A"]:
-                return self._clean(after["A"])
-        return None
+        marks = self._said(span)
+        return self._clean(self.block.text[marks[0].start : marks[-1].end])
 
-    def _addresses(self, found: re.Match[str], source: _Source) -> tuple[str | None, str | None]:
+    def _follows(self, source: _Source, name: str) -> bool:
+        before = [mark for mark in self._said(self.found.span()) if mark.end <= source.start]
+        return bool(before) and name in before[-1].classes
+
+    def _addresses(self, source: _Source) -> tuple[str | None, str | None]:
         """(page, home): the deepest address that the sentence gives, and the source's own where that is another."""
         own = source.href
-        titled = self._title_link(found)
+        titled = self._title_link(source)
         if own and names_a_page(own) and not titled:
             return own, None
         reference = titled or self._reference(source)
-        if own and reference and not _same_place(own, reference):
+        if own and reference and not same_place(own, reference):
             reference = None
-        if reference and not _is_front_page(reference):
+        if reference and not is_front_page(reference):
             return reference, own
         return None, own or reference
 
-    def _title_link(self, found: re.Match[str]) -> str | None:
-        if "T" not in found.re.groupindex or found["T"] is None:
-            return None
-        start, end = found.span("T")
-        return next((link.href for link in self.block.links if link.start < end and link.end > start), None)
+    def _title_link(self, source: _Source) -> str | None:
+        """Where the title leads that the sentence gives: "the post [T] …", "as [T] …"."""
+        span = group(self.found, "t")
+        if span:
+            return next((self.block.links[mark.link].href for mark in self._said(span) if mark.link is not None), None)
+        linked = group(self.found, "k")
+        if linked:
+            link = next(self.block.links[mark.link] for mark in self._said(linked) if mark.link is not None)
+            return link.href if self._is_title(self.block.text[link.start : link.end]) else None
+        row = self._said(self.found.span())
+        titled = (
+            after.link for mark, after in pairwise(row) if "as" in mark.classes and after.link is not None and after.end <= source.start
+        )
+        return next((self.block.links[number].href for number in titled), None)
+
+    def _says_original(self, link: Link, *, plainly: bool = False) -> bool:
+        """Whether all that the words of a link say is where to go: "the original article", "here"."""
+        inside = [mark for mark in self._marks if mark.link is not None and self.block.links[mark.link] is link]
+        said = frozenset().union(*(mark.classes for mark in inside)) if inside else frozenset()
+        if not inside or not all(mark.classes & _WAYS_THERE for mark in inside):
+            return False
+        return bool(said & {"orig", "crosspost"}) or (not plainly and bool(said & {"here", "text", "this"}))
 
     def _reference(self, source: _Source) -> str | None:
         """The address that the sentence or its neighbour gives apart from the name: "this [article]", "read the original [here]"."""
         text = self.block.text
         for link in self.block.links:
-            near = self.start <= link.start < source.start or source.end <= link.start <= source.end + 400
+            near = self._start <= link.start < source.start or source.end <= link.start <= source.end + _BEHIND
             if link is not source.link and near and self._says_original(link) and self._is_in_reference(link, source):
                 return link.href
         for link in self.block.links:
-            if not source.href and 0 <= link.start - source.end <= 4 and not any(c.isalnum() for c in text[source.end : link.start]):
+            if not source.href and 0 <= link.start - source.end <= 4 and not any(map(str.isalnum, text[source.end : link.start])):
                 return link.href
         return self._spelled(source) or self._next_block(source)
+
+    def _is_in_reference(self, link: Link, source: _Source) -> bool:
+        """ "Here" alone may lead anywhere ("subscribe here"); near the word for the original it leads there."""
+        if link.start < source.start or self._says_original(link, plainly=True):
+            return True
+        return any("orig" in mark.classes and max(source.end, link.start - 90) <= mark.start < link.end for mark in self._marks)
 
     def _spelled(self, source: _Source) -> str | None:
         """A bare address right behind the name, or behind a word for the original ("original article: https://…")."""
         text = self.block.text
-        for address in _ADDRESS.finditer(text, source.end, source.end + 400):
-            before = text[max(source.end, address.start() - 25) : address.start()].casefold()
-            is_next = not source.href and len(before) <= 4 and not any(character.isalnum() for character in before)
-            if is_next or any(word in before for word in self.language.original):
-                return address[1].rstrip(".,;:!?")
+        for address in _ADDRESS.finditer(text, source.end, source.end + _BEHIND):
+            before = text[max(source.end, address.start() - 4) : address.start()]
+            is_next = not source.href and source.end >= address.start() - 4 and not any(map(str.isalnum, before))
+            marks = (mark for mark in self._marks if max(source.end, address.start() - 25) <= mark.start < address.start())
+            if is_next or any("orig" in mark.classes for mark in marks):
+                return address[0].rstrip(".,;:!?")
         return None
-
-    def _is_in_reference(self, link: Link, source: _Source) -> bool:
-        """ "Here" alone may lead anywhere ("subscribe here"); near the word for the original it leads there."""
-        words = self.block.text[link.start : link.end].strip(_QUOTES).casefold()
-        if link.start < source.start or any(word in words for word in ("origin", "оригин", "orig")):
-            return True
-        around = self.block.text[max(source.end, link.start - 90) : link.end].casefold()
-        return "origin" in around
 
     def _next_block(self, source: _Source) -> str | None:
         """The address in a short neighbour that says nothing but "original article: …"."""
         following = self.following
         if following is None or len(following.text) > 300 or source.end < len(self.block.text) - 200:
             return None
-        if not following.text.strip(_QUOTES + "([").casefold().startswith(tuple(self.language.original)):
+        found = pieces(following.text, following.links, 0, len(following.text))
+        marks = self.language.marker.marked(following.text, found, following.links).marks
+        said = next(dropwhile(lambda mark: bool(mark.classes & {"read", "the", "fill", "open"}), marks), None)
+        if said is None or "orig" not in said.classes:
             return None
         address = _ADDRESS.search(following.text)
-        return following.links[0].href if following.links else address[1] if address else None
+        return following.links[0].href if following.links else address[0] if address else None
 
-    def _vias(self, source: _Source) -> tuple[tuple[str, str], ...]:
-        if self.language.via is None:
-            return ()
-        hops: list[tuple[str, str]] = []
-        for found in self.language.via.finditer(self.block.text, source.end, source.end + 400):
-            link = self._link_at(found.end())
-            address = None if link else _ADDRESS.match(self.block.text, found.end())
-            if link and link is not source.link:
-                name = self._clean(self.block.text[max(link.start, found.end()) : link.end], is_linked=link.start >= found.end())
-                hops.append((name, link.href))
-            elif address:
-                hops.append((_host_name(address[1]), address[1].rstrip(".,;:!?")))
-        return tuple(hops)
-
-
-def names_a_page(href: str) -> bool:
-    """Whether an address looks like one article rather than a front page or a section.
-
-    >>> names_a_page("https://a.example/2020/why-we-left"), names_a_page("https://a.example/blog/"), names_a_page("https://a.example")
-    (True, False, False)
-    """
-    try:
-        parts = urlsplit(href)
-    except ValueError:
-        return False
-    pieces = [piece for piece in parts.path.split("/") if piece and piece.lower() not in _SECTIONS]
-    if not pieces:
-        return bool(re.search(r"(?:^|&)(?:p|id|story|article|v|t)=\w", parts.query)) or len(parts.fragment) > 8
-    if len(parts.fragment) > 8 and "/" in parts.fragment:  # the page of an application that lives in one document
-        return True
-    return (
-        len(pieces) > 1 or "-" in pieces[0] or bool(_PAGE_LIKE.search(pieces[0])) or bool(parts.query) or pieces[0] != parts.path.strip("/")
-    )
-
-
-def has_own_path(href: str) -> bool:
-    """Whether an address has a path that is neither a section's nor an account's: `/hello-world` is, `/`, `/blog/` and `/@ann` are not.
-
-    >>> [has_own_path(f"https://a.example{path}") for path in ("/hello", "/", "/blog/", "/@ann", "/~ann/")]
-    [True, False, False, False, False]
-    """
-    try:
-        path = urlsplit(href).path
-    except ValueError:
-        return False
-    pieces = [piece for piece in path.split("/") if piece and piece.lower() not in _SECTIONS]
-    return bool(pieces) and not pieces[0].startswith(("@", "~"))
-
-
-def _is_front_page(href: str) -> bool:
-    try:
-        parts = urlsplit(href)
-    except ValueError:
-        return True
-    return parts.path.strip("/") == "" and not parts.query and not parts.fragment
-
-
-def _same_place(one: str, other: str) -> bool:
-    """The same host, www. aside, or one below the other."""
-    a, b = sorted((_host_name(one), _host_name(other)), key=len)
-    return bool(a) and (a == b or b.endswith(f".{a}"))
-
-
-def _host_name(href: str) -> str:
-    try:
-        return (urlsplit(href).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
+    def _vias(self, source: _Source) -> Iterator[tuple[str, str]]:
+        """Later hops that the sentence or the next one names behind its source: "via …"."""
+        behind = [mark for mark in self._marks if source.end <= mark.start <= source.end + _BEHIND]
+        for number, mark in enumerate(behind):
+            if "via" not in mark.classes:
+                continue
+            there = next(dropwhile(lambda mark: bool(mark.classes & {"the", "colon", "place"}), behind[number + 1 :]), None)
+            if there is None:
+                continue
+            if there.link is not None and self.block.links[there.link] is not source.link:
+                link = self.block.links[there.link]
+                yield self._clean(self.block.text[link.start : link.end], is_linked=True), link.href
+            elif there.classes == URL and (address := _ADDRESS.match(self.block.text, there.start)):
+                yield host_name(address[0]), address[0].rstrip(".,;:!?")

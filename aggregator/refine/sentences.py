@@ -4,45 +4,49 @@ A statement is what the words say, unjudged: whether the source is the feed's ow
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from aggregator.refine.blocks import EDGE_CHARS, Block, Edges, visible
-from aggregator.refine.cores import Core, folded
-from aggregator.refine.phrasebook import Form, Language, keys_in, languages
-from aggregator.refine.reading import LEAD, Place, Reading, Statement
+from aggregator.refine.lexicon import fold
+from aggregator.refine.marking import Marked, pieces
+from aggregator.refine.phrasebook import Language, Phrasebook, phrasebook
+from aggregator.refine.reading import Place, Reading, Statement
+from aggregator.refine.shapes import REACH, Row
 from aggregator.refine.tokens import LINKED, bare
+from aggregator.refine.triggers import Span
 
 # A claim opens or closes a text. In a long first or last block it stands within so many characters of the block's outer end.
 _HEAD_CHARS: Final = 500
 _TAIL_CHARS: Final = 900
-_MAX_STARTS: Final = 60
-_SENTENCE: Final = re.compile(r"(?:[.!?…:)\]|»”\"’•·–—-]\s+|\n|[。！？」）])[\[(\"“*_•–—-]*\s*|[\[(]\s*")
+# As far before and behind a key word a sentence may begin and end.
+_BEFORE_CHARS: Final = 450
+_BEHIND_CHARS: Final = 650
+_MAX_STARTS: Final = 24
+# One word may be a key in many languages; a text is written in one or two.
+_MAX_LANGUAGES: Final = 4
+# What may stand around a word.
+_AROUND: Final = f"{LINKED}.,:;!?()[]\"'“”«»…"
 
 
 class Words(NamedTuple):
-    """The words at the edges of an entry, folded, with a NUL before each link; and the key words that begin one of them."""
+    """The words at the edges of an entry, folded, with a NUL before each link; and whether they may speak of its origin."""
 
     text: str
-    keys: frozenset[str]
+    is_spoken: bool
 
 
 def words_of(html: str) -> Words:
-    """The words in which a statement may be. In nearly all entries none is a key word, which spares them any more questions."""
+    """The words in which a statement may be. In nearly all entries no language has what it needs: that spares them more questions."""
     outer = html if len(html) <= 2 * EDGE_CHARS else f"{html[:EDGE_CHARS]} {html[-EDGE_CHARS:]}"
-    text = folded(visible(bare(outer.casefold())))
-    return Words(text, keys_in(text))
+    text = fold(visible(bare(outer.casefold())))
+    return Words(text, phrasebook().triggers.is_spoken(text))
 
 
 def might_speak(html: str) -> bool:
     """Whether an entry may hold a statement."""
-    return might_claim(words_of(html))
-
-
-def might_claim(words: Words) -> bool:
-    """Whether any form may fit: nothing that it needs is missing."""
-    return bool(words.keys) and bool(_forms_in(words))
+    return words_of(html).is_spoken
 
 
 def statements(edges: Edges, title: str | None = None) -> tuple[Statement, ...]:
@@ -52,7 +56,7 @@ def statements(edges: Edges, title: str | None = None) -> tuple[Statement, ...]:
     for block, place, following in _places(edges):
         if block.start not in seen:
             seen.add(block.start)
-            found += _in_block(block, place, following, (title or "").strip())
+            found += _in_block(block, place, following, (title or "").strip(), edges)
     return tuple(found)
 
 
@@ -81,59 +85,94 @@ def _where(from_start: int | None, from_end: int | None) -> str:
 # ── one block ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _in_block(block: Block, place: Place, following: Block | None, title: str) -> list[Statement]:
-    text = folded(_with_links(block))
-    forms = _forms_in(Words(text, keys_in(text)))
-    found: list[Statement] = []
+def _in_block(block: Block, place: Place, following: Block | None, title: str, edges: Edges) -> list[Statement]:
+    book = phrasebook()
+    text = fold(_with_links(block))
+    spoken = book.triggers.spoken(text)
+    if not spoken:
+        return []
+    best: dict[int, tuple[Statement, int]] = {}
+    for start, end in _parts(len(block.text), place, spoken.values()):
+        found = pieces(block.text, block.links, start, end)
+        for number in _likely(spoken, text, edges, book):
+            language = book.languages[number]
+            marked = language.marker.marked(block.text, found, block.links)
+            for at, read in _readings(block, place, following, title, language, marked):
+                if at not in best or _says(read) > _says(best[at]):
+                    best[at] = read
+    return [*_one_a_place(best)]
+
+
+def _likely(spoken: Collection[int], text: str, edges: Edges, book: Phrasebook) -> list[int]:
+    """The languages in which a text is most likely written, in their order: those that know most of its words, then of those around it."""
+    if len(spoken) <= _MAX_LANGUAGES:
+        return sorted(spoken)
+    words = _words(text)
+    around = _words(fold(" ".join(block.text for block in (*edges.first, *edges.last))))
+    lexicons = [language.marker.lexicon for language in book.languages]
+    known = {number: (lexicons[number].known(words), len(around & lexicons[number].common)) for number in spoken}
+    return sorted(sorted(spoken, key=lambda number: (*known[number], -number), reverse=True)[:_MAX_LANGUAGES])
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.strip(_AROUND) for word in text.split())
+
+
+def _parts(length: int, place: Place, hits: Collection[Span]) -> Iterator[tuple[int, int]]:
+    """The parts of a block that need to be read: at its outer ends, around the key words."""
+    near = min(hit.start for hit in hits) - _BEFORE_CHARS, max(hit.end for hit in hits) + _BEHIND_CHARS
+    head = (0, min(length, _HEAD_CHARS + _BEHIND_CHARS)) if place.is_first else None
+    tail = (max(0, length - _TAIL_CHARS), length) if place.is_last else None
+    parts = [(0, length)] if head and tail and tail[0] < head[1] else [*filter(None, (head, tail))]
+    for start, end in parts:
+        start, end = max(start, near[0]), min(end, near[1])
+        if start < end:
+            yield start, end
+
+
+def _readings(
+    block: Block, place: Place, following: Block | None, title: str, language: Language, marked: Marked
+) -> Iterator[tuple[int, tuple[Statement, int]]]:
+    """(where a sentence begins, what a shape reads there) for every shape that fits anywhere."""
+    shapes = phrasebook().shapes
+    row = shapes.row(marked.marks)
+    starts = _starts(marked, row, shapes.alphabet.keys, len(block.text), place)
+    fitting = shapes.fitting(row) if starts else []
+    for start in starts:
+        for shape in fitting:
+            if found := shape.match(row, start):
+                read = Reading(block, place, following, title, language, marked, row, shape, found).result()
+                if read:
+                    yield marked.marks[row.spans[start][0]].start, read
+
+
+def _starts(marked: Marked, row: Row, keys: re.Pattern[str], length: int, place: Place) -> list[int]:
+    """The letters with which a sentence begins that may be one of origin."""
+    letters = {span[0]: number for number, span in enumerate(row.spans)}
+    near = [found.start() for found in keys.finditer(row.letters)]
+    allowed = []
+    for start in (letters[mark] for mark in marked.starts if mark in letters):
+        at = marked.marks[row.spans[start][0]].start
+        is_outer = (place.is_first and at <= _HEAD_CHARS) or (place.is_last and at >= length - _TAIL_CHARS)
+        if is_outer and any(start <= key < start + REACH for key in near):
+            allowed.append(start)
+    return allowed if len(allowed) <= _MAX_STARTS else allowed[: _MAX_STARTS // 2] + allowed[-_MAX_STARTS // 2 :]
+
+
+def _says(read: tuple[Statement, int]) -> tuple[bool, bool, int]:
+    """One with an address says more than a bare name, anything more than a hint, then the one that reads furthest."""
+    return bool(read[0].page or read[0].home), read[0].role != "hint", read[1]
+
+
+def _one_a_place(best: dict[int, tuple[Statement, int]]) -> Iterator[Statement]:
     done = -1
-    for start in _starts(block.text, place) if forms else ():
-        if start < done:
-            continue
-        best = _best(Reading(block, place, following, title, language, form, start) for language, form in forms)
-        if best:
-            statement, done = best
-            found.append(statement)
-    return found
+    for at in sorted(best):
+        if at >= done:
+            statement, done = best[at]
+            yield statement
 
 
 def _with_links(block: Block) -> str:
     """The text of a block, with a NUL before each link."""
     ends = [0, *(link.start for link in block.links), len(block.text)]
     return LINKED.join(block.text[start:end] for start, end in pairwise(ends))
-
-
-def _starts(text: str, place: Place) -> list[int]:
-    lead = LEAD.match(text)
-    starts = [0, *([lead.end()] if lead else ()), *(found.end() for found in _SENTENCE.finditer(text))]
-    allowed = {at for at in starts if (place.is_first and at <= _HEAD_CHARS) or (place.is_last and at >= len(text) - _TAIL_CHARS)}
-    ordered = sorted(allowed)
-    return ordered if len(ordered) <= _MAX_STARTS else ordered[: _MAX_STARTS // 2] + ordered[-_MAX_STARTS // 2 :]
-
-
-def _best(readings: Iterator[Reading]) -> tuple[Statement, int] | None:
-    """The statement that says most: one with an address before a bare name, then the one that reads furthest."""
-    results = [result for reading in readings if (result := reading.result())]
-    return max(results, key=lambda result: (bool(result[0].page or result[0].home), result[1]), default=None)
-
-
-def _forms_in(words: Words) -> list[tuple[Language, Form]]:
-    """The forms of which nothing is missing, of the languages whose key words occur; in their order."""
-    spoken = [language for language in languages() if not language.keys.isdisjoint(words.keys)]
-    known: dict[Core, bool] = {}
-    fitting = {
-        form
-        for language in spoken
-        for gate, forms in language.gates
-        if _holds(words, gate, known)
-        for form in forms
-        if all(_holds(words, core, known) for core in form.cores)
-    }
-    return [(language, form) for language in spoken for form in language.forms if form in fitting] if fitting else []
-
-
-def _holds(words: Words, core: Core, known: dict[Core, bool]) -> bool:
-    if core.keys and core.keys.isdisjoint(words.keys):
-        return False
-    if core not in known:  # many forms share one
-        known[core] = core.is_in(words.text, words.keys)
-    return known[core]

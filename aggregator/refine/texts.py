@@ -44,7 +44,7 @@ class Texts:
 def texts(raw: RawEntry, context: Context) -> Texts:
     """Refine the texts of an entry. Raises what `normalize.TROUBLE` names."""
     content, summary = _main_content(raw), _summary(raw)
-    found = trace(raw, _html(content or summary), context)
+    found = trace(raw, main_text(raw), context)
     traced = {"content" if content else "summary": found.html}
     if content and summary:
         second = trace(raw, _html(summary), context)
@@ -83,6 +83,11 @@ def texts(raw: RawEntry, context: Context) -> Texts:
         stripped=tuple(dict.fromkeys(stripped)),
         oddities=tuple(oddities),
     )
+
+
+def main_text(raw: RawEntry) -> str | None:
+    """The HTML in which an entry's origin is looked for first: its content, else its summary."""
+    return _html(_main_content(raw) or _summary(raw))
 
 
 def _noticed(texts: Mapping[str, SafeHtml]) -> tuple[str, str]:
@@ -147,7 +152,7 @@ def _base(text: RawText, raw: RawEntry, page: Url | None, context: Context) -> s
 
 def edges(raw: RawEntry) -> tuple[str, ...]:
     """The marks of the first and last blocks of an entry's main text, as `Entry.edges` keeps them."""
-    return marks(_html(_main_content(raw) or _summary(raw)) or "")
+    return marks(main_text(raw) or "")
 
 
 def found_printed(by_key: Mapping[str, Sequence[str]], printed: Printed) -> frozenset[str]:

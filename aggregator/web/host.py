@@ -13,102 +13,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 if TYPE_CHECKING:
     from tldextract import TLDExtract
 
-# Hosts that give each account a name below theirs, and that the Public Suffix List does not have.
-_ACCOUNT_SUFFIXES: Final = (
-    "bandcamp.com",
-    "bearblog.dev",
-    "beehiiv.com",
-    "blog.jp",
-    "buttondown.email",
-    "canalblog.com",
-    "diaryland.com",
-    "dreamwidth.org",
-    "exblog.jp",
-    "ghost.io",
-    "hashnode.dev",
-    "hateblo.jp",
-    "hatenablog.com",
-    "hatenablog.jp",
-    "home.blog",
-    "hypotheses.org",
-    "itch.io",
-    "libsyn.com",
-    "livejournal.com",
-    "mataroa.blog",
-    "medium.com",
-    "micro.blog",
-    "microsoftcrmportals.com",
-    "newgrounds.com",
-    "over-blog.com",
-    "pika.page",
-    "podbean.com",
-    "posthaven.com",
-    "prose.sh",
-    "quora.com",
-    "seesaa.net",
-    "skyrock.com",
-    "soup.io",
-    "substack.com",
-    "svbtle.com",
-    "tistory.com",
-    "tumblr.com",
-    "typepad.com",
-    "wixsite.com",
-    "wordpress.com",
-    "write.as",
-    "writeas.com",
-)
-_NOT_ACCOUNTS: Final = frozenset({"amp", "api", "blog", "feeds", "m", "mobile", "old", "rss", "www"})
+from aggregator.web.platforms import PLATFORMS
 
-_NAME: Final = r"[\w.+~-]+"
-_AT_NAME: Final = re.compile(rf"(?:/feed)?/(@{_NAME})")
-_FIRST: Final = re.compile(rf"(?:/feed)?/({_NAME})")
-_REDDIT: Final = re.compile(rf"/((?:r|user|u)/{_NAME})")
-_YOUTUBE: Final = re.compile(rf"/(@{_NAME}|(?:channel|c|user)/{_NAME})")
-_LINKEDIN: Final = re.compile(rf"/((?:in|company|school)/{_NAME})")
-_BLUESKY: Final = re.compile(r"/(profile/[\w.:-]+)")
-_HOME_FOLDER: Final = re.compile(r"/(~[\w.+-]+)")
-# Platforms where the account is in the path: registrable domain → the piece of the path that names the account.
-_ACCOUNT_PATHS: Final = {
-    "bitbucket.org": _FIRST,
-    "bsky.app": _BLUESKY,
-    "buttondown.com": _FIRST,
-    "codeberg.org": _FIRST,
-    "dev.to": _FIRST,
-    "facebook.com": _FIRST,
-    "flipboard.com": _AT_NAME,
-    "github.com": _FIRST,
-    "gitlab.com": _FIRST,
-    "hackernoon.com": re.compile(rf"/(u/{_NAME})"),
-    "instagram.com": _FIRST,
-    "linkedin.com": _LINKEDIN,
-    "mastodon.online": _AT_NAME,
-    "mastodon.social": _AT_NAME,
-    "medium.com": _AT_NAME,
-    "note.com": _FIRST,
-    "odysee.com": _AT_NAME,
-    "patreon.com": _FIRST,
-    "qiita.com": _FIRST,
-    "reddit.com": _REDDIT,
-    "soundcloud.com": _FIRST,
-    "substack.com": _AT_NAME,
-    "threads.net": _AT_NAME,
-    "tiktok.com": _AT_NAME,
-    "tumblr.com": _FIRST,
-    "twitch.tv": _FIRST,
-    "twitter.com": _FIRST,
-    "vimeo.com": _FIRST,
-    "vk.com": _FIRST,
-    "write.as": _FIRST,
-    "x.com": _FIRST,
-    "youtube.com": _YOUTUBE,
-    "zenn.dev": _FIRST,
-}
-# First pieces of a path that name a part of the platform, not an account.
-_NOT_NAMES: Final = frozenset(
-    """about api apps blog channels explore features feed feeds hashtag help home i login marketplace news orgs p pricing privacy
-    publication reel rss search settings share sharer sharer.php site sponsors status tag tagged tags terms topics trending watch""".split()  # noqa: SIM905
-)
+_NAME: Final = r"[\w.+-]+"
+_ANYWHERE: Final = re.compile(rf"/(@{_NAME}|~{_NAME})")
+# An account's feed is often called so.
+_FEED: Final = re.compile(r"(?<=.)\.(?:rss|atom|json)\Z")
 _MAX_HOST_CHARS: Final = 253  # RFC 1035 section 2.3.4
 # An address whose parts anybody reads alike: no port, no userinfo, no number for a host.
 _PLAIN_ADDRESS: Final = re.compile(
@@ -142,7 +52,7 @@ def site(url_or_host: str) -> str:
         return ""
     domain = _site_of_host(host)
     account = _account(domain, path, query)
-    return f"{domain}/{account}" if account else domain
+    return _same(f"{domain}/{account}" if account else domain)
 
 
 def operator(url_or_host: str) -> str:
@@ -230,7 +140,7 @@ def _address(host: str) -> str | None:
 def _site_of_host(host: str) -> str:
     first, _, rest = host.partition(".")
     # `www.` before a suffix that hands out names is the platform itself, not an account called www.
-    return rest if first in _NOT_ACCOUNTS and rest in _ACCOUNT_SUFFIXES else _registrable(host, private=True)
+    return rest if first in PLATFORMS.platform and rest in PLATFORMS.below else _registrable(host, private=True)
 
 
 @lru_cache(maxsize=65536)
@@ -248,14 +158,23 @@ def _suffixes(*, private: bool) -> "TLDExtract":
     # Imported when a host is first asked for: it brings an HTTP client along, and a poll in which nothing changed asks for none.
     from tldextract import TLDExtract
 
-    extra = _ACCOUNT_SUFFIXES if private else ()
+    extra = PLATFORMS.below if private else ()
     return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=private, extra_suffixes=extra)
 
 
 def _account(domain: str, path: str, query: str) -> str | None:
-    pattern = _ACCOUNT_PATHS.get(domain)
-    found = pattern.match(unquote(path)) if pattern else _HOME_FOLDER.match(unquote(path))
+    pattern = PLATFORMS.accounts.get(domain, _ANYWHERE)
+    found = pattern.match(unquote(path))
     if found:
-        return found[1].lower() if found[1].partition("/")[0].lower() not in _NOT_NAMES else None
-    channel = dict(parse_qsl(query)).get("channel_id") if pattern is _YOUTUBE and query else None
+        account = _FEED.sub("", found[1].lower()) if found[1].startswith("@") else found[1].lower()
+        return account if account not in PLATFORMS.parts else None
+    channel = dict(parse_qsl(query)).get("channel_id") if "channel_id=" in query and pattern is not _ANYWHERE else None
     return f"channel/{channel}".lower() if channel and re.fullmatch(_NAME, channel) else None
+
+
+def _same(publisher: str) -> str:
+    """The one name of an account that has several."""
+    for pattern, name in PLATFORMS.same:
+        if found := pattern.fullmatch(publisher):
+            return name.format(found[1])
+    return publisher

@@ -14,6 +14,7 @@ import ada_url
 
 from aggregator.model import Url
 from aggregator.web.host import hands_out_names, host_of
+from aggregator.web.platforms import PLATFORMS
 from aggregator.web.tracking import only_tracks, tracks, untracked
 
 _MAX_CHARS: Final = 4096
@@ -30,32 +31,27 @@ _SAME_PAGE: Final = re.compile(
 )
 _AMP_PARAMETERS: Final = frozenset({"amp", "amp=", "amp=1", "amp=true", "outputtype=amp", "view=amp"})
 
-# Redirectors: the end of a host → the path, and the parameters that carry the address. "" is any path.
-_REDIRECTORS: Final = (
-    ("bing.com", "/news/apiclick.aspx", ("url",)),
-    ("duckduckgo.com", "/l/", ("uddg",)),
-    ("facebook.com", "/l.php", ("u",)),
-    ("google.com", "/url", ("q", "url")),
-    ("instagram.com", "/", ("u",)),
-    ("linkedin.com", "/redir", ("url",)),
-    ("out.reddit.com", "", ("url",)),
-    ("safelinks.protection.outlook.com", "", ("url",)),
-    ("slack-redir.net", "/link", ("url",)),
-    ("steamcommunity.com", "/linkfilter", ("u", "url")),
-    ("t.umblr.com", "/redirect", ("z",)),
-    ("vk.com", "/away.php", ("to",)),
-    ("youtube.com", "/redirect", ("q",)),
-)
 # On any host: a last piece of the path that says "out of here", with a parameter that says where to.
 _WAYS_OUT: Final = re.compile(
-    r"/(?:away|click|exit|external|go|goto|l|leave|link|out|outgoing|redir|redirect|redirector)(?:\.\w{2,4})?/?\Z", re.IGNORECASE
+    r"/(?:away|click|deeplink|exit|external|go|goto|go-wild|jsredir|jump|l|leave|link|link2|out|outgoing|redir|redirect|redirector|toasturl|url)"
+    r"(?:\.\w{2,4})?/?\Z",
+    re.IGNORECASE,
 )
-_WHERE_TO: Final = ("url", "u", "to", "target", "dest", "destination", "goto", "href", "link", "out", "q", "r", "redirect", "redirect_url")
+# Hosts that are there for nothing else.
+_EXITS: Final = frozenset({"away", "click", "exit", "go", "l", "link", "links", "out", "redirect"})
+_WHERE_TO: Final = (
+    *("url", "u", "to", "target", "dest", "destination", "goto", "href", "link", "out", "q", "r"),
+    *("redirect", "redirect_url", "murl", "ued"),
+)
 # Hosts that carry the whole address in their path: archives, reading modes, AMP caches.
 _CARRIERS: Final = (
     ("web.archive.org", re.compile(r"/web/\d{1,14}(?:[a-z]{2}_)?/(?P<url>.+)\Z")),
     ("cdn.ampproject.org", re.compile(r"/[a-z]{1,2}/(?P<s>s/)?(?P<page>[^/]+\..+)\Z")),
     ("google.com", re.compile(r"/amp/(?P<s>s/)?(?P<page>[^/]+\..+)\Z")),
+    ("urldefense.com", re.compile(r"/v3/__(?P<url>https?:/.+?)(?:__;.*)?\Z")),
+    ("r.jina.ai", re.compile(r"/(?P<url>https?:/.+)\Z")),
+    ("12ft.io", re.compile(r"/(?P<url>https?:/.+)\Z")),
+    ("secure-web.cisco.com", re.compile(r"/.*/(?P<url>https?%3[aA].+)\Z")),
     ("r.search.yahoo.com", re.compile(r".*/RU=(?P<url>[^/]+)/")),
     ("", re.compile(r".*/\*(?P<url>https?:/.+)\Z")),
 )
@@ -335,10 +331,10 @@ def _in_query(host: str, parts: _Parts) -> Url | None:
     if whole := _absolute(query):
         return whole
     values = dict(piece.partition("=")[::2] for piece in reversed(query.split("&")))
-    for end, path, names in _REDIRECTORS:
+    for end, path, names in PLATFORMS.redirectors:
         if _ends(host, end) and (not path or parts.path == path):
             return next((found for name in names if (found := _absolute(unquote(values.get(name, ""))))), None)
-    if not _WAYS_OUT.search(parts.path):
+    if not (_WAYS_OUT.search(parts.path) or (parts.path == "/" and host.partition(".")[0] in _EXITS)):
         return None
     return next((found for name in _WHERE_TO if (found := _absolute(unquote(values.get(name, ""))))), None)
 
@@ -351,7 +347,8 @@ def _in_path(host: str, parts: _Parts) -> Url | None:
         named = found.groupdict()
         if "page" in named:
             return link(f"{'https' if named['s'] else 'http'}://{named['page']}{parts.query}")
-        return _absolute(named["url"] + ("" if _ENCODED.match(named["url"]) else parts.query))
+        # "__;" ends what one of them carries.
+        return _absolute(named["url"] + ("" if _ENCODED.match(named["url"]) else parts.query.partition("__;")[0]))
     return None
 
 

@@ -1,0 +1,55 @@
+"""Reads platforms.toml: hosts that serve many publishers, and addresses that only lead elsewhere."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final, cast
+
+_NAME: Final = r"[\w.+~:-]+"
+
+
+@dataclass(frozen=True, slots=True)
+class Platforms:
+    """`below`: domains that give each account a name below theirs, except the names in `platform`.
+
+    `accounts`: domain → a pattern for a path that begins with an account, its group 1; `parts` are beginnings that are none. `same`:
+    patterns of publishers that have another name, and that name. `redirectors`: (end of a host, path or "", parameters).
+    """
+
+    below: tuple[str, ...]
+    platform: frozenset[str]
+    parts: frozenset[str]
+    accounts: Mapping[str, re.Pattern[str]]
+    same: tuple[tuple[re.Pattern[str], str], ...]
+    redirectors: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
+def _read() -> Platforms:
+    table = tomllib.loads(files("aggregator.web").joinpath("platforms.toml").read_text(encoding="utf-8"))
+    accounts, same, redirectors = (cast("Mapping[str, str]", table[key]) for key in ("accounts", "same", "redirectors"))
+    return Platforms(
+        below=tuple(table["below"].split()),
+        platform=frozenset(table["platform"].split()),
+        parts=frozenset(table["parts"].split()),
+        accounts={domain: _beginning(templates) for domain, templates in accounts.items()},
+        same=tuple((re.compile(_pattern(template, "([^./]+)")), name) for template, name in same.items()),
+        redirectors=tuple(_redirector(place, names) for place, names in redirectors.items()),
+    )
+
+
+def _beginning(templates: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:/feed)?/({'|'.join(_pattern(template, _NAME) for template in templates.split())})")
+
+
+def _pattern(template: str, name: str) -> str:
+    return name.join(map(re.escape, template.split("{}")))
+
+
+def _redirector(place: str, names: str) -> tuple[str, str, tuple[str, ...]]:
+    host, path = place.split()
+    return host, "" if path == "*" else path, tuple(names.split())
+
+
+PLATFORMS: Final = _read()

@@ -77,10 +77,14 @@ def join(
     def may_meet(ours: Sequence[_Node], theirs: Sequence[_Node], third: str) -> bool:
         if len(ours) == len(theirs) == 1 and not ours[0][0] and not theirs[0][0]:
             return ruling(ours[0][1], theirs[0][1]) is not False
-        pairs = [(one, other) for others in [members(theirs)] for one in members(ours) for other in others]
+        we, they = members(ours), members(theirs)
+        pairs = [(one, other) for one in we for other in they]
         if any(ruling(one.pk, other.pk) is False for one, other in pairs):
             return False
-        return all(same_story(one, other, third) for one, other in pairs)
+        if third == "third":
+            return all(same_story(one, other, third) for one, other in pairs)
+        unlike = [pair for pair in pairs if not same_story(*pair, "alike")]
+        return all(_is_tied(*pair, we, they, same_story) for pair in unlike)
 
     def ruling(a: int, b: int) -> bool | None:
         return ruled.get((min(a, b), max(a, b))) if ruled else None
@@ -104,6 +108,25 @@ def join(
         Group(frozenset(pk for is_story, pk in nodes if is_story), frozenset(pk for is_story, pk in nodes if not is_story))
         for nodes in unions.groups()
     ]
+
+
+def _is_tied(one: StoredEntry, other: StoredEntry, we: Sequence[StoredEntry], they: Sequence[StoredEntry], same_story: SameStory) -> bool:
+    """Whether two entries of unlike words may meet because others' words are alike: one is by its page or id what somebody is whose words are.
+
+    It would have joined that one in any case; whether it came before or after must make no difference.
+    """
+    sides = ((one, we, other), (other, they, one))
+    return same_story(one, other, "third") and any(
+        same_story(middle, far, "alike") and _share_a_place(near, middle, same_story)
+        for near, ours, far in sides
+        for middle in ours
+        if middle is not near
+    )
+
+
+def _share_a_place(one: StoredEntry, other: StoredEntry, same_story: SameStory) -> bool:
+    kinds = {key.kind for key in one.entry.keys} & {key.kind for key in other.entry.keys if key in one.entry.keys}
+    return any(same_story(one, other, kind) for kind in sorted(kinds - {"text", "twin"}))
 
 
 def near(carriers: Mapping[str, Sequence[int]], news: Container[int]) -> dict[tuple[str, str], list[int]]:

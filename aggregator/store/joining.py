@@ -111,7 +111,7 @@ def join(
 
 
 def _is_tied(one: StoredEntry, other: StoredEntry, we: Sequence[StoredEntry], they: Sequence[StoredEntry], same_story: SameStory) -> bool:
-    """Whether two entries of unlike words may meet because others' words are alike: one is by its page or id what somebody is whose words are.
+    """Whether two entries of unlike words may meet: one is, by its page or id, what somebody is whose words are like the other's.
 
     It would have joined that one in any case; whether it came before or after must make no difference.
     """

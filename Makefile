@@ -50,6 +50,7 @@ lock: ## resolve the locks anew (needs uv); versions and hashes, no addresses
 bench: .venv/dev.stamp ## replays over real documents (../shared), the comparison with a peer, the two HTTP clients
 	$(BIN)/python -m bench.corpus ../shared/corpus/real
 	$(BIN)/python -m bench.history ../shared/corpus/history
+	$(BIN)/python -m bench.floods ../shared/corpus/real --feeds 20
 	$(BIN)/python -m bench.hostile ../shared/corpus/hostile-feeds
 	$(BIN)/python -m bench.peers --feeds 200
 	$(BIN)/python -m bench.doors

@@ -42,7 +42,7 @@ class PastClaim:
     until: datetime
 
 
-SharedKind = Literal["page", "id", "twin", "words", "earlier"]
+SharedKind = Literal["page", "id", "twin", "words", "place", "earlier"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +264,8 @@ def _shared(member: StoredEntry, others: Sequence[StoredEntry]) -> SharedKey:
         if shared:
             best = min(shared, key=lambda key: list(kinds).index(key.kind))
             return SharedKey(feed=other.feed_id, kind=kinds[best.kind], value=best.value if best.kind in ("link", "id") else None)
+    if own := [other for other in others if other.feed_key == member.feed_key and other.first_seen != member.first_seen]:
+        return SharedKey(feed=own[0].feed_id, kind="place")
     return SharedKey(feed=others[0].feed_id, kind="earlier")
 
 

@@ -52,6 +52,16 @@ SameStory = Callable[[StoredEntry, StoredEntry, str], bool]
 Of kind `third`: may two that share no key be one story because a third entry is a copy of each?
 """
 
+Successors = Callable[[Sequence[StoredEntry], Sequence[tuple[int, StoredEntry]]], Mapping[int, int]]
+"""Which of a feed's fresh entries (by pk) took the place of which others (by pk), given as pairs of a story and an entry of it, that its
+document holds no longer (`refine.succession.successors`). Pure; no fresh entry, no other and no story comes up twice."""
+
+
+def no_successors(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]]) -> Mapping[int, int]:
+    """Nobody takes anybody's place."""
+    return {}
+
+
 ChooseLead = Callable[[Sequence[StoredEntry]], StoredEntry]
 """Who speaks for a story: any permutation of the members gives the same entry (`refine.stories.lead`)."""
 
@@ -99,12 +109,13 @@ class Store(Protocol):
         """When the next active feed can be leased, operators' wishes included; None without active feeds."""
         ...
 
-    def record(self, results: Sequence[PollResult], same_story: SameStory) -> list[tuple[int, int]]:
+    def record(self, results: Sequence[PollResult], same_story: SameStory, successors: Successors = no_successors) -> list[tuple[int, int]]:
         """Write what polls found, all in one transaction, and return (new, changed) entries for each result.
 
         Idempotent: recording the same result twice adds nothing. A result whose lease is no longer held writes nothing and returns (0, 0).
         An entry that its feed says it has deleted is withdrawn, one that stands in its feed again is not any more; both count as changed.
-        Each entry joins its story through its keys; the stories do not depend on the order of results or entries.
+        Each entry joins its story through its keys; the stories do not depend on the order of results or entries. Where much of a known
+        feed's document is new at once, what shares no key joins the story of the entry whose place it took (`successors`).
         """
         ...
 
@@ -310,4 +321,5 @@ __all__ = [
     "SameStory",
     "Store",
     "Story",
+    "Successors",
 ]

@@ -131,6 +131,8 @@ def _same(shared: SharedKey) -> str:
         return f"it has the id {shared.value} in common with {shared.feed}, and more"
     if shared.kind == "twin":
         return f"it took the place of an entry of {shared.feed}: the same title, date and text"
+    if shared.kind == "place":
+        return f"it and another entry of {shared.feed} took each other's place: known again when much of the document was new at once"
     if shared.kind == "words":
         return f"it says the same as the entry of {shared.feed}, in nearly the same words"
     return f"it was joined with {shared.feed} by something that it has no longer, or by hand"

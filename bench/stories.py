@@ -23,6 +23,7 @@ from aggregator.collect.dates import seconds
 from aggregator.model import FeedSpec, PollResult, RawEntry, RawFeed, RawPerson, RawText
 from aggregator.refine import normalize
 from aggregator.refine.stories import lead, same_story
+from aggregator.refine.succession import successors
 from aggregator.store.sql import SqlStore
 from bench.provenance import raw_entry
 
@@ -75,6 +76,7 @@ def _recorded(store: SqlStore, spec: FeedSpec, given: Sequence[Line], clock: Ite
                 )
             ],
             same_story,
+            successors,
         )
         for entry, _, line in kept:
             yield (state.key, entry.raw_key, line["id"]), line["id"]

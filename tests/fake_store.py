@@ -27,9 +27,10 @@ from aggregator.model import (
     StoredEntry,
     Verdict,
 )
-from aggregator.ports import SameStory
+from aggregator.ports import SameStory, Successors, no_successors
+from aggregator.store import turnover
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
-from aggregator.store.joining import join, near
+from aggregator.store.joining import Turnover, join, near
 from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
 from aggregator.store.withdraw import is_over, reason
 from aggregator.web.forms import beginnings, written_forms
@@ -130,17 +131,29 @@ class FakeStore(FakeForgetting):
     # ── record ──
 
     @_one_at_a_time
-    def record(self, results: Sequence[PollResult], same_story: SameStory) -> list[tuple[int, int]]:
+    def record(self, results: Sequence[PollResult], same_story: SameStory, successors: Successors = no_successors) -> list[tuple[int, int]]:
         fresh: list[int] = []
+        turned: list[Turnover] = []
         counts = []
         for result in results:
             one = self._feeds.rows.get(result.state.key)
             if one is None or one.token is None or one.token != result.lease:
                 counts.append((0, 0))
                 continue
+            is_known, last = one.state.first_success_at is not None, self._numbers["entry"]
             counts.append(self._recorded(result, one, fresh))
-        self._join(fresh, same_story)
+            turned += self._turnover(result, one.state.key, last) if is_known else []
+        self._join(fresh, same_story, turned, successors)
         return counts
+
+    def _turnover(self, result: PollResult, feed_key: str, last: int) -> list[Turnover]:
+        own = {pk: row for pk, row in self._entries.items() if row.stored.feed_key == feed_key}
+        in_it = {entry.raw_key for entry in result.entries}
+        added = [pk for pk in own if pk > last]
+        standing = [pk for pk, row in own.items() if pk <= last and row.stored.entry.raw_key in in_it]
+        gone = [row.stored for pk, row in own.items() if pk <= last and pk not in standing]
+        is_much = len(added) >= turnover.MANY or 2 * len(added) >= len(added) + len(standing)
+        return [Turnover(added, standing, gone)] if added and gone and is_much else []
 
     def _recorded(self, result: PollResult, one: Feed, fresh: list[int]) -> tuple[int, int]:
         is_backlog, head = one.state.first_success_at is None, one.state.head
@@ -231,7 +244,9 @@ class FakeStore(FakeForgetting):
             row.versions = [*row.versions, before.entry][-5:]
         return is_real
 
-    def _join(self, fresh: Sequence[int], same_story: SameStory) -> None:
+    def _join(
+        self, fresh: Sequence[int], same_story: SameStory, turned: Sequence[Turnover] = (), successors: Successors = no_successors
+    ) -> None:
         if not fresh:
             return
         generation = self._take("generation")
@@ -242,7 +257,10 @@ class FakeStore(FakeForgetting):
         texts = {value: carriers.pop((kind, value)) for kind, value in list(carriers) if kind == "text"}
         carriers |= near(texts, fresh)
         story_of = {pk: row.story for pk, row in self._entries.items() if row.story}
-        for group in join(list(fresh), story_of, carriers, lambda pk: self._entries[pk].stored, same_story, self._members, self._ruled):
+        found = join(
+            list(fresh), story_of, carriers, lambda pk: self._entries[pk].stored, same_story, self._members, self._ruled, turned, successors
+        )
+        for group in found:
             pk = self._survivor(group.stories)
             self._stories[pk] = _Story(generation)
             for entry_pk in group.entries:

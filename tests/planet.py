@@ -15,6 +15,7 @@ from aggregator.publish import jsonfeed, page, syndication
 from aggregator.reading import read
 from aggregator.refine.known import surroundings
 from aggregator.refine.stories import same_story
+from aggregator.refine.succession import successors
 from aggregator.web.url import link
 from tests.fakes import Answer, FakeClock, FakeFetcher, FakeFolder, FakeStore, document
 
@@ -120,7 +121,7 @@ class Planet:
         self.fetcher.answers[feed] = answer
         ((state, lease),) = self.store.lease(self.clock(), timedelta(minutes=3), 1, feeds=[feed], ignore_holds=True)
         result, report = poll(self._spec(feed), state, lease, self.ports)
-        self.store.record([result], same_story)
+        self.store.record([result], same_story, successors)
         self.clock.forward(timedelta(seconds=3))
         return report
 

@@ -14,6 +14,7 @@ from aggregator.publish import jsonfeed, opml, syndication
 from aggregator.reading import read
 from aggregator.refine.known import known_sources, our_addresses, our_home
 from aggregator.refine.stories import same_story
+from aggregator.refine.succession import successors
 from aggregator.web.url import link
 from tests.e2e.running import feed
 from tests.fakes import FakeClock, FakeFetcher, FakeFolder, FakeStore, document
@@ -60,7 +61,7 @@ class Walk:
             ((state, lease),) = self.store.lease(self.clock(), timedelta(minutes=3), 1, feeds=[id_], ignore_holds=True)
             spec = next(spec for spec in self.ports.config.feeds if spec.id == id_)
             result, self.report = poll(spec, state, lease, self.ports)
-            self.counts = self.store.record([result], same_story)
+            self.counts = self.store.record([result], same_story, successors)
             self.clock.forward(max(result.state.next_poll_at - self.clock(), timedelta(seconds=3)))
         found = self.store.feed(id_)
         assert found is not None

@@ -1,5 +1,6 @@
 """A site that moves, or whose ids flip, shows its subscribers nothing twice."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from aggregator.model import RawEntry, RawFeed, RawText
@@ -42,6 +43,20 @@ def test_a_new_entry_of_the_moved_site_is_new() -> None:
     walk.answers(document(moved("new.example", 1, 2, 3), GARDEN.url))
     assert len(ids(walk)) == 3
     assert set(first) < set(ids(walk))
+
+
+def test_a_blog_on_another_platform_floods_nobody() -> None:
+    """Other ids, other paths on another host, and all dates are that of the import."""
+    walk = Walk()
+    walk.answers(document(moved("garden.example", 1, 2, 3, 4), GARDEN.url))
+    first = ids(walk)
+    body = re.sub(rb"(<published>|<updated>)[^<]*", rb"\g<1>2026-11-02T00:00:00Z", moved("new.example", 1, 2, 3, 4, 5))
+    walk.clock.forward(timedelta(days=2))
+    walk.answers(document(re.sub(rb"(https://new.example/)(?:id/)?(\d)", rb"\1?post=\2", body), GARDEN.url))
+    now = ids(walk)
+    assert len(now) == 5
+    assert now[1:] == first, "they stand where they stood"
+    assert b"https://new.example/?post=1" in walk.folder.files["atom.xml"]
 
 
 def test_two_entries_of_one_document_stay_two_however_alike() -> None:

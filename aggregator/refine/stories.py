@@ -69,7 +69,7 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     """
     if kind == "text":
         return _is_copy(a, b)
-    title, text = _same_title(a.entry, b.entry), _same_text(a.entry, b.entry)
+    title, text = same_title(a.entry, b.entry), _same_text(a.entry, b.entry)
     if kind == "alike":
         return title or text or bool(_shared(a, b)) or _is_copy(a, b)
     if kind in ("link", "third") and not text and (_remarks_on(a.entry, b.entry) or _remarks_on(b.entry, a.entry)):
@@ -77,7 +77,7 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     if kind == "third":
         return title or text or bool(_shared(a, b)) or not (_is_original(a.entry) and _is_original(b.entry))
     if kind == "twin":
-        return _is_twin(a, b) and (text or _plain(a.entry.text_start) == _plain(b.entry.text_start))
+        return _is_twin(a, b) and (text or plain(a.entry.text_start) == plain(b.entry.text_start))
     if kind == "link":
         return (
             title or text or (a.feed_key != b.feed_key and any(_stands_for(a.entry, k) and _stands_for(b.entry, k) for k in _shared(a, b)))
@@ -135,47 +135,47 @@ def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
     """
     if a.feed_key == b.feed_key:
         return False
-    one, other = _words_of(a.entry), _words_of(b.entry)
+    one, other = words_of(a.entry), words_of(b.entry)
     found = likeness.likeness(one, other)
     if found.held < _HELD or found.words < _FEW_WORDS or (found.common < _COMMON and not found.begins_alike):
         return False
-    same_title = _same_title(a.entry, b.entry)
-    if not same_title and (found.words < _MANY_WORDS or a.entry.site == b.entry.site):
+    has_title = same_title(a.entry, b.entry)
+    if not has_title and (found.words < _MANY_WORDS or a.entry.site == b.entry.site):
         return False
     titles = [likeness.title_words(entry.title.text) if entry.title else () for entry in (a.entry, b.entry)]
     return not likeness.is_another(titles[0], titles[1], one, other)
 
 
-def _words_of(entry: Entry) -> tuple[str, ...]:
+def words_of(entry: Entry) -> tuple[str, ...]:
     return likeness.words(entry.content or entry.summary or "")
 
 
 def _remarks_on(one: Entry, other: Entry) -> bool:
     """Whether an entry has a page and words of its own, and only talks about a page of the other."""
-    if not one.link or not one.related or len(_plain(one.text_start)) < _SHORT:
+    if not one.link or not one.related or len(plain(one.text_start)) < _SHORT:
         return False
     about = link_key(one.related)
     return about != link_key(one.link) and any(link_key(page) == about for page in _places(other))
 
 
-def _same_title(a: Entry, b: Entry) -> bool:
+def same_title(a: Entry, b: Entry) -> bool:
     """Equal titles, letters and digits only; one may carry its channel's name in front ("Channel: Title")."""
-    one, other = (_plain(entry.title.text) if entry.title else "" for entry in (a, b))
+    one, other = (plain(entry.title.text) if entry.title else "" for entry in (a, b))
     if not one or not other:
         return False
     short, long = sorted((a.title.text if a.title else "", b.title.text if b.title else ""), key=len)
-    return one == other or (len(_plain(short)) > 5 and _plain(long.partition(": ")[2]) == _plain(short))
+    return one == other or (len(plain(short)) > 5 and plain(long.partition(": ")[2]) == plain(short))
 
 
 def _same_text(a: Entry, b: Entry) -> bool:
-    one, other = _plain(a.text_start), _plain(b.text_start)
+    one, other = plain(a.text_start), plain(b.text_start)
     short, long = sorted((one, other), key=len)
     if len(short) < _SHORT:
         return False
     return long[:_SAME_START] == short[:_SAME_START] if len(short) >= _SAME_START else long.startswith(short)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return _WORDS.sub("", text.casefold())
 
 
@@ -185,7 +185,7 @@ def _is_front_page(page: str) -> bool:
 
 
 def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:
-    return a.feed_key == b.feed_key and a.entry.published == b.entry.published and _same_title(a.entry, b.entry)
+    return a.feed_key == b.feed_key and a.entry.published == b.entry.published and same_title(a.entry, b.entry)
 
 
 # ── who leads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,7 +193,7 @@ def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:
 
 def _replaces(other: StoredEntry, member: StoredEntry) -> bool:
     """Whether a publisher gave the entry anew, under another id: the page that it has now is the one to link to."""
-    return other.first_seen > member.first_seen and _is_twin(other, member)
+    return other.feed_key == member.feed_key and other.first_seen > member.first_seen
 
 
 def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:
@@ -246,7 +246,7 @@ def _order(
         # Twice as many are a difference, one more is not.
         partners.get(member.feed_key, 0).bit_length(),
         not member.entry.authors,
-        -len(_words_of(member.entry)),
+        -len(words_of(member.entry)),
         published.timestamp() if published else float("inf"),
         member.entry.published_id,
         member.feed_key,

@@ -18,6 +18,7 @@ from aggregator.model import FeedSpec, FeedState, PollReport, PollResult
 from aggregator.pipeline import poll
 from aggregator.ports import Report
 from aggregator.refine.stories import same_story
+from aggregator.refine.succession import successors
 
 log = logging.getLogger(__name__)
 
@@ -212,7 +213,7 @@ class _Run:
         """Record the batch in one transaction; when that is refused, each result in its own, so that one feed costs only itself."""
         results = [result for result, _ in done]
         try:
-            return self.app.ports.store.record(results, same_story)
+            return self.app.ports.store.record(results, same_story, successors)
         except StoreError:
             if len(results) == 1:
                 raise
@@ -220,7 +221,7 @@ class _Run:
 
     def _stored_alone(self, result: PollResult) -> tuple[int, int]:
         try:
-            return self.app.ports.store.record([result], same_story)[0]
+            return self.app.ports.store.record([result], same_story, successors)[0]
         except StoreError as error:
             log.error("%s: not stored: %s", result.state.id, error)
             return 0, 0

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 from aggregator.model import StoredEntry
-from aggregator.ports import SameStory
+from aggregator.ports import SameStory, Successors, no_successors
 
 MAX_CARRIERS: Final = 200
 """The latest carriers of a key that are compared. Only generic ids and pages have more; all with all would grow with the square."""
@@ -23,6 +23,16 @@ class Group:
 
     stories: frozenset[int]
     entries: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """A document of a known feed of which much is new at once: the new entries and those that were known before, by pk, and others that the
+    feed had, which may have been replaced."""
+
+    added: Sequence[int]
+    standing: Sequence[int]
+    gone: Sequence[StoredEntry]
 
 
 class _Unions(Generic[Node]):
@@ -58,6 +68,8 @@ def join(
     same_story: SameStory,
     told: Callable[[int], Sequence[StoredEntry]] = lambda story: (),
     ruled: Mapping[tuple[int, int], bool] = MappingProxyType({}),
+    turned: Sequence[Turnover] = (),
+    successors: Successors = no_successors,
 ) -> list[Group]:
     """Group entries (by pk) that are new or say something else with whatever tells the same story.
 
@@ -65,6 +77,8 @@ def join(
     under each key that a fresh one has. Whoever comes first, the groups are the same: they are what the confirmed pairs connect, unless
     that would make one story of entries that `same_story` keeps apart (`third`): then the pair that is looked at later connects nothing.
     A story that was only compared is in no group. What `ruled` says of a pair of entries (the lower pk first) goes before all of this.
+    At last each `turned` document is looked through for entries that took the place of others (`successors`); a story that stands in it
+    already is nobody's place, and none is taken twice.
     """
     unions: _Unions[_Node] = _Unions()
 
@@ -104,6 +118,16 @@ def join(
             is_known = node(a) == node(b) or ours is theirs
             if not is_known and same_story(entry(a), entry(b), kind) and may_meet(ours, theirs, "alike" if kind == "text" else "third"):
                 unions.join(node(a), node(b))
+    for turnover in turned:
+        standing = {one for pk in turnover.standing if pk in story_of for one in unions.of(node(pk))}
+        open_ = [(story_of[one.pk], one) for one in turnover.gone if one.pk in story_of and node(one.pk) not in standing]
+        places = {(True, story) for story, _ in open_}
+        met = {pk: places.intersection(unions.of(node(pk))) for pk in turnover.added}
+        taken = {place for found in met.values() for place in found}
+        free = [pair for pair in open_ if (True, pair[0]) not in taken]
+        for pk, other in sorted(successors([entry(pk) for pk, found in met.items() if not found], free).items()):
+            if all(ruling(one.pk, two.pk) is not False for one in members(unions.of(node(pk))) for two in members([node(other)])):
+                unions.join(node(pk), node(other))
     return [
         Group(frozenset(pk for is_story, pk in nodes if is_story), frozenset(pk for is_story, pk in nodes if not is_story))
         for nodes in unions.groups()

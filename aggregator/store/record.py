@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, select
 
 from aggregator.model import PollResult
-from aggregator.ports import SameStory
-from aggregator.store import feeds, forget, lease, stories, upsert
+from aggregator.ports import SameStory, Successors
+from aggregator.store import feeds, forget, lease, stories, turnover, upsert
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.matching import operator_of
 from aggregator.store.schema import feed
@@ -30,7 +30,9 @@ _LEASED: Final = select(
 ).where(feed.c.key.in_(bindparam("keys", expanding=True)))
 
 
-def record(conn: Connection, counters: Counters, results: Sequence[PollResult], same_story: SameStory) -> list[tuple[int, int]]:
+def record(
+    conn: Connection, counters: Counters, results: Sequence[PollResult], same_story: SameStory, successors: Successors
+) -> list[tuple[int, int]]:
     held = _held(conn, results)
     found = [arrival for position, row in held.items() for arrival in _arrivals(position, results[position], row)]
     arrivals = forget.allowed(conn, counters, found)
@@ -43,7 +45,9 @@ def record(conn: Connection, counters: Counters, results: Sequence[PollResult], 
     lease.write_wishes(conn, [wish for position, row in held.items() for wish in _wishes(results[position], row)])
     if arrived.fresh:
         now = max(results[position].polled_at for position in held)
-        stories.assign(conn, counters, arrived.fresh, arrived.keys, now, same_story)
+        known = {row.pk for row in held.values() if row.first_success_at is not None}
+        turned = turnover.turnovers(conn, arrived, known)
+        stories.assign(conn, counters, arrived.fresh, arrived.keys, now, same_story, turned, successors)
     if arrived.lifted:
         touch(conn, counters, list(arrived.lifted))
     return [(news[position], changes[position]) for position in range(len(results))]

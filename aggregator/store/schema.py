@@ -22,11 +22,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -160,10 +161,14 @@ entry = Table(
     Column("backlog", Boolean, nullable=False),
     Column("pruned", Boolean, nullable=False),
     Column("withdrawn", Text),
+    # When its feed, known by then, brought it among many other old ones.
+    Column("burst", Instant),
     # Last, so that the columns before it are read without its pages.
     Column("body", Text, nullable=False),
     UniqueConstraint("feed", "raw_key", name="entry_identity"),
     Index("entry_published_id", "published_id"),
+    # Asked for the latest of one feed, of which there may be very many.
+    Index("entry_of_feed", "feed", "sort_key"),
 )
 Index("entry_raw_id", entry.c.raw_id, sqlite_where=entry.c.raw_id.is_not(None), postgresql_where=entry.c.raw_id.is_not(None))
 
@@ -333,6 +338,8 @@ publication = Table(
     Column("listed", Boolean, nullable=False),
     # Would be listed; whether it is, is settled when the whole output is judged (limits, newcomers, ids).
     Column("pending", Boolean, nullable=False),
+    # Would be listed, but is of a backlog of which enough is shown.
+    Column("held", Boolean, nullable=False, server_default=false()),
     Column("per_day", Integer),
     Column("rule", Text, nullable=False),
     Column("lead", _Key),
@@ -370,3 +377,4 @@ Index(
     sqlite_where=text("pending = 1"),
     postgresql_where=publication.c.pending,
 )
+Index("publication_held", publication.c.feed_key, sqlite_where=text("held = 1"), postgresql_where=publication.c.held)

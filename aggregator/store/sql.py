@@ -18,7 +18,7 @@ from aggregator.model import (
     StoredEntry,
     Verdict,
 )
-from aggregator.ports import SameStory
+from aggregator.ports import SameStory, Successors, no_successors
 from aggregator.store import claims, entries, feeds, forget, lease, prune, publications, record, rewrite, rulings, stories
 from aggregator.store.engine import Database
 from aggregator.store.stops import StopFile
@@ -60,11 +60,11 @@ class SqlStore:
         with self._db.read() as conn:
             return lease.next_due(conn, now)
 
-    def record(self, results: Sequence[PollResult], same_story: SameStory) -> list[tuple[int, int]]:
+    def record(self, results: Sequence[PollResult], same_story: SameStory, successors: Successors = no_successors) -> list[tuple[int, int]]:
         if not results:
             return []
         with self._db.write() as (conn, counters):
-            return record.record(conn, counters, results, same_story)
+            return record.record(conn, counters, results, same_story, successors)
 
     def feeds(self, *, active_only: bool = True) -> list[FeedState]:
         with self._db.read() as conn:

@@ -9,10 +9,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from aggregator.model import StoredEntry, StoryKey
-from aggregator.ports import SameStory
+from aggregator.ports import SameStory, Successors, no_successors
 from aggregator.store import entries, rulings
 from aggregator.store.engine import Counters, chunks, upsert
-from aggregator.store.joining import Group, compared, join, near
+from aggregator.store.joining import Group, Turnover, compared, join, near
 from aggregator.store.publications import hand_over
 from aggregator.store.schema import entry, feed, feed_pair, publication, story, story_key, story_member
 
@@ -72,6 +72,8 @@ def assign(
     keys: Mapping[int, Sequence[StoryKey]],
     now: datetime,
     same_story: SameStory,
+    turned: Sequence[Turnover] = (),
+    successors: Successors = no_successors,
 ) -> None:
     """Find the stories of `fresh` entries, new or changed, and mark every story that changed. `keys` are those that they gained.
 
@@ -96,10 +98,12 @@ def assign(
     def told(pk: int) -> Sequence[StoredEntry]:
         return next((members for _, members in entries.of_stories(conn, [pk])), ())
 
+    known |= {one.pk: one for turnover in turned for one in turnover.gone}
+    story_of |= _stories_of(conn, [pk for turnover in turned for pk in (*turnover.standing, *(one.pk for one in turnover.gone))])
     ruled = rulings.all_rulings(conn)
     story_of |= _stories_of(conn, sorted({pk for pair in ruled for pk in pair} - story_of.keys()))
     met: list[int] = []
-    for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story, told, ruled):
+    for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story, told, ruled, turned, successors):
         pk = _story(conn, group, now)
         if pk is None:
             pk = counters.take("story")

@@ -78,6 +78,7 @@ def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> 
         if row is None:
             _add(arrival, counters.take("entry"), arrived, rows)
             continue
+        arrived.standing.setdefault(arrival.feed_pk, []).append(row.pk)
         if row.withdrawn is not None:
             rows.add(LIFT, {"entry_pk": row.pk})
             arrived.lifted[row.pk] = arrival.position
@@ -146,6 +147,7 @@ def _add(arrival: Arrival, pk: int, arrived: Arrived, rows: Rows) -> None:
     arrived.fresh[pk] = stored
     arrived.keys[pk] = tuple(dict.fromkeys(value.keys))
     arrived.news.append(arrival.position)
+    arrived.added.setdefault(arrival.feed_pk, []).append(pk)
 
 
 def _said(arrival: Arrival, value: Entry, body: bytes, source: bytes) -> dict[str, object]:

@@ -23,13 +23,16 @@ MAX_PAST_CLAIMS: Final = 20
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """What became of the arrivals: entries to find a story for (new, or known and changed), the keys they gained,
-    positions counted. `lifted` are those (pk, position) that were withdrawn and are back."""
+    positions counted. `lifted` are those (pk, position) that were withdrawn and are back. `added` and `standing` are, by feed, the entries
+    of its document that were not known and those that were."""
 
     fresh: dict[int, StoredEntry] = field(default_factory=dict)
     keys: dict[int, tuple[StoryKey, ...]] = field(default_factory=dict)
     news: list[int] = field(default_factory=list)
     changes: list[int] = field(default_factory=list)
     lifted: dict[int, int] = field(default_factory=dict)
+    added: dict[int, list[int]] = field(default_factory=dict)
+    standing: dict[int, list[int]] = field(default_factory=dict)
 
 
 BEFORE: Final = select(

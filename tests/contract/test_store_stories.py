@@ -331,6 +331,27 @@ def test_what_is_too_old_is_left_out(store: Store) -> None:
 # ── guards ──
 
 
+def by_number(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]]) -> dict[int, int]:
+    """Post 101 takes the place of post 10."""
+    places = {one.entry.raw_id: one.pk for _, one in gone}
+    wanted = {one.pk: (one.entry.raw_id or "").removesuffix("1") for one in fresh}
+    return {pk: places[name] for pk, name in wanted.items() if name in places}
+
+
+def test_what_took_the_place_of_an_entry_stands_where_that_stood(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(number) for number in (10, 20, 30)])])
+    publish(store)
+    before = listed(store)
+    later = [post(number, title=titled(f"now {number}")) for number in (101, 201, 301, 401)]
+    store.record([result(store, "blog", [*later, post(30)], NOON + 2 * HOUR)], same_story, by_number)
+    publish(store, NOON + 2 * HOUR)
+    after = {one.story_pk: one for one in listed(store)}
+    assert len(after) == 5, "301 is new, since 30 stands in the document; so is 401"
+    for one in before:
+        assert (after[one.story_pk].published_id, after[one.story_pk].sort_key) == (one.published_id, one.sort_key)
+
+
 def test_the_backlog_of_a_feed_that_is_added_later_floods_nobody(store: Store) -> None:
     store.sync(blogs("old"), NOON)
     poll(store, [("old", [post(1, "old")])])

@@ -1,0 +1,147 @@
+"""Entries of a feed that come back under other ids, pages and dates are known again; what only looks like them is not."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.model import Enclosure, Person, SafeHtml, StoredEntry, Url
+from aggregator.refine import stories
+from aggregator.refine.succession import page_path, successors
+from tests.test_stories import NOON, stored
+
+WORDS = (
+    "We took the {0} path down to the {1} river and counted {2} boats before the {3} rain set in over the {4} hills, so we stayed in "
+    "the {0} mill with the {1} miller who told us of {2} winters and {3} floods and of the {4} bridge that nobody had ever seen again"
+)
+TEXTS = [WORDS.format(*(f"{word}{number}" for word in ("old", "wide", "seven", "late", "blue"))) for number in range(12)]
+MONTHS = timedelta(days=30)
+
+
+def entry(pk: int, title: str | None, text: str = "", link: str | None = None, at: datetime | None = NOON, **fields: object) -> StoredEntry:
+    made = stored(pk, link=link, title=title, text=text[:200].casefold(), raw_id=f"id-{pk}", published=at)
+    html = SafeHtml(f"<p>{text}</p>") if text else None
+    keys = (*made.entry.keys, *stories.text_keys(html))
+    return replace(made, entry=replace(made.entry, content=html, keys=keys, **fields), sort_key=at or NOON)  # type: ignore[arg-type]
+
+
+def old(number: int, **fields: object) -> StoredEntry:
+    """Entry `number` of a blog as it was."""
+    at = NOON - number * MONTHS
+    said = {
+        "title": f"Notes from a mill, {number}",
+        "text": TEXTS[number],
+        "link": f"https://old.example/2019/05/the-mill-{number}.html",
+        "at": at,
+    }
+    return entry(number, **{**said, **fields})  # type: ignore[arg-type]
+
+
+def new(number: int, **fields: object) -> StoredEntry:
+    """The same as `old`, under another id."""
+    made = old(number, **fields)
+    return replace(made, pk=100 + number, entry=replace(made.entry, raw_id=f"other-{number}", raw_key=f"other-{number}"))
+
+
+def found(news: list[StoredEntry], olds: list[StoredEntry]) -> dict[int, int]:
+    return successors(news, [(1000 + one.pk, one) for one in olds])
+
+
+ALL = {100 + number: number for number in range(1, 6)}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"link": "https://new.example/2019/05/the-mill-{}/"},
+        {"link": "https://new.example/posts/the-mill-{}"},
+        {"link": "https://new.example/?p={}"},
+        {"link": None},
+        {"at": NOON},
+        {"at": None, "link": "https://old.example/the-mill-{}"},
+        {"at": NOON, "link": "https://new.example/posts/the-mill-{}/"},
+        {"text": "", "link": "https://new.example/?p={}"},
+        {"text": "A summary.", "at": NOON, "link": "https://old.example/2019/05/the-mill-{}"},
+        {"title": None},
+    ],
+)
+def test_a_feed_that_comes_back_otherwise_is_known_again(changes: dict[str, object]) -> None:
+    given = [{key: value.format(number) if isinstance(value, str) else value for key, value in changes.items()} for number in range(1, 6)]
+    news = [new(number, **fields) for number, fields in enumerate(given, 1)]
+    assert found(news, [old(number) for number in range(1, 6)]) == ALL
+
+
+def test_podcasts_are_known_again_by_their_files() -> None:
+    def episode(pk: int, host: str, at: datetime, text: str) -> StoredEntry:
+        file = Enclosure(url=Url(f"https://{host}/audio/{pk % 100:03}.mp3"), type="audio/mpeg")
+        return entry(pk, f"Episode {pk % 100}", text, "https://show.example/", at, enclosures=(file,))
+
+    olds = [episode(number, "a.example", NOON - number * MONTHS, "") for number in range(1, 4)]
+    assert found([episode(100 + number, "b.example", NOON, "Other notes.") for number in range(1, 4)], olds) == {101: 1, 102: 2, 103: 3}
+
+
+def test_a_new_entry_among_old_ones_is_new() -> None:
+    news = [*(new(number) for number in range(1, 6)), new(9)]
+    assert found(news, [old(number) for number in range(1, 6)]) == ALL
+
+
+def test_titles_alone_never_match() -> None:
+    news = [new(number, title="Weekly update", text=TEXTS[number + 5], link=f"https://old.example/{number + 50}") for number in range(1, 6)]
+    olds = [old(number, title="Weekly update", at=NOON - (number + 12) * MONTHS) for number in range(1, 6)]
+    assert found(news, olds) == {}
+
+
+@pytest.mark.parametrize(
+    ("is_", "was"),
+    [
+        # One page for all of them.
+        (
+            new(1, title="Release 1.3", link="https://old.example/download"),
+            old(1, title="Release 1.2", link="https://old.example/download"),
+        ),
+        # A planet: all were asked to write about one thing.
+        (
+            new(1, title="The mill", text=TEXTS[2], link="https://a.example/the-mill", authors=(Person(name="A"),)),
+            old(1, title="The mill", link="https://b.example/the-mill", authors=(Person(name="B"),)),
+        ),
+        # A forum: its replies have the title of what they answer.
+        (
+            new(1, title="Re: The mill", text=TEXTS[2], link="https://old.example/viewtopic.php?p=2"),
+            old(1, title="Re: The mill", link="https://old.example/viewtopic.php?p=1"),
+        ),
+        # The same title another year.
+        (
+            new(1, title="Happy new year", text=TEXTS[2], at=NOON, link="https://old.example/2020/year"),
+            old(1, title="Happy new year", at=NOON - 12 * MONTHS),
+        ),
+    ],
+)
+def test_what_only_looks_alike_stays_apart(is_: StoredEntry, was: StoredEntry) -> None:
+    assert found([is_], [was]) == {}
+
+
+def test_several_that_say_the_same_take_one_place_each() -> None:
+    same = [replace(old(1), pk=number) for number in range(1, 5)]
+    again = found([replace(new(1), pk=100 + one.pk) for one in same], same)
+    assert sorted(again) == [101, 102, 103, 104]
+    assert sorted(again.values()) == [1, 2, 3, 4]
+
+
+def test_of_one_story_one_place_is_taken() -> None:
+    assert len(successors([new(1), replace(new(1), pk=201)], [(7, old(1)), (7, replace(old(1), pk=2))])) == 1
+
+
+@given(st.permutations(range(1, 6)), st.permutations(range(1, 6)))
+@settings(max_examples=10, deadline=None)
+def test_the_order_of_a_document_does_not_matter(ours: list[int], theirs: list[int]) -> None:
+    news = [new(number, link=f"https://new.example/posts/the-mill-{number}", at=NOON) for number in ours]
+    assert found(news, [old(number) for number in theirs]) == ALL
+
+
+def test_a_path_is_compared_without_what_a_move_changes() -> None:
+    assert page_path("http://www.old.example/Blog/a-day/index.html") == page_path("https://new.example/blog/a-day.php") == "/blog/a-day"
+    assert page_path("https://new.example/?p=12") != page_path("https://new.example/?p=13")
+    assert page_path("https://new.example/") == page_path(None) == ""

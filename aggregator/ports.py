@@ -135,8 +135,8 @@ class Store(Protocol):
     def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
         """Write verdicts. A story listed for the first time gets its sequence number and first-listed time, which stick, as do its
         published id and sort key; a story no longer listed keeps its row. When two stories of an output would share a published id,
-        the later one gets a uuid5. Backlog beyond `newcomer_entries` of a feed added after the output's first publish is not listed,
-        and says so.
+        the later one gets a uuid5. Backlog that came after the output's first publish (of a feed that was added, or of many old entries
+        that a known one brought at once) is not listed beyond `newcomer_entries`, and says so.
         `done` marks the output as judged under `mark` up to now.
         """
         ...
@@ -234,6 +234,14 @@ class Store(Protocol):
 
         Where it was joined with them after subscribers were given it, it stands again where it stood.
         """
+        ...
+
+    def held_back(self) -> dict[str, int]:
+        """How many stories of each feed (by key) some output holds back as backlog; feeds without any are left out."""
+        ...
+
+    def release(self, feed_key: str) -> int:
+        """Let what is held back of a feed's backlog stand in the outputs from the next publish on; how many stories that are."""
         ...
 
     def partners(self) -> dict[str, int]:

@@ -31,7 +31,7 @@ from aggregator.ports import SameStory, Successors, no_successors
 from aggregator.store import turnover
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
 from aggregator.store.joining import Turnover, join, near
-from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
+from aggregator.store.standing import BACKLOG, Candidate, Outlook, is_newcomer, settle
 from aggregator.store.withdraw import is_over, reason
 from aggregator.web.forms import beginnings, written_forms
 from aggregator.web.url import link_key
@@ -49,6 +49,7 @@ class _Entry:
     refined_by: str = ""
     story: int = 0
     pruned: bool = False
+    burst: datetime | None = None
     versions: list[Entry] = field(default_factory=list)
     sightings: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     claims: FakeClaims = field(default_factory=FakeClaims)
@@ -72,6 +73,7 @@ class _Output:
 class _Standing:
     publication: Publication
     pending: bool = False
+    held: bool = False
     per_day: int | None = None
 
 
@@ -153,7 +155,8 @@ class FakeStore(FakeForgetting):
         standing = [pk for pk, row in own.items() if pk <= last and row.stored.entry.raw_key in in_it]
         gone = [row.stored for pk, row in own.items() if pk <= last and pk not in standing]
         is_much = len(added) >= turnover.MANY or 2 * len(added) >= len(added) + len(standing)
-        return [Turnover(added, standing, gone)] if added and gone and is_much else []
+        newest = max((own[pk].stored.sort_key for pk in own if pk <= last), default=None)
+        return [Turnover(added, standing, gone, newest)] if added and is_much else []
 
     def _recorded(self, result: PollResult, one: Feed, fresh: list[int]) -> tuple[int, int]:
         is_backlog, head = one.state.first_success_at is None, one.state.head
@@ -260,6 +263,9 @@ class FakeStore(FakeForgetting):
         found = join(
             list(fresh), story_of, carriers, lambda pk: self._entries[pk].stored, same_story, self._members, self._ruled, turned, successors
         )
+        alone = {pk for group in found for pk in group.entries if not group.stories}
+        for pk, at in turnover.bursts(turned, {pk: row.stored for pk, row in self._entries.items()}, alone).items():
+            self._entries[pk].burst = at
         for group in found:
             pk = self._survivor(group.stories)
             self._stories[pk] = _Story(generation)
@@ -442,14 +448,14 @@ class FakeStore(FakeForgetting):
         candidates = [self._candidate(story, one, row) for story, one in own.items() if one.pending]
         given = {story: one.publication for story, one in own.items() if one.publication.sequence is not None}
         outlook = Outlook(
-            newcomers=Counter(one.feed_key for story, one in given.items() if one.feed_key and self._is_all_backlog(story)),
+            newcomers=Counter((one.feed_key, self._burst(story)) for story, one in given.items() if self._is_all_backlog(story)),
             per_day=Counter((one.feed_key, one.sort_key.date()) for one in given.values() if one.listed),
             ids=frozenset(one.published_id for one in given.values()),
             last_sequence=max((one.sequence or 0 for one in given.values()), default=0),
         )
         for settled in settle(candidates, outlook, newcomer_entries):
             one = own[settled.story]
-            one.pending = False
+            one.pending, one.held = False, (settled.held or "").startswith(BACKLOG)
             one.publication = replace(
                 one.publication,
                 listed=settled.held is None,
@@ -468,12 +474,35 @@ class FakeStore(FakeForgetting):
             published_id=one.publication.published_id,
             sort_key=one.publication.sort_key,
             per_day=one.per_day,
-            is_newcomer=came_late and self._is_all_backlog(story),
+            is_newcomer=self._is_all_backlog(story) and (came_late or self._came_since(story, row.first_published)),
+            burst=self._burst(story),
             is_pruned=all(entry.pruned for entry in self._entries.values() if entry.story == story),
         )
 
     def _is_all_backlog(self, story: int) -> bool:
-        return all(member.is_backlog for member in self._members(story))
+        return all(row.stored.is_backlog or row.burst for row in self._entries.values() if row.story == story)
+
+    def _burst(self, story: int) -> datetime | None:
+        return max((row.burst for row in self._entries.values() if row.story == story and row.burst), default=None)
+
+    def _came_since(self, story: int, first_published: datetime | None) -> bool:
+        burst = self._burst(story)
+        return burst is not None and first_published is not None and burst > first_published
+
+    @_one_at_a_time
+    def held_back(self) -> dict[str, int]:
+        held = {(one.publication.feed_key, story) for (_, story), one in self._standings.items() if one.held}
+        return dict(Counter(key for key, _ in held if key))
+
+    @_one_at_a_time
+    def release(self, feed_key: str) -> int:
+        held = {story for (_, story), one in self._standings.items() if one.held and one.publication.feed_key == feed_key}
+        for row in self._entries.values():
+            if row.story in held:
+                row.burst, row.stored = None, replace(row.stored, is_backlog=False)
+        for story in held:
+            self._stories[story].generation = self._take("generation")
+        return len(held)
 
     @_one_at_a_time
     def listing(

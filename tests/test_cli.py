@@ -54,6 +54,7 @@ def test_all_commands_of_the_contract_are_there() -> None:
         "explain",
         "join",
         "split",
+        "release",
         "reprocess",
         "forget",
         "version",
@@ -188,6 +189,26 @@ def test_join_and_split_correct_what_was_taken_for_two_stories(folder: Path) -> 
     assert ids() == both
     assert run(folder, "split", both[1]).exit_code == 2, "it is alone"
     assert run(folder, "join", both[0], "https://nobody.example/").exit_code == 2
+
+
+def test_what_is_held_back_is_shown_and_released_by_one_command(folder: Path) -> None:
+    (folder / "feeds.yaml").write_text("outputs: [feed.json]\nfeeds:\n  - ./garden.xml\n")
+    (folder / "garden.xml").write_bytes(feed("garden", "A short note."))
+    assert run(folder, "update").exit_code == 0
+    with (folder / "feeds.yaml").open("a") as more:
+        more.write("  - ./field.xml\n")
+    (folder / "field.xml").write_bytes(feed("field", *(f"Note {number} of the field." for number in range(8))))
+    assert run(folder, "update").exit_code == 0
+    assert (
+        "field: 5 entries are held back as backlog that came at once; to list them: aggregator release field"
+        in run(folder, "status").stdout
+    )
+    assert {one["id"]: one["held_back"] for one in json.loads(run(folder, "status", "--json").stdout)["feeds"]} == {"garden": 0, "field": 5}
+    assert run(folder, "release", "field").stdout == "5 entries of field held back no longer\n"
+    assert run(folder, "publish").exit_code == 0
+    assert len(json.loads((folder / "public/feed.json").read_text())["items"]) == 9
+    assert run(folder, "release", "field").stdout == "nothing of field is held back\n"
+    assert "held back" not in run(folder, "status").stdout
 
 
 def test_forget_asks_first_and_erases_for_good(folder: Path) -> None:

@@ -21,12 +21,23 @@ def status(session: Session, json_: bool, everything: bool) -> None:
 
     with session.app() as app:
         states = sorted(app.ports.store.feeds(active_only=not everything), key=_trouble_first)
-        counts = app.ports.store.counts()
+        counts, held = app.ports.store.counts(), app.ports.store.held_back()
         lacks_space = app.lacks_space
     if json_:
-        click.echo(as_json({"feeds": [_as_dict(state) for state in states], "counts": counts, "lacks_space": lacks_space}))
+        click.echo(
+            as_json(
+                {
+                    "feeds": [{**_as_dict(state), "held_back": held.get(state.key, 0)} for state in states],
+                    "counts": counts,
+                    "lacks_space": lacks_space,
+                }
+            )
+        )
         return
     _print_table(states)
+    for state in states:
+        if count := held.get(state.key):
+            click.secho(plain(_held_back(state, count)), fg="yellow")
     click.echo(f"{counts.get('entry', 0)} entries in {counts.get('story', 0)} stories from {len(states)} feeds")
     if lacks_space:
         click.secho(LACKS_SPACE, fg="red")
@@ -36,7 +47,12 @@ def _trouble_first(state: FeedState) -> tuple[bool, bool, str]:
     return (state.last_error is None, state.hold is None, state.id)
 
 
-def _as_dict(state: FeedState) -> JsonValue:
+def _held_back(state: FeedState, count: int) -> str:
+    what = "1 entry is" if count == 1 else f"{count} entries are"
+    return f"{state.id}: {what} held back as backlog that came at once; to list them: aggregator release {state.id}"
+
+
+def _as_dict(state: FeedState) -> dict[str, JsonValue]:
     return {
         "id": state.id,
         "address": state.shown_url,

@@ -72,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "explain",
         "join",
         "split",
+        "release",
         "reprocess",
         "forget",
         "version",

@@ -1,4 +1,4 @@
-"""Commands that correct what was taken for one story, or for two: join, split."""
+"""Commands that correct what was decided of stories: join, split, release."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.main import cli
-from aggregator.cli.show import Session, as_json, plain, say
+from aggregator.cli.show import Session, as_json, need_feed, plain, say
 
 if TYPE_CHECKING:
     from aggregator.model import StoredEntry
@@ -59,6 +59,29 @@ def split(session: Session, query: str, feed: str | None, json_: bool) -> None:
     else:
         click.echo(plain(f"“{title}” of {member.feed_id} is a story of its own from now on"))
     say(_NEXT)
+
+
+@cli.command()
+@click.argument("feed", metavar="FEED")
+@click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def release(session: Session, feed: str, json_: bool) -> None:
+    """List what is held back of a feed's backlog, at the dates that it has.
+
+    Of a feed that was added, and of many old entries that a feed brings at once, only `newcomer_entries` are listed by themselves.
+    """
+    with session.app() as app:
+        name = need_feed(app.config, feed)
+        state = app.ports.store.feed(name)
+        count = app.ports.store.release(state.key) if state else 0
+    if json_:
+        click.echo(as_json({"feed": name, "released": count}))
+    elif count:
+        click.echo(plain(f"{count} {'entry' if count == 1 else 'entries'} of {name} held back no longer"))
+    else:
+        click.echo(plain(f"nothing of {name} is held back"))
+    if count:
+        say(_NEXT)
 
 
 def _story(store: "Store", query: str) -> "tuple[int, tuple[StoredEntry, ...]]":

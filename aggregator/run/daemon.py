@@ -48,6 +48,7 @@ class Health:
     last_poll: str | None = None
     last_publish: str | None = None
     trouble: dict[str, str] = field(default_factory=dict)
+    held_back: dict[str, int] = field(default_factory=dict)
 
     def told(self) -> dict[str, JsonValue]:
         """As JSON. `ok` speaks of the daemon, not of single feeds, which may fail."""
@@ -57,6 +58,7 @@ class Health:
             "config_problems": list(self.config_problems),
             "publish_errors": dict(self.publish_errors),
             "trouble": dict(self.trouble),
+            "held_back": dict(self.held_back),
             "last_poll": self.last_poll,
             "last_publish": self.last_publish,
         }
@@ -207,7 +209,19 @@ class Daemon:
         for done in reports:
             if done.changed:
                 self.tell(f"{done.path}: {done.listed}")
+        self._note_held_back()
         self.health.last_publish = self.app.ports.clock().isoformat(timespec="seconds")
+
+    def _note_held_back(self) -> None:
+        """Say of which feeds more of a backlog is held back than was known."""
+        held = self.app.ports.store.held_back()
+        known = self.health.held_back
+        self.health.held_back = {state.id: held[state.key] for state in self.app.ports.store.feeds() if state.key in held} if held else {}
+        for feed, count in self.health.held_back.items():
+            if count > known.get(feed, 0):
+                log.warning(
+                    "%s: %d entries are held back as backlog that came at once; to list them: aggregator release %s", feed, count, feed
+                )
 
     def _maintain(self) -> None:
         with self._minded("maintain"):

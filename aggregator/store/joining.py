@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
@@ -28,11 +29,12 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Turnover:
     """A document of a known feed of which much is new at once: the new entries and those that were known before, by pk, and others that the
-    feed had, which may have been replaced."""
+    feed had, which may have been replaced. `newest` is where the latest stood of all that it had."""
 
     added: Sequence[int]
     standing: Sequence[int]
     gone: Sequence[StoredEntry]
+    newest: datetime | None = None
 
 
 class _Unions(Generic[Node]):

@@ -1,17 +1,17 @@
 """What subscribers were given, by output: judge stories, settle who is listed, list them, hand over when stories join."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from aggregator.model import Publication, StoredEntry, Verdict
 from aggregator.store import entries
 from aggregator.store.engine import AnyRow, Counters, chunks
-from aggregator.store.schema import entry, feed, output, publication, story, story_member
-from aggregator.store.standing import Candidate, Outlook, Settled, is_newcomer, settle
+from aggregator.store.schema import entry, output, publication, story, story_member
+from aggregator.store.settling import CHANGE
 
 _OUTPUT: Final = select(output).where(output.c.path == bindparam("at"))
 _WRITTEN: Final = select(output.c.path, output.c.written).where(output.c.written.is_not(None)).order_by(output.c.path)
@@ -26,40 +26,11 @@ _DATES: Final = (
     .where(story_member.c.story.in_(bindparam("stories", expanding=True)))
     .group_by(story_member.c.story)
 )
-_CHANGE: Final = update(publication).where(publication.c.output == bindparam("of"), publication.c.story == bindparam("judged"))
 # What a verdict may change of a row.
 _JUDGED: Final = (
-    "published_id", "sort_key", "public_updated", "listed", "pending", "per_day", "rule", "lead", "feed_key", "withdrawn", "withdrawn_at"
+    "published_id", "sort_key", "public_updated", "listed", "pending", "held", "per_day", "rule",
+    "lead", "feed_key", "withdrawn", "withdrawn_at"
 )  # fmt: skip
-_PENDING: Final = select(publication).where(publication.c.output == bindparam("of"), publication.c.pending)
-_FEEDS: Final = select(feed.c.key, feed.c.added_at, feed.c.first_success_at).where(feed.c.key.in_(bindparam("keys", expanding=True)))
-_IN_STORIES: Final = story_member.c.story.in_(bindparam("stories", expanding=True))
-_WITH_NEWS: Final = select(story_member.c.story).join(entry, entry.c.pk == story_member.c.entry).where(_IN_STORIES, ~entry.c.backlog)
-_WITH_TEXT: Final = select(story_member.c.story).join(entry, entry.c.pk == story_member.c.entry).where(_IN_STORIES, ~entry.c.pruned)
-_GIVEN_OF_FEED: Final = select(publication.c.story, publication.c.feed_key).where(
-    publication.c.output == bindparam("of"),
-    publication.c.sequence.is_not(None),
-    publication.c.feed_key.in_(bindparam("keys", expanding=True)),
-)
-_LISTED_DAYS: Final = select(publication.c.feed_key, publication.c.sort_key).where(
-    publication.c.output == bindparam("of"),
-    publication.c.listed,
-    # Nothing is listed before its date; this is what the index finds.
-    publication.c.first_listed >= bindparam("after"),
-    publication.c.sort_key >= bindparam("after"),
-    publication.c.feed_key.in_(bindparam("keys", expanding=True)),
-)
-_IDS: Final = select(publication.c.published_id).where(
-    publication.c.output == bindparam("of"),
-    publication.c.sequence.is_not(None),
-    publication.c.published_id.in_(bindparam("ids", expanding=True)),
-)
-_LAST: Final = (
-    select(publication.c.sequence)
-    .where(publication.c.output == bindparam("of"), publication.c.sequence.is_not(None))
-    .order_by(publication.c.sequence.desc())
-    .limit(1)
-)
 
 _SHOWN: Final = select(publication, output.c.path).join(output, output.c.pk == publication.c.output)
 _LISTING: Final = (
@@ -144,7 +115,7 @@ def _write(conn: Connection, of: int, verdicts: dict[int, Verdict], now: datetim
     if news:
         conn.execute(insert(publication), news)
     if changes:
-        conn.execute(_CHANGE, changes)
+        conn.execute(CHANGE, changes)
 
 
 def _first(verdict: Verdict, at: datetime | None, name: str) -> dict[str, object]:
@@ -167,7 +138,7 @@ def _first(verdict: Verdict, at: datetime | None, name: str) -> dict[str, object
 
 def _still(verdict: Verdict) -> dict[str, object]:
     """The columns of a story that was never listed, judged again."""
-    values: dict[str, object] = {"pending": verdict.listed, "per_day": verdict.per_day, "rule": verdict.rule}
+    values: dict[str, object] = {"pending": verdict.listed, "held": False, "per_day": verdict.per_day, "rule": verdict.rule}
     values |= {"lead": verdict.lead_pk, "feed_key": verdict.feed_key}
     if verdict.sort_key is not None:
         values |= {"sort_key": verdict.sort_key, "published_id": verdict.published_id}
@@ -188,113 +159,6 @@ def _again(verdict: Verdict, row: AnyRow, now: datetime) -> dict[str, object]:
     elif verdict.withdrawn and row.withdrawn_at is None:
         values |= {"withdrawn": verdict.rule, "withdrawn_at": now}
     return values
-
-
-# ── settle ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def finish(conn: Connection, row: AnyRow, mark: str, generation: int, now: datetime, newcomer_entries: int) -> None:
-    """Settle what is pending and mark the output as judged up to `generation`."""
-    pending = {one.story: one for one in conn.execute(_PENDING, {"of": row.pk})}
-    if pending:
-        candidates = _candidates(conn, row, list(pending.values()))
-        settled = settle(candidates, _outlook(conn, row, candidates), newcomer_entries)
-        conn.execute(_CHANGE, [_settled(row.pk, one, pending[one.story], now) for one in settled])
-    values = {"mark": mark, "judged_generation": generation, "first_published": row.first_published or now}
-    conn.execute(update(output).where(output.c.pk == row.pk).values(values))
-
-
-def _settled(of: int, one: Settled, row: AnyRow, now: datetime) -> dict[str, object]:
-    is_listed = one.held is None
-    return {
-        "of": of,
-        "judged": one.story,
-        "pending": False,
-        "listed": is_listed,
-        "sequence": one.sequence,
-        "published_id": one.published_id,
-        "first_listed": now if is_listed else None,
-        "rule": one.held or row.rule,
-    }
-
-
-def _candidates(conn: Connection, row: AnyRow, pending: Sequence[AnyRow]) -> list[Candidate]:
-    feeds = _new_feeds(conn, row, {one.feed_key for one in pending if one.feed_key})
-    with_news = _among(conn, _WITH_NEWS, [one.story for one in pending if one.feed_key in feeds])
-    with_text = _among(conn, _WITH_TEXT, [one.story for one in pending])
-    return [
-        Candidate(
-            story=one.story,
-            feed_key=one.feed_key,
-            published_id=one.published_id,
-            sort_key=one.sort_key,
-            per_day=one.per_day,
-            is_newcomer=one.feed_key in feeds and one.story not in with_news,
-            is_pruned=one.story not in with_text,
-        )
-        for one in pending
-    ]
-
-
-def _new_feeds(conn: Connection, row: AnyRow, keys: Iterable[str]) -> set[str]:
-    """Those of the feeds that came to the output after its subscribers did."""
-    if row.first_published is None:
-        return set()
-    return {
-        one.key
-        for piece in chunks(sorted(keys))
-        for one in conn.execute(_FEEDS, {"keys": piece})
-        if is_newcomer(one.added_at, one.first_success_at, row.first_published)
-    }
-
-
-def _among(conn: Connection, query: Any, stories: Sequence[int]) -> set[int]:
-    return {pk for piece in chunks(stories) for pk in conn.execute(query, {"stories": piece}).scalars()}
-
-
-class _GivenIds(Container[str]):
-    """The ids that an output ever gave: what is likely to be asked is read at once, what else comes up one by one."""
-
-    def __init__(self, conn: Connection, of: int, likely: Iterable[str]) -> None:
-        self._conn, self._of = conn, of
-        self._asked = set(likely)
-        self._found = self._read(self._asked)
-
-    def __contains__(self, name: object) -> bool:
-        if isinstance(name, str) and name not in self._asked:
-            self._asked.add(name)
-            self._found |= self._read([name])
-        return name in self._found
-
-    def _read(self, names: Iterable[str]) -> set[str]:
-        return {name for piece in chunks(names) for name in self._conn.execute(_IDS, {"of": self._of, "ids": piece}).scalars()}
-
-
-def _outlook(conn: Connection, row: AnyRow, candidates: Sequence[Candidate]) -> Outlook:
-    limited = [one for one in candidates if one.per_day is not None]
-    return Outlook(
-        newcomers=_newcomers(conn, row.pk, {one.feed_key for one in candidates if one.is_newcomer and one.feed_key}),
-        per_day=_days(conn, row.pk, limited) if limited else {},
-        ids=_GivenIds(conn, row.pk, {one.published_id for one in candidates}),
-        last_sequence=conn.execute(_LAST, {"of": row.pk}).scalar() or 0,
-    )
-
-
-def _newcomers(conn: Connection, of: int, keys: Iterable[str]) -> Counter[str]:
-    """How much of each new feed's backlog was listed before."""
-    given = [row for piece in chunks(keys) for row in conn.execute(_GIVEN_OF_FEED, {"of": of, "keys": piece})]
-    with_news = _among(conn, _WITH_NEWS, [row.story for row in given])
-    return Counter(row.feed_key for row in given if row.story not in with_news)
-
-
-def _days(conn: Connection, of: int, limited: Sequence[Candidate]) -> Counter[Any]:
-    """How much of each limited feed is listed, by UTC day."""
-    after = min(one.sort_key for one in limited).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Counter(
-        (row.feed_key, row.sort_key.astimezone(UTC).date())
-        for piece in chunks({one.feed_key for one in limited if one.feed_key})
-        for row in conn.execute(_LISTED_DAYS, {"of": of, "after": after, "keys": piece})
-    )
 
 
 # ── read ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

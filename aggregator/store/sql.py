@@ -19,7 +19,7 @@ from aggregator.model import (
     Verdict,
 )
 from aggregator.ports import SameStory, Successors, no_successors
-from aggregator.store import claims, entries, feeds, forget, lease, prune, publications, record, rewrite, rulings, stories
+from aggregator.store import claims, entries, feeds, forget, lease, prune, publications, record, rewrite, rulings, settling, stories
 from aggregator.store.engine import Database
 from aggregator.store.stops import StopFile
 
@@ -92,9 +92,7 @@ class SqlStore:
             row = publications.judge(conn, counters, output, mark, verdicts, now)
             if done:
                 generation = self._reading.pop(output, None)
-                publications.finish(
-                    conn, row, mark, counters.now("generation") if generation is None else generation, now, newcomer_entries
-                )
+                settling.finish(conn, row, mark, counters.now("generation") if generation is None else generation, now, newcomer_entries)
 
     def listing(
         self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None
@@ -180,6 +178,14 @@ class SqlStore:
     def split(self, entry_pk: int, now: datetime) -> int | None:
         with self._db.write() as (conn, counters):
             return rulings.split(conn, counters, entry_pk, now)
+
+    def held_back(self) -> dict[str, int]:
+        with self._db.read() as conn:
+            return settling.held_back(conn)
+
+    def release(self, feed_key: str) -> int:
+        with self._db.write() as (conn, counters):
+            return settling.release(conn, counters, feed_key)
 
     def partners(self) -> dict[str, int]:
         with self._db.read() as conn:

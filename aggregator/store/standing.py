@@ -7,6 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+BACKLOG: Final = "held back: backlog"
+"""How the reason begins why a story of a backlog is not listed."""
+
 INITIAL_FILL: Final = timedelta(hours=1)
 """A feed that was there when an output was first published, and answers only now, is no newcomer for so long."""
 
@@ -15,8 +18,8 @@ INITIAL_FILL: Final = timedelta(hours=1)
 class Candidate:
     """A story that today's rules let into an output in which it was never listed.
 
-    `is_newcomer`: all of it stood in the first document of a feed that was added after the output's first publish. `is_pruned`: no
-    member has its text any more.
+    `is_newcomer`: all of it is backlog that came after the output's first publish: it stood in the first document of a feed that was added
+    since, or a known feed brought it among many old entries at once, at `burst`. `is_pruned`: no member has its text any more.
     """
 
     story: int
@@ -25,14 +28,15 @@ class Candidate:
     sort_key: datetime
     per_day: int | None = None
     is_newcomer: bool = False
+    burst: datetime | None = None
     is_pruned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What is listed in the output already: newcomers by feed, entries by feed and UTC day, ids ever given, the last number."""
+    """What is listed in the output already: newcomers by feed and burst, entries by feed and UTC day, ids ever given, the last number."""
 
-    newcomers: Mapping[str, int] = field(default_factory=dict)
+    newcomers: Mapping[tuple[str | None, datetime | None], int] = field(default_factory=dict)
     per_day: Mapping[tuple[str | None, date], int] = field(default_factory=dict)
     ids: Container[str] = frozenset()
     last_sequence: int = 0
@@ -85,13 +89,14 @@ def settle(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: 
 
 def _held(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: int) -> dict[int, str]:
     held = {one.story: "held back: its text was pruned before it was ever listed" for one in candidates if one.is_pruned}
-    newcomers: defaultdict[str | None, list[Candidate]] = defaultdict(list)
+    newcomers: defaultdict[tuple[str | None, datetime | None], list[Candidate]] = defaultdict(list)
     for one in candidates:
         if one.is_newcomer and not one.is_pruned:
-            newcomers[one.feed_key].append(one)
-    why = f"held back: backlog of a newly added feed ({newcomer_entries} newest are shown)"
-    for feed_key, backlog in newcomers.items():
-        room = max(0, newcomer_entries - outlook.newcomers.get(feed_key or "", 0))
+            newcomers[one.feed_key, one.burst].append(one)
+    for (feed_key, burst), backlog in newcomers.items():
+        of = "a newly added feed" if burst is None else f"its feed, which brought many old entries at once on {burst:%Y-%m-%d}"
+        why = f"{BACKLOG} of {of} ({newcomer_entries} newest are shown)"
+        room = max(0, newcomer_entries - outlook.newcomers.get((feed_key, burst), 0))
         newest_first = sorted(sorted(backlog, key=_order), key=lambda one: one.sort_key, reverse=True)
         held |= {one.story: why for one in newest_first[room:]}
     return held

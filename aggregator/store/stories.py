@@ -15,6 +15,7 @@ from aggregator.store.engine import Counters, chunks, upsert
 from aggregator.store.joining import Group, Turnover, compared, join, near
 from aggregator.store.publications import hand_over
 from aggregator.store.schema import entry, feed, feed_pair, publication, story, story_key, story_member
+from aggregator.store.turnover import bursts
 
 _MEMBERSHIP: Final = select(story_member.c.entry, story_member.c.story).where(story_member.c.entry.in_(bindparam("pks", expanding=True)))
 TEXT_WINDOW: Final = 50_000
@@ -33,6 +34,7 @@ _CARRIERS: Final = (
         or_(story_key.c.kind != "text", _shared.c.entry > bindparam("after")),
     )
 )
+_BURST: Final = update(entry).where(entry.c.pk == bindparam("entry_pk")).values(burst=bindparam("at"))
 _TOUCH: Final = update(story).where(story.c.pk.in_(bindparam("pks", expanding=True))).values(generation=bindparam("now"))
 _MOVE: Final = update(story_member).where(story_member.c.story.in_(bindparam("gone", expanding=True))).values(story=bindparam("into"))
 _JOIN: Final = update(story).where(story.c.pk.in_(bindparam("gone", expanding=True))).values(joined=bindparam("into"))
@@ -91,6 +93,7 @@ def assign(
     carriers |= near(texts, fresh)
     known = dict(fresh)
     known |= entries.by_pk(conn, {pk for pks in carriers.values() if len(pks) > 1 for pk in compared(pks, fresh)} - known.keys())
+    alone: set[int] = set()
     members: list[dict[str, int]] = []
     created: list[dict[str, object]] = []
 
@@ -106,6 +109,7 @@ def assign(
     for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story, told, ruled, turned, successors):
         pk = _story(conn, group, now)
         if pk is None:
+            alone |= group.entries
             pk = counters.take("story")
             created.append({"pk": pk, "generation": generation, "created": now})
         else:
@@ -116,6 +120,8 @@ def assign(
     for table, values in ((story, created), (story_member, members)):
         if values:
             conn.execute(insert(table), values)
+    if turned and (found := bursts(turned, fresh, alone)):
+        conn.execute(_BURST, [{"entry_pk": pk, "at": at} for pk, at in sorted(found.items())])
     for pks in chunks(sorted(changed)):
         conn.execute(_TOUCH, {"pks": pks, "now": generation})
     for pks in chunks(met):

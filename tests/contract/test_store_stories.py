@@ -362,11 +362,53 @@ def test_the_backlog_of_a_feed_that_is_added_later_floods_nobody(store: Store) -
     assert sorted(titles(store)) == ["Post 1", "new 1", "new 2"]
     ((pk, _),) = store.find(post(7, "new").published_id)
     assert [one.rule for one in store.publications(pk)] == ["held back: backlog of a newly added feed (2 newest are shown)"]
+    state = store.feed("new")
+    assert state is not None
+    assert store.held_back() == {state.key: 5}
     publish(store, NOON + DAY, newcomers=2, rules="2")
     assert len(titles(store)) == 3, "other rules do not open the gate"
     poll(store, [("new", [post(0, "new", title=titled("new 0"))])], NOON + DAY + HOUR)
     publish(store, NOON + DAY + HOUR, newcomers=2, rules="2")
     assert titles(store, limit=1) == ["new 0"], "what it publishes from now on is shown"
+
+
+def archive(*numbers: int) -> list[Entry]:
+    """Posts that are older the higher their number, a week apart."""
+    return [post(number, title=titled(f"old {number}"), published=NOON - number * 7 * DAY) for number in numbers]
+
+
+def test_an_archive_that_a_known_feed_opens_floods_nobody_until_it_is_released(store: Store) -> None:
+    store.sync(blogs("blog", "other"), NOON)
+    poll(store, [("blog", archive(1, 2))])
+    publish(store)
+    poll(store, [("blog", [*archive(*range(1, 16)), post(0, title=titled("news"), published=NOON + HOUR)])], NOON + 2 * HOUR)
+    publish(store, NOON + 2 * HOUR, newcomers=2)
+    assert sorted(titles(store)) == ["news", "old 1", "old 2", "old 3", "old 4"]
+    state = store.feed("blog")
+    assert state is not None
+    assert store.held_back() == {state.key: 11}
+    ((pk, _),) = store.find(post(9).published_id)
+    why = "held back: backlog of its feed, which brought many old entries at once on 2026-03-01 (2 newest are shown)"
+    assert [one.rule for one in store.publications(pk)] == [why]
+    publish(store, NOON + 3 * HOUR, newcomers=2, rules="2")
+    assert len(titles(store)) == 5, "other rules do not open the gate"
+    assert (store.release(state.key), store.release("nobody")) == (11, 0)
+    publish(store, NOON + 4 * HOUR, newcomers=2, rules="2")
+    assert len(titles(store)) == 16
+    assert listed(store)[-1].sort_key == NOON - 15 * 7 * DAY, "at the dates that they have"
+    assert (store.held_back(), store.release(state.key)) == ({}, 0)
+
+
+def test_many_entries_that_are_news_are_not_held_back(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", archive(30, 31))])
+    publish(store)
+    poll(store, [("blog", archive(*range(1, 25)))], NOON + DAY)
+    publish(store, NOON + DAY, newcomers=2)
+    assert (len(titles(store)), store.held_back()) == (26, {})
+    poll(store, [("blog", archive(*range(40, 45)))], NOON + 2 * DAY)
+    publish(store, NOON + 2 * DAY, newcomers=2)
+    assert (len(titles(store)), store.held_back()) == (31, {}), "five old ones are no flood"
 
 
 def test_a_feed_that_was_there_from_the_start_is_no_newcomer(store: Store) -> None:

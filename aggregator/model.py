@@ -146,6 +146,15 @@ class Retain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What pruning frees: the texts of so many entries, so many earlier versions, and how many bytes they had in the store."""
+
+    entries: int = 0
+    versions: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A whole feeds.yaml. `root` and `path` are absolute. `warnings` are lines to show once, in the form `feeds.yaml:3: …`."""
 

@@ -3,7 +3,7 @@
 `app.py` makes the real ones, `tests/fakes.py` plain ones; one contract suite runs over the fake store and the real ones.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
@@ -22,6 +22,7 @@ from aggregator.model import (
     PollReport,
     PollResult,
     Printed,
+    Pruned,
     Publication,
     RawEntry,
     ReadFeed,
@@ -281,8 +282,15 @@ class Store(Protocol):
         """Row counts by table, for status."""
         ...
 
-    def prune(self, now: datetime, retain: Retain) -> int:
-        """Drop texts and raw forms of entries last seen before `now - retain.text`, keep ledger rows; return how many were pruned."""
+    def prune(self, now: datetime, retain: Retain, spared: Collection[int] = ()) -> Pruned:
+        """Drop texts and raw forms of entries last seen before `now - retain.text`, and versions beyond the latest `retain.versions`.
+
+        The ledger stays: rows, ids, sightings, claims, places in the outputs. Of the entries in `spared` (pks) nothing is dropped.
+        """
+        ...
+
+    def prunable(self, now: datetime, retain: Retain, spared: Collection[int] = ()) -> Pruned:
+        """What `prune` would free."""
         ...
 
     def close(self) -> None: ...

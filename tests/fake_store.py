@@ -6,7 +6,7 @@ its own.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import wraps
@@ -21,6 +21,7 @@ from aggregator.model import (
     Hop,
     Learnt,
     PollResult,
+    Pruned,
     Publication,
     RawEntry,
     Retain,
@@ -656,19 +657,30 @@ class FakeStore(FakeForgetting):
         return {**sizes, "generation": self._numbers["generation"]}
 
     @_one_at_a_time
-    def prune(self, now: datetime, retain: Retain) -> int:
-        before = now - retain.text
-        pruned = 0
+    def prune(self, now: datetime, retain: Retain, spared: Collection[int] = ()) -> Pruned:
+        freed = self._freed(now, retain, spared)
         for row in self._entries.values():
-            row.versions = row.versions[len(row.versions) - retain.versions :] if retain.versions else []
-            feed = self._feeds.rows[row.stored.feed_key]
-            seen = feed.state.last_success_at
-            stands = feed.document_at and seen and row.stored.last_seen >= feed.document_at - timedelta(days=1) and seen >= before
-            if row.stored.last_seen < before and not row.pruned and not stands:
+            if self._is_old(row, now, retain, spared):
                 row.stored = replace(row.stored, entry=replace(row.stored.entry, summary=None, content=None))
                 row.raw, row.pruned, row.versions = None, True, []
-                pruned += 1
-        return pruned
+            row.versions = row.versions[len(row.versions) - retain.versions :] if retain.versions else []
+        return freed
+
+    @_one_at_a_time
+    def prunable(self, now: datetime, retain: Retain, spared: Collection[int] = ()) -> Pruned:
+        return self._freed(now, retain, spared)
+
+    def _freed(self, now: datetime, retain: Retain, spared: Collection[int]) -> Pruned:
+        old = [row for row in self._entries.values() if self._is_old(row, now, retain, spared)]
+        trimmed = [max(0, len(row.versions) - retain.versions) for row in self._entries.values() if row not in old]
+        return Pruned(entries=len(old), versions=sum(trimmed) + sum(len(row.versions) for row in old))
+
+    def _is_old(self, row: _Entry, now: datetime, retain: Retain, spared: Collection[int]) -> bool:
+        before = now - retain.text
+        feed = self._feeds.rows[row.stored.feed_key]
+        seen = feed.state.last_success_at
+        stands = feed.document_at and seen and row.stored.last_seen >= feed.document_at - timedelta(days=1) and seen >= before
+        return row.stored.last_seen < before and not row.pruned and not stands and row.stored.pk not in spared
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -1,14 +1,16 @@
 """Every command explains itself; calls that are wrong say what is wrong and exit with 2."""
 
 import json
+import os
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from aggregator.cli import asking, editing, ledger, running, stories  # noqa: F401 - they add the commands
+from aggregator.cli import asking, editing, keeping, ledger, running, stories  # noqa: F401 - they add the commands
 from aggregator.cli.main import cli
+from aggregator.run.lock import DaemonLock
 from tests.e2e.running import feed
 
 FEEDS = "title: Planet\nfeeds:\n  - ./garden.xml   # the first\n"
@@ -57,6 +59,9 @@ def test_all_commands_of_the_contract_are_there() -> None:
         "release",
         "reprocess",
         "forget",
+        "backup",
+        "restore",
+        "prune",
         "version",
     }
     assert wanted <= set(cli.commands)
@@ -240,6 +245,40 @@ def test_forget_says_what_it_does_not_know(folder: Path) -> None:
     result = run(folder, "forget", "https://nowhere.example/", "--yes")
     assert result.exit_code == 2
     assert "nothing that is stored is called" in result.stderr
+
+
+def test_backup_and_restore_bring_back_what_was_there(folder: Path) -> None:
+    assert run(folder, "status").exit_code == 0
+    copy = str(folder / "copy.db")
+    assert "0 entries of 1 feeds" in run(folder, "backup", copy).stdout
+    assert "say --replace" in run(folder, "backup", copy).stderr
+    assert json.loads(run(folder, "backup", copy, "--replace", "--json").stdout)["feeds"] == 1
+    assert run(folder, "backup", str(folder / "aggregator.db"), "--replace").exit_code == 2
+    with DaemonLock(folder / "aggregator.db"):
+        refused = run(folder, "restore", copy)
+    assert refused.exit_code == 1
+    assert f"process {os.getpid()}" in refused.stderr
+    (folder / "aggregator.db").write_text("spoilt")
+    assert run(folder, "status").exit_code == 1
+    done = run(folder, "restore", copy)
+    assert done.exit_code == 0, done.stderr
+    (kept,) = folder.glob("aggregator.db.replaced-*")
+    assert kept.name in done.stderr
+    assert kept.read_text() == "spoilt"
+    assert run(folder, "status").exit_code == 0
+
+
+def test_prune_says_what_it_frees_before_and_after(folder: Path) -> None:
+    items = "".join(f"<item><guid>{number}</guid><description>{'Words. ' * 99}</description></item>" for number in range(2))
+    (folder / "garden.xml").write_text(f'<rss version="2.0"><channel><title>G</title>{items}</channel></rss>')
+    assert run(folder, "poll").exit_code == 0
+    told = run(folder, "prune", "--older-than", "0d", "--dry-run")
+    done = run(folder, "prune", "--older-than", "0d", "--compact")
+    assert told.stdout.startswith("the texts of 2 entries and 0 earlier versions would be dropped: ")
+    assert done.stdout.splitlines()[0] == told.stdout.strip().replace("would be dropped", "dropped")
+    assert "given back to the disk" in done.stdout
+    assert json.loads(run(folder, "prune", "--older-than", "0d", "--json").stdout)["entries"] == 0
+    assert "no unit" in run(folder, "prune", "--older-than", "90").stderr
 
 
 def test_strict_makes_one_failing_feed_an_error(folder: Path) -> None:

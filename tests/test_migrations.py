@@ -59,7 +59,7 @@ def test_the_program_knows_every_migration() -> None:
 
 
 def test_claims_of_an_older_store_keep_what_they_say_and_since_when(path: Path) -> None:
-    _at_revision(path, "0002")
+    at_revision(path, "0002")
     with closing(sqlite3.connect(path)) as conn, conn:
         _insert(conn, "feed", pk=1, key="k", id="blog", shown_url="https://blog.example/feed.xml")
         _insert(conn, "entry", pk=1, feed=1, raw_key="1", published_id="urn:x:1", first_seen=7_000_000)
@@ -72,7 +72,7 @@ def test_claims_of_an_older_store_keep_what_they_say_and_since_when(path: Path) 
     assert found == [(claim_mark(one), n, one.evidence, "chosen", "", 7_000_000, None) for one, n in zip(said, (0, 2), strict=True)]
 
 
-def _at_revision(path: Path, revision: str) -> None:
+def at_revision(path: Path, revision: str) -> None:
     config = Config(attributes={"connection": None})
     config.set_main_option("script_location", str(engine._MIGRATIONS))
     with create_engine(f"sqlite:///{path}").begin() as conn:

@@ -292,4 +292,4 @@ def test_pruning_twice_prunes_once() -> None:
         store.sync(blogs("a"), NOON)
         poll(store, [("a", [post(number, "a") for number in range(600)])])
         later = NOON + Retain().text * 2
-        assert [store.prune(later, Retain()) for _ in range(2)] == [600, 0]
+        assert [store.prune(later, Retain()).entries for _ in range(2)] == [600, 0]

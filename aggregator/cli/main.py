@@ -54,7 +54,7 @@ def cli(ctx: click.Context, path: Path, verbose: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Exits the process."""
-    from aggregator.cli import asking, editing, ledger, running, stories  # noqa: F401 - each adds its commands to the group
+    from aggregator.cli import asking, editing, keeping, ledger, running, stories  # noqa: F401 - each adds its commands to the group
 
     order = [
         "init",
@@ -75,6 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "release",
         "reprocess",
         "forget",
+        "backup",
+        "restore",
+        "prune",
         "version",
     ]
     cli.commands = {name: cli.commands[name] for name in order}

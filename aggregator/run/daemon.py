@@ -21,6 +21,7 @@ from aggregator.app import LACKS_SPACE, App
 from aggregator.errors import AggregatorError, ConfigError, StoreError
 from aggregator.model import Config, JsonValue, PollReport
 from aggregator.pipeline import PublishReport, publish
+from aggregator.prune import prune
 from aggregator.run.lock import DaemonLock
 from aggregator.run.poller import poll_due
 from aggregator.run.server import WebServer
@@ -225,9 +226,9 @@ class Daemon:
 
     def _maintain(self) -> None:
         with self._minded("maintain"):
-            pruned = self.app.ports.store.prune(self.app.ports.clock(), self.app.config.retain)
-            if pruned:
-                log.info("pruned the texts of %d old entries", pruned)
+            pruned = prune(self.app.ports.store, self.app.config, self.app.ports.clock())
+            if pruned.entries:
+                log.info("pruned the texts of %d old entries", pruned.entries)
 
     def _minded(self, job: str) -> "_Minded":
         return _Minded(self.health, job, self.stop, self._running)

@@ -18,7 +18,8 @@ class DaemonLock:
     """
 
     def __init__(self, store: Path) -> None:
-        self._store = store
+        # Two feeds.yaml may name one store in two ways: by a link, or past one.
+        self._store = store.resolve()
         self._fd: int | None = None
         # A forked child (a parser) shares the open file, and would keep the lock after its parent was killed.
         os.register_at_fork(after_in_child=self._close)

@@ -125,7 +125,7 @@ class Database:
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreError(f"{self.path}: {_plain(error, self.path)}") from error
+            raise StoreError(f"{self.path}: {in_plain_words(error, self.path)}") from error
 
 
 def upsert(table: Table) -> Insert:
@@ -168,7 +168,7 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
-def _plain(error: BaseException, path: Path) -> str:
+def in_plain_words(error: BaseException, path: Path) -> str:
     """What the database refused, in words for people."""
     said = str(getattr(error, "orig", None) or error)
     for part, words in (

@@ -115,19 +115,31 @@ def catch_up(db: Database, file: StopFile) -> None:
             return
     with db.erase() as (conn, counters):
         # Whoever was just forgetting is done now.
-        if counters.now("forgotten") == file.size():
-            return
-        told, known = set(file.read()), set(stops.all_of(conn))
-        if known - told:
-            file.append(sorted(known - told, key=lambda one: (one.since, one.hash)))
-        stops.add(conn, counters, sorted(told - known, key=lambda one: one.hash))
-        if told - known:
-            _forget_again(conn, counters)
-        counters.note("forgotten", file.size())
+        if counters.now("forgotten") != file.size():
+            _align(conn, counters, file)
 
 
-def _forget_again(conn: Connection, counters: Counters) -> None:
-    after = 0
+def recall(db: Database, file: StopFile) -> int:
+    """As `catch_up`, for a store of which nothing is known: whatever its note of the file's size says, everything is compared.
+
+    Return how many entries were forgotten again.
+    """
+    with db.erase() as (conn, counters):
+        return _align(conn, counters, file)
+
+
+def _align(conn: Connection, counters: Counters, file: StopFile) -> int:
+    told, known = set(file.read()), set(stops.all_of(conn))
+    if known - told:
+        file.append(sorted(known - told, key=lambda one: (one.since, one.hash)))
+    stops.add(conn, counters, sorted(told - known, key=lambda one: one.hash))
+    again = _forget_again(conn, counters) if told - known else 0
+    counters.note("forgotten", file.size())
+    return again
+
+
+def _forget_again(conn: Connection, counters: Counters) -> int:
+    after = count = 0
     while rows := conn.execute(_STANDING, {"after": after}).all():
         values = {row.pk: entry_of(row.body) for row in rows}
         marks = {row.pk: _all_marks(row.key, values[row.pk]) for row in rows}
@@ -135,4 +147,6 @@ def _forget_again(conn: Connection, counters: Counters) -> None:
         found = [(pk, values[pk], since) for pk, mine in marks.items() if (since := next((gone[m] for m in mine if m in gone), None))]
         if found:
             _erase(conn, counters, found)
+        count += len(found)
         after = rows[-1].pk
+    return count

@@ -1,12 +1,13 @@
 """Let old texts go: the ledger stays, so that an entry is known for ever, but not its words."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import BigInteger, Connection, and_, bindparam, delete, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, delete, func, or_, select, type_coerce, update
 
-from aggregator.model import Entry, Retain
+from aggregator.model import Entry, Pruned, Retain
 from aggregator.store.engine import chunks
 from aggregator.store.schema import entry, feed, raw, version
 from aggregator.store.upsert import LAST_SEEN_STEP
@@ -28,17 +29,43 @@ _BODIES: Final = select(entry.c.pk, entry.c.body).where(entry.c.pk.in_(bindparam
 _CUT: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
 _LAST: Final = select(entry.c.versions - bindparam("keep")).where(entry.c.pk == version.c.entry).scalar_subquery()
 _TRIM: Final = delete(version).where(version.c.n <= _LAST)
+_TRIMMED: Final = (
+    select(version.c.entry, func.count(), func.sum(func.length(version.c.body))).where(version.c.n <= _LAST).group_by(version.c.entry)
+)
+_RAW: Final = select(func.sum(func.length(raw.c.body))).where(raw.c.entry.in_(bindparam("pks", expanding=True)))
+_VERSIONS: Final = select(func.count(), func.sum(func.length(version.c.body))).where(version.c.entry.in_(bindparam("pks", expanding=True)))
 
 
-def prune(conn: Connection, now: datetime, retain: Retain) -> int:
-    before = now - retain.text
-    old = list(conn.execute(_OLD, {"before": before}).scalars())
+def prune(conn: Connection, now: datetime, retain: Retain, spared: Collection[int]) -> Pruned:
+    old = _old(conn, now, retain, spared)
+    freed = _freed(conn, old, retain)
     for pks in chunks(old):
         conn.execute(_CUT, [_cut(pk, body) for pk, body in conn.execute(_BODIES, {"pks": pks})])
         for table in (raw, version):
             conn.execute(delete(table).where(table.c.entry.in_(pks)))
     conn.execute(_TRIM, {"keep": retain.versions})
-    return len(old)
+    return freed
+
+
+def prunable(conn: Connection, now: datetime, retain: Retain, spared: Collection[int]) -> Pruned:
+    return _freed(conn, _old(conn, now, retain, spared), retain)
+
+
+def _old(conn: Connection, now: datetime, retain: Retain, spared: Collection[int]) -> list[int]:
+    return [pk for pk in conn.execute(_OLD, {"before": now - retain.text}).scalars() if pk not in spared]
+
+
+def _freed(conn: Connection, old: Sequence[int], retain: Retain) -> Pruned:
+    """What goes with these entries, and what of the others' versions is trimmed."""
+    gone = frozenset(old)
+    trimmed = [(count, size) for pk, count, size in conn.execute(_TRIMMED, {"keep": retain.versions}) if pk not in gone]
+    versions, size = sum(count for count, _ in trimmed), sum(size for _, size in trimmed)
+    for pks in chunks(old):
+        count, of_versions = conn.execute(_VERSIONS, {"pks": pks}).one()
+        of_bodies = sum(len(body.encode()) - len(str(_cut(pk, body)["body"]).encode()) for pk, body in conn.execute(_BODIES, {"pks": pks}))
+        versions += count
+        size += (of_versions or 0) + (conn.execute(_RAW, {"pks": pks}).scalar() or 0) + of_bodies
+    return Pruned(entries=len(old), versions=versions, size_bytes=size)
 
 
 def _cut(pk: int, body: str) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """SqlStore: the ledger in an SQL database. Each method is one transaction; the queries stand in the modules beside this one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +12,7 @@ from aggregator.model import (
     Hop,
     Learnt,
     PollResult,
+    Pruned,
     Publication,
     RawEntry,
     Retain,
@@ -220,9 +221,13 @@ class SqlStore:
         with self._db.read() as conn:
             return entries.counts(conn)
 
-    def prune(self, now: datetime, retain: Retain) -> int:
+    def prune(self, now: datetime, retain: Retain, spared: Collection[int] = ()) -> Pruned:
         with self._db.write() as (conn, _):
-            return prune.prune(conn, now, retain)
+            return prune.prune(conn, now, retain, spared)
+
+    def prunable(self, now: datetime, retain: Retain, spared: Collection[int] = ()) -> Pruned:
+        with self._db.read() as conn:
+            return prune.prunable(conn, now, retain, spared)
 
     def close(self) -> None:
         """Let go of the database; a store that is closed twice stays closed."""

@@ -494,8 +494,8 @@ def test_pruning_drops_old_texts_and_keeps_the_ledger(store: Store) -> None:
     store.sync(blogs("blog"), NOON)
     poll(store, [("blog", [post(1), post(2)])])
     poll(store, [("blog", [post(2)])], NOON + 800 * DAY)
-    assert store.prune(NOON + 800 * DAY, Retain(text=700 * DAY)) == 1
-    assert store.prune(NOON + 800 * DAY, Retain(text=700 * DAY)) == 0
+    assert store.prune(NOON + 800 * DAY, Retain(text=700 * DAY)).entries == 1
+    assert store.prune(NOON + 800 * DAY, Retain(text=700 * DAY)).entries == 0
     old, kept = only(store, post(1).published_id), only(store, post(2).published_id)
     assert (old.entry.title, old.entry.content) == (post(1).title, None)
     assert kept.entry.content == post(2).content
@@ -507,7 +507,7 @@ def test_a_feed_that_only_says_unchanged_keeps_the_texts_that_stand_in_it(store:
     store.sync(blogs("blog"), NOON)
     poll(store, [("blog", [post(1)])])
     store.record([unchanged(result(store, "blog", [], NOON + 800 * DAY))], same_story)
-    assert store.prune(NOON + 800 * DAY, Retain(text=700 * DAY)) == 0
+    assert store.prune(NOON + 800 * DAY, Retain(text=700 * DAY)).entries == 0
 
 
 def test_a_pruned_entry_that_comes_back_is_not_a_change(store: Store) -> None:

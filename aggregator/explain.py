@@ -89,6 +89,7 @@ class EntryHistory:
     oddities: tuple[str, ...]
     loop: str | None
     withdrawn: str | None
+    hold: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +253,7 @@ def _history(
         oddities=entry.oddities,
         loop=entry.loop,
         withdrawn=member.withdrawn,
+        hold=member.hold,
     )
 
 

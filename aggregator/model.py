@@ -633,13 +633,39 @@ class ReadFeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What a feed is known by, as its own documents said: its title, language and authors, and the sites (`web.host.site`) it names.
+
+    `served` is where its document came from, `home` where its home page is, `own` where it says that its document is; `links` are the
+    sites where its entries' pages are (`refine.watch.MANY` stands for many).
+    """
+
+    served: str = ""
+    home: str = ""
+    own: str = ""
+    title: str | None = None
+    language: str | None = None
+    authors: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranger:
+    """Who answers in the place of a held feed: what it is taken for once somebody confirms that."""
+
+    identity: Identity
+    head: FeedHead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What the store remembers of a feed between polls.
 
     `key` is the surrogate (a UUID as text): it outlives every change of id and address. `id` is the name in feeds.yaml.
     `why` is the sentence that explains `next_poll_at`. `failures` counts since the last success, `failing_since` its first.
     `discovered` is the feed that a page named, when feeds.yaml names a page; it is asked instead of the page from then on.
-    `printed` are the marks of what it was found to print around its entries, the latest found last.
+    `printed` are the marks of what it was found to print around its entries, the latest found last. `identity` is what it is known by;
+    `hold` says since when and why another one that answers in its place, the `stranger`, is kept out.
     """
 
     key: str
@@ -666,6 +692,8 @@ class FeedState:
     redirect_count: int = 0
     refined_by: str | None = None
     printed: tuple[str, ...] = ()
+    identity: Identity | None = None
+    stranger: Stranger | None = None
 
 
 Outcome = Literal["new", "unchanged", "failed"]
@@ -693,7 +721,7 @@ class PollResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollReport:
-    """What is told of one poll: to the log, the terminal and `--json`. Durations in seconds of wall clock."""
+    """What is told of one poll: to the log, the terminal and `--json`. Durations in seconds of wall clock. `hold` is its feed's."""
 
     feed_id: str
     shown_url: str
@@ -706,6 +734,7 @@ class PollReport:
     next_poll_at: datetime | None = None
     why: str = ""
     seconds: float = 0.0
+    hold: str | None = None
     oddities: tuple[str, ...] = ()
 
 
@@ -714,7 +743,8 @@ class StoredEntry:
     """An entry as the store holds it, with the feed in which it was seen.
 
     `sort_key` is fixed at first sight: `published` clamped to `first_seen`. `public_updated` moves for a real change only.
-    `is_backlog` marks what stood in the feed's document when it was first polled. `withdrawn` says why it may not be published any more.
+    `is_backlog` marks what stood in the feed's document when it was first polled. `withdrawn` says why it may not be published any more,
+    `hold` under which hold of its feed it came: no word of it is published.
     """
 
     pk: int
@@ -727,6 +757,7 @@ class StoredEntry:
     public_updated: datetime
     is_backlog: bool = False
     withdrawn: str | None = None
+    hold: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ from aggregator.refine import filters, rules, stories
 from aggregator.refine.confirmation import checked, fitting_id, judged
 from aggregator.refine.known import names_told
 from aggregator.refine.publishers import Feeds, feeds_of
+from aggregator.watching import watched
 from aggregator.web.host import site
 from aggregator.web.text import fingerprint
 
@@ -106,6 +107,7 @@ def poll(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple[Po
         next_poll_at=result.state.next_poll_at,
         why=result.state.why,
         seconds=round(monotonic() - started, 3),
+        hold=result.state.hold,
         oddities=oddities,
     )
     return result, report
@@ -126,7 +128,7 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
     now = ports.clock()
     printed = Printed(marks=state.printed).and_also(read.printed).marks
     fresh = replace(state, head=read.head, body_hash=got.body_hash, last_change_at=now, refined_by=today, printed=printed)
-    fresh = _succeeded(spec, fresh, got, now, ports)
+    fresh = _succeeded(spec, watched(state, fresh, read, ports.store, now), got, now, ports)
     result = PollResult(
         state=fresh,
         lease=lease,
@@ -134,7 +136,7 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         polled_at=now,
         entries=read.entries,
         raw=read.raw,
-        deleted=read.deleted,
+        deleted=() if fresh.hold else read.deleted,
         refined_by=rules.mark(spec, printed),
     )
     return result, len(read.entries), read.oddities
@@ -167,7 +169,8 @@ def _succeeded(spec: FeedSpec, state: FeedState, got: Document | Unchanged, now:
         last_success_at=now,
         first_success_at=state.first_success_at or now,
     )
-    state = polite.redirected(state, got.redirects, now)
+    # A stranger's redirect is not to be proved: the feed's own address is asked on.
+    state = state if state.hold else polite.redirected(state, got.redirects, now)
     return _planned(spec, state, now, ports, fresh_for=got.fresh_for)
 
 
@@ -286,7 +289,7 @@ def _check_claims(ports: Ports, feeds: Feeds) -> None:
     """Compare the claims of what changed with what is held, and learn from them whom names mean."""
     mark = hashlib.blake2b(msgspec.json.encode(feeds.publishers.mark()), digest_size=16).hexdigest()
     for batch in ports.store.unchecked_stories(mark):
-        members = [member for _, stored in batch for member in checked(stored, feeds.publishers)]
+        members = [member for _, stored in batch for member in checked(filters.unheld(stored), feeds.publishers)]
         ports.store.check(mark, members, list(names_told(members)), done=False)
     ports.store.check(mark, (), (), done=True)
 
@@ -343,7 +346,7 @@ def _listing(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> l
         return []
     _judge(output, ports, feeds, now)
     listed = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
-    found = [(publication, judged(members, feeds.publishers)) for publication, members in listed]
+    found = [(publication, judged(filters.unheld(members), feeds.publishers)) for publication, members in listed]
     _note_contradicted([member for _, members in found for member in members], ports)
     return [(publication, _story(publication, members, feeds)) for publication, members in found]
 
@@ -376,11 +379,11 @@ def judging_mark(output: OutputSpec, config: Config, feeds: Feeds) -> str:
 
 
 def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: OutputSpec) -> Verdict:
-    members = judged(stored, feeds.publishers)
+    members = judged(filters.unheld(stored), feeds.publishers)
     standing, rule = filters.eligible(members, feeds.specs, output, feeds.opted_out)
     if not standing:
         withdrawn = filters.is_withdrawn(members, feeds.specs, feeds.opted_out)
-        return Verdict(story_pk=pk, listed=False, rule=rule, withdrawn=withdrawn)
+        return Verdict(story_pk=pk, listed=False, rule=rule if members else filters.held_rule(stored), withdrawn=withdrawn)
     lead = stories.lead(standing, feeds.partners)
     return Verdict(
         story_pk=pk,

@@ -211,6 +211,22 @@ class Store(Protocol):
         """(raw key, edges) of the latest stored entries of a feed, as far as these were looked at."""
         ...
 
+    def own_entries(self, feed_key: str, raw_keys: Sequence[str], limit: int) -> list[StoredEntry]:
+        """A feed's entries with these raw keys, and its latest ones, without those that came under a hold."""
+        ...
+
+    def holds(self) -> dict[str, str]:
+        """The active feeds that are held, by id: since when and why."""
+        ...
+
+    def confirm(self, feed_key: str, now: datetime, same_story: SameStory) -> int | None:
+        """Take a held feed for whom it is by now; return how many entries that came under its hold may be published from now on.
+
+        None where the feed is not held. It is due now, and its document is read anew. A poll of it that is under way is void. What came
+        under an earlier hold, which was lifted, stays where it is.
+        """
+        ...
+
     def note_printed(self, feed_key: str, marks: Sequence[str]) -> FeedState | None:
         """Remember marks of what a feed prints around its entries, besides those that it has; return its state then."""
         ...

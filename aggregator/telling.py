@@ -221,6 +221,7 @@ def _extras(entry: EntryHistory) -> Iterator[Line]:
     yield from _labelled("repaired", entry.oddities)
     yield from _labelled("dropped", [entry.loop] if entry.loop else [], "bad")
     yield from _labelled("withdrawn", [entry.withdrawn] if entry.withdrawn else [], "bad")
+    yield from _labelled("held", [f"it came while {entry.feed} was held {entry.hold}"] if entry.hold else [], "bad")
 
 
 def _labelled(label: str, texts: Sequence[str], tone: Tone = "plain") -> Iterator[Line]:
@@ -270,7 +271,7 @@ def _feed(feed: FeedFacts, now: datetime) -> Iterator[Line]:
     elif not feed.is_active or feed.next_poll is None:
         yield Line("not read any more: it is no longer in feeds.yaml", "", "bad")
     else:
-        held = f"held: {feed.hold}; " if feed.hold else ""
+        held = f"held {feed.hold} (if that is right: aggregator confirm {feed.feed}); " if feed.hold else ""
         yield Line(f"{held}next read {_when(feed.next_poll)}, {_ahead(feed.next_poll - now)}: {feed.why}", "")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.model import FeedHead, FeedSpec, FeedState, PollResult, Printed, Validators
+from aggregator.store.holds import confirmed
 from aggregator.store.lease import CLOCK_SLACK, SPACING
 from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
 
@@ -76,7 +77,6 @@ class FakeFeeds:
                 last_success_at=state.last_success_at,
                 last_change_at=state.last_change_at,
                 first_success_at=state.first_success_at,
-                hold=state.hold,
                 refined_by=state.refined_by,
                 printed=state.printed,
             )
@@ -148,6 +148,15 @@ class FakeFeeds:
             self.wishes[one.operator] = result.operator_until
         if result.outcome == "new":
             one.document_at = result.polled_at
+
+    def confirm(self, feed_key: str, now: datetime) -> str | None:
+        """Confirm a held feed; what it was held for."""
+        one = self.rows.get(feed_key)
+        if one is None or one.state.hold is None:
+            return None
+        hold, one.token, one.lease_until = one.state.hold, None, None
+        one.state = confirmed(one.state, now)
+        return hold
 
     def forget_head(self, feed_key: str) -> None:
         one = self.rows.get(feed_key)

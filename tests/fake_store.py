@@ -150,7 +150,7 @@ class FakeStore(FakeForgetting):
         return counts
 
     def _turnover(self, result: PollResult, feed_key: str, last: int) -> list[Turnover]:
-        own = {pk: row for pk, row in self._entries.items() if row.stored.feed_key == feed_key}
+        own = {pk: row for pk, row in self._entries.items() if row.stored.feed_key == feed_key and row.stored.hold is None}
         in_it = {entry.raw_key for entry in result.entries}
         added = [pk for pk in own if pk > last]
         standing = [pk for pk, row in own.items() if pk <= last and row.stored.entry.raw_key in in_it]
@@ -173,9 +173,12 @@ class FakeStore(FakeForgetting):
             if row is None:
                 added = self._added(entry, raw, one.state, result.polled_at, index, is_backlog=is_backlog)
                 added.refined_by = result.refined_by
-                fresh.append(added.stored.pk)
+                if result.state.hold is None:
+                    fresh.append(added.stored.pk)
+                else:
+                    self._set_apart(added, result.state.hold)
                 news += 1
-            else:
+            elif result.state.hold is None or row.stored.hold:
                 changes += self._lifted(row)
                 changes += self._seen(row, entry, raw, result, entry.link or one.state.shown_url, fresh)
         changes += self._withdrawn_of(result, known)
@@ -183,6 +186,10 @@ class FakeStore(FakeForgetting):
             updated = head.updated or one.state.head.updated
             one.state = replace(one.state, head=replace(one.state.head, updated=updated))
         return news, changes
+
+    def _set_apart(self, row: _Entry, hold: str) -> None:
+        row.stored, row.story = replace(row.stored, hold=hold), self._take("story")
+        self._stories[row.story] = _Story(self._take("generation"))
 
     def _lifted(self, row: _Entry) -> int:
         """An entry that stands in its feed again is not withdrawn any more."""
@@ -229,7 +236,8 @@ class FakeStore(FakeForgetting):
         is_real = False
         if without_source_dates(entry) != without_source_dates(before.entry):
             is_real = self._reworded(row, entry, at, is_same_raw=is_same_raw)
-            fresh.append(before.pk)
+            if before.hold is None:
+                fresh.append(before.pk)
         elif is_same and at - before.last_seen < timedelta(days=1):
             return 0
         row.pruned = False
@@ -256,7 +264,7 @@ class FakeStore(FakeForgetting):
         generation = self._take("generation")
         carriers: dict[tuple[str, str], list[int]] = {}
         for pk, row in sorted(self._entries.items()):
-            for key in dict.fromkeys(row.stored.entry.keys):
+            for key in dict.fromkeys(row.stored.entry.keys if row.stored.hold is None else ()):
                 carriers.setdefault((key.kind, key.value), []).append(pk)
         texts = {value: carriers.pop((kind, value)) for kind, value in list(carriers) if kind == "text"}
         carriers |= near(texts, fresh)
@@ -560,7 +568,7 @@ class FakeStore(FakeForgetting):
 
     @_one_at_a_time
     def refined(self, feed_key: str) -> list[tuple[int, str]]:
-        rows = [row for row in self._entries.values() if row.stored.feed_key == feed_key and row.raw is not None]
+        rows = [row for row in self._entries.values() if row.stored.feed_key == feed_key and row.raw is not None and not row.stored.hold]
         rows.sort(key=lambda row: (row.stored.sort_key, row.stored.entry.raw_key))
         return [(row.stored.pk, row.refined_by) for row in rows]
 
@@ -571,8 +579,32 @@ class FakeStore(FakeForgetting):
 
     @_one_at_a_time
     def recent_edges(self, feed_key: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:
-        own = [row.stored.entry for _, row in sorted(self._entries.items()) if row.stored.feed_key == feed_key]
+        own = [one.entry for one in self._own(feed_key)]
         return sorted((one.raw_key, one.edges) for one in own[-limit:] if one.edges is not None)
+
+    def _own(self, feed_key: str) -> list[StoredEntry]:
+        return [row.stored for _, row in sorted(self._entries.items()) if row.stored.feed_key == feed_key and row.stored.hold is None]
+
+    @_one_at_a_time
+    def own_entries(self, feed_key: str, raw_keys: Sequence[str], limit: int) -> list[StoredEntry]:
+        own = self._own(feed_key)
+        found = [one for number, one in enumerate(own) if len(own) - number <= limit or one.entry.raw_key in raw_keys]
+        return sorted(found, key=lambda one: (one.sort_key, one.feed_key, one.entry.raw_key))
+
+    @_one_at_a_time
+    def holds(self) -> dict[str, str]:
+        return {state.id: state.hold for state in self._feeds.states() if state.hold}
+
+    @_one_at_a_time
+    def confirm(self, feed_key: str, now: datetime, same_story: SameStory) -> int | None:
+        hold = self._feeds.confirm(feed_key, now)
+        if hold is None:
+            return None
+        came = [row for row in self._entries.values() if row.stored.feed_key == feed_key and row.stored.hold == hold]
+        for row in came:
+            row.stored, row.burst = replace(row.stored, hold=None), now
+        self._join([row.stored.pk for row in came], same_story)
+        return len(came)
 
     @_one_at_a_time
     def note_printed(self, feed_key: str, marks: Sequence[str]) -> FeedState | None:
@@ -646,7 +678,7 @@ class FakeStore(FakeForgetting):
             "claim": sum(len(row.claims.said) for row in self._entries.values()),
             "source_name": len(self._names.told),
             "story": sum(1 for story in self._stories.values() if story.joined is None),
-            "story_key": sum(len(set(row.stored.entry.keys)) for row in self._entries.values()),
+            "story_key": sum(len(set(row.stored.entry.keys)) for row in self._entries.values() if not row.stored.hold),
             "story_member": len(self._entries),
             "feed_pair": len(self._met),
             "ruling": len(self._ruled),

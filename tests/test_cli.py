@@ -8,8 +8,12 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from aggregator.cli import asking, editing, keeping, ledger, running, stories  # noqa: F401 - they add the commands
+from aggregator.app import build
+from aggregator.cli import asking, editing, holding, keeping, ledger, running, stories  # noqa: F401 - they add the commands
 from aggregator.cli.main import cli
+from aggregator.config import load
+from aggregator.model import JsonValue
+from aggregator.run.daemon import Daemon
 from aggregator.run.lock import DaemonLock
 from tests.e2e.running import feed
 
@@ -54,6 +58,7 @@ def test_all_commands_of_the_contract_are_there() -> None:
         "run",
         "status",
         "explain",
+        "confirm",
         "join",
         "split",
         "release",
@@ -148,6 +153,36 @@ def test_status_and_version_speak_json(folder: Path) -> None:
     told = json.loads(run(folder, "status", "--json").stdout)
     assert told["feeds"][0]["last_error"] is None
     assert "aggregator" in json.loads(run(folder, "version", "--json").stdout)
+
+
+def test_a_held_feed_is_shown_and_published_once_it_is_confirmed(folder: Path) -> None:
+    (folder / "garden.xml").write_bytes(feed("garden", "First."))
+    assert run(folder, "update").exit_code == 0
+    (folder / "garden.xml").write_bytes(feed("casino", "Jackpot!"))
+    polled = run(folder, "poll", "garden")
+    assert "kept back: the feed is held" in polled.output
+    assert "no longer “" in run(folder, "status").stdout.replace("\n", " ")
+    assert "no longer “" in json.loads(run(folder, "status", "--json").stdout)["feeds"][0]["hold"]
+    assert "garden" in health(folder)["held"]  # type: ignore[operator]
+    assert run(folder, "publish").exit_code == 0
+    assert "Jackpot!" not in (folder / "public/atom.xml").read_text()
+    confirmed = run(folder, "confirm", "garden")
+    assert "garden is confirmed: 1 entry" in confirmed.stdout, confirmed.output
+    assert run(folder, "publish").exit_code == 0
+    assert "Jackpot!" in (folder / "public/atom.xml").read_text()
+    assert health(folder)["held"] == {}
+    again = run(folder, "confirm", "garden")
+    assert (again.exit_code, "garden is not held" in again.stderr) == (2, True)
+
+
+def health(folder: Path) -> dict[str, JsonValue]:
+    """What a daemon there would answer to `/healthz`."""
+    config = load(folder / "feeds.yaml", {})
+    app = build(config)
+    try:
+        return Daemon(app, load=lambda: config, tell=print, report=print, serve=False).told_health()
+    finally:
+        app.close()
 
 
 def test_reprocess_applies_new_rules_to_old_entries_and_a_second_run_says_so(folder: Path) -> None:

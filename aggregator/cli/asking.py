@@ -102,7 +102,7 @@ def _in_a_word(state: FeedState) -> str:
     if state.last_error:
         return f"{state.last_error}" + (f" ({state.failures} times)" if state.failures > 1 else "")
     if state.hold:
-        return f"held: {state.hold}"
+        return f"held {state.hold}. If that is right: aggregator confirm {state.id}"
     if state.head.oddities:
         return "; ".join(state.head.oddities)
     return "good" if state.last_success_at else "not polled yet"

@@ -141,7 +141,8 @@ def poll_line(report: PollReport) -> str:
     if report.outcome == "unchanged":
         return f"{report.feed_id}: nothing new"
     changed = f", {report.changed} changed" if report.changed else ""
-    return f"{report.feed_id}: {report.new} new{changed} of {report.total} entries"
+    held = ", kept back: the feed is held" if report.hold else ""
+    return f"{report.feed_id}: {report.new} new{changed} of {report.total} entries{held}"
 
 
 def ahead(instant: datetime | None, now: datetime | None = None) -> str:

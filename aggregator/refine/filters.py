@@ -228,6 +228,16 @@ def eligible(
     return (), "not listed: " + _joined(objection or "" for _, objection in verdicts)
 
 
+def unheld(members: Sequence[StoredEntry]) -> tuple[StoredEntry, ...]:
+    """The members of a story that did not come while their feed was held: nothing that the others say is published, or believed."""
+    return tuple(member for member in members if member.hold is None)
+
+
+def held_rule(members: Sequence[StoredEntry]) -> str:
+    """Why a story of which nothing is left but what came under holds is not listed."""
+    return "not listed: " + _joined(f"feed {member.feed_id} was held when it came, {member.hold}" for member in members)
+
+
 def is_withdrawn(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], opted_out: frozenset[str] = frozenset()) -> bool:
     """Whether a story is kept out, of every output, at the wish of a publisher or of whoever had it forgotten."""
     gone = _gone_sites(members, specs, opted_out)

@@ -109,7 +109,8 @@ def _publisher(state: FeedState, spec: FeedSpec, by_right: frozenset[str], taken
         served_at=_served_at(state, spec),
         address=None if spec.path else feed_address_key(asked),
         called=tuple(name for name in (feed_address_key(own_url) if own_url else None, own_id) if name),
-        read_at=state.last_success_at,
+        # What somebody else brings in its place says nothing of what it has.
+        read_at=None if state.hold else state.last_success_at,
         covers_since=head.covers_since,
     )
 

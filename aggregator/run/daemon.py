@@ -124,9 +124,17 @@ class Daemon:
             host=config.listen_host,
             port=config.listen_port,
             token=config.token,
-            health=self.health.told,
+            health=self.told_health,
             hosts=(host_of(config.link),) if config.link else (),
         )
+
+    def told_health(self) -> dict[str, JsonValue]:
+        """What `/healthz` answers: what the jobs found, and the feeds that are held, which is no failure."""
+        try:
+            held: dict[str, JsonValue] = dict(self.app.ports.store.holds())
+        except StoreError as error:
+            return self.health.told() | {"ok": False, "store": str(error)}
+        return self.health.told() | {"held": held}
 
     def _scheduler(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(

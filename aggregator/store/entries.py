@@ -25,6 +25,7 @@ STORED: Final = (
     entry.c.public_updated,
     entry.c.backlog,
     entry.c.withdrawn,
+    entry.c.hold,
     entry.c.body,
 )
 """The columns that `values.stored_entry` reads."""
@@ -44,12 +45,21 @@ _RAW: Final = (
 _REFINED: Final = (
     select(entry.c.pk, entry.c.refined_by)
     .select_from(_JOINED)
-    .where(feed.c.key == bindparam("feed_key"), ~entry.c.pruned)
+    .where(feed.c.key == bindparam("feed_key"), ~entry.c.pruned, entry.c.hold.is_(None))
     .order_by(entry.c.sort_key, entry.c.raw_key)
 )
 _LATEST: Final = (
-    select(entry.c.pk).join(feed, feed.c.pk == entry.c.feed).where(feed.c.key == bindparam("feed_key")).order_by(entry.c.pk.desc())
-).limit(bindparam("most"))
+    select(entry.c.pk)
+    .join(feed, feed.c.pk == entry.c.feed)
+    .where(feed.c.key == bindparam("feed_key"), entry.c.hold.is_(None))
+    .order_by(entry.c.pk.desc())
+    .limit(bindparam("most"))
+)
+_NAMED: Final = (
+    select(entry.c.pk)
+    .join(feed, feed.c.pk == entry.c.feed)
+    .where(feed.c.key == bindparam("feed_key"), entry.c.raw_key.in_(bindparam("raw_keys", expanding=True)), entry.c.hold.is_(None))
+)
 _BODY: Final = select(entry.c.raw_key, entry.c.body).where(entry.c.pk.in_(bindparam("pks", expanding=True)))
 _STORIES_OF: Final = (
     select(story_member.c.story)
@@ -124,6 +134,13 @@ def recent_edges(conn: Connection, feed_key: str, limit: int) -> list[tuple[str,
     pks = list(conn.execute(_LATEST, {"feed_key": feed_key, "most": limit}).scalars())
     found = [(raw_key, edges_of(body)) for raw_key, body in conn.execute(_BODY, {"pks": pks})]
     return sorted((raw_key, edges) for raw_key, edges in found if edges is not None)
+
+
+def own(conn: Connection, feed_key: str, raw_keys: Iterable[str], limit: int) -> list[StoredEntry]:
+    found = set(conn.execute(_LATEST, {"feed_key": feed_key, "most": limit}).scalars())
+    for piece in chunks(raw_keys):
+        found |= set(conn.execute(_NAMED, {"feed_key": feed_key, "raw_keys": piece}).scalars())
+    return sorted(by_pk(conn, found).values(), key=member_order)
 
 
 def stories_of(conn: Connection, feed_key: str) -> list[int]:

@@ -8,13 +8,15 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from aggregator.model import FeedHead, FeedSpec, FeedState, Printed, Validators
+from aggregator.model import FeedHead, FeedSpec, FeedState, Identity, Printed, Stranger, Validators
 from aggregator.store.engine import AnyRow, Counters, chunks, upsert
 from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
 from aggregator.store.schema import feed, feed_url
 
 _encode = msgspec.json.Encoder().encode
 _decode_head = msgspec.json.Decoder(FeedHead).decode
+_decode_identity = msgspec.json.Decoder(Identity).decode
+_decode_stranger = msgspec.json.Decoder(Stranger).decode
 _decode_marks = msgspec.json.Decoder(tuple[str, ...]).decode
 NOTHING_PRINTED: Final = "[]"
 NO_HEAD: Final = _encode(FeedHead()).decode()
@@ -40,7 +42,7 @@ _POLLED: Final = (
     "redirect_count",
     "refined_by",
 )
-# Another address is another server: what the last one said, and how it failed, is not true of it.
+# Another address is another server: what the last one said, and how it failed, is not true of it. Whose it is, somebody has just said.
 _FORGOTTEN: Final[Mapping[str, Any]] = {
     "etag": None,
     "last_modified": None,
@@ -49,6 +51,9 @@ _FORGOTTEN: Final[Mapping[str, Any]] = {
     "failing_since": None,
     "last_error": None,
     "gone_count": 0,
+    "hold": None,
+    "identity": None,
+    "stranger": None,
     "discovered": None,
     "redirect_target": None,
     "redirect_since": None,
@@ -57,7 +62,7 @@ _FORGOTTEN: Final[Mapping[str, Any]] = {
     "lease_until": None,
 }
 
-_NAMED: Final = ("key", "id", "shown_url", "active", "head", "etag", "last_modified", "printed")
+_NAMED: Final = ("key", "id", "shown_url", "active", "head", "etag", "last_modified", "printed", "identity", "stranger")
 STATE: Final = tuple(feed.c[name] for name in (*_NAMED, *_POLLED))
 """The columns that `state_of` reads."""
 
@@ -79,7 +84,7 @@ _OWN: Final = _address.on_conflict_do_update(
 
 def state_of(row: Sequence[Any]) -> FeedState:
     """Build the value from a row of `STATE`."""
-    key, feed_id, shown_url, active, head, etag, last_modified, printed, *polled = row
+    key, feed_id, shown_url, active, head, etag, last_modified, printed, identity, stranger, *polled = row
     return FeedState(
         key=key,
         id=feed_id,
@@ -87,6 +92,8 @@ def state_of(row: Sequence[Any]) -> FeedState:
         active=active,
         head=_decode_head(head),
         printed=_decode_marks(printed) if printed != NOTHING_PRINTED else (),
+        identity=_decode_identity(identity) if identity else None,
+        stranger=_decode_stranger(stranger) if stranger else None,
         validators=Validators(etag=etag, last_modified=last_modified),
         **dict(zip(_POLLED, polled, strict=True)),
     )
@@ -106,6 +113,8 @@ def written(state: FeedState) -> dict[str, object]:
     """The columns that a poll writes, lease given back. What feeds.yaml says (id, address, active) is not a poll's to write."""
     values: dict[str, object] = {name: getattr(state, name) for name in _POLLED}
     values["head"] = _encode(state.head).decode()
+    values["identity"] = _encode(state.identity).decode() if state.identity else None
+    values["stranger"] = _encode(state.stranger).decode() if state.stranger else None
     values["etag"] = state.validators.etag
     values["last_modified"] = state.validators.last_modified
     values["printed"] = _encode(state.printed).decode() if state.printed else NOTHING_PRINTED

@@ -48,6 +48,7 @@ def record(
         known = {row.pk for row in held.values() if row.first_success_at is not None}
         turned = turnover.turnovers(conn, arrived, known)
         stories.assign(conn, counters, arrived.fresh, arrived.keys, now, same_story, turned, successors)
+    stories.set_apart(conn, counters, arrived.apart, [result.polled_at for result in results])
     if arrived.lifted:
         touch(conn, counters, list(arrived.lifted))
     return [(news[position], changes[position]) for position in range(len(results))]
@@ -101,6 +102,7 @@ def _arrivals(position: int, result: PollResult, row: AnyRow) -> list[upsert.Arr
             refined_by=result.refined_by,
             entry=entry,
             raw=raw,
+            hold=result.state.hold,
         )
         for index, (entry, raw) in enumerate(zip(result.entries, result.raw, strict=True))
     ]

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -102,6 +102,9 @@ feed = Table(
     Column("first_success_at", Instant),
     Column("gone_count", Integer, nullable=False),
     Column("hold", Text),
+    # What it is known by, and who answers in its place while it is held, as JSON.
+    Column("identity", Text),
+    Column("stranger", Text),
     Column("discovered", Text),
     Column("redirect_target", Text),
     Column("redirect_since", Instant),
@@ -163,6 +166,8 @@ entry = Table(
     Column("withdrawn", Text),
     # When its feed, known by then, brought it among many other old ones.
     Column("burst", Instant),
+    # The hold of its feed (`feed.hold`) under which it came.
+    Column("hold", Text),
     # Last, so that the columns before it are read without its pages.
     Column("body", Text, nullable=False),
     UniqueConstraint("feed", "raw_key", name="entry_identity"),
@@ -170,6 +175,7 @@ entry = Table(
     # Asked for the latest of one feed, of which there may be very many.
     Index("entry_of_feed", "feed", "sort_key"),
 )
+Index("entry_hold", entry.c.feed, sqlite_where=entry.c.hold.is_not(None), postgresql_where=entry.c.hold.is_not(None))
 Index("entry_raw_id", entry.c.raw_id, sqlite_where=entry.c.raw_id.is_not(None), postgresql_where=entry.c.raw_id.is_not(None))
 
 raw = Table(

@@ -20,7 +20,7 @@ from aggregator.model import (
     Verdict,
 )
 from aggregator.ports import SameStory, Successors, no_successors
-from aggregator.store import claims, entries, feeds, forget, lease, prune, publications, record, rewrite, rulings, settling, stories
+from aggregator.store import claims, entries, feeds, forget, holds, lease, prune, publications, record, rewrite, rulings, settling, stories
 from aggregator.store.engine import Database
 from aggregator.store.stops import StopFile
 
@@ -161,6 +161,18 @@ class SqlStore:
     def recent_edges(self, feed_key: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:
         with self._db.read() as conn:
             return entries.recent_edges(conn, feed_key, limit)
+
+    def own_entries(self, feed_key: str, raw_keys: Sequence[str], limit: int) -> list[StoredEntry]:
+        with self._db.read() as conn:
+            return entries.own(conn, feed_key, raw_keys, limit)
+
+    def holds(self) -> dict[str, str]:
+        with self._db.read() as conn:
+            return holds.all_holds(conn)
+
+    def confirm(self, feed_key: str, now: datetime, same_story: SameStory) -> int | None:
+        with self._db.write() as (conn, counters):
+            return holds.confirm(conn, counters, feed_key, now, same_story)
 
     def note_printed(self, feed_key: str, marks: Sequence[str]) -> FeedState | None:
         with self._db.write() as (conn, _):

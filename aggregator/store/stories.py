@@ -128,6 +128,15 @@ def assign(
         conn.execute(_MEET, {"pks": pks})
 
 
+def set_apart(conn: Connection, counters: Counters, pks: Sequence[int], polled_at: Sequence[datetime]) -> None:
+    """Give each of these entries a story of its own, without keys: they meet nobody else's."""
+    if pks:
+        generation, now = counters.take("generation"), max(polled_at)
+        made = [(pk, counters.take("story")) for pk in pks]
+        conn.execute(insert(story), [{"pk": of, "generation": generation, "created": now} for _, of in made])
+        conn.execute(insert(story_member), [{"entry": pk, "story": of} for pk, of in made])
+
+
 def unite(conn: Connection, counters: Counters, pks: Sequence[int], now: datetime) -> None:
     """Make one story of several, for ever, because somebody said so."""
     found = frozenset(conn.execute(_ALIVE, {"pks": list(pks)}).scalars())

@@ -24,9 +24,8 @@ took up. Fewer flood nobody, and who writes has often a few to hand in later."""
 BACKLOG_AGE: Final = timedelta(days=2)
 """So much older than the latest that the feed had brought before is old: what is newer may have been written or let through late."""
 
-_LATEST: Final = (
-    select(entry.c.pk, entry.c.sort_key).where(entry.c.feed == bindparam("of")).order_by(entry.c.sort_key.desc()).limit(bindparam("most"))
-)
+_OWN: Final = select(entry.c.pk, entry.c.sort_key).where(entry.c.feed == bindparam("of"), entry.c.hold.is_(None))
+_LATEST: Final = _OWN.order_by(entry.c.sort_key.desc()).limit(bindparam("most"))
 
 
 def turnovers(conn: Connection, arrived: Arrived, known: Container[int]) -> list[Turnover]:

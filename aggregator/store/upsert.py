@@ -35,7 +35,10 @@ LAST_SEEN_STEP: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One entry of one poll result. `position` is the result's place in the batch, `index` the entry's place in its document."""
+    """One entry of one poll result. `position` is the result's place in the batch, `index` the entry's place in its document.
+
+    `hold` is what its feed is held for: such an arrival changes nothing that was there before.
+    """
 
     position: int
     index: int
@@ -48,6 +51,7 @@ class Arrival:
     refined_by: str
     entry: Entry
     raw: RawEntry
+    hold: str | None = None
 
 
 _KNOWN: Final = select(
@@ -60,6 +64,7 @@ _KNOWN: Final = select(
     entry.c.refined_by,
     entry.c.last_seen,
     entry.c.withdrawn,
+    entry.c.hold,
 ).where(entry.c.feed == bindparam("of"), entry.c.raw_key.in_(bindparam("raw_keys", expanding=True)))
 
 
@@ -78,7 +83,10 @@ def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> 
         if row is None:
             _add(arrival, counters.take("entry"), arrived, rows)
             continue
-        arrived.standing.setdefault(arrival.feed_pk, []).append(row.pk)
+        if arrival.hold is not None and row.hold is None:
+            continue
+        if row.hold is None:
+            arrived.standing.setdefault(arrival.feed_pk, []).append(row.pk)
         if row.withdrawn is not None:
             rows.add(LIFT, {"entry_pk": row.pk})
             arrived.lifted[row.pk] = arrival.position
@@ -126,6 +134,7 @@ def _add(arrival: Arrival, pk: int, arrived: Arrived, rows: Rows) -> None:
         sort_key=first_sort_key(value, seen_at, arrival.index),
         public_updated=first_updated(value, seen_at),
         is_backlog=arrival.is_backlog,
+        hold=arrival.hold,
     )
     columns = {
         "pk": pk,
@@ -139,15 +148,19 @@ def _add(arrival: Arrival, pk: int, arrived: Arrived, rows: Rows) -> None:
         "versions": 0,
         "backlog": stored.is_backlog,
         "withdrawn": None,
+        "hold": stored.hold,
     }
     rows.add(NEW_ENTRY, columns | _said(arrival, value, body, source))
     rows.add(WRITE_RAW, {"entry": pk, "refined_by": arrival.refined_by, "body": packed(source)})
     rows.add(NEW_SIGHTING, {"entry": pk, "address": _address(arrival), "first_seen": seen_at, "last_seen": seen_at})
     write_claims(pk, value, seen_at, rows)
-    arrived.fresh[pk] = stored
-    arrived.keys[pk] = tuple(dict.fromkeys(value.keys))
+    if stored.hold is None:
+        arrived.fresh[pk] = stored
+        arrived.keys[pk] = tuple(dict.fromkeys(value.keys))
+        arrived.added.setdefault(arrival.feed_pk, []).append(pk)
+    else:
+        arrived.apart.append(pk)
     arrived.news.append(arrival.position)
-    arrived.added.setdefault(arrival.feed_pk, []).append(pk)
 
 
 def _said(arrival: Arrival, value: Entry, body: bytes, source: bytes) -> dict[str, object]:
@@ -181,8 +194,9 @@ def _change(arrival: Arrival, value: Entry, body: bytes, source: bytes, before: 
         arrived.changes.append(arrival.position)
     rows.add(WRITE_RAW, {"entry": pk, "refined_by": arrival.refined_by, "body": packed(source)})
     rows.add(SIGHT, {"entry": pk, "address": _address(arrival), "first_seen": polled_at, "last_seen": polled_at})
-    # With other keys or other words its story may turn out to be another's, too.
-    arrived.fresh[pk] = _changed(before, value, arrival, said)
+    if before.hold is None:
+        # With other keys or other words its story may turn out to be another's, too.
+        arrived.fresh[pk] = _changed(before, value, arrival, said)
 
 
 def _changed(before: AnyRow, value: Entry, arrival: Arrival, said: Mapping[str, Any]) -> StoredEntry:

@@ -98,7 +98,7 @@ def raw_of(data: bytes) -> RawEntry:
 
 def stored_entry(row: Sequence[Any]) -> StoredEntry:
     """Build the value from a row of `entries.STORED`."""
-    pk, feed_key, feed_id, first_seen, last_seen, sort_key, public_updated, backlog, withdrawn, body = row
+    pk, feed_key, feed_id, first_seen, last_seen, sort_key, public_updated, backlog, withdrawn, hold, body = row
     return StoredEntry(
         pk=pk,
         feed_key=feed_key,
@@ -110,6 +110,7 @@ def stored_entry(row: Sequence[Any]) -> StoredEntry:
         public_updated=public_updated,
         is_backlog=backlog,
         withdrawn=withdrawn,
+        hold=hold,
     )
 
 

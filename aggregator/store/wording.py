@@ -23,14 +23,15 @@ MAX_PAST_CLAIMS: Final = 20
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """What became of the arrivals: entries to find a story for (new, or known and changed), the keys they gained,
-    positions counted. `lifted` are those (pk, position) that were withdrawn and are back. `added` and `standing` are, by feed, the entries
-    of its document that were not known and those that were."""
+    positions counted. `lifted` are those (pk, position) that were withdrawn and are back, `apart` new ones of feeds that are held. `added`
+    and `standing` are, by feed, the entries of its document that were not known and those that were."""
 
     fresh: dict[int, StoredEntry] = field(default_factory=dict)
     keys: dict[int, tuple[StoryKey, ...]] = field(default_factory=dict)
     news: list[int] = field(default_factory=list)
     changes: list[int] = field(default_factory=list)
     lifted: dict[int, int] = field(default_factory=dict)
+    apart: list[int] = field(default_factory=list)
     added: dict[int, list[int]] = field(default_factory=dict)
     standing: dict[int, list[int]] = field(default_factory=dict)
 
@@ -48,6 +49,7 @@ BEFORE: Final = select(
     entry.c.backlog,
     entry.c.pruned,
     entry.c.withdrawn,
+    entry.c.hold,
     entry.c.body,
 ).where(entry.c.pk.in_(bindparam("pks", expanding=True)))
 
@@ -151,7 +153,8 @@ def reword(value: Entry, said: dict[str, object], before: AnyRow, now: datetime,
     rows.add(_UPDATE, {"entry_pk": before.pk} | said)
     if kept.claims != value.claims:
         write_claims(before.pk, value, now, rows, kept.claims)
-    _rekey(before.pk, kept.keys, value, arrived, rows)
+    if before.hold is None:
+        _rekey(before.pk, kept.keys, value, arrived, rows)
     return is_real
 
 

@@ -8,7 +8,7 @@ from typing import get_args
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aggregator.model import Entry, FeedState, KeyKind, StoredEntry, StoryKey
+from aggregator.model import Entry, FeedHead, FeedState, Identity, KeyKind, StoredEntry, StoryKey, Stranger
 from aggregator.ports import Store
 from aggregator.store.joining import join
 from aggregator.store.schema import instant, microseconds
@@ -186,13 +186,15 @@ def test_the_state_of_a_feed_comes_back_whole() -> None:
         made = result(store, "a", [])
         values: dict[str, object] = {}
         for name, kind in FeedState.__annotations__.items():
-            if name in ("key", "id", "shown_url", "active", "head", "validators", "discovered", "printed"):
+            if name in ("key", "id", "shown_url", "active", "head", "validators", "discovered", "printed", "identity", "stranger"):
                 continue
             if "datetime" in str(kind):
                 values[name] = NOON + timedelta(microseconds=len(values) + 1)
             else:
                 values[name] = len(values) + 1 if kind is int else f"text {len(values)}"
         values["printed"] = ("mark",)
+        values["identity"] = known = Identity(title="A", authors=("somebody",), links=("a.example",))
+        values["stranger"] = Stranger(identity=known, head=FeedHead(title="B"))
         state = replace(made.state, **values)  # type: ignore[arg-type]
         store.record([replace(made, state=state)], same_story)
         assert store.feed("a") == replace(state, first_success_at=values["first_success_at"])  # type: ignore[arg-type]

@@ -1,0 +1,31 @@
+"""The command that ends a hold: confirm."""
+
+import click
+
+from aggregator.cli.main import cli
+from aggregator.cli.show import Session, as_json, need_feed, plain, say
+
+
+@cli.command()
+@click.argument("feed", metavar="FEED")
+@click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def confirm(session: Session, feed: str, json_: bool) -> None:
+    """Say that a held feed is right as it is now: it was renamed, sold or moved.
+
+    What it brought meanwhile is published, with its real dates and as much at once as of a newly added feed.
+    """
+    from aggregator.refine.stories import same_story
+
+    with session.app() as app:
+        name = need_feed(app.config, feed)
+        state = app.ports.store.feed(name)
+        released = app.ports.store.confirm(state.key, app.ports.clock(), same_story) if state else None
+    if state is None or released is None:
+        raise click.UsageError(f"{name} is not held")
+    entries = "1 entry" if released == 1 else f"{released} entries"
+    if json_:
+        click.echo(as_json({"feed": name, "was_held": state.hold, "released": released}))
+    else:
+        click.echo(plain(f"{name} is confirmed: {entries} that came meanwhile may be published"))
+    say("its next poll is due now; the next publish shows them (a running daemon does so within ten minutes)")

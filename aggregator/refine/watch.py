@@ -1,0 +1,270 @@
+"""Whether a feed is still the one that was subscribed to, by what its documents say of it and whose entries they hold (pure).
+
+Each sign alone is everyday life: blogs are renamed, move, change hands. A stranger is somebody of whom several say so at once and whose
+entries are none of those that the feed had.
+"""
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Final
+from urllib.parse import urlsplit
+
+from aggregator.model import Entry, FeedHead, Identity
+from aggregator.web.host import site
+from aggregator.web.text import folded_name
+
+MANY: Final = ("*",)
+"""Instead of sites, where a feed's entries have their pages on many: a planet, a link blog."""
+
+MAX_AUTHORS: Final = 30
+"""How many names of authors are remembered of a feed: many have guests."""
+
+# Of the entries that are compared, so many must be known for the feed to be the same: a fifth.
+_FAMILIAR: Final = 5
+# Sites to which a fifth of the entries link are where the feed's pages are; if these are not most, it is a planet or a link blog.
+_MAIN: Final = 5
+_MAX_LINKS: Final = 3
+# Fewer than a tenth of a document's entries still being there is none: somebody may well have linked to the old site.
+_STILL: Final = 10
+# What is only being set up changes altogether: a theme's first posts, then its owner's.
+_YOUNG: Final = 5
+_FEW: Final = 20
+_SHOWN: Final = 80
+_SHORT_TEXT: Final = 40
+_SHORT_PATH: Final = 6
+# Scripts that do not part words by spaces: each of their characters counts as one.
+_DENSE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORDS: Final = re.compile(rf"[{_DENSE}]|[^\W_{_DENSE}]{{2,}}")
+_LETTERS: Final = re.compile(r"[\W_]+")
+
+
+# ── what a feed is known by ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def identity(head: FeedHead, entries: Sequence[Entry]) -> Identity:
+    """What one document says of whose it is."""
+    people = (*head.authors, *(author for entry in entries for author in entry.authors))
+    names = Counter(name for person in people if (name := folded_name(person.name)))
+    return Identity(
+        served=site(head.base or ""),
+        home=site(head.home or ""),
+        own=site(head.self_url or ""),
+        title=_name(head.title),
+        language=_language(head, entries),
+        authors=tuple(name for name, _ in names.most_common(MAX_AUTHORS)),
+        links=_links(entries),
+    )
+
+
+def grown(known: Identity, seen: Identity) -> Identity:
+    """What is known of a feed after another document of its own: what that one does not say stays, and its authors are not forgotten."""
+    return replace(
+        seen,
+        served=seen.served or known.served,
+        home=seen.home or known.home,
+        own=seen.own or known.own,
+        title=seen.title or known.title,
+        language=seen.language or known.language,
+        authors=tuple(dict.fromkeys((*seen.authors, *known.authors)))[:MAX_AUTHORS],
+        links=seen.links or known.links,
+    )
+
+
+def _name(title: str | None) -> str | None:
+    """The title, unless a template left its own mark there."""
+    return title if title and "{{" not in title else None
+
+
+def _language(head: FeedHead, entries: Sequence[Entry]) -> str | None:
+    tags = [head.language] if head.language else [entry.language for entry in entries if entry.language]
+    found = Counter(tag.partition("-")[0].lower() for tag in tags if tag)
+    return found.most_common(1)[0][0] if found else None
+
+
+def _links(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """The sites where the entries' pages are; `MANY` where they are on many, none where they have no pages."""
+    found = Counter(where for entry in entries if entry.link and (where := site(entry.link)))
+    main = [where for where, count in found.most_common(_MAX_LINKS) if count * _MAIN >= found.total()]
+    return tuple(sorted(main)) if sum(found[where] for where in main) * 2 > found.total() else MANY if found else ()
+
+
+# ── is it the same? ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def strangeness(known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> tuple[str, ...]:
+    """In words, what speaks for a document being somebody else's, if that is enough to hold the feed; else nothing.
+
+    Who brings the feed's own entries along has moved. `own` gives those that it had, as far as they may stand in the document; it is asked
+    only where a document looks strange.
+    """
+    signs = _signs(known, seen, entries)
+    if not _are_enough(signs):
+        return ()
+    had = own()
+    is_stranger = not are_familiar(entries, had) and _are_enough(signs, is_young=len(had) < _YOUNG)
+    return _told(signs, known, seen) if is_stranger else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What differs, each where both sides say it. `links`: None where neither has its pages on a few sites.
+
+    `named`: the title or an author is still the same.
+    """
+
+    served: bool
+    home: bool
+    own: bool
+    title: bool
+    language: bool
+    authors: bool
+    links: bool | None
+    named: bool
+    parked: bool
+
+
+def _signs(known: Identity, seen: Identity, entries: Sequence[Entry]) -> _Signs:
+    places = _places(known)
+    title, authors = _is_another_title(known.title, seen.title), bool(known.authors and seen.authors)
+    are_others = authors and not set(known.authors) & set(seen.authors)
+    is_same_title = bool(_title_words(known.title) and _title_words(seen.title)) and not title
+    served = _differs(known.served, seen.served)
+    home = _differs(known.home, seen.home) and seen.home not in places
+    own = _differs(known.own, seen.own) and seen.own not in places
+    links = _left(known, seen, entries)
+    return _Signs(
+        served=served,
+        home=home,
+        own=own,
+        title=title,
+        language=bool(known.language and seen.language) and known.language != seen.language,
+        authors=are_others,
+        links=links,
+        named=is_same_title or (authors and not are_others),
+        parked=is_parked(seen.title, entries),
+    )
+
+
+def _are_enough(signs: _Signs, *, is_young: bool = False) -> bool:
+    """Whether signs speak of a stranger together; a new name on an old place, or an old name on a new one, needs more than itself."""
+    moved, others = signs.served + signs.home + signs.own, signs.language + signs.authors
+    if signs.parked:
+        return True
+    if signs.links:
+        return signs.title or signs.served or (moved > 0 and not signs.named) or (moved > 0) + others > 2
+    if signs.links is None:
+        return moved > 0 and moved + others > 1 and (signs.title or not signs.named)
+    return signs.title and ((signs.authors and not is_young) or moved + others > 1)
+
+
+def _told(signs: _Signs, known: Identity, seen: Identity) -> tuple[str, ...]:
+    said = {
+        f"it is served by {seen.served}, no longer by {known.served}": signs.served,
+        f"its home page is on {seen.home}, no longer on {known.home}": signs.home,
+        f"it calls its address one of {seen.own}, no longer of {known.own}": signs.own,
+        f"its title is “{_cut(seen.title)}”, no longer “{_cut(known.title)}”": signs.title,
+        f"its language is {seen.language}, no longer {known.language}": signs.language,
+        "its authors are others": signs.authors,
+        f"its entries are on {_named(seen.links)}, no longer on {_named(known.links)}": bool(signs.links),
+        "it says that the domain is for sale or parked": signs.parked,
+    }
+    return tuple(words for words, is_so in said.items() if is_so)
+
+
+def _named(links: Sequence[str]) -> str:
+    return "many sites" if links == MANY else ", ".join(links) or "no site"
+
+
+def _cut(title: str | None) -> str:
+    return title if title and len(title) <= _SHOWN else f"{(title or '')[: _SHOWN - 1]}…"
+
+
+def is_itself(known: Identity, seen: Identity, entries: Sequence[Entry]) -> bool:
+    """Whether a document is the feed's own beyond doubt, even if none of its entries is known."""
+    signs = _signs(known, seen, entries)
+    return signs.named and not (signs.title or signs.links or signs.served or signs.home or signs.language)
+
+
+def are_familiar(entries: Sequence[Entry], stored: Sequence[Entry]) -> bool:
+    """Whether a good part of the entries are those that the feed had: two of id, path, title and words agree, or the words alone."""
+    known = {mark for entry in stored for mark in _marks(entry)}
+    count = sum(not known.isdisjoint(_marks(entry)) for entry in entries)
+    return count > 0 and count * _FAMILIAR >= min(len(entries), len(stored))
+
+
+def _marks(entry: Entry) -> Iterable[tuple[str, ...]]:
+    title = _plain(entry.title.text) if entry.title else ""
+    text = _plain(entry.text_start)
+    path = _path(entry.link)
+    signs = [("id", entry.raw_id or ""), ("path", path), ("title", title), ("text", text)]
+    given = [(kind, value) for kind, value in signs if value]
+    yield from ((*one, *other) for number, one in enumerate(given) for other in given[:number])
+    if len(text) >= _SHORT_TEXT:
+        yield "text", text
+
+
+def _path(link: str | None) -> str:
+    """What an address says below its host, where that is enough to tell a page by."""
+    if not link:
+        return ""
+    parts = urlsplit(link)
+    found = parts.path.strip("/").lower().removesuffix(".html").removesuffix(".php").removesuffix("/index")
+    return f"{found}?{parts.query}" if parts.query else found if len(found) >= _SHORT_PATH else ""
+
+
+def _plain(text: str) -> str:
+    return _LETTERS.sub("", text.casefold())
+
+
+# ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _differs(known: str, seen: str) -> bool:
+    return bool(known and seen) and known != seen
+
+
+def _places(known: Identity) -> frozenset[str]:
+    return frozenset({known.served, known.home, known.own, *known.links} - {"", *MANY})
+
+
+def _left(known: Identity, seen: Identity, entries: Sequence[Entry]) -> bool | None:
+    """Whether the entries' pages are on other sites than all of the feed's; None where they were on many, or nowhere, and still are."""
+    places = _places(known)
+    if known.links in ((), MANY):
+        return None if seen.links == known.links else places.isdisjoint(seen.links)
+    sites = [where for entry in entries if entry.link and (where := site(entry.link))]
+    return sum(where in places for where in sites) * _STILL < max(len(sites), 1)
+
+
+def _is_another_title(known: str | None, seen: str | None) -> bool:
+    """Whether two titles have no more than half of the shorter one's words in common; words that anybody's title may have do not count."""
+    one, other = _title_words(known), _title_words(seen)
+    return bool(one and other) and len(one & other) * 2 <= min(len(one), len(other))
+
+
+def _title_words(title: str | None) -> frozenset[str]:
+    return frozenset(_WORDS.findall((title or "").casefold())) - _words("generic")
+
+
+def is_parked(title: str | None, entries: Sequence[Entry]) -> bool:
+    """Whether a document says of itself that nobody is at home. Such documents are short."""
+    if len(entries) > _FEW or _says_so(title or ""):
+        return len(entries) <= _FEW
+    said = sum(_says_so(f"{entry.title.text if entry.title else ''} {entry.text_start}") for entry in entries)
+    return said * 2 > len(entries)
+
+
+def _says_so(text: str) -> bool:
+    folded = " ".join(text.casefold().split())
+    return any(phrase in folded for phrase in _words("phrases"))
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    table = tomllib.loads((resources.files(__package__) / "strangers.toml").read_text(encoding="utf-8"))
+    return frozenset(table[name])

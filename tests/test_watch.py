@@ -1,0 +1,256 @@
+"""A feed that somebody else answers for is held until that is confirmed or over; what happens to honest feeds holds nobody."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.explain import StoryHistory, explain
+from aggregator.model import FeedState, Redirect, Unchanged, Validators
+from aggregator.pipeline import poll
+from aggregator.refine.stories import same_story
+from tests.fakes import FakeStore, document
+from tests.ledger import sqlite_store
+from tests.planet import NOON, Planet, Post, atom, post
+
+CASINO = [
+    Post(title=f"Spin number {n}", link=f"https://casino.example/spin/{n}", text=f"<p>Spin number {n} of the wheel pays out.</p>")
+    for n in range(5)
+]
+BLOG = [post("blog", n, at=NOON - timedelta(days=n)) for n in range(1, 7)]
+NAME = b"Walks along the river"
+
+
+def blog(posts: Iterable[Post], **fields: str) -> bytes:
+    return atom("blog", posts, **fields).replace(b"The Blog", NAME)
+
+
+PARKED = (
+    b"<rss version='2.0'><channel><title>blog.example</title><link>https://blog.example/</link><description>-</description>"
+    b"<item><title>This domain is for sale</title><link>https://blog.example/offer</link></item></channel></rss>"
+)
+
+
+@pytest.fixture
+def planet() -> Planet:
+    """A planet that has read and published the blog."""
+    made = Planet("blog")
+    made.polls({"blog": by("Jane Example", blog(BLOG))})
+    assert len(made.publishes()) == 6
+    made.later(timedelta(hours=1))
+    return made
+
+
+def by(author: str, body: bytes) -> bytes:
+    """A document with an author."""
+    return body.replace(b"</title>", f"</title><author><name>{author}</name></author>".encode(), 1)
+
+
+def state(planet: Planet, feed: str = "blog") -> FeedState:
+    found = planet.store.feed(feed)
+    assert found is not None
+    return found
+
+
+def comes(planet: Planet, body: bytes, url: str = "https://blog.example/feed.xml", feed: str = "blog") -> None:
+    """A poll that ends at an address, by a permanent redirect if that is another one than the feed's."""
+    own = f"https://{feed}.example/feed.xml"
+    hops = () if url == own else (Redirect(status=301, target=url),)
+    report = planet._poll(feed, document(body, url, redirects=hops))
+    assert report.error is None, report.error
+
+
+def titles(planet: Planet) -> list[object]:
+    return [item["title"] for item in planet.publishes()]
+
+
+# ── strangers ──
+
+
+@pytest.mark.parametrize(
+    ("body", "url"),
+    [
+        (atom("casino", CASINO), "https://blog.example/feed.xml"),
+        (atom("casino", CASINO), "https://casino.example/feed.xml"),
+        # A thief who keeps the name.
+        (atom("casino", CASINO).replace(b"The Casino", NAME), "https://casino.example/feed.xml"),
+        (PARKED, "https://blog.example/feed.xml"),
+        (PARKED.replace(b"https://blog.example/", b"https://parking.example/"), "https://parking.example/"),
+    ],
+)
+def test_nothing_of_a_stranger_is_published(planet: Planet, body: bytes, url: str) -> None:
+    before = planet.folder.files["feed.json"]
+    comes(planet, body, url)
+    planet.publishes()
+    assert planet.folder.files["feed.json"] == before, "what was published stays, under the name that it had"
+    assert state(planet).hold
+    assert planet.store.holds() == {"blog": state(planet).hold}
+
+
+def test_a_stranger_rewrites_nothing_that_was_published_and_deletes_nothing(planet: Planet) -> None:
+    before = planet.folder.files["feed.json"]
+    taken = [replace(one, id=BLOG[0].id) if n == 0 else one for n, one in enumerate(CASINO)]
+    stone = f"<at:deleted-entry xmlns:at='http://purl.org/atompub/tombstones/1.0' ref='{BLOG[1].id}' when='2026-11-09T08:00:00Z'/></feed>"
+    comes(planet, atom("casino", taken).replace(b"</feed>", stone.encode()))
+    planet.publishes()
+    assert state(planet).hold
+    assert planet.folder.files["feed.json"] == before
+
+
+def test_whom_a_stranger_copies_is_published_as_before() -> None:
+    planet = Planet("blog", "casino")
+    planet.polls({"blog": blog(BLOG), "casino": atom("casino", CASINO[:4])})
+    planet.publishes()
+    comes(planet, atom("casino", CASINO))
+    assert "Spin number 4" not in titles(planet)
+    planet.polls({"casino": atom("casino", CASINO)})
+    (item,) = [item for item in planet.publishes() if item["title"] == "Spin number 4"]
+    assert "blog" not in str(item).lower(), "nobody says that it also appeared there"
+
+
+def test_a_held_feed_is_polled_at_its_own_address_and_stays_held(planet: Planet) -> None:
+    comes(planet, atom("casino", CASINO), "https://casino.example/feed.xml")
+    hold = state(planet).hold
+    more = [Post(title="One more spin", link="https://casino.example/spin/9", text="<p>Another round.</p>"), *CASINO]
+    for day in range(10):
+        planet.later(timedelta(days=1))
+        comes(planet, atom("casino", more) + b" " * day, "https://casino.example/feed.xml")
+    assert planet.fetcher.asked[-1][0].url == "https://blog.example/feed.xml"
+    assert state(planet).hold == hold
+    assert "One more spin" not in titles(planet)
+
+
+# ── how it ends ──
+
+
+def test_a_feed_that_is_itself_again_is_published_and_the_stranger_never(planet: Planet) -> None:
+    comes(planet, atom("casino", CASINO))
+    planet.later()
+    news = post("blog", 7, at=planet.clock())
+    comes(planet, blog([news, *BLOG]))
+    assert state(planet).hold is None
+    assert titles(planet)[0] == news.title
+    assert len(titles(planet)) == 7
+    told = explain(CASINO[0].link, planet.store, planet.ports.config, planet.clock()).stories[0]
+    assert isinstance(told, StoryHistory)
+    assert "was held when it came" in told.places[0].rule
+    assert "casino.example" in str(told.entries[0].hold)
+    assert planet.store.confirm(state(planet).key, planet.clock(), same_story) is None, "there is nothing to confirm any more"
+
+
+@pytest.mark.parametrize("kind", ["fake", "sqlite"])
+def test_what_is_confirmed_is_published_under_its_own_name_and_dates(kind: str) -> None:
+    with sqlite_store() as store:
+        planet = Planet("blog", store=FakeStore() if kind == "fake" else store)
+        planet.polls({"blog": blog(BLOG)})
+        planet.publishes()
+        old = [replace(one, at=NOON - timedelta(days=30 + n)) for n, one in enumerate(CASINO)]
+        comes(planet, atom("casino", old))
+        planet.publishes()
+        assert planet.store.confirm(state(planet).key, planet.clock(), same_story) == len(CASINO)
+        assert (state(planet).hold, state(planet).head.title) == (None, "The Casino")
+        assert state(planet).next_poll_at <= planet.clock()
+        planet.ports = replace(planet.ports, config=replace(planet.ports.config, newcomer_entries=2))
+        assert titles(planet)[-2:] == [one.title for one in old[:2]], "in their own place, and no more at once than of a new feed"
+        assert planet.store.release(state(planet).key) == 3
+        assert titles(planet)[-5:] == [one.title for one in old]
+        comes(planet, atom("casino", old))
+        assert state(planet).hold is None
+        comes(planet, blog(BLOG))
+        assert state(planet).hold is None, "its old entries are its own, too"
+
+
+def test_a_poll_under_way_does_not_undo_a_confirmation(planet: Planet) -> None:
+    comes(planet, atom("casino", CASINO))
+    planet.later()
+    planet.fetcher.answers["blog"] = document(atom("casino", CASINO) + b" ", "https://blog.example/feed.xml")
+    ((leased, token),) = planet.store.lease(planet.clock(), timedelta(minutes=3), 1, feeds=["blog"], ignore_holds=True)
+    result, _ = poll(planet._spec("blog"), leased, token, planet.ports)
+    planet.store.confirm(leased.key, planet.clock(), same_story)
+    assert planet.store.record([result], same_story) == [(0, 0)]
+    assert state(planet).hold is None
+
+
+def test_another_address_in_feeds_yaml_is_a_word_of_its_editor(planet: Planet) -> None:
+    comes(planet, atom("casino", CASINO))
+    spec = planet._spec("blog")
+    moved = replace(spec, url="https://new.example/feed", shown_url="https://new.example/feed", id_given=True)
+    planet.store.sync([moved], planet.clock())
+    assert (state(planet).hold, state(planet).identity) == (None, None)
+
+
+def test_answers_without_entries_say_nothing(planet: Planet) -> None:
+    comes(planet, atom("casino", []))
+    assert state(planet).hold is None
+    comes(planet, atom("casino", CASINO))
+    hold = state(planet).hold
+    comes(planet, blog([]))
+    planet._poll("blog", Unchanged(validators=Validators()))
+    assert state(planet).hold == hold
+
+
+# ── honest feeds ──
+
+
+def moved(posts: Iterable[Post], host: str) -> list[Post]:
+    """The same posts on another host."""
+    return [replace(one, link=one.link.replace("blog.example", host), id=f"https://{host}/?p={n}") for n, one in enumerate(posts)]
+
+
+NEW = post("blog", 8, at=NOON)
+HONEST = {
+    "a new name": (blog([NEW, *BLOG]).replace(NAME, b"Quite Another Name"), "https://blog.example/feed.xml"),
+    "a new name, and all entries new": (
+        blog([post("blog", n) for n in range(20, 26)]).replace(NAME, b"Quite Another Name"),
+        "https://blog.example/feed.xml",
+    ),
+    "another author": (by("Joe Sample", blog([post("blog", n) for n in range(20, 26)])), "https://blog.example/feed.xml"),
+    "a domain of its own": (blog(moved([NEW, *BLOG], "self.example"), home="https://self.example/"), "https://self.example/feed"),
+    "a domain and a name of its own": (
+        blog(moved([NEW, *BLOG], "self.example"), home="https://self.example/").replace(NAME, b"Quite Another Name"),
+        "https://self.example/feed",
+    ),
+    "served by somebody who serves feeds": (blog([NEW, *BLOG]), "https://feeds.example.net/blog"),
+    "other entries, served by them": (blog([post("blog", n) for n in range(20, 26)]), "https://feeds.example.net/blog"),
+    "posts about another site": (
+        blog([replace(one, link=f"{one.link}?x") for one in CASINO] + BLOG[:2]),
+        "https://blog.example/feed.xml",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", HONEST)
+def test_honest_changes_hold_nobody(planet: Planet, change: str) -> None:
+    comes(planet, *HONEST[change])
+    assert state(planet).hold is None
+
+
+def test_a_planet_that_brings_other_hosts_is_itself() -> None:
+    planet = Planet("round")
+    for week in range(3):
+        posts = [post(f"member{week}{n}", n) for n in range(8)]
+        planet.polls({"round": atom("round", posts)})
+        planet.later(timedelta(days=7))
+        assert state(planet, "round").hold is None
+    comes(planet, atom("casino", CASINO), feed="round")
+    assert state(planet, "round").hold
+
+
+def test_a_feed_is_taken_as_it_is_when_it_is_first_read() -> None:
+    planet = Planet("blog")
+    comes(planet, atom("casino", CASINO), "https://casino.example/feed.xml")
+    assert len(planet.publishes()) == 5
+
+
+def test_no_honest_sequence_of_versions_is_held() -> None:
+    """The shortest ones; `python -m bench.hijack REAL --history FOLDER` takes all."""
+    folder = Path(__file__).resolve().parents[1] / "../shared/corpus/history"
+    if not folder.is_dir():
+        pytest.skip("the real feeds over time are not here")
+    from bench.hijack import replayed
+    from bench.history import sequences
+
+    short = sorted(sequences(folder), key=lambda one: sum(len(body) for _, body in one.versions))[:3]
+    assert replayed(short)["held_sequences"] == []

@@ -25,6 +25,12 @@ RELEASE = (
     "tested the candidates, who wrote the documentation anew and who answered questions through the whole of last month."
 )
 
+PLACEHOLDER = (
+    "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore et dolore magna aliqua. Ut enim ad "
+    "minim veniam, quis nostrud exercitation ullamco laboris nisi ut aliquip ex ea commodo consequat. Duis aute irure dolor in "
+    "reprehenderit in voluptate velit esse cillum dolore eu fugiat nulla pariatur."
+)
+
 
 def entry(
     feed: str = "orig.example", text: str = ARTICLE, title: str = "No ferry to the islands", pk: int = 1, **fields: object
@@ -83,8 +89,9 @@ def test_a_copy_elsewhere_is_the_same_story(text: str, title: str) -> None:
             ("No ferry to the islands", ARTICLE),
             ("Worth reading", f"So it goes.</p><blockquote><p>{ARTICLE}</p></blockquote><p>They should know."),
         ),
+        (("Our services", PLACEHOLDER), ("A first post", PLACEHOLDER)),
     ],
-    ids=["versions", "parts", "one template", "one title", "too short", "a quotation"],
+    ids=["versions", "parts", "one template", "one title", "too short", "a quotation", "a placeholder"],
 )
 def test_what_only_looks_alike_stays_apart(one: tuple[str, str], other: tuple[str, str]) -> None:
     a, b = entry("a.example", one[1], one[0], pk=1), entry("b.example", other[1], other[0], pk=2)

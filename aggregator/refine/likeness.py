@@ -32,6 +32,8 @@ _WORDS: Final = re.compile(r"[^\W_]+")
 _DENSE_WORDS: Final = re.compile(rf"[{_DENSE}]|[^\W_{_DENSE}]+")
 _NUMBER: Final = re.compile(r".*\d.*|[ivx]{2,}|one|two|three|four|five|six|seven|eight|nine|ten")
 _LETTER: Final = re.compile(r"[a-z]")
+# How the text begins that stands where one is still to be written: on any site, under any title.
+_PLACEHOLDER: Final = ("lorem", "ipsum", "dolor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,12 @@ def _split(html: str) -> tuple[str, ...]:
     text = unescape(_TAG.sub(" ", html)).casefold()
     found = (_DENSE_WORDS if _IS_DENSE.search(text) else _WORDS).findall(text)
     return tuple(found[:_MAX_WORDS])
+
+
+def is_placeholder(words_: Sequence[str]) -> bool:
+    """Whether a text stands there until somebody writes one ("Lorem ipsum dolor …")."""
+    start = words_[:_OPENING]
+    return any(tuple(start[at : at + 3]) == _PLACEHOLDER for at in range(len(start)))
 
 
 def title_words(title: str) -> tuple[str, ...]:

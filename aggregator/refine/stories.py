@@ -50,8 +50,9 @@ def keys(link: Url | None, origin: Origin, raw_id: str | None, related: Url | No
 
 
 def text_keys(html: SafeHtml | None) -> tuple[StoryKey, ...]:
-    """The keys under which copies of a text may be found."""
-    return tuple(StoryKey(kind="text", value=value) for value in likeness.sketch(likeness.words(html))) if html else ()
+    """The keys under which copies of a text may be found; none for a placeholder, which is nobody's."""
+    words = likeness.words(html) if html else ()
+    return () if likeness.is_placeholder(words) else tuple(StoryKey(kind="text", value=value) for value in likeness.sketch(words))
 
 
 def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:

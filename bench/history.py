@@ -14,21 +14,17 @@ of one feeds.yaml. The last line printed is one JSON object:
     tracebacks    what was printed of bugs
     same_title    for information: titles of a day that were seen under two published ids, though id and link differ
 
-With `--order` nothing is published: the versions are polled in these orders, each into a store of its own, and their stories are compared:
-
-    stories       how many there are after each order
-    different     what one order made one story and another several, by feed: the titles and ids of the entries
+With `--order` nothing is published in between: see bench/orders.py.
 """
 
 import argparse
-import hashlib
 import json
 import re
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -184,67 +180,6 @@ def replay(given: Sequence[History], work: Path, say: Callable[[str], None]) -> 
     }
 
 
-def in_orders(given: Sequence[History], orders: Sequence[str], work: Path, say: Callable[[str], None]) -> dict[str, JsonValue]:
-    """Poll all versions in each of these orders, without a publish in between, and compare the stories with those of the first order."""
-    found: dict[str, set[frozenset[Told]]] = {}
-    for order in orders:
-        shop = Workshop(work / order)
-        ordered = [replace(each, versions=_ordered(each, order)) for each in given]
-        with LoopbackSite({each.id: each.reply(0) for each in ordered}) as site:
-            shop.write({each.id: site.url(each.id) for each in ordered})
-            for step in range(max(len(each.versions) for each in ordered)):
-                changing = [each for each in ordered if step < len(each.versions)]
-                for each in changing:
-                    site.replace(each.id, each.reply(step))
-                ran = shop.run("poll", "--json", *(each.id for each in changing))
-                say(f"{order}: step {step + 1}: {len(changing)} feeds, {ran.seconds} s")
-        found[order] = _stories(shop)
-    return {
-        "sequences": len(given),
-        "orders": [*orders],
-        "stories": {order: len(told) for order, told in found.items()},
-        "different": [_difference(order, told, story) for order, story, told in _differences(found)],
-        "is_same": not any(True for _ in _differences(found)),
-    }
-
-
-Told = tuple[str, str, str]
-"""An entry of a story: its feed, its key within it, and what it is called."""
-
-
-def _ordered(each: History, order: str) -> tuple[tuple[str, bytes], ...]:
-    """The versions in an order; shuffled by a digest of their names and bytes, so that it is the same each time."""
-    if order == "shuffled":
-        return tuple(sorted(each.versions, key=lambda version: hashlib.md5(version[0].encode() + version[1]).digest()))
-    return each.versions[::-1] if order == "reverse" else each.versions
-
-
-def _stories(shop: Workshop) -> set[frozenset[Told]]:
-    with shop.store() as store:
-        batches = list(store.changed_stories("(the bench)", "(everything)"))
-    return {frozenset(map(_told, members)) for batch in batches for _, members in batch}
-
-
-def _told(member: StoredEntry) -> Told:
-    entry = member.entry
-    return member.feed_id, entry.raw_key, f"{entry.title.text if entry.title else ''} ({entry.raw_id})"
-
-
-def _differences(found: Mapping[str, set[frozenset[Told]]]) -> Iterator[tuple[str, frozenset[Told], set[frozenset[Told]]]]:
-    """Each story of an order that another has not, with the other's: stories are compared by the keys of their entries."""
-    first, *others = [(order, {frozenset(one[:2] for one in story): story for story in told}) for order, told in found.items()]
-    for order, told in others:
-        for keys, story in sorted(told.items(), key=lambda one: sorted(one[0])):
-            if keys not in first[1]:
-                yield order, story, set(first[1].values())
-
-
-def _difference(order: str, told: set[frozenset[Told]], story: frozenset[Told]) -> JsonValue:
-    keys = {one[:2] for one in story}
-    others = [sorted(name for *_, name in other) for other in told if keys & {one[:2] for one in other}]
-    return {"order": order, "feed": min(story)[0], "story": sorted(name for *_, name in story), "first": [*sorted(others)]}
-
-
 def _failures(
     changing: Sequence[History],
     step: int,
@@ -288,8 +223,9 @@ def main() -> None:
     if (work / "aggregator.db").exists():
         options.error(f"{work} holds a store already; a replay starts from nothing")
     if given.order:
-        compared = in_orders(sequences(given.folder), given.order, work, lambda line: print(line, file=sys.stderr, flush=True))
-        print(json.dumps({**compared, "work": str(work)}, ensure_ascii=False))
+        from bench.orders import in_orders
+
+        print(json.dumps(in_orders(sequences(given.folder), given.order, work), ensure_ascii=False))
         return
     found = replay(sequences(given.folder), work, lambda line: print(line, file=sys.stderr, flush=True))
     print(json.dumps({**found, "work": str(work)}, ensure_ascii=False))

@@ -101,9 +101,10 @@ def is_sure(signs: Signs) -> bool:
     # A planet has pages of one path on two hosts: "/about", or what all were asked to write about.
     if signs.path and (signs.text or (signs.instant and (signs.title or signs.alike or signs.bare))):
         return True
-    if signs.path and signs.host and (signs.title or signs.alike):
+    if signs.path and ((signs.host and (signs.title or signs.alike)) or (signs.title and signs.bare)):
         return True
-    if signs.name and signs.title and (signs.day or signs.text):
+    # A series has one title, one name and one way to begin: without a date that is near, it is the next of it.
+    if signs.name and signs.title and signs.day:
         return True
     if signs.file and (signs.title or signs.text or signs.day):
         return True

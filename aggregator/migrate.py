@@ -1,25 +1,30 @@
 """A way in: lists of feeds that other programs wrote → entries for feeds.yaml.
 
 An OPML file keeps its names and turns its folders into tags; a plain list has one address a line, and may name and tag it as newsboat
-does. Nothing is lost in silence: what is not carried over is listed with its reason.
+does; a planet's configuration (`migrate_ini`) has a section for each feed, and settings of its own. Nothing is lost in silence: what is not
+carried over is listed with its reason, which is data (`migrate.toml`).
 """
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
 
 from aggregator.config_address import address_key, is_local, shown
 from aggregator.errors import ConfigError, ParseError, Problem
+from aggregator.migrate_ini import Named, is_ini, read_planet
 from aggregator.model import Subscription
-from aggregator.publish.opml import read_opml, unread_in_opml
+from aggregator.publish.opml import Beyond, Unread, beyond_opml, read_opml, unread_in_opml
 from aggregator.web.text import one_line
 from aggregator.web.url import resource
 
 MAX_BYTES = 10 * 1024 * 1024  # the largest OPML seen in the wild, with 20,000 feeds, is under five
 _XML = re.compile(r"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
-_SECTION = re.compile(r"^\s*\[[^\[\]\n]+\]\s*$", re.MULTILINE)
-_SETTING = re.compile(r"^\s*[\w.-]+\s*[=:]\s*\S", re.MULTILINE)
+# `every` of a feed: the bounds of feeds.yaml.
+_MIN_MINUTES, _MAX_MINUTES = 5, 30 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,21 +34,27 @@ class Proposal:
     url: str
     name: str | None = None
     tags: tuple[str, ...] = ()
+    every: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Takeover:
-    """What a file held: feeds to take over, each address once; how many stood there again; what was refused, each with its reason."""
+    """What a file held: feeds to take over, each address once; how many stood there again; what was refused, each with its reason.
+
+    `settings` are keys of feeds.yaml with their values. `left` are settings that are not carried over, a line each with its reason.
+    """
 
     feeds: tuple[Proposal, ...] = ()
     duplicates: int = 0
-    refused: tuple[str, ...] = field(default=())
+    refused: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
 
 
 def read(data: bytes, source: str = "the file") -> Takeover:
-    """Read an OPML file or a plain list of addresses, whichever it is; `source` is what a message calls it.
+    """Read an OPML file, a planet's configuration or a plain list of addresses, whichever it is; `source` is what a message calls it.
 
-    Raises: ConfigError for a file that is neither, saying what it seems to be.
+    Raises: ConfigError for a file that is none of them, saying what it seems to be.
     """
     if len(data) > MAX_BYTES:
         raise _not_read(source, f"is larger than {MAX_BYTES // 1024 // 1024} MiB")
@@ -52,11 +63,13 @@ def read(data: bytes, source: str = "the file") -> Takeover:
         return _from_xml(data, start, source)
     if "\0" in start:
         raise _not_read(source, "is not a text")
-    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    text = _decoded(data)
     _refuse_others(text, source)
+    if is_ini(text):
+        return from_ini(text)
     taken = from_lines(text)
     if taken.refused and not taken.feeds:
-        raise _not_read(source, "holds no address: an OPML file or a plain list with one address a line is read")
+        raise _not_read(source, "holds no address: an OPML file, a planet's config.ini or a plain list with one address a line is read")
     return taken
 
 
@@ -66,11 +79,47 @@ def from_opml(data: bytes) -> Takeover:
     Raises: ConfigError for what is not OPML.
     """
     try:
-        found, unread = read_opml(data), unread_in_opml(data)
+        found, unread, beyond = read_opml(data), unread_in_opml(data), beyond_opml(data)
     except ParseError as error:
         raise _not_read("OPML", error.message) from error
-    taken = [(_from_subscription(item), _called(item.name, item.feed_url), item.feed_url) for item in found]
-    return _gathered([*taken, *((Proposal(url=""), _called(name, address), address) for name, address in unread)])
+    off = {one.address for one in beyond if _is_switched_off(one)}
+    every = {one.address: _every(one.value) for one in beyond if one.key == _TTL}
+    taken = [
+        (replace(_from_subscription(item), every=every.get(item.feed_url)), _called(item.name, item.feed_url), item.feed_url)
+        for item in found
+        if item.feed_url not in off
+    ]
+    gathered = _gathered([*taken, *((Proposal(url=""), _called(one.name, one.address), one.address) for one in unread if not _why(one))])
+    refused = [
+        f"{_called(item.name, item.feed_url)}{shown(item.feed_url)}: it is switched off there" for item in found if item.feed_url in off
+    ]
+    refused += [
+        f"{_called(one.name, one.address or one.page)}{shown(one.address)}".strip() + f": {why}" for one in unread if (why := _why(one))
+    ]
+    left: dict[str, list[str]] = {}
+    for one in beyond:
+        if one.key != _TTL and not _is_switched_off(one) and one.value.lower() != "false" and not one.key.startswith(_SCRAPING):
+            left.setdefault(one.key, []).append(one.name or one.address)
+    return replace(
+        gathered, refused=(*gathered.refused, *refused), left=tuple(_left("opml", key, _of(names)) for key, names in left.items())
+    )
+
+
+def from_ini(text: str) -> Takeover:
+    """The feeds and settings of a planet's configuration."""
+    planet = read_planet(text)
+    gathered = _gathered(
+        [
+            (_from_named(feed), f"line {feed.line}: {_called(feed.name, feed.address)}", feed.address)
+            for feed in planet.feeds
+            if feed.address
+        ]
+    )
+    without = [
+        f"line {feed.line}: {_called(feed.name, '')}".strip() + f"{_no_address(feed.page)}" for feed in planet.feeds if not feed.address
+    ]
+    left = [_left(where, key, _at(lines)) for (where, key), lines in planet.left.items()]
+    return replace(gathered, refused=(*gathered.refused, *without, *planet.passed_over), settings=planet.settings, left=tuple(left))
 
 
 def from_lines(text: str) -> Takeover:
@@ -95,12 +144,7 @@ def _from_xml(data: bytes, start: str, source: str) -> Takeover:
 
 def _refuse_others(text: str, source: str) -> None:
     if text.lstrip().startswith(("{", '["', "[{")):
-        raise _not_read(source, "is JSON: an OPML file or a plain list of addresses is read")
-    if _SECTION.search(text) and _SETTING.search(text):
-        raise _not_read(
-            source,
-            "is a config.ini (Planet, Venus, Pluto): reading it comes in a later version; the opml.xml that most planets publish is read",
-        )
+        raise _not_read(source, "is JSON: an OPML file, a config.ini or a plain list of addresses is read")
     if re.search(r"^feeds\s*:", text, re.MULTILINE):
         raise _not_read(source, "is a feeds.yaml already: 'aggregator --config' names it")
 
@@ -113,6 +157,73 @@ def _from_subscription(item: Subscription) -> Proposal:
     url = _web_address(item.feed_url)
     name = one_line(item.name) or None
     return Proposal(url=url, name=None if name == url else name, tags=_tags(item.tags))
+
+
+def _from_named(feed: Named) -> Proposal:
+    url = _web_address(feed.address)
+    return Proposal(url=url, name=one_line(feed.name) or None, tags=_tags(feed.tags))
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-8; files of old planets may be of the time before."""
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+# ── what is left behind ────────────────────────────────────────────────────────────────────────────────────────────────
+
+_TTL = "frss:ttl"
+# How a page is taken apart: said once, of the feed.
+_SCRAPING = ("frss:xpath", "frss:json")
+
+
+@cache
+def _reasons() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(files("aggregator").joinpath("migrate.toml").read_text("utf-8"))
+
+
+def _left(where: str, key: str, places: str) -> str:
+    reasons = _reasons()[where]
+    return f"{key} ({places}): {reasons.get(key, reasons['*'])}"
+
+
+def _of(names: Sequence[str]) -> str:
+    first = f"“{one_line(names[0])}”"
+    return first if len(names) == 1 else f"{first} and {len(names) - 1} more"
+
+
+def _at(lines: Sequence[int]) -> str:
+    return f"line {lines[0]}" if len(lines) == 1 else f"line {lines[0]} and {len(lines) - 1} more"
+
+
+def _is_switched_off(one: Beyond) -> bool:
+    return (one.key == "miniflux:disabled" and one.value.lower() == "true") or (one.key == _TTL and one.value.startswith("-"))
+
+
+def _every(seconds: str) -> str | None:
+    """A time between polls, within the bounds that feeds.yaml sets; None if none is meant."""
+    if not seconds.isdigit() or not int(seconds):
+        return None
+    return f"{min(max(int(seconds) // 60, _MIN_MINUTES), _MAX_MINUTES)}m"
+
+
+def _why(one: Unread) -> str:
+    """Why an outline is no feed, where its address would not tell."""
+    if one.type.lower() == "include":
+        return "a list of feeds on the web: fetch it and import the file"
+    if one.address and resource(one.address):
+        return f"a page that is taken apart by rules ({one_line(one.type)}), not a feed"
+    return _no_address(one.page).removeprefix(": ") if not one.address and resource(one.page) else ""
+
+
+def _no_address(page: str) -> str:
+    return (
+        f": no address of a feed is given; 'aggregator add {shown(one_line(page))}' looks for one"
+        if resource(page)
+        else ": no address is given"
+    )
 
 
 def _called(name: str, address: str) -> str:
@@ -167,7 +278,12 @@ def _gathered(found: Sequence[tuple[Proposal, str, str]]) -> Takeover:
 def _merged(first: Proposal | None, proposal: Proposal) -> Proposal:
     if first is None:
         return proposal
-    return Proposal(url=first.url, name=first.name or proposal.name, tags=tuple(dict.fromkeys((*first.tags, *proposal.tags))))
+    return Proposal(
+        url=first.url,
+        name=first.name or proposal.name,
+        tags=tuple(dict.fromkeys((*first.tags, *proposal.tags))),
+        every=first.every or proposal.every,
+    )
 
 
 def _reason(written: str) -> str:

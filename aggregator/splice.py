@@ -27,6 +27,7 @@ class NewFeed:
     name: str | None = None
     id: str | None = None
     tags: tuple[str, ...] = ()
+    every: str | None = None
 
 
 def add_feed(text: str, url: str, *, name: str | None = None, id: str | None = None, tags: Sequence[str] = ()) -> str:  # noqa: A002
@@ -190,7 +191,7 @@ def _flow_item(feed: NewFeed) -> str:
 def _pairs(feed: NewFeed) -> list[tuple[str, str]]:
     made = [("url", scalar(feed.url)), ("id", feed.id and scalar(feed.id)), ("name", feed.name and scalar(feed.name))]
     tags = f"[{', '.join(map(scalar, feed.tags))}]" if feed.tags else None
-    return [(key, value) for key, value in (*made, ("tags", tags)) if value]
+    return [(key, value) for key, value in (*made, ("tags", tags), ("every", feed.every)) if value]
 
 
 # ── taking out ─────────────────────────────────────────────────────────────────────────────────────────────────────────

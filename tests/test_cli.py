@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from aggregator.app import build
-from aggregator.cli import asking, editing, holding, keeping, ledger, running, stories  # noqa: F401 - they add the commands
+from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, stories  # noqa: F401 - they add the commands
 from aggregator.cli.main import cli
 from aggregator.config import load
 from aggregator.model import JsonValue
@@ -128,7 +128,8 @@ def test_import_names_what_it_could_not_take_with_its_reason(folder: Path) -> No
     (folder / "list.opml").write_text(f"<opml version='2.0'><body>{outlines}</body></opml>")
     why = "“B” gopher://b.example/feed: not an address that begins with http:// or https://"
     result = run(folder, "import", str(folder / "list.opml"), "--json")
-    assert json.loads(result.stdout) == {"added": ["https://a.example/feed"], "already_there": 0, "not_carried_over": [why]}
+    nothing: dict[str, object] = {"settings": {}, "settings_left": []}
+    assert json.loads(result.stdout) == {"added": ["https://a.example/feed"], "already_there": 0, "not_carried_over": [why], **nothing}
     assert f"not carried over: {why}" in result.stderr
     assert "0 feeds added, 1 were there already, 1 not carried over" in run(folder, "import", str(folder / "list.opml")).stdout
 

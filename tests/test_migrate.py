@@ -1,5 +1,6 @@
 """Lists of feeds from elsewhere move in whole, or say what did not."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,6 @@ def test_feeds_of_an_opml_file_that_are_not_of_the_web_are_named_each_with_its_r
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"[Planet]\nname = Planet\n\n[https://a.example/]\nname = A\n", "config.ini .*later version"),
         (b"<?xml version='1.0'?>\n<!-- x -->\n<rss version='2.0'/>", "is a feed itself"),
         (b"<!DOCTYPE html>\n<html></html>", "is a web page"),
         (b"<other/>", "not an OPML document"),
@@ -90,6 +90,170 @@ def test_feeds_of_an_opml_file_that_are_not_of_the_web_are_named_each_with_its_r
 def test_another_kind_of_file_is_named_instead_of_half_read(data: bytes, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         read(data, "list")
+
+
+VENUS = """# a planet
+[Planet]
+name = Planet Garden
+link = https://planet.example.org/
+owner_email = ann@planet.example.org
+new_feed_items = 2
+template_files:
+  index.html.tmpl
+  atom.xml.tmpl
+filters = excerpt.py
+items_per_page = 60  ; as before
+
+[DEFAULT]
+facewidth = 65
+
+[index.html.tmpl]
+days_per_page = 7
+[excerpt.py]
+width = 500
+[http://lists.example/all.opml]
+content_type = opml
+
+[https://ann.example/feed]
+name = Ann
+face = ann.png
+filters =
+  excerpt.py?width=100
+
+[http://ann.example/feed/]
+name = Ann again
+face = again.png
+[feed://bob.example/rss?x=1&y=2]
+name = B\u00f6b's
+tags = news, old trains
+[file:///home/ann/x.xml]
+"""
+
+PLUTO = """
+title = Planet Garden
+url   = https://planet.example.org/
+
+[ann]
+  title = Ann's Garden
+  link  = https://ann.example
+  feed  = https://ann.example/feed?format=xml
+  avatar = ann.png
+[bob]
+  title = Bob
+  link = https://bob.example/
+[carol]
+  title = Carol
+  group = carol
+"""
+
+FRESHRSS = """<opml xmlns:frss="https://freshrss.org/opml" version="2.0"><body>
+<outline text="Blogs" frss:opmlUrl="https://lists.example/x.opml">
+  <outline text="Ann" type="rss" xmlUrl="https://ann.example/feed" htmlUrl="https://ann.example/" description="d"
+    frss:priority="feed" frss:ttl="7200" frss:cssFullContent="article"/>
+  <outline text="Off" type="rss" xmlUrl="https://off.example/feed" frss:ttl="-3600"/>
+  <outline text="Page" type="HTML+XPath" xmlUrl="https://page.example/" frss:xPathItem="//a" frss:xPathItemTitle="."/>
+  <outline text="Jay" type="JSONFeed" xmlUrl="https://jay.example/feed.json" frss:priority="main"/>
+</outline></body></opml>"""
+
+MINIFLUX = """<opml version="2.0" xmlns:miniflux="https://miniflux.app/opml"><body><outline text="All">
+  <outline title="Ann" text="Ann" type="rss" xmlUrl="https://ann.example/feed" miniflux:crawler="true" miniflux:disabled="false"/>
+  <outline title="Off" text="Off" type="rss" xmlUrl="https://off.example/feed" miniflux:disabled="true"/>
+</outline></body></opml>"""
+
+WORDPRESS = """<opml version="1.0"><body><outline type="category" title="Contributors">
+  <outline text="Ann" type="link" xmlUrl="https://ann.example/feed/" htmlUrl="https://ann.example" updated="2010-01-01 00:00:00" />
+  <outline text="Bob" type="link" xmlUrl="" htmlUrl="https://bob.example/" updated="" />
+</outline><outline type="include" text="More" url="https://lists.example/x.opml"/></body></opml>"""
+
+
+def test_a_planets_configuration_moves_in_with_its_settings() -> None:
+    taken = read(VENUS.encode())
+
+    assert taken.feeds == (
+        Proposal(url="https://ann.example/feed", name="Ann"),
+        Proposal(url="https://bob.example/rss?x=1&y=2", name="B\u00f6b's", tags=("news", "old trains")),
+    )
+    contact = "ann@planet.example.org"
+    assert taken.settings == {
+        "title": "Planet Garden",
+        "link": "https://planet.example.org/",
+        "contact": contact,
+        "newcomer_entries": "2",
+    }
+    assert taken.duplicates == 1
+    assert [line.split(": ")[1] for line in taken.refused] == [
+        "file:///home/ann/x.xml",
+        "[index.html.tmpl]",
+        "[excerpt.py]",
+        "[http://lists.example/all.opml]",
+    ]
+    assert [line.split(":")[0] for line in taken.left] == [
+        "template_files (line 7)",
+        "filters (line 10)",
+        "items_per_page (line 11)",
+        "facewidth (line 14)",
+        "face (line 25 and 1 more)",
+        "filters (line 26)",
+    ]
+    assert read(VENUS.encode("cp1252")).feeds == taken.feeds, "from the time before UTF-8"
+
+
+def test_plutos_configuration_moves_in_and_a_feed_without_address_is_named_with_its_page() -> None:
+    taken = read(PLUTO.encode())
+
+    assert taken.feeds == (Proposal(url="https://ann.example/feed?format=xml", name="Ann's Garden"),)
+    assert taken.settings == {"title": "Planet Garden", "link": "https://planet.example.org/"}
+    assert taken.refused == (
+        "line 10: “Bob”: no address of a feed is given; 'aggregator add https://bob.example/' looks for one",
+        "line 13: “Carol”: no address is given",
+    )
+    assert [line.split(":")[0] for line in taken.left] == ["link (line 7 and 1 more)", "avatar (line 9)", "group (line 15)"]
+
+
+def test_what_feed_readers_say_beyond_opml_is_taken_over_or_named() -> None:
+    taken = read(FRESHRSS.encode())
+
+    assert taken.feeds == (
+        Proposal(url="https://ann.example/feed", name="Ann", tags=("blogs",), every="120m"),
+        Proposal(url="https://jay.example/feed.json", name="Jay", tags=("blogs",)),
+    )
+    assert taken.refused == (
+        "“Off” https://off.example/feed: it is switched off there",
+        "“Page” https://page.example/: a page that is taken apart by rules (HTML+XPath), not a feed",
+    )
+    assert [line.split(" (")[0] for line in taken.left] == ["frss:opmlurl", "frss:priority", "frss:cssfullcontent"]
+    assert "“Ann” and 1 more" in taken.left[1]
+
+    taken = read(MINIFLUX.encode())
+    assert [feed.name for feed in taken.feeds] == ["Ann"]
+    assert taken.refused == ("“Off” https://off.example/feed: it is switched off there",)
+    assert [line.split(" (")[0] for line in taken.left] == ["miniflux:crawler"]
+
+
+def test_links_without_a_feed_and_lists_within_lists_are_named() -> None:
+    taken = read(WORDPRESS.encode())
+
+    assert taken.feeds == (Proposal(url="https://ann.example/feed/", name="Ann", tags=("contributors",)),)
+    assert taken.refused == (
+        "“Bob”: no address of a feed is given; 'aggregator add https://bob.example/' looks for one",
+        "“More” https://lists.example/x.opml: a list of feeds on the web: fetch it and import the file",
+    )
+    assert taken.left == ()
+
+
+def test_a_real_planets_configuration_moves_in_whole(shared: Path) -> None:
+    text = (shared / "corpus/subscriptions/planet-python-config.ini").read_text("utf-8")
+    blocks = re.findall(r"^\[(https?://[^\]]+)\]\nname = (.*)$", text, re.MULTILINE)
+    taken = read(text.encode())
+    new = [NewFeed(url=feed.url, name=feed.name) for feed in taken.feeds]
+    config = load_text(add_feeds("# empty\n", new), Path("/nowhere/feeds.yaml"), {})
+
+    assert len(blocks) == 567
+    assert [(feed.url, feed.name) for feed in taken.feeds] == blocks
+    assert [(feed.url, feed.name) for feed in config.feeds] == blocks
+    assert (taken.refused, taken.duplicates) == ((), 0)
+    keys = set(re.findall(r"^(\w+) =", text.split("\n[")[0], re.MULTILINE))
+    assert len(taken.settings) + len(taken.left) == len(keys), "each setting of the planet is carried over or named"
 
 
 def test_an_empty_list_is_an_empty_list() -> None:

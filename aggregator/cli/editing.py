@@ -1,28 +1,17 @@
-"""Commands about feeds.yaml itself: init, check, config, add, remove, import, export."""
+"""Commands about feeds.yaml itself: init, check, config, add, remove."""
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
+from aggregator.cli.feeds_file import starter, text_of, write
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, fail, need_feed, progress, say, warn
 from aggregator.errors import AggregatorError, FeedError, ParseError
-from aggregator.model import Config, Document, FeedSpec, OutputSpec, RawFeed, Validators
-
-STARTER = """\
-# The feeds to merge. A bare address is enough; a page's feed is discovered.
-# Every key is explained in docs/configuration.md; `aggregator check` finds mistakes.
-
-title: My merged feed
-# link: https://planet.example.org/          # where the folder `public` is served, for rel=self
-# contact: https://planet.example.org/about  # told to every server that is polled; without it none is asked more than every 2 h
-
-feeds:
-"""
+from aggregator.model import Config, Document, FeedSpec, RawFeed, Validators
 
 
 @cli.command()
@@ -33,7 +22,7 @@ def init(session: Session, urls: Sequence[str]) -> None:
     lines = [f"  - {url}\n" for url in urls] or ["  - https://planetpython.org/rss20.xml\n"]
     try:
         with session.path.open("x", encoding="utf-8") as file:
-            file.write(STARTER + "".join(lines))
+            file.write(starter() + "".join(lines))
     except FileExistsError:
         fail([f"{session.path} is there already; nothing was written"], 2)
     except OSError as error:
@@ -59,7 +48,7 @@ def check(session: Session, fetch: bool, fix: bool) -> None:
         say(line)
     proposals = [(old, new) for _, old, new in findings if new]
     if fix and proposals:
-        _write(session, lambda text: _replaced(text, proposals))
+        write(session, lambda text: _replaced(text, proposals))
         say(f"{len(proposals)} addresses written into {session.path.name}")
     click.echo(f"{session.path.name}: {len(config.feeds)} feeds, {len(config.outputs)} outputs, no mistakes")
     if findings and not all(new for _, _, new in findings):
@@ -158,7 +147,7 @@ def add(session: Session, url: str, name: str | None, feed_id: str | None, tags:
     from aggregator.splice import add_feed
 
     address = url if no_fetch else _discovered(session, url)
-    _write(session, lambda text: add_feed(text, address, name=name, id=feed_id, tags=tuple(tags)))
+    write(session, lambda text: add_feed(text, address, name=name, id=feed_id, tags=tuple(tags)))
     click.echo(f"added {address}")
 
 
@@ -180,7 +169,7 @@ def _trial(session: Session, url: str) -> tuple[Config, FeedSpec]:
     from aggregator.config import load_text
     from aggregator.splice import add_feed
 
-    config = load_text(add_feed(_text(session), url), session.path, os.environ)
+    config = load_text(add_feed(text_of(session), url), session.path, os.environ)
     return config, max(config.feeds, key=lambda spec: spec.line)
 
 
@@ -194,72 +183,8 @@ def remove(session: Session, feed: str) -> None:
     config = session.config()
     wanted = need_feed(config, feed)
     spec = next(spec for spec in config.feeds if spec.id == wanted)
-    _write(session, lambda text: remove_feed(text, wanted if spec.id_given else spec.shown_url))
+    write(session, lambda text: remove_feed(text, wanted if spec.id_given else spec.shown_url))
     click.echo(f"removed {wanted}; its entries leave the outputs at the next publish")
-
-
-# ── import, export ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@cli.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "json_", is_flag=True, help="Print what was added and what was not, each with its reason, as JSON.")
-@click.pass_obj
-def import_(session: Session, file: Path, json_: bool) -> None:
-    """Add the feeds of an OPML file or of a plain list of addresses to feeds.yaml.
-
-    What cannot be carried over is named with its reason on stderr.
-    """
-    from aggregator.config_address import address_key, shown
-    from aggregator.migrate import read
-    from aggregator.splice import NewFeed, add_feeds
-
-    try:
-        takeover = read(file.read_bytes(), file.name)
-    except OSError as error:
-        raise AggregatorError(f"{file} cannot be read: {error.strerror}") from error
-    known = {address_key(spec.shown_url) for spec in session.config().feeds} if session.path.exists() else set()
-    fresh = [NewFeed(url=feed.url, name=feed.name, tags=feed.tags) for feed in takeover.feeds if address_key(feed.url) not in known]
-    if fresh:
-        _write(session, lambda text: add_feeds(text, fresh))
-    for line in takeover.refused:
-        say(f"not carried over: {line}")
-    twins = takeover.duplicates + len(takeover.feeds) - len(fresh)
-    if json_:
-        click.echo(as_json({"added": [shown(feed.url) for feed in fresh], "already_there": twins, "not_carried_over": takeover.refused}))
-        return
-    click.echo(f"{len(fresh)} feeds added, {twins} were there already, {len(takeover.refused)} not carried over")
-
-
-@cli.command()
-@click.option("--json", "json_", is_flag=True, help="Print JSON instead of OPML.")
-@click.pass_obj
-def export(session: Session, json_: bool) -> None:
-    """Print the public feeds of feeds.yaml as OPML. Private ones are left out and counted on stderr."""
-    from aggregator.publish.edition import compose
-    from aggregator.publish.opml import opml
-
-    with session.app() as app:
-        states = {state.id: state for state in app.ports.store.feeds()}
-        specs = {states[spec.id].key: spec for spec in app.config.feeds if spec.id in states}
-        whole = OutputSpec(path="export.opml", format="opml")
-        edition = compose(whole, app.config, (), {state.key: state for state in states.values()}, specs)
-    if json_:
-        click.echo(as_json(list(edition.subscriptions)))
-    else:
-        sys.stdout.write(opml(edition).decode("utf-8"))
-    hidden = len(app.config.feeds) - len(edition.subscriptions)
-    if hidden:
-        say(f"{hidden} feeds are private or local and were left out")
-
-
-# ── writing feeds.yaml ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _text(session: Session) -> str:
-    if not session.path.exists():
-        return STARTER
-    return session.path.read_bytes().decode("utf-8")
 
 
 def _replaced(text: str, proposals: Sequence[tuple[str, str]]) -> str:
@@ -268,20 +193,3 @@ def _replaced(text: str, proposals: Sequence[tuple[str, str]]) -> str:
     for old, new in proposals:
         text = replace_url(text, old, new)
     return text
-
-
-def _write(session: Session, edit: Callable[[str], str]) -> None:
-    """Edit feeds.yaml by lines: the result must load before it takes the old one's place, in one rename."""
-    from aggregator.config import load_text
-
-    edited = edit(_text(session))
-    load_text(edited, session.path, os.environ)
-    fresh = session.path.with_name(f".{session.path.name}.new")
-    try:
-        fresh.write_bytes(edited.encode("utf-8"))
-        if session.path.exists():
-            fresh.chmod(session.path.stat().st_mode & 0o777)
-        fresh.replace(session.path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise AggregatorError(f"{session.path} cannot be written: {error.strerror}") from error

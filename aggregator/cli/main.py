@@ -54,7 +54,7 @@ def cli(ctx: click.Context, path: Path, verbose: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Exits the process."""
-    from aggregator.cli import asking, editing, holding, keeping, ledger, running, stories  # noqa: F401 - each adds its commands to the group
+    from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, stories  # noqa: F401 - each adds its commands to the group
 
     order = [
         "init",

@@ -17,6 +17,12 @@ _MAX_BYTES: Final = 8 * 1024 * 1024
 _MAX_DEPTH: Final = 64
 # feed: and its kin are how browsers once handed addresses to readers.
 _FEED_SCHEME: Final = re.compile(r"(?:feed|pcast|itpc|podcast):(?://)?(?=https?:)|(?:feed|pcast|itpc|podcast)(?=://)", re.IGNORECASE)
+_OPML_ATTRIBUTES: Final = frozenset(
+    {"text", "title", "type", "xmlurl", "url", "htmlurl", "description", "language", "category", "version"}
+    | {"created", "updated", "iscomment", "isbreakpoint"}
+)
+# Pages and data that a reader takes apart by rules of its own; no feeds.
+_SCRAPED: Final = re.compile(r"xpath|dotnotation", re.IGNORECASE)
 _FEED_TYPES: Final = frozenset({"rss", "rss1", "rss2", "atom", "feed", "json", "jsonfeed"})
 
 
@@ -73,14 +79,54 @@ def read_opml(data: bytes) -> list[Subscription]:
     return list(found.values())
 
 
-def unread_in_opml(data: bytes) -> list[tuple[str, str]]:
-    """The feeds of an OPML file that `read_opml` leaves out, in document order: name and address as written, either may be empty.
+class Unread(NamedTuple):
+    """An outline that names no feed that can be read: its name, address, page and type as written; any may be empty."""
+
+    name: str
+    address: str
+    page: str
+    type: str
+
+
+def unread_in_opml(data: bytes) -> list[Unread]:
+    """The feeds of an OPML file that `read_opml` leaves out, in document order, and the lists that it would include.
 
     Raises:
         ParseError: as `read_opml`.
     """
     unread = (one.attributes for one in _outlines(_root(data)) if _names_feed(one) and _address(one.attributes) is None)
-    return [(_first(attributes, "title", "text"), _written(attributes)) for attributes in unread]
+    return [
+        Unread(
+            _first(attributes, "title", "text"),
+            _written(attributes) or attributes.get("url", "").strip(),
+            attributes.get("htmlurl", "").strip(),
+            attributes.get("type", "").strip(),
+        )
+        for attributes in unread
+    ]
+
+
+class Beyond(NamedTuple):
+    """An attribute that is no part of OPML: of which outline (name, and address if it is a feed), its key in lower case, what it says."""
+
+    name: str
+    address: str
+    key: str
+    value: str
+
+
+def beyond_opml(data: bytes) -> list[Beyond]:
+    """What the outlines of a file say in words of the program that wrote it, in document order.
+
+    Raises:
+        ParseError: as `read_opml`.
+    """
+    return [
+        Beyond(_first(one.attributes, "title", "text"), _address(one.attributes) or "", key, value)
+        for one in _outlines(_root(data))
+        for key, value in one.foreign.items()
+        if value
+    ]
 
 
 def _root(data: bytes) -> etree._Element:
@@ -105,6 +151,7 @@ class _Outline(NamedTuple):
     attributes: dict[str, str]
     path: tuple[str, ...]
     is_folder: bool
+    foreign: dict[str, str]
 
 
 def _outlines(root: etree._Element) -> Iterator[_Outline]:
@@ -115,11 +162,24 @@ def _outlines(root: etree._Element) -> Iterator[_Outline]:
         inner = path
         if _local_name(element) == "outline":
             attributes = {str(name).rpartition("}")[2].lower(): str(value) for name, value in element.attrib.items()}
-            yield _Outline(attributes, path, len(element) > 0)
+            yield _Outline(attributes, path, len(element) > 0, _foreign(element))
             name = _first(attributes, "text", "title")
             inner = (*path, name) if name and not _address(attributes) else path
         if depth < _MAX_DEPTH:
             waiting.extend((child, inner, depth + 1) for child in reversed(element) if isinstance(child.tag, str))
+
+
+def _foreign(element: etree._Element) -> dict[str, str]:
+    """The attributes that OPML does not have, those of a namespace with the prefix that the file gives it."""
+    prefixes = {uri: prefix for prefix, uri in element.nsmap.items() if prefix}
+    found = {}
+    for name, value in element.attrib.items():
+        uri, _, local = str(name).rpartition("}")
+        prefix = prefixes.get(uri.removeprefix("{"), "") if uri else ""
+        key = f"{prefix}:{local}".lower() if prefix else local.lower()
+        if prefix or key not in _OPML_ATTRIBUTES:
+            found[key] = one_line(str(value))
+    return found
 
 
 def _subscription(attributes: dict[str, str], path: tuple[str, ...]) -> Subscription | None:
@@ -140,6 +200,8 @@ def _subscription(attributes: dict[str, str], path: tuple[str, ...]) -> Subscrip
 
 def _address(attributes: dict[str, str]) -> str | None:
     """The feed's address: `xmlUrl`, else `url` where the type says that it is a feed; inclusions of other lists are none."""
+    if _SCRAPED.search(attributes.get("type", "")):
+        return None
     address = _written(attributes)
     scheme = _FEED_SCHEME.match(address)
     if scheme:
@@ -149,7 +211,7 @@ def _address(attributes: dict[str, str]) -> str | None:
 
 def _names_feed(outline: _Outline) -> bool:
     attributes = outline.attributes
-    is_feed = "xmlurl" in attributes or attributes.get("type", "").strip().lower() in _FEED_TYPES
+    is_feed = "xmlurl" in attributes or attributes.get("type", "").strip().lower() in {*_FEED_TYPES, "include"}
     return bool(_written(attributes)) or (is_feed and not outline.is_folder)
 
 

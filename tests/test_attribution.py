@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from datetime import date
 
 import pytest
 from lxml import html
@@ -9,6 +10,8 @@ from lxml import html
 from aggregator.model import Attribution, Url
 from aggregator.publish.attribution import LINE_CLASS, Linked, Wording, languages, line, paragraph, wording
 from aggregator.refine import phrasebook
+from aggregator.refine.blocks import edges
+from aggregator.refine.sentences import statements
 from aggregator.web.text import visible_text
 
 ORIG = Linked("Orig", Url("https://orig.example/1"))
@@ -43,6 +46,13 @@ def test_other_places_follow_in_the_same_paragraph() -> None:
 
 def test_several_who_passed_it_on_are_named_in_their_order() -> None:
     assert visible_text(line(Attribution(), "en", origin=ORIG, via=[Linked("A"), Linked("B")])).endswith("Orig, via A, B.")
+
+
+@pytest.mark.parametrize(("language", "named"), [("fa", "A، B"), ("ja", "A、B")])
+def test_they_are_joined_as_the_language_joins_words(language: str, named: str) -> None:
+    names = [Linked("A"), Linked("B")]
+    text = visible_text(line(Attribution(), language, origin=ORIG, via=names, also=names))
+    assert text.count(named) == 2
 
 
 def test_an_editor_may_word_it_otherwise() -> None:
@@ -91,12 +101,52 @@ def test_every_language_says_all_of_it(language: str) -> None:
     assert "{" not in text
 
 
+@pytest.mark.parametrize("language", languages())
+def test_no_language_calls_a_mere_republisher_the_source(language: str) -> None:
+    words = wording(language)
+    assert words.sources[:4].casefold() not in words.from_.casefold()
+    assert not words.from_.startswith("{"), "whoever reads it finds it by its first words"
+    text = line(Attribution(), language, origin=None, via=[REPUB])
+    assert statements(edges(text.replace(LINE_CLASS, "x") + "<p>One plain paragraph of a text.</p>"), None) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "heading"),
+    [
+        ("fr", date(2026, 3, 1), "Dimanche 1er mars 2026"),
+        ("fr", date(2026, 3, 11), "Mercredi 11 mars 2026"),
+        ("it", date(2026, 3, 1), "Domenica 1º marzo 2026"),
+        ("ca", date(2026, 4, 1), "Dimecres, 1 d’abril de 2026"),
+        ("eu", date(2025, 3, 2), "2025(e)ko martxoaren 2(a), igandea"),
+        ("bn", date(2026, 3, 1), "রবিবার, ১ মার্চ ২০২৬"),
+        ("fa", date(2026, 3, 12), "پنجشنبه ۱۲ مارس ۲۰۲۶"),
+    ],
+)
+def test_days_are_written_as_the_language_writes_them(language: str, day: date, heading: str) -> None:
+    assert wording(language).day_name(day) == heading
+
+
+def test_a_line_in_a_script_from_right_to_left_runs_that_way_in_whatever_reader() -> None:
+    assert line(Attribution(), "fa-IR", origin=ORIG).startswith('<p class="aggregator-origin" dir="auto">')
+    assert line(Attribution(), "fr", origin=ORIG).startswith('<p class="aggregator-origin">')
+
+
 def test_every_language_whose_sentences_are_read_is_written_too() -> None:
     assert {language.code for language in phrasebook.languages()} <= set(languages())
 
 
 @pytest.mark.parametrize(
-    ("tag", "same_as"), [("de-AT", "de"), ("PT_br", "pt"), ("zh-Hant-TW", "zh-HK"), ("zh-CN", "zh"), ("tlh", "en"), ("", "en")]
+    ("tag", "same_as"),
+    [
+        ("de-AT", "de"),
+        ("PT_br", "pt"),
+        ("zh-Hant-TW", "zh-HK"),
+        ("zh-CN", "zh"),
+        ("sh", "sr-Latn"),
+        ("mo", "ro"),
+        ("tlh", "en"),
+        ("", "en"),
+    ],
 )
 def test_a_tag_falls_back_to_its_language_then_to_english(tag: str, same_as: str) -> None:
     assert wording(tag) == wording(same_as)

@@ -84,6 +84,24 @@ def test_an_origin_that_has_no_page_is_read_by_its_name(language: str) -> None:
         assert (hop.name, hop.page) == (origin.text, None)
 
 
+@pytest.mark.parametrize(
+    ("wording", "way"),
+    [
+        ("Эта статья впервые опубликована на {}, получено через {}.", ["Orig", "Repub"]),
+        ("이 글은 {}에 처음 게재되었으며, {}를 거쳤습니다.", ["Orig", "Repub"]),
+        ("Το άρθρο αυτό δημοσιεύθηκε αρχικά στο {}, μέσω {}.", ["Orig", "Repub"]),
+        ("Von {1}.", []),
+        ("出典：{1}", []),
+    ],
+)
+def test_what_it_once_said_is_known_still(wording: str, way: list[str]) -> None:
+    links = [f'<a href="{link.url}">{name}</a>' for link, name in ((ORIG, "Orig"), (REPUB, "Repub"))]
+    said = RawSource(kind="atom", id="https://repub.example/feed", title="Repub", link="https://repub.example/")
+    found = read(f"<p>{wording.format(*links)}</p>{BODY}", source=said)
+    assert found.html == BODY
+    assert [hop.name for hop in found.origin.chain if hop.page] == way
+
+
 # ── by its class ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -56,7 +56,7 @@ def test_it_tells_the_way_how_we_know_and_where_it_was_seen() -> None:
     assert [link.get("href") for link in document.cssselect(".way a")][:2] == ["https://orig.example/1", "https://repub.example/1"]
     knows, seen = texts(document, "section:nth-of-type(2) li"), texts(document, "section:nth-of-type(3) li")
     assert knows == ["The entry names its source in its markup.", "A sentence in its text says so."]
-    assert "How sure: 90 %" in texts(document, "section:nth-of-type(2) p")
+    assert "How sure: 90%" in texts(document, "section:nth-of-type(2) p")
     assert seen == ["Repub since 2026-03-01", "Third since 2026-03-01"]
     assert texts(document, "h2") == ["Post 1 & more"]
     assert "CC BY 4.0" in texts(document, "dd")
@@ -100,13 +100,42 @@ def test_nothing_that_a_feed_says_becomes_markup() -> None:
 
 def test_every_language_has_all_words_and_their_slots() -> None:
     tables = tomllib.loads((resources.files("aggregator.publish") / "story.toml").read_text("utf-8"))
+    assert set(tables) == set(languages()), "whoever words the visible line words this page, too"
     for language, words in tables.items():
-        assert language in languages()
         assert words.keys() == tables["en"].keys(), language
         for name, text in words.items():
+            assert text.strip() == text != "", (language, name)
             assert re.findall(r"\{\w+\}", text) == re.findall(r"\{\w+\}", tables["en"][name]), (language, name)
-    assert texts(parsed(told(), edition(told(), language="de-AT")), "h1") == ["Woher das kommt"]
-    assert texts(parsed(told(), edition(told(), language="tlh")), "h1") == ["Where this comes from"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "heading"),
+    [
+        ("de-AT", "Woher das kommt"),
+        ("tlh", "Where this comes from"),
+        ("no", "Hvor dette kommer fra"),
+        ("zh_TW", "文章出處"),
+        ("zh-CN", "文章出处"),
+        ("sr-Latn-RS", "Odakle ovo dolazi"),
+        ("iw", "מאיפה זה הגיע"),
+    ],
+)
+def test_a_tag_finds_its_words_as_the_visible_line_does(tag: str, heading: str) -> None:
+    assert texts(parsed(told(), edition(told(), language=tag)), "h1") == [heading]
+
+
+@pytest.mark.parametrize("language", ["ar", "iw-IL", "az-Arab"])
+def test_what_is_written_from_right_to_left_runs_that_way_and_turns_no_day_or_name_about(language: str) -> None:
+    item = told(language=None)
+    made = edition(item, language=language)
+    document = parsed(item, made)
+    assert document.getroottree().getroot().get("dir") == "rtl"
+    assert all("\u20682026-03-01\u2069" in note for note in texts(document, ".way li:last-child span, section:nth-of-type(3) span"))
+    assert {link.get("dir") for link in document.cssselect(".way a, h2")} == {"auto"}
+    assert document.cssselect("code")[0].get("dir") == "ltr"
+    listing = html.document_fromstring(page(replace(made, items=(replace(item, language="en"),))))
+    assert listing.cssselect("article")[0].get("dir") == "ltr"
+    assert {part.get("dir") for part in listing.cssselect(".byline, .attribution, .more")} == {"rtl"}, "our words, in a text of theirs"
 
 
 @pytest.mark.parametrize(

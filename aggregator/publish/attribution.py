@@ -10,6 +10,7 @@ from functools import cache
 from importlib import resources
 
 from aggregator.model import Attribution, SafeHtml, Url
+from aggregator.publish.languages import direction, nearest
 from aggregator.web.text import clean
 
 LINE_CLASS = "aggregator-origin"
@@ -17,8 +18,6 @@ LINE_CLASS = "aggregator-origin"
 
 _SLOT = re.compile(r"\{(origin|via|places)\}")
 _FALLBACK = "en"
-# Tags that mean a language of lines.toml under another name (IANA's registry of subtags; who writes which script).
-_SAME = {"no": "nb", "iw": "he", "in": "id", "bs": "hr", "zh-tw": "zh-hant", "zh-hk": "zh-hant", "zh-mo": "zh-hant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Linked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What a reader sees in one language (lines.toml). `weekdays` begin with Monday."""
+    """What a reader sees in one language (lines.toml). `weekdays` begin with Monday; `first_day` is the number of the first of a month."""
 
     origin: str
     via: str
@@ -47,6 +46,9 @@ class Wording:
     day: str
     weekdays: tuple[str, ...]
     months: tuple[str, ...]
+    first_day: str = "1"
+    digits: str = "0123456789"
+    comma: str = ", "
 
     def day_name(self, day: date) -> str:
         """Write a day as a heading, without asking the process's locale.
@@ -54,8 +56,16 @@ class Wording:
         >>> wording("de").day_name(date(2026, 3, 1))
         'Sonntag, 1. März 2026'
         """
-        slots = {"weekday": self.weekdays[day.weekday()], "day": str(day.day), "month": self.months[day.month - 1], "year": str(day.year)}
+        slots = {
+            "weekday": self.weekdays[day.weekday()],
+            "day": self._digits(str(day.day) if day.day > 1 else self.first_day),
+            "month": self.months[day.month - 1],
+            "year": self._digits(str(day.year)),
+        }
         return re.sub(r"\{(weekday|day|month|year)\}", lambda match: slots[match[1]], self.day)
+
+    def _digits(self, number: str) -> str:
+        return number.translate(str.maketrans("0123456789", self.digits))
 
 
 @cache
@@ -83,13 +93,7 @@ def wording(language: str) -> Wording:
     'Continue reading'
     """
     known = _wordings()
-    tag = language.casefold().replace("_", "-")
-    while tag:
-        tag = _SAME.get(tag, tag)
-        if tag in known:
-            return known[tag]
-        tag = tag.rpartition("-")[0]
-    return known[_FALLBACK]
+    return nearest(known, language) or known[_FALLBACK]
 
 
 def line(style: Attribution, language: str, *, origin: Linked | None, via: Sequence[Linked] = (), also: Sequence[Linked] = ()) -> SafeHtml:
@@ -108,10 +112,10 @@ def line(style: Attribution, language: str, *, origin: Linked | None, via: Seque
     words = wording(language)
     # Where only the republisher is known an editor's template may call it by either slot.
     slots = {"origin": [origin] if origin else via[:1], "via": list(via), "places": list(also)}
-    pieces = list(_filled(_template(style, words, knows_origin=origin is not None, has_via=bool(via)), slots))
+    pieces = list(_filled(_template(style, words, knows_origin=origin is not None, has_via=bool(via)), slots, words.comma))
     if also:
-        pieces += [Linked(" "), *_filled(words.also, slots)]
-    return paragraph(pieces, css_class=LINE_CLASS)
+        pieces += [Linked(" "), *_filled(words.also, slots, words.comma)]
+    return paragraph(pieces, css_class=LINE_CLASS, finds_direction=direction(language) == "rtl")
 
 
 def _template(style: Attribution, words: Wording, *, knows_origin: bool, has_via: bool) -> str:
@@ -125,7 +129,7 @@ def _template(style: Attribution, words: Wording, *, knows_origin: bool, has_via
     return words.origin
 
 
-def _filled(template: str, slots: Mapping[str, Sequence[Linked]]) -> Iterator[Linked]:
+def _filled(template: str, slots: Mapping[str, Sequence[Linked]], comma: str) -> Iterator[Linked]:
     """Cut a template at its slots and put the links in, several joined by commas."""
     for number, part in enumerate(_SLOT.split(template)):
         if number % 2 == 0:
@@ -133,20 +137,21 @@ def _filled(template: str, slots: Mapping[str, Sequence[Linked]]) -> Iterator[Li
             continue
         for position, place in enumerate(slots[part]):
             if position:
-                yield Linked(", ")
+                yield Linked(comma)
             yield place
 
 
-def paragraph(pieces: Sequence[Linked], *, css_class: str | None = None) -> SafeHtml:
-    """Make one paragraph of escaped words and links; of no pieces, nothing.
+def paragraph(pieces: Sequence[Linked], *, css_class: str | None = None, finds_direction: bool = False) -> SafeHtml:
+    """Make one paragraph of escaped words and links; of no pieces, nothing. It may run in the direction of its first letters.
 
     The only maker of SafeHtml outside refine: it is safe because it lets no markup in.
 
     >>> paragraph([Linked("a < b, see "), Linked("c", Url("https://c.example/?x=1&y"))])
     '<p>a &lt; b, see <a href="https://c.example/?x=1&amp;y">c</a></p>'
     """
-    opening = f'<p class="{html.escape(css_class)}">' if css_class else "<p>"
-    return SafeHtml(f"{opening}{''.join(map(_markup, pieces))}</p>" if pieces else "")
+    name = f' class="{html.escape(css_class)}"' if css_class else ""
+    dir_ = ' dir="auto"' if finds_direction else ""
+    return SafeHtml(f"<p{name}{dir_}>{''.join(map(_markup, pieces))}</p>" if pieces else "")
 
 
 def _markup(piece: Linked) -> str:

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from aggregator.model import Edition, Item, SafeHtml, Title
 from aggregator.publish.attribution import wording
 from aggregator.publish.body import as_language, counting, instant
+from aggregator.publish.languages import direction
 from aggregator.publish.trail import filled, words_of
 from aggregator.web.host import host_of
 from aggregator.web.licences import terms
@@ -40,7 +41,6 @@ _SET_BY_US: Final = re.compile(
 _PHRASES: Final = frozenset(
     {"b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "sup"}
 )
-_RIGHT_TO_LEFT: Final = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def environment() -> Environment:
         "body": shown,
         "words": one_line,
         "stamp": _stamp,
-        "direction": _direction,
+        "direction": direction,
         "license_name": license_name,
         "host": host_of,
         "counting": lambda item: Markup(counting(item)),  # noqa: S704  (escaped there)
@@ -119,12 +119,6 @@ def _lazy(tag: re.Match[str]) -> str:
 
 def _stamp(moment: datetime) -> str:
     return instant(moment).isoformat()
-
-
-def _direction(language: str | None) -> str | None:
-    """The direction of a language's script, where it is not the usual one."""
-    primary = (language or "").partition("-")[0].lower()
-    return "rtl" if primary in _RIGHT_TO_LEFT else "ltr" if primary else None
 
 
 def heading(title: Title) -> str:

@@ -10,10 +10,15 @@ from importlib import resources
 from typing import Final
 
 from aggregator.model import FeedSpec, Publication, Seen, StoredEntry, Story, Trail
+from aggregator.publish.languages import direction, nearest
 from aggregator.publish.sources import Directory
 
 FOLDER: Final = "story"
 """The folder of these pages, below the folder of outputs."""
+
+_APART: Final = re.compile(r"\{(?:name|title|date)\}")
+# First strong isolate, pop directional isolate (Unicode's UAX #9).
+_ISOLATED: Final = "\u2068\\g<0>\u2069"
 
 
 def trail(publication: Publication, story: Story, directory: Directory, specs: Mapping[str, FeedSpec]) -> Trail | None:
@@ -67,11 +72,13 @@ def _seen(story: Story, directory: Directory, specs: Mapping[str, FeedSpec]) -> 
 
 @cache
 def words_of(language: str) -> Mapping[str, str]:
-    """The words of these pages (story.toml) in a language, else in a shorter form of its tag, else in English."""
-    tables, tag = _tables(), language.casefold().replace("_", "-")
-    while tag and tag not in tables:
-        tag = tag.rpartition("-")[0]
-    return tables["en"] | tables.get(tag, {})
+    """The words of these pages (story.toml) in the language of a tag, else in English.
+
+    Where a page runs from right to left, names and days are kept apart from the words around them: Arabic would turn a day about.
+    """
+    tables = _tables()
+    words = tables["en"] | (nearest(tables, language) or {})
+    return {key: _APART.sub(_ISOLATED, text) for key, text in words.items()} if direction(language) == "rtl" else words
 
 
 @cache

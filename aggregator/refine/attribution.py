@@ -25,7 +25,7 @@ _MAX_CHARS: Final = 2000
 _EVIDENCE_CHARS: Final = 300
 # Nobody has stacked more than a few; text that carries our class a thousand times is no line.
 _MAX_READ: Final = 8
-_NAME: Final = re.compile(r"\0|[^\0,]+")
+_NAME: Final = re.compile(r"\0|[^\0,،、]+")
 _YEAR: Final = re.compile(r"\b(?:1[89]|20)\d\d\b")
 
 

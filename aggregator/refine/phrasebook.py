@@ -23,7 +23,7 @@ LineRole = Literal["origin", "from", "also"]
 _NO_CLASSES: Final = frozenset({"lines", "examples", "prefixes", "suffixes", "cased", "near", "print"})
 _LINE_SLOT: Final = re.compile(r"\{(origin|via|places)\}")
 _LINE_NAME: Final = r"(?:\0|(?=\w)(?:[^\0\n,;.!?।。、，；،؛]|[.!?](?!\s|$)){1,80}?)"
-_LINE_NAMES: Final = rf"{_LINE_NAME}(?:,\s{_LINE_NAME}){{0,20}}"
+_LINE_NAMES: Final = rf"{_LINE_NAME}(?:(?:[,،]\s|、){_LINE_NAME}){{0,20}}"
 _GROUP: Final = re.compile(r"\(\?P<\w+>")
 _LITERAL: Final = {" ": r"\s", "'": "['’ʼ´]", "’": "['’ʼ´]"}
 _LOADING: Final = Lock()

@@ -466,7 +466,7 @@ class Origin:
         return not self.chain and CONTRADICTED in self.evidence
 
 
-KeyKind = Literal["link", "id", "twin", "text"]
+KeyKind = Literal["link", "id", "twin", "path", "text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -477,6 +477,7 @@ class StoryKey:
     `id`: an absolute id; equal means the same story only with a second sign (`refine.stories`).
     `text`: a run of words at its beginning; two that are shared make a candidate (`refine.likeness`).
     `twin`: feed, title and date; equal means that one entry took the other's place, if their texts agree (`refine.twins`).
+    `path`: feed, and page without its host; equal means the same with a second sign.
     """
 
     kind: KeyKind

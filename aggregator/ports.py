@@ -219,7 +219,7 @@ class Store(Protocol):
         """The active feeds that are held, by id: since when and why."""
         ...
 
-    def confirm(self, feed_key: str, now: datetime, same_story: SameStory) -> int | None:
+    def confirm(self, feed_key: str, now: datetime, same_story: SameStory, successors: Successors = no_successors) -> int | None:
         """Take a held feed for whom it is by now; return how many entries that came under its hold may be published from now on.
 
         None where the feed is not held. It is due now, and its document is read anew. A poll of it that is under way is void. What came

@@ -154,7 +154,7 @@ class FakeStore(FakeForgetting):
         in_it = {entry.raw_key for entry in result.entries}
         added = [pk for pk in own if pk > last]
         standing = [pk for pk, row in own.items() if pk <= last and row.stored.entry.raw_key in in_it]
-        gone = [row.stored for pk, row in own.items() if pk <= last and pk not in standing]
+        gone = [row.stored for pk, row in own.items() if pk <= last and pk not in standing and row.stored.hold is None]
         is_much = len(added) >= turnover.MANY or 2 * len(added) >= len(added) + len(standing)
         newest = max((own[pk].stored.sort_key for pk in own if pk <= last), default=None)
         return [Turnover(added, standing, gone, newest)] if added and is_much else []
@@ -269,11 +269,11 @@ class FakeStore(FakeForgetting):
         texts = {value: carriers.pop((kind, value)) for kind, value in list(carriers) if kind == "text"}
         carriers |= near(texts, fresh)
         story_of = {pk: row.story for pk, row in self._entries.items() if row.story}
-        found = join(
-            list(fresh), story_of, carriers, lambda pk: self._entries[pk].stored, same_story, self._members, self._ruled, turned, successors
-        )
+        given = {story for (_, story), one in self._standings.items() if one.publication.first_listed}
+        known = {pk: row.stored for pk, row in self._entries.items()}
+        found = join(list(fresh), story_of, carriers, known.__getitem__, same_story, self._members, self._ruled, turned, successors, given)
         alone = {pk for group in found for pk in group.entries if not group.stories}
-        for pk, at in turnover.bursts(turned, {pk: row.stored for pk, row in self._entries.items()}, alone).items():
+        for pk, at in turnover.bursts(turned, known, alone).items():
             self._entries[pk].burst = at
         for group in found:
             pk = self._survivor(group.stories)
@@ -596,14 +596,16 @@ class FakeStore(FakeForgetting):
         return {state.id: state.hold for state in self._feeds.states() if state.hold}
 
     @_one_at_a_time
-    def confirm(self, feed_key: str, now: datetime, same_story: SameStory) -> int | None:
+    def confirm(self, feed_key: str, now: datetime, same_story: SameStory, successors: Successors = no_successors) -> int | None:
         hold = self._feeds.confirm(feed_key, now)
         if hold is None:
             return None
         came = [row for row in self._entries.values() if row.stored.feed_key == feed_key and row.stored.hold == hold]
         for row in came:
             row.stored, row.burst = replace(row.stored, hold=None), now
-        self._join([row.stored.pk for row in came], same_story)
+        pks = [row.stored.pk for row in came]
+        others = [row.stored for pk, row in self._entries.items() if row.stored.feed_key == feed_key and pk not in pks]
+        self._join(pks, same_story, [Turnover(pks, [], others)], successors)
         return len(came)
 
     @_one_at_a_time

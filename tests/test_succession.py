@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from aggregator.model import Enclosure, Person, SafeHtml, StoredEntry, Url
 from aggregator.refine import stories
-from aggregator.refine.succession import page_path, successors
+from aggregator.refine.succession import successors
+from aggregator.web.forms import page_path
 from tests.test_stories import NOON, stored
 
 WORDS = (
@@ -111,6 +112,11 @@ def test_titles_alone_never_match() -> None:
         (
             new(1, title="Re: The mill", text=TEXTS[2], link="https://old.example/viewtopic.php?p=2"),
             old(1, title="Re: The mill", link="https://old.example/viewtopic.php?p=1"),
+        ),
+        # A series: one title, one name, one way to begin.
+        (
+            new(1, title="Meetings", link="https://old.example/2020/06/meetings"),
+            old(1, title="Meetings", at=NOON - 3 * MONTHS, link="https://old.example/2020/03/meetings"),
         ),
         # The same title another year.
         (

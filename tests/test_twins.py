@@ -1,13 +1,16 @@
 """A site that moves, or whose ids flip, shows its subscribers nothing twice."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aggregator.model import RawEntry, RawFeed, RawText
 from aggregator.refine import normalize
+from aggregator.refine.stories import same_story
 from tests.e2e.running import feed
 from tests.fakes import document
 from tests.test_pipeline import GARDEN, Walk, publish
+from tests.test_stories import NOON, stored
 
 TEXT = "A text that is long enough to be told from another one by its beginning alone, number {}."
 
@@ -57,6 +60,29 @@ def test_a_blog_on_another_platform_floods_nobody() -> None:
     assert len(now) == 5
     assert now[1:] == first, "they stand where they stood"
     assert b"https://new.example/?post=1" in walk.folder.files["atom.xml"]
+
+
+def test_one_moved_blog_in_a_planet_floods_nobody_though_its_dates_changed() -> None:
+    walk = Walk()
+    walk.answers(document(moved("garden.example", *range(1, 13)), GARDEN.url))
+    first = ids(walk)
+    body = (
+        moved("garden.example", *range(1, 13)).replace(b"garden.example/id/3<", b"n.example/3<").replace(b"2026-10-03T10", b"2026-10-05T17")
+    )
+    walk.answers(document(body.replace(b"https://garden.example/3", b"https://n.example/3.html"), GARDEN.url))
+    assert walk.counts == [(1, 0)]
+    assert ids(walk) == first
+    assert b"https://n.example/3.html" in walk.folder.files["atom.xml"]
+
+
+def test_what_a_planet_asked_of_all_is_no_twin() -> None:
+    """The same title and path on another host, with other words."""
+    here, there = (
+        stored(number, "planet.example", f"https://{host}.example/rust-2020", text=text, published=NOON + timedelta(hours=number))
+        for number, host, text in ((1, "a", TEXT.format(1)), (2, "b", "What I want of the coming year is more time to read."))
+    )
+    assert not same_story(here, there, "path")
+    assert same_story(here, replace(there, entry=replace(there.entry, text_start=here.entry.text_start)), "path")
 
 
 def test_two_entries_of_one_document_stay_two_however_alike() -> None:

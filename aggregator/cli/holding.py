@@ -16,11 +16,12 @@ def confirm(session: Session, feed: str, json_: bool) -> None:
     What it brought meanwhile is published, with its real dates and as much at once as of a newly added feed.
     """
     from aggregator.refine.stories import same_story
+    from aggregator.refine.succession import successors
 
     with session.app() as app:
         name = need_feed(app.config, feed)
         state = app.ports.store.feed(name)
-        released = app.ports.store.confirm(state.key, app.ports.clock(), same_story) if state else None
+        released = app.ports.store.confirm(state.key, app.ports.clock(), same_story, successors) if state else None
     if state is None or released is None:
         raise click.UsageError(f"{name} is not held")
     entries = "1 entry" if released == 1 else f"{released} entries"

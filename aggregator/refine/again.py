@@ -21,7 +21,7 @@ def again(before: Entry, raw: RawEntry, context: Context) -> Entry:
         made = refined(raw, context, mine)
     except TROUBLE:
         return before
-    keys = (*(key for key in made.keys if _is_its_own(key, before)), *_twin(made, before, context.feed_key))
+    keys = (*(key for key in made.keys if _is_its_own(key, before)), *_twins(made, before, context.feed_key))
     return replace(made, keys=keys, edges=edges(raw) if "auto" in context.spec.strip else None)
 
 
@@ -37,7 +37,10 @@ def _texts(before: Entry) -> tuple[StoryKey, ...]:
     return tuple(stories.text_keys(before.content or before.summary))
 
 
-def _twin(made: Entry, before: Entry, feed_key: str) -> tuple[StoryKey, ...]:
-    value = twins.value(made, feed_key)
-    was_shared = twins.value(before, feed_key) is not None and all(key.kind != "twin" for key in before.keys)
-    return (StoryKey(kind="twin", value=value),) if value and not was_shared else ()
+def _twins(made: Entry, before: Entry, feed_key: str) -> tuple[StoryKey, ...]:
+    """The keys of a twin; not those of a kind that it shared with a neighbour."""
+    had = {key.kind for key in before.keys}
+    shared = {key.kind for key in twins.keys(before, feed_key)} - had
+    # Before they had this key, entries had the other one only.
+    shared -= {"path"} if "twin" in had else set()
+    return tuple(key for key in twins.keys(made, feed_key) if key.kind not in shared)

@@ -65,7 +65,8 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     planet's copy, or a link blog's entry) need the same title or the same text besides; a remark about a page that has words of its own is
     another story, though it has that page's title. `id`: ids can be forged and repeated, so it takes a second sign: the same publisher's
     page and one thing in common, both title and text, or the title where one names the other's publisher as its source. `twin`: one entry
-    of a feed took the place of another, and their texts begin alike, or neither has one. `text`: entries of different feeds of which one
+    of a feed took the place of another, and their texts begin alike, or neither has one. `path`: one of a feed took the place of another on
+    some other host, and has its text, or its title and something besides. `text`: entries of different feeds of which one
     holds most of the other's words. `alike`: as `third`, where what connects them is words alone.
     """
     if kind == "text":
@@ -79,6 +80,8 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
         return title or text or bool(_shared(a, b)) or not (_is_original(a.entry) and _is_original(b.entry))
     if kind == "twin":
         return _is_twin(a, b) and (text or plain(a.entry.text_start) == plain(b.entry.text_start))
+    if kind == "path":
+        return a.feed_key == b.feed_key and (text or (title and _has_only_moved(a.entry, b.entry)))
     if kind == "link":
         return (
             title or text or (a.feed_key != b.feed_key and any(_stands_for(a.entry, k) and _stands_for(b.entry, k) for k in _shared(a, b)))
@@ -187,6 +190,19 @@ def _is_front_page(page: str) -> bool:
 
 def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:
     return a.feed_key == b.feed_key and a.entry.published == b.entry.published and same_title(a.entry, b.entry)
+
+
+def _has_only_moved(a: Entry, b: Entry) -> bool:
+    """Whether two entries of one title and path may be one: on one host, of one date, or without a text to tell them apart.
+
+    In a planet, what was asked of all has one title and one path on many hosts.
+    """
+    if a.link and b.link and urlsplit(link_key(a.link)).netloc == urlsplit(link_key(b.link)).netloc:
+        return True
+    names = [{plain(author.name) for author in entry.authors} for entry in (a, b)]
+    if all(names) and not names[0] & names[1]:
+        return False
+    return (a.published is not None and a.published == b.published) or not a.text_start or not b.text_start
 
 
 # ── who leads ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from aggregator.model import Entry, StoredEntry
 from aggregator.refine import likeness
 from aggregator.refine.stories import plain, same_title, words_of
+from aggregator.web.forms import page_path
 from aggregator.web.url import link_key
 
 MANY: Final = 3
@@ -35,7 +36,6 @@ _AT_ONCE: Final = timedelta(hours=24)
 # The name of a page needs letters: "2019", "12" and "p1" stand in addresses of many.
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 _MIN_LETTERS: Final = 6
-_EXTENSION: Final = re.compile(r"\.(?:html?|xhtml|shtml|php\d?|aspx?|jsp|cgi|md|txt)\Z", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d+")
 # What more pairs than this have in common says little of any of them.
 _MAX_PAIRS: Final = 400
@@ -140,20 +140,6 @@ def _traits(member: StoredEntry, story: int) -> _Traits:
         files=tuple(dict.fromkeys(filter(None, (page_path(one.url) for one in entry.enclosures)))),
         words=words_of(entry),
     )
-
-
-def page_path(address: str | None) -> str:
-    """An address without what changes when a site moves: scheme, host, the page's extension. Empty for a front page and what is none.
-
-    >>> page_path("http://old.example/2019/05/slug.html"), page_path("https://new.example/2019/05/slug/"), page_path("tag:x,2020:1")
-    ('/2019/05/slug', '/2019/05/slug', '')
-    """
-    if not address or not address.startswith(("http://", "https://")):
-        return ""
-    parts = urlsplit(link_key(address))
-    path = _EXTENSION.sub("", parts.path)
-    rest = (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if parts.fragment else "")
-    return f"{path}{rest}".casefold() if path != "/" or rest else ""
 
 
 def _order(member: StoredEntry) -> tuple[datetime, str, int]:

@@ -1,8 +1,8 @@
 """Entries that come back under another id and another address: a moved site, a new generator, ids that flip.
 
-Nothing that subscribers were given may be given to them again, so such an entry joins the story of the one that it replaces. The sign is
-strong on purpose: the same feed, title, date to the second and beginning of the text, and never two entries of one document, which their
-publisher means to be two.
+Nothing that subscribers were given may be given to them again, so such an entry joins the story of the one that it replaces. The signs are
+strong on purpose: the same feed, title, date to the second and beginning of the text, or the page without its host and more; and never two
+entries of one document, which their publisher means to be two. Where much of a document is new at once, `refine.succession` takes less.
 """
 
 import hashlib
@@ -10,23 +10,28 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from aggregator.model import Entry, StoryKey
+from aggregator.model import Entry, KeyKind, StoryKey
+from aggregator.web.forms import page_path
 from aggregator.web.text import one_line
 
 
 def keyed(made: Sequence[Entry | None], feed_key: str) -> tuple[Entry | None, ...]:
-    """Give each entry of one document that has a title and a date the key `twin`, unless another one of them has the same."""
-    values = [value(one, feed_key) if one else None for one in made]
-    counts = Counter(values)
+    """Give the entries of one document the keys by which they would be known again, unless another one of them has the same."""
+    found = [keys(one, feed_key) if one else () for one in made]
+    counts = Counter(key for mine in found for key in mine)
     return tuple(
-        replace(one, keys=(*one.keys, StoryKey(kind="twin", value=mine))) if one and mine and counts[mine] == 1 else one
-        for one, mine in zip(made, values, strict=True)
+        replace(one, keys=(*one.keys, *(key for key in mine if counts[key] == 1))) if one and mine else one
+        for one, mine in zip(made, found, strict=True)
     )
 
 
-def value(entry: Entry, feed_key: str) -> str | None:
-    """What the key `twin` of an entry says; None where it has no title or no date."""
+def keys(entry: Entry, feed_key: str) -> tuple[StoryKey, ...]:
+    """The key `twin` of an entry that has a title and a date, the key `path` of one that has a page of its own."""
     title = one_line(entry.title.text).casefold() if entry.title else ""
-    if not title or entry.published is None:
-        return None
-    return hashlib.blake2b(f"{feed_key}\n{title}\n{entry.published.isoformat()}".encode("utf-8", "replace"), digest_size=16).hexdigest()
+    twin = f"{title}\n{entry.published.isoformat()}" if title and entry.published else ""
+    marks: tuple[tuple[KeyKind, str], ...] = (("twin", twin), ("path", page_path(entry.link)))
+    return tuple(StoryKey(kind=kind, value=_digest(f"{feed_key}\n{value}")) for kind, value in marks if value)
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -8,9 +8,10 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, select, update
 
 from aggregator.model import FeedState, Validators
-from aggregator.ports import SameStory
-from aggregator.store import entries, feeds, stories
+from aggregator.ports import SameStory, Successors
+from aggregator.store import entries, feeds, stories, turnover
 from aggregator.store.engine import Counters, chunks
+from aggregator.store.joining import Turnover
 from aggregator.store.schema import entry, feed
 
 _HOLDS: Final = select(feed.c.id, feed.c.hold).where(feed.c.active, feed.c.hold.is_not(None)).order_by(feed.c.id)
@@ -25,7 +26,9 @@ def all_holds(conn: Connection) -> dict[str, str]:
     return {row.id: row.hold for row in conn.execute(_HOLDS)}
 
 
-def confirm(conn: Connection, counters: Counters, feed_key: str, now: datetime, same_story: SameStory) -> int | None:
+def confirm(
+    conn: Connection, counters: Counters, feed_key: str, now: datetime, same_story: SameStory, successors: Successors
+) -> int | None:
     row = conn.execute(_OF, {"of": feed_key}).first()
     if row is None:
         return None
@@ -33,7 +36,7 @@ def confirm(conn: Connection, counters: Counters, feed_key: str, now: datetime, 
     state = feeds.state_of(columns)
     conn.execute(_WRITE, [{"feed_pk": feed_pk} | feeds.written(confirmed(state, now))])
     came = list(conn.execute(_CAME, {"of": feed_pk, "under": state.hold}).scalars())
-    _release(conn, counters, came, now, same_story)
+    _release(conn, counters, came, now, same_story, turnover.among(conn, feed_pk, came), successors)
     return len(came)
 
 
@@ -44,8 +47,17 @@ def confirmed(state: FeedState, now: datetime) -> FeedState:
     return replace(fresh, next_poll_at=min(state.next_poll_at, now), why="confirmed: it is read anew")
 
 
-def _release(conn: Connection, counters: Counters, pks: Sequence[int], now: datetime, same_story: SameStory) -> None:
+def _release(
+    conn: Connection,
+    counters: Counters,
+    pks: Sequence[int],
+    now: datetime,
+    same_story: SameStory,
+    turned: Turnover,
+    successors: Successors,
+) -> None:
     for piece in chunks(pks):
         conn.execute(_RELEASE, {"pks": piece, "at": now})
     found = entries.by_pk(conn, pks)
-    stories.assign(conn, counters, found, {pk: tuple(dict.fromkeys(one.entry.keys)) for pk, one in found.items()}, now, same_story)
+    keys = {pk: tuple(dict.fromkeys(one.entry.keys)) for pk, one in found.items()}
+    stories.assign(conn, counters, found, keys, now, same_story, [turned], successors)

@@ -10,6 +10,9 @@ from typing import Final, Generic, TypeVar
 from aggregator.model import StoredEntry
 from aggregator.ports import SameStory, Successors, no_successors
 
+PLACES: Final = frozenset({"twin", "path"})
+"""The kinds of keys by which an entry is found that took another's place."""
+
 MAX_CARRIERS: Final = 200
 """The latest carriers of a key that are compared. Only generic ids and pages have more; all with all would grow with the square."""
 
@@ -72,6 +75,7 @@ def join(
     ruled: Mapping[tuple[int, int], bool] = MappingProxyType({}),
     turned: Sequence[Turnover] = (),
     successors: Successors = no_successors,
+    given: Container[int] | None = None,
 ) -> list[Group]:
     """Group entries (by pk) that are new or say something else with whatever tells the same story.
 
@@ -79,8 +83,9 @@ def join(
     under each key that a fresh one has. Whoever comes first, the groups are the same: they are what the confirmed pairs connect, unless
     that would make one story of entries that `same_story` keeps apart (`third`): then the pair that is looked at later connects nothing.
     A story that was only compared is in no group. What `ruled` says of a pair of entries (the lower pk first) goes before all of this.
-    At last each `turned` document is looked through for entries that took the place of others (`successors`); a story that stands in it
-    already is nobody's place, and none is taken twice.
+    Of two stories that subscribers were `given` (None: all) neither takes the other's place. At last each `turned` document is looked
+    through for entries that took the place of others (`successors`); a story that stands in it already is nobody's place, and none is taken
+    twice.
     """
     unions: _Unions[_Node] = _Unions()
 
@@ -114,7 +119,7 @@ def join(
     for (kind, _), pks in sorted(carriers.items()):
         for a, b in _pairs(compared(pks, news), news):
             # Who takes another's place is new; two that were both given to subscribers stay two.
-            if kind == "twin" and a in story_of and b in story_of:
+            if kind in PLACES and a in story_of and b in story_of and (given is None or (story_of[a] in given and story_of[b] in given)):
                 continue
             ours, theirs = unions.of(node(a)), unions.of(node(b))
             is_known = node(a) == node(b) or ours is theirs
@@ -152,7 +157,7 @@ def _is_tied(one: StoredEntry, other: StoredEntry, we: Sequence[StoredEntry], th
 
 def _share_a_place(one: StoredEntry, other: StoredEntry, same_story: SameStory) -> bool:
     kinds = {key.kind for key in one.entry.keys} & {key.kind for key in other.entry.keys if key in one.entry.keys}
-    return any(same_story(one, other, kind) for kind in sorted(kinds - {"text", "twin"}))
+    return any(same_story(one, other, kind) for kind in sorted(kinds - {"text", *PLACES}))
 
 
 def near(carriers: Mapping[str, Sequence[int]], news: Container[int]) -> dict[tuple[str, str], list[int]]:

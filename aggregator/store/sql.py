@@ -170,9 +170,9 @@ class SqlStore:
         with self._db.read() as conn:
             return holds.all_holds(conn)
 
-    def confirm(self, feed_key: str, now: datetime, same_story: SameStory) -> int | None:
+    def confirm(self, feed_key: str, now: datetime, same_story: SameStory, successors: Successors = no_successors) -> int | None:
         with self._db.write() as (conn, counters):
-            return holds.confirm(conn, counters, feed_key, now, same_story)
+            return holds.confirm(conn, counters, feed_key, now, same_story, successors)
 
     def note_printed(self, feed_key: str, marks: Sequence[str]) -> FeedState | None:
         with self._db.write() as (conn, _):

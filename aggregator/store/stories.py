@@ -12,7 +12,7 @@ from aggregator.model import StoredEntry, StoryKey
 from aggregator.ports import SameStory, Successors, no_successors
 from aggregator.store import entries, rulings
 from aggregator.store.engine import Counters, chunks, upsert
-from aggregator.store.joining import Group, Turnover, compared, join, near
+from aggregator.store.joining import PLACES, Group, Turnover, compared, join, near
 from aggregator.store.publications import hand_over
 from aggregator.store.schema import entry, feed, feed_pair, publication, story, story_key, story_member
 from aggregator.store.turnover import bursts
@@ -106,7 +106,8 @@ def assign(
     ruled = rulings.all_rulings(conn)
     story_of |= _stories_of(conn, sorted({pk for pair in ruled for pk in pair} - story_of.keys()))
     met: list[int] = []
-    for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story, told, ruled, turned, successors):
+    given = _given(conn, carriers, story_of)
+    for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story, told, ruled, turned, successors, given):
         pk = _story(conn, group, now)
         if pk is None:
             alone |= group.entries
@@ -153,6 +154,13 @@ def unite(conn: Connection, counters: Counters, pks: Sequence[int], now: datetim
 def partners(conn: Connection) -> dict[str, int]:
     """With how many other feeds each feed (by key) ever shared a story; without those that share none."""
     return {row[0]: row[1] for row in conn.execute(_PARTNERS)}
+
+
+def _given(conn: Connection, carriers: Mapping[tuple[str, str], Sequence[int]], story_of: Mapping[int, int]) -> set[int]:
+    """Those that subscribers were given of the stories that may have to give way to one another."""
+    rivals = [{story_of[pk] for pk in pks if pk in story_of} for (kind, _), pks in carriers.items() if kind in PLACES]
+    asked = {pk for stories in rivals if len(stories) > 1 for pk in stories}
+    return {row[0] for pks in chunks(sorted(asked)) for row in conn.execute(_FIRST_LISTED, {"pks": pks})}
 
 
 def _write_keys(conn: Connection, keys: Mapping[int, Sequence[StoryKey]]) -> None:

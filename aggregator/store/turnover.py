@@ -46,6 +46,12 @@ def turnovers(conn: Connection, arrived: Arrived, known: Container[int]) -> list
     return found
 
 
+def among(conn: Connection, of: int, added: Sequence[int]) -> Turnover:
+    """Entries of a feed (by pk) that were stored before and are let in only now, with the latest others of it."""
+    latest = {row.pk for row in conn.execute(_LATEST, {"of": of, "most": 3 * len(added) + _SPARE})}
+    return Turnover(added, [], list(entries.by_pk(conn, latest.difference(added)).values()))
+
+
 def bursts(turned: Sequence[Turnover], fresh: Mapping[int, StoredEntry], alone: Container[int]) -> dict[int, datetime]:
     """Which of the entries that found no story (by pk) came among many old ones at once, and when."""
     found: dict[int, datetime] = {}

@@ -1,11 +1,15 @@
 """How one page's address may be written, and what it begins with: for finding what was asked for in other words."""
 
+import re
 from itertools import product
+from typing import Final
 from urllib.parse import urlsplit
 
-from aggregator.web.url import link
+from aggregator.web.url import link, link_key
 
 _MAX_BEGINNINGS = 12
+_EXTENSION: Final = re.compile(r"\.(?:html?|xhtml|shtml|php\d?|aspx?|jsp|cgi|md|txt)\Z", re.IGNORECASE)
+_SLASHES: Final = re.compile("//+")
 
 
 def written_forms(url: str) -> list[str]:
@@ -22,6 +26,20 @@ def written_forms(url: str) -> list[str]:
     rest = (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if parts.fragment else "")
     forms = product(("http", "https"), ("", "www."), ("", "/"))
     return list(dict.fromkeys((url, *(f"{scheme}://{www}{host}{path}{slash}{rest}" for scheme, www, slash in forms))))
+
+
+def page_path(address: str | None) -> str:
+    """An address without what changes when a site moves: scheme, host, the page's extension. Empty for a front page and what is none.
+
+    >>> page_path("http://old.example/2019/05/slug.html"), page_path("https://new.example/2019/05/slug/"), page_path("tag:x,2020:1")
+    ('/2019/05/slug', '/2019/05/slug', '')
+    """
+    if not address or not address.startswith(("http://", "https://")):
+        return ""
+    parts = urlsplit(link_key(address))
+    path = _EXTENSION.sub("", _SLASHES.sub("/", parts.path))
+    rest = (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if parts.fragment else "")
+    return f"{path}{rest}".casefold() if path != "/" or rest else ""
 
 
 def beginnings(url: str) -> list[str]:

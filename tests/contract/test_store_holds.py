@@ -54,6 +54,15 @@ def test_a_confirmed_feed_is_the_stranger_and_what_came_joins_its_stories(store:
     assert store.confirm(key, NOON + 2 * HOUR, same_story) is None
 
 
+def test_what_took_the_place_of_an_entry_under_a_hold_joins_it_when_that_is_confirmed(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1)])])
+    store.record([under_hold(store, [post(2)])], same_story)
+    key = store.feeds()[0].key
+    assert store.confirm(key, NOON + 2 * HOUR, same_story, lambda fresh, gone: {fresh[0].pk: gone[0][1].pk}) == 1
+    assert stories(store) == {frozenset({("blog", post(1).raw_key), ("blog", post(2).raw_key)})}
+
+
 def test_what_came_under_an_earlier_hold_is_not_released(store: Store) -> None:
     store.sync(blogs("blog"), NOON)
     store.record([under_hold(store, [post(1)], "the first time")], same_story)

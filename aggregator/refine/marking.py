@@ -4,7 +4,7 @@ With a letter for each mark, a shape (refine/shapes.py) is a regular expression 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise, takewhile
 from typing import Final, NamedTuple
@@ -38,6 +38,9 @@ _NUMBERED: Final = re.compile(r"\d+[^\W\d_]{1,3}")
 _LABEL_CHARS: Final = 16
 # A full stop behind one of these ends no sentence: "4. March", "A. Bell".
 _ABBREVIATED: Final = re.compile(r"(?:\d{1,2}|\b[^\W\d_])\Z")
+# "Photo: Ann Bell, first published in …" says all of it of the photo.
+_WITHIN_LABEL: Final = frozenset({"colon", "comma", "open"})
+_SIGNLESS: Final[frozenset[str]] = frozenset()
 
 # What makes the words of a link a statement rather than somebody's name.
 _SPEAKS: Final = tuple(
@@ -48,6 +51,9 @@ _SPEAKS: Final = tuple(
 # What a capital may make a part of a name.
 _MAY_NAME: Final = frozenset({"the", "text", "place", "joint", "fill", "version", "read", "here", "for"})
 
+
+# What joins the words of a name.
+_JOINTS: Final = frozenset({"joint", "the"})
 
 # What may stand in a link before the name: "at the Orig".
 _WAY: Final = frozenset({"at", "from", "the"})
@@ -129,7 +135,8 @@ class Marker:
         """The marks of these pieces of a text."""
         behind = {found[0].start if found else 0, *(piece.end for number, piece in enumerate(found) if _begins(text, found, number))}
         marks = tuple(self._merged([*self._named([*self._marks(text, _numbered(found, links))])], links))
-        return Marked(marks, tuple(_starts(marks, sorted(behind, reverse=True))))
+        spaced = {piece.end for piece in found if piece.kind == "run" and text[piece.end : piece.end + 1] == " "}
+        return Marked(marks, tuple(_starts(marks, sorted(behind | spaced, reverse=True), spaced)))
 
     def _marks(self, text: str, found: Sequence[tuple[Piece, int | None]]) -> Iterator[Mark]:
         number = 0
@@ -155,9 +162,9 @@ class Marker:
         behind = _skipped(found, number + 1)
         for entry in self.lexicon.entries(piece.folded, found[behind][0].folded if behind < len(found) else ""):
             ends = self._end(found, number, entry.rest)
-            # "w Gazecie": what is written with a capital is a part of the name.
+            # "w Gazecie": what ends with a capital is a part of the name; but "in der Ausgabe von".
             is_way = bool(entry.rest) and not entry.classes.isdisjoint(_WAY)
-            if ends and not (is_way and any(_is_capital(each[0].text) for each in found[number + 1 : ends])):
+            if ends and not (is_way and _is_capital(found[ends - 1][0].text)):
                 return [Mark(entry.classes, piece.start, found[ends - 1][0].end, link, is_capital)], ends - number
         return [*self._split(piece, link)], 1
 
@@ -267,15 +274,19 @@ def _numbered(found: Sequence[Piece], links: Sequence[Link]) -> list[tuple[Piece
     return numbered
 
 
-def _starts(marks: Sequence[Mark], behind: list[int]) -> Iterator[int]:
-    """The marks right behind these places, the last of which comes first; what a label says of a picture is not about the text."""
+def _starts(marks: Sequence[Mark], behind: list[int], spaced: Collection[int]) -> Iterator[int]:
+    """The marks right behind these places, the last of which comes first; what a label says of a picture is not about the text.
+
+    `spaced`: those that are spaces, with which sentences end where words are not parted (Thai).
+    """
     is_labelled = False
     for number, mark in enumerate(marks):
         if behind and mark.start >= behind[-1]:
+            at = behind[-1]
             while behind and mark.start >= behind[-1]:
-                behind.pop()
-            is_colon = number > 0 and "colon" in marks[number - 1].classes
-            if not (is_colon and is_labelled):
+                at = behind.pop()
+            before = marks[number - 1].classes if number else _SIGNLESS
+            if not (is_labelled and (at in spaced or before & _WITHIN_LABEL)):
                 yield number
                 is_labelled = False
         is_labelled = is_labelled or "stop" in mark.classes
@@ -288,13 +299,20 @@ def _is_name(inside: Sequence[Mark]) -> bool:
 
 def _is_in_name(marks: Sequence[Mark], number: int) -> bool:
     """Whether a capitalised word stands beside a name, or is, with the article before it, behind a preposition ("in The Post")."""
-    before, after = (marks[at] if 0 <= at < len(marks) else None for at in (number - 1, number + 1))
-    if any(other and "proper" in other.classes and other.link == marks[number].link for other in (before, after)):
+    before = marks[number - 1] if number else None
+    if any(other and "proper" in other.classes and other.link == marks[number].link for other in (before, _joined(marks, number))):
         return True
     first = number - 1 if before and before.is_capital and "the" in before.classes else number
     pair = marks[first : first + 2]
     is_pair = len(pair) == 2 and all(mark.is_capital and mark.classes <= _MAY_NAME for mark in pair) and "the" in pair[0].classes
     return is_pair and first > 0 and not marks[first - 1].classes.isdisjoint(_WAY)
+
+
+def _joined(marks: Sequence[Mark], number: int) -> Mark | None:
+    """The mark behind, or the capitalised one to which small words join it: "the Diario de la Ribera"."""
+    after = marks[number + 1 : number + 4]
+    joints = [*takewhile(lambda mark: not mark.classes.isdisjoint(_JOINTS) and not mark.is_capital, after)] if number else []
+    return after[len(joints)] if len(joints) < len(after) else None
 
 
 def _opens_name(marks: Sequence[Mark], number: int) -> bool:

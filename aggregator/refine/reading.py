@@ -26,6 +26,10 @@ LEAD: Final = re.compile(r"[\s\[(*_•·|“\"–—~-]*(?:[^\W\d_](?:[^\W_]|[�
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"'“”’)\]]{4,2000}", re.IGNORECASE)
 _QUOTES: Final = "\"'“”‘’«»„*_「」『』《》 "
 _YEAR: Final = re.compile(r"(?:^|\D)(?:1[89]|20)\d\d(?:\D|$)")
+_BARE_YEAR: Final = re.compile(r" ?[^\W\d_]{0,4} ?\d{4}[.)\] ]*")
+# What may follow the source in a line of credit.
+_SIGNS: Final = frozenset({"comma", "dash", "open", "close", "end", "url"})
+_CREDITS: Final = _SIGNS | {"when", "date", "licence", "place", "after", "be", "fill", "first", "published", "again"}
 _NAMES: Final = frozenset({"proper", "far", "quote", "url"})
 _WAYS_THERE: Final = frozenset({"orig", "text", "the", "read", "this", "place", "fill", "be", "at", "here", "from", "crosspost", "first"})
 
@@ -124,10 +128,27 @@ class Reading:
         return self._role == "note" or bool(source.href or self._reference(source)) or self._is_credit(source)
 
     def _is_credit(self, source: _Source) -> bool:
-        """ "(Cross-posted from the Harbour Blog.)": a block that says nothing else needs no address."""
+        """ "(Cross-posted from the Harbour Blog, 4 May 2022.)": a block that says nothing else needs no address."""
         lead = LEAD.match(self.block.text)
         opens = self._start <= (lead.end() if lead else 0)
-        return opens and self._role == "brief" and not any(map(str.isalnum, self.block.text[source.end :]))
+        return opens and self._role == "brief" and self._is_rest_of_credit(source.end)
+
+    def _is_full_credit(self, source: _Source) -> bool:
+        """A credit that says "republished", or which issue it was, is believed without an address, too."""
+        if not self._is_credit(source):
+            return False
+        said = self._said(self.found.span())
+        is_again = "again" in self.shape.needs or any("again" in mark.classes for mark in said)
+        return is_again or (said[-1].end <= source.end and any(map(str.isdigit, self.block.text[source.end :])))
+
+    def _is_rest_of_credit(self, end: int) -> bool:
+        """Whether nothing follows but a date, an issue or a licence; "in 1998" alone is how books say where they were printed."""
+        rest = self.block.text[end:]
+        if _BARE_YEAR.fullmatch(rest):
+            return False
+        named = self.shape.alphabet.named
+        behind = (named[self.row.letters[n]] for n, (first, _) in enumerate(self.row.spans) if self._marks[first].start >= end)
+        return not any(map(str.isalnum, rest)) or all(classes & _CREDITS for classes in behind)
 
     def _is_footer(self) -> bool:
         """Whether what says "the post" goes on with the entry's title, as a publishing system prints it."""
@@ -232,7 +253,7 @@ class Reading:
         words = f"{text[max(self._start, source.start - 20) : source.end]} {text[source.end : source.end + 20]}".casefold().split()
         return Statement(
             rule=f"{self.language.code}:{self.shape.name}",
-            role="note" if "again" in self.shape.needs and self._is_credit(source) else self._role,
+            role="note" if self._is_full_credit(source) else self._role,
             where=self.place.where,
             evidence=" ".join(text[self._start : max(source.end, self._start + 160)][:300].split()),
             name=source.name or self._said_name(),

@@ -148,7 +148,8 @@ def _readings(
 
 def _starts(marked: Marked, row: Row, keys: re.Pattern[str], length: int, place: Place) -> list[int]:
     """The letters with which a sentence begins that may be one of origin."""
-    letters = {span[0]: number for number, span in enumerate(row.spans)}
+    # Of a mark that is two letters ("刊于", published in) the first.
+    letters = {row.spans[number][0]: number for number in reversed(range(len(row.spans)))}
     near = [found.start() for found in keys.finditer(row.letters)]
     allowed = []
     for start in (letters[mark] for mark in marked.starts if mark in letters):

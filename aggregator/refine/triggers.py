@@ -18,7 +18,7 @@ from aggregator.refine.tokens import LINKED
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "first": ("published", "written"),
     "version": ("published",),
-    "leave": ("published", "again", "taken"),
+    "leave": ("published", "again", "taken", "written"),
     "orig": (LINKED, "published"),
     "taken": (LINKED, "leave"),
     "crosspost": (LINKED, "published"),
@@ -31,7 +31,7 @@ _KINDS: Final = (*_NEEDS, "published", "written")
 _NEAR: Final = 16
 _NEAR_LINK: Final = 9
 _NEAR_LINK_OF: Final[Mapping[str, int]] = {"orig": 7, "premiere": 5}
-_NEAR_SHORT: Final = 4
+_NEAR_SHORT: Final = 7
 _SHORT: Final = 3
 # In characters, where words are not told apart.
 _NEAR_RUN: Final = 60

@@ -134,6 +134,24 @@ def test_import_names_what_it_could_not_take_with_its_reason(folder: Path) -> No
     assert "0 feeds added, 1 were there already, 1 not carried over" in run(folder, "import", str(folder / "list.opml")).stdout
 
 
+def test_a_planets_settings_that_do_not_hold_here_are_named(tmp_path: Path) -> None:
+    (tmp_path / "config.ini").write_text("[Planet]\nname = A: B\nlink = https://a.example/?x=1\n\n[https://ann.example/feed]\nname = Ann\n")
+    moved = run(tmp_path, "import", str(tmp_path / "config.ini"))
+    assert moved.stdout == "title: A: B\n1 feeds added, 0 were there already, 0 not carried over\n"
+    assert "not carried over: link: 'https://a.example/?x=1' has a query" in moved.stderr
+    assert 'title: "A: B"\n# link:' in (tmp_path / "feeds.yaml").read_text()
+    assert "title: A: B: feeds.yaml is there already" in run(tmp_path, "import", str(tmp_path / "config.ini")).stderr
+
+
+def test_the_log_speaks_json_where_programs_read_it(tmp_path: Path) -> None:
+    (tmp_path / "feeds.yaml").write_text("feeds:\n  - ./absent.xml\n")
+    result = run(tmp_path, "--log", "json", "poll")
+    lines = [json.loads(line) for line in result.stderr.splitlines()]
+    (poll,) = [line for line in lines if line.get("event") == "poll"]
+    assert (poll["outcome"], poll["error_type"]) == ("failed", "Unreachable")
+    assert {line["level"] for line in lines} == {"info", "warning", "error"}
+
+
 def test_config_shows_what_is_in_force_without_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FEED_KEY", "hush-4711")
     (folder / "feeds.yaml").write_text('feeds:\n  - { id: a, url: "https://a.example/${FEED_KEY}", headers: { X-Key: "${FEED_KEY}" } }\n')

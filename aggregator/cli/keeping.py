@@ -139,7 +139,10 @@ def store_file(address: str) -> Path:
 
 
 def _beside(store: Path, now: datetime) -> Path:
-    return store.with_name(f"{store.name}.replaced-{now:%Y%m%dT%H%M%SZ}")
+    """A name that no file has, for the store that is replaced."""
+    name = f"{store.name}.replaced-{now:%Y%m%dT%H%M%SZ}"
+    names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
+    return next(path for path in map(store.with_name, names) if not path.exists())
 
 
 def _fields(value: object) -> dict[str, object]:

@@ -8,7 +8,8 @@ from typing import TypeVar
 import click
 
 from aggregator import __version__
-from aggregator.cli.show import Session, fail, set_up_logging
+from aggregator.cli.log import Form, set_up_logging
+from aggregator.cli.show import Session, fail
 from aggregator.errors import AggregatorError, ConfigError
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -44,11 +45,20 @@ class _Group(click.Group):
     help="The file that names the feeds.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
+@click.option(
+    "--log",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar="AGGREGATOR_LOG",
+    help="How messages on stderr are written: lines for people, or a JSON object a line.",
+)
 @click.version_option(__version__, "-V", "--version", prog_name="aggregator")
 @click.pass_context
-def cli(ctx: click.Context, path: Path, verbose: bool) -> None:
+def cli(ctx: click.Context, path: Path, verbose: bool, form: Form) -> None:
     """Poll feeds, remember where each entry originally appeared, and publish merged feeds that say so."""
-    set_up_logging(verbose)
+    set_up_logging(verbose, form)
     ctx.obj = Session(path=path.absolute())
 
 

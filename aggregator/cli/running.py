@@ -1,11 +1,13 @@
 """Commands that do the work: poll, publish, update, run."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from aggregator.cli.log import poll_fields, speaks_json
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, need_feed, plain, poll_line, progress, say, warn
 from aggregator.errors import AggregatorError
@@ -72,19 +74,21 @@ def run(session: Session, no_server: bool) -> None:
     """Poll, publish and serve until stopped; feeds.yaml is taken up when it is saved."""
     from aggregator.app import build
     from aggregator.run.daemon import Daemon
+    from aggregator.run.notify import from_environment
 
     config = session.config()
     warn(config)
     app = build(config)
     say(f"{len(config.feeds)} feeds, {len(config.outputs)} outputs; stop with Ctrl-C")
-    Daemon(app, load=session.config, tell=say, report=_tell, serve=not no_server).run()
+    notifier = from_environment(os.environ)
+    Daemon(app, load=session.config, tell=say, report=_tell, serve=not no_server, notifier=notifier).run()
 
 
 def _tell(report: PollReport) -> None:
-    if report.outcome != "unchanged":
-        say(poll_line(report))
-        for oddity in report.oddities:
-            say(f"  {oddity}")
+    """One line a poll; for people, what is odd about a feed stands below."""
+    say(poll_line(report), poll_fields(report))
+    for oddity in () if speaks_json() or report.outcome == "unchanged" else report.oddities:
+        say(f"  {oddity}")
 
 
 def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> list[PollReport]:
@@ -95,8 +99,8 @@ def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> 
 
         def report(done: PollReport) -> None:
             advance(bar)
-            if done.outcome == "failed" or (not quiet and done.outcome == "new"):
-                say(poll_line(done))
+            if speaks_json() or done.outcome == "failed" or (not quiet and done.outcome == "new"):
+                say(poll_line(done), poll_fields(done))
 
         reports = poll_due(lambda: app, feeds=feeds, ignore_holds=force, report=report)
     if app.lacks_space:

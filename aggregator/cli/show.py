@@ -1,7 +1,6 @@
-"""What commands share: the session, printing, progress bars, the log."""
+"""What commands share: the session, printing, progress bars."""
 
 import json
-import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from aggregator.cli.log import json_line, speaks_json
+from aggregator.cli.log import plain as plain
 from aggregator.model import Config, PollReport
 
 if TYPE_CHECKING:
@@ -51,28 +52,26 @@ class Session:
 def warn(config: Config) -> None:
     """Say what feeds.yaml could do better, once."""
     for line in config.warnings:
-        click.secho(line, err=True, fg="yellow")
+        _speak(line, "warning", {}, fg="yellow")
 
 
-def say(line: str) -> None:
-    """A message for people, on stderr."""
-    click.echo(plain(line), err=True)
+def say(line: str, more: Mapping[str, object] | None = None) -> None:
+    """A message on stderr; where programs read it, with more that is known of it."""
+    _speak(line, "info", more or {})
 
 
 def fail(lines: Sequence[str], code: int) -> NoReturn:
     """Say what is wrong, a line each, and exit."""
     for line in lines:
-        click.secho(plain(line), err=True, fg="red")
+        _speak(line, "error", {}, fg="red")
     sys.exit(code)
 
 
-def plain(text: str) -> str:
-    """Text that came from a feed, safe for a terminal and a log: control characters (escape sequences, forged lines) are written out.
-
-    >>> plain("red\\x1b[31m")
-    'red\\\\x1b[31m'
-    """
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+def _speak(line: str, level: str, more: Mapping[str, object], fg: str | None = None) -> None:
+    if speaks_json():
+        click.echo(json_line(level, line, datetime.now(UTC), more), err=True)
+    else:
+        click.secho(plain(line), err=True, fg=fg)
 
 
 def as_json(value: object) -> str:
@@ -183,27 +182,6 @@ def advance(bar: "Progress | None", count: int = 1) -> None:
     """Move a bar on, if there is one."""
     if bar is not None:
         bar.advance(bar.task_ids[0], count)
-
-
-class _PlainFormatter(logging.Formatter):
-    """Log lines in which nothing from a feed can forge a line or move the cursor; tracebacks keep their lines."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        message = plain(record.getMessage())
-        line = f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%SZ} {record.levelname.lower()} {message}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
-
-
-def set_up_logging(verbose: bool) -> None:
-    """Log to stderr; libraries only from warnings on."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_PlainFormatter())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
-    logging.getLogger("aggregator").setLevel(logging.DEBUG if verbose else logging.INFO)
-    for noisy in ("apscheduler", "watchfiles", "uvicorn", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
 def need_feed(config: Config, name: str) -> str:

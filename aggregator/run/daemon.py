@@ -23,6 +23,7 @@ from aggregator.model import Config, JsonValue, PollReport
 from aggregator.pipeline import PublishReport, publish
 from aggregator.prune import prune
 from aggregator.run.lock import DaemonLock
+from aggregator.run.notify import READY, STOPPING, Notifier
 from aggregator.run.poller import poll_due
 from aggregator.run.server import WebServer
 from aggregator.web.host import host_of
@@ -38,6 +39,8 @@ DEBOUNCE_MS = 300
 # How far wall clock and monotonic clock may part between two looks before the jobs are set anew.
 MAX_CLOCK_JUMP_S = 30.0
 STOP_WITHIN_S = 8.0
+# A round asks for the app every few seconds; what keeps it longest is a store that is locked, or a very large batch.
+MAX_SILENCE_S = 300.0
 
 
 @dataclass
@@ -68,8 +71,8 @@ class Health:
 class Daemon:
     """Polls, publishes, serves and reloads until it is stopped.
 
-    `load` reads feeds.yaml anew; `tell` is given lines for people. Raises `AggregatorError` from `run` when another daemon has the
-    store or the port is taken.
+    `load` reads feeds.yaml anew; `tell` is given lines for people, `notifier` what the service manager wants to hear. Raises
+    `AggregatorError` from `run` when another daemon has the store or the port is taken.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Daemon:
         tell: Callable[[str], None],
         report: Callable[[PollReport], None],
         serve: bool = True,
+        notifier: Notifier | None = None,
     ) -> None:
         self.app = app
         self.load = load
@@ -88,7 +92,9 @@ class Daemon:
         self.serve = serve
         self.health = Health()
         self.stop = threading.Event()
+        self.notifier = notifier or Notifier()
         self._running: set[str] = set()
+        self._moved = monotonic()
         self._dirty = threading.Event()
         self._dirty.set()
         self._swap = threading.Lock()
@@ -108,9 +114,11 @@ class Daemon:
                     self.tell(f"serving {self.app.config.root} at {server.address}")
                 scheduler.start()
                 watcher.start()
+                self.notifier.tell(READY)
                 self._mind_the_clock(scheduler)
             finally:
                 self.stop.set()
+                self.notifier.tell(STOPPING)
                 for name, handler in previous.items():
                     signal.signal(name, handler)
                 self._end(scheduler, server)
@@ -159,6 +167,7 @@ class Daemon:
         """Wait for the stop; when the wall clock jumps, let every job start at once instead of at a time that was."""
         apart = self.app.ports.clock().timestamp() - monotonic()
         while not self.stop.wait(1.0):
+            self._give_a_sign()
             now = self.app.ports.clock()
             moved = now.timestamp() - monotonic() - apart
             if abs(moved) > MAX_CLOCK_JUMP_S:
@@ -166,6 +175,22 @@ class Daemon:
                 apart += moved
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=now)
+
+    def _give_a_sign(self) -> None:
+        """Let the service manager know that polling goes on; silence makes it start the daemon anew."""
+        silent_s = monotonic() - self._moved
+        if silent_s < MAX_SILENCE_S:
+            self.health.trouble.pop("silence", None)
+            self.notifier.alive()
+        else:
+            self.health.trouble["silence"] = f"polling has not moved for {silent_s:.0f} s"
+        trouble = "; ".join(tuple(self.health.trouble.values()))
+        self.notifier.status(trouble or f"{len(self.app.config.feeds)} feeds, last poll {self.health.last_poll or 'to come'}")
+
+    def _current(self) -> App:
+        """The app, for a poll round, which asks for it at every step."""
+        self._moved = monotonic()
+        return self.app
 
     def _end(self, scheduler: BackgroundScheduler, server: WebServer | None) -> None:
         began = monotonic()
@@ -180,13 +205,14 @@ class Daemon:
     # ── jobs ──
 
     def _poll(self) -> None:
+        self._moved = monotonic()
         with self._minded("space"):
             if self.app.lacks_space:
                 raise StoreError(LACKS_SPACE)
         with self._minded("poll"):
             with self._swap:
                 self.app = self.app.with_known_sources()
-            poll_due(lambda: self.app, report=self._reported, stored=self._stored, stop=self.stop, endless=True)
+            poll_due(self._current, report=self._reported, stored=self._stored, stop=self.stop, endless=True)
 
     def _reported(self, report: PollReport) -> None:
         self.health.last_poll = self.app.ports.clock().isoformat(timespec="seconds")

@@ -51,12 +51,12 @@ def inside(folder: Path, *arguments: str, environ: Mapping[str, str] | None = No
 class Running:
     """A daemon under way: `lines` grows with what it says on stderr."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> None:
         self.log = folder / "daemon.log"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "aggregator", "-c", str(folder / "feeds.yaml"), "run", *arguments],
             cwd=REPOSITORY,
-            env=_ENVIRON,
+            env={**_ENVIRON, **(environ or {})},
             stdout=subprocess.DEVNULL,
             stderr=self.log.open("w"),
         )

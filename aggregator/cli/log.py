@@ -1,0 +1,86 @@
+"""The log on stderr: lines for people, or one JSON object a line for programs. Nothing that came from a feed can forge a line in it."""
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from aggregator.model import PollReport
+
+Form = Literal["text", "json"]
+
+_NOISY = ("apscheduler", "watchfiles", "uvicorn", "alembic")
+
+
+def plain(text: str) -> str:
+    """Text that came from a feed, safe for a terminal and a log: control characters (escape sequences, forged lines) are written out.
+
+    >>> plain("red\\x1b[31m")
+    'red\\\\x1b[31m'
+    """
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+class _PlainFormatter(logging.Formatter):
+    """Lines for people; tracebacks keep their lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        message = plain(record.getMessage())
+        line = f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%SZ} {record.levelname.lower()} {message}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class _JsonFormatter(logging.Formatter):
+    """One object a line, a traceback within it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        more = {"traceback": self.formatException(record.exc_info)} if record.exc_info else {}
+        return json_line(record.levelname.lower(), record.getMessage(), datetime.fromtimestamp(record.created, UTC), more)
+
+
+def set_up_logging(verbose: bool, form: Form = "text") -> None:
+    """Log to stderr; libraries only from warnings on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonFormatter() if form == "json" else _PlainFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("aggregator").setLevel(logging.DEBUG if verbose else logging.INFO)
+    for noisy in _NOISY:
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+def speaks_json() -> bool:
+    """Was the log set up for programs?"""
+    return any(isinstance(handler.formatter, _JsonFormatter) for handler in logging.getLogger().handlers)
+
+
+def json_line(level: str, message: str, now: datetime, more: Mapping[str, object]) -> str:
+    """An event as JSON: `time` (UTC), `level`, `message`, and what else is known of it."""
+    said = {"time": f"{now:%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z", "level": level, "message": message, **more}
+    return json.dumps(said, default=_for_json)
+
+
+def poll_fields(report: PollReport) -> dict[str, object]:
+    """What a program wants to know of one poll."""
+    return {
+        "event": "poll",
+        "feed": report.feed_id,
+        "outcome": report.outcome,
+        "new": report.new,
+        "changed": report.changed,
+        "entries": report.total,
+        "seconds": report.seconds,
+        "next_poll": report.next_poll_at,
+        "why": report.why,
+        **({"error": report.error, "error_type": report.error_type} if report.error else {}),
+        **({"oddities": list(report.oddities)} if report.oddities else {}),
+    }
+
+
+def _for_json(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return value.total_seconds() if isinstance(value, timedelta) else str(value)

@@ -1,6 +1,7 @@
 """Which entries are one story, and who speaks for it."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -147,3 +148,12 @@ def test_a_forger_who_took_anothers_id_cannot_lead_by_an_early_date() -> None:
 def test_ties_go_to_the_earliest_published_and_undated_come_last() -> None:
     early, late, undated = (stored(pk, published=when) for pk, when in ((3, NOON), (2, NOON.replace(hour=13)), (1, None)))
     assert lead([undated, late, early]) is early
+
+
+def test_what_took_anothers_place_leads_and_a_copy_in_the_same_planet_does_not() -> None:
+    old = stored(1, "planet.example", "https://old.example/a-day")
+    new = replace(stored(2, "planet.example", "https://new.example/a-day"), first_seen=NOON + timedelta(days=9))
+    assert lead([old, new]) is new
+    copy = replace(stored(3, "orig.example", "https://copy.example/x", title="Else", chain=claimed()), first_seen=NOON + timedelta(days=9))
+    original = stored(4)
+    assert lead([original, copy]) is original

@@ -209,8 +209,14 @@ def _has_only_moved(a: Entry, b: Entry) -> bool:
 
 
 def _replaces(other: StoredEntry, member: StoredEntry) -> bool:
-    """Whether a publisher gave the entry anew, under another id: the page that it has now is the one to link to."""
-    return other.feed_key == member.feed_key and other.first_seen > member.first_seen
+    """Whether a publisher gave the entry anew, under another id: the page that it has now is the one to link to.
+
+    In a planet's feed the later one may be somebody's copy of the other; it has come another way, then.
+    """
+    if other.feed_key != member.feed_key or other.first_seen <= member.first_seen:
+        return False
+    own, theirs = (site(one.entry.link or "") for one in (other, member))
+    return own == theirs or all(hop.site != theirs for hop in other.entry.origin.chain)
 
 
 def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:

@@ -1,0 +1,169 @@
+"""What two entries of a feed have in common, if one may have taken the other's place (pure)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from aggregator.model import Entry, StoredEntry
+from aggregator.refine import likeness
+from aggregator.refine.stories import plain, same_title, words_of
+from aggregator.web.forms import page_path
+from aggregator.web.url import link_key
+
+# Of runs of three words: so much of the shorter text stands in the longer one (a summary, an edit), or of both is the same.
+_HELD: Final = 0.7
+_COMMON: Final = 0.4
+_NEARLY_ALL: Final = 0.8
+# Shorter texts must be the same, and say something.
+_FEW_WORDS: Final = 12
+_SOME_WORDS: Final = 3
+# Time zones that are taken for others move a date by hours, and midnights by a day.
+_DAY: Final = timedelta(hours=24)
+# The name of a page needs letters: "2019", "12" and "p1" stand in addresses of many.
+_LETTERS: Final = re.compile(r"[^\W\d_]")
+_MIN_LETTERS: Final = 6
+_NUMBER: Final = re.compile(r"\d+")
+
+Mark = tuple[str, str]
+"""Something that an entry is looked for by: its kind, and what it is."""
+
+
+class Signs(NamedTuple):
+    """What two entries of a feed have in common. `path`: the page on whatever host, or the id; `host`: the same host besides; `name`: the
+    last part of the path only.
+
+    `text`: one holds most of the other's words; `all_text`: nearly all is the same; `bare`: one has no text to compare.
+    """
+
+    path: bool
+    host: bool
+    name: bool
+    file: bool
+    title: bool
+    alike: bool
+    text: bool
+    all_text: bool
+    bare: bool
+    instant: bool
+    day: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """An entry as it is compared; `story` is the one that it tells, or a number of its own."""
+
+    member: StoredEntry
+    story: int
+    title: str
+    path: str
+    id_path: str
+    name: str
+    files: tuple[str, ...]
+    words: tuple[str, ...]
+
+    @property
+    def at(self) -> datetime | None:
+        return self.member.entry.published
+
+    def marks(self) -> Iterator[Mark]:
+        """Under what the entry is looked for."""
+        found = [("title", self.title), ("path", self.path), ("id", self.id_path), ("name", self.name)]
+        found += [("file", file) for file in self.files]
+        found += [("instant", self.at.isoformat() if self.at else "")]
+        found += [(key.kind, key.value) for key in self.member.entry.keys if key.kind == "text"]
+        yield from dict.fromkeys(mark for mark in found if mark[1])
+
+
+def traits_of(member: StoredEntry, story: int) -> Traits:
+    """An entry as it is compared with others of its feed."""
+    entry = member.entry
+    path = page_path(entry.link)
+    # Behind a query or a fragment it is the name of many pages.
+    name = "" if "?" in path or "#" in path else path.rpartition("/")[2]
+    return Traits(
+        member=member,
+        story=story,
+        title=plain(entry.title.text) if entry.title else "",
+        path=path,
+        id_path=page_path(entry.raw_id) or (entry.raw_id or ""),
+        name=name if len(_LETTERS.findall(name)) >= _MIN_LETTERS else "",
+        files=tuple(dict.fromkeys(filter(None, (page_path(one.url) for one in entry.enclosures)))),
+        words=words_of(entry),
+    )
+
+
+def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
+    """What two entries have in common. Pages, ids and files count only if they are `unique`: of one entry on each side."""
+    a, b = one.member.entry, other.member.entry
+    text = _texts(one, other)
+    has_title = same_title(a, b)
+    is_other = (not has_title and _is_counted_on(one, other)) or (not text.holds and _have_other_authors(a, b))
+    span = abs(a.published - b.published) if a.published and b.published else None
+    is_page = one.path == other.path and ("path", one.path) in unique
+    is_id = one.id_path == other.id_path and ("id", one.id_path) in unique
+    is_next = not has_title and _is_instalment(one, other)
+    return Signs(
+        path=not is_other and (is_page or is_id),
+        host=(is_page and _host(a.link) == _host(b.link)) or (is_id and a.raw_id == b.raw_id),
+        name=not is_other and bool(one.name) and one.name == other.name,
+        file=any(("file", file) in unique for file in one.files if file in other.files),
+        title=has_title and not is_other,
+        alike=not is_other and _are_alike(a.title.text if a.title else "", b.title.text if b.title else ""),
+        text=text.is_same and not is_other and not is_next,
+        all_text=text.is_nearly_all and not is_next,
+        bare=not one.words or not other.words,
+        instant=span == timedelta(0),
+        day=span is not None and span <= _DAY,
+    )
+
+
+class _Texts(NamedTuple):
+    """Two texts compared: one `holds` most of the other; enough to be the same; nearly all of both."""
+
+    holds: bool
+    is_same: bool
+    is_nearly_all: bool
+
+
+def _texts(one: Traits, other: Traits) -> _Texts:
+    if not one.words or not other.words:
+        return _Texts(holds=False, is_same=False, is_nearly_all=False)
+    found = likeness.likeness(one.words, other.words)
+    is_short = found.words < _FEW_WORDS
+    is_whole = one.words == other.words and len(one.words) >= _SOME_WORDS
+    holds = found.held >= _HELD and (found.common >= _COMMON or found.begins_alike)
+    return _Texts(
+        holds=holds,
+        is_same=is_whole or (holds and not is_short),
+        is_nearly_all=is_whole or (found.common >= _NEARLY_ALL and not is_short),
+    )
+
+
+def _host(address: str | None) -> str:
+    return urlsplit(link_key(address or "")).netloc
+
+
+def _have_other_authors(one: Entry, other: Entry) -> bool:
+    ours, theirs = ({plain(author.name) for author in each.authors} for each in (one, other))
+    return bool(ours and theirs) and not ours & theirs
+
+
+def _is_counted_on(one: Traits, other: Traits) -> bool:
+    """Whether titles count differently: "Release 1.2" and "Release 1.3" may have one page, and are two."""
+    titles = [one.member.entry.title, other.member.entry.title]
+    numbers = [_NUMBER.findall(title.text) if title else [] for title in titles]
+    return bool(numbers[0] and numbers[1]) and numbers[0] != numbers[1]
+
+
+def _is_instalment(one: Traits, other: Traits) -> bool:
+    titles = [likeness.title_words(each.member.entry.title.text) if each.member.entry.title else () for each in (one, other)]
+    return likeness.is_another(titles[0], titles[1], one.words, other.words)
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """Whether two titles share half of their words: one was edited."""
+    ours, theirs = set(likeness.title_words(one)), set(likeness.title_words(other))
+    return bool(ours and theirs) and 2 * len(ours & theirs) >= max(len(ours), len(theirs))

@@ -125,7 +125,8 @@ class AttributionForm(Form):
     )
 
 
-_EVERY = "Polled at most this often; servers' own wishes can make it less. At least 5m for feeds on the web."
+_EVERY = "Polled at most this often; servers' own wishes can make it less, and a feed's rhythm. At least 5m for feeds on the web."
+_OWN_EVERY = "Polled just this often, whatever the feed's rhythm; servers' own wishes can make it less. At least 5m for feeds on the web."
 _REPUBLISH = "How much is republished: the full text, an excerpt, or title and link only. A licence that permits it makes excerpt full."
 _ALLOW_PRIVATE = "Whether the feed may be on this machine or in a private network."
 _STRIP = (
@@ -156,7 +157,7 @@ class FeedForm(Form):
     id: Id | None = _key("What commands and outputs call the feed; made from the address if absent.", "example-news")
     name: Text | None = _key("How attribution names it; the feed's own title if absent.", "Example News")
     tags: Texts | None = _key("Words by which outputs choose feeds.", ["news"])
-    every: Span | None = _key(_EVERY, "2h")
+    every: Span | None = _key(_OWN_EVERY, "2h")
     republish: Rights | None = _key(_REPUBLISH, "full")
     attribution: AttributionForm | None = _key("The visible line, key by key.", {"place": "bottom"})
     allow_private: Flag | None = _key(_ALLOW_PRIVATE, True)

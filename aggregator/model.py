@@ -665,8 +665,9 @@ class FeedState:
     `key` is the surrogate (a UUID as text): it outlives every change of id and address. `id` is the name in feeds.yaml.
     `why` is the sentence that explains `next_poll_at`. `failures` counts since the last success, `failing_since` its first.
     `discovered` is the feed that a page named, when feeds.yaml names a page; it is asked instead of the page from then on.
-    `printed` are the marks of what it was found to print around its entries, the latest found last. `identity` is what it is known by;
-    `hold` says since when and why another one that answers in its place, the `stranger`, is kept out.
+    `printed` are the marks of what it was found to print around its entries, the latest found last. `rhythm` is how often it had new
+    entries, as `collect.rhythm` writes it. `identity` is what it is known by; `hold` says since when and why another one that answers in
+    its place, the `stranger`, is kept out.
     """
 
     key: str
@@ -692,6 +693,7 @@ class FeedState:
     redirect_since: datetime | None = None
     redirect_count: int = 0
     refined_by: str | None = None
+    rhythm: str | None = None
     printed: tuple[str, ...] = ()
     identity: Identity | None = None
     stranger: Stranger | None = None

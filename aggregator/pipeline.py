@@ -15,7 +15,7 @@ from time import monotonic
 import msgspec
 
 from aggregator import storypages
-from aggregator.collect import polite
+from aggregator.collect import polite, rhythm
 from aggregator.collect.secrets import without_secrets
 from aggregator.errors import BadStatus, FeedError, Gone, ParseError, PublishError
 from aggregator.model import (
@@ -127,7 +127,9 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
     read = ports.reader(without_secrets(got, spec), spec, state.key, ports.surroundings(), known)
     now = ports.clock()
     printed = Printed(marks=state.printed).and_also(read.printed).marks
+    told = rhythm.seen(rhythm.decoded(state.rhythm), (entry.published for entry in read.entries), now)
     fresh = replace(state, head=read.head, body_hash=got.body_hash, last_change_at=now, refined_by=today, printed=printed)
+    fresh = replace(fresh, rhythm=rhythm.encoded(told))
     fresh = _succeeded(spec, watched(state, fresh, read, ports.store, now), got, now, ports)
     result = PollResult(
         state=fresh,

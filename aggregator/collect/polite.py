@@ -1,7 +1,7 @@
 """When a feed is asked next, and why, in a sentence that an operator understands. Pure: the time is handed in.
 
 Wishes only ever lengthen the wait: feeds.yaml's `every` is the shortest, then come the server's (Retry-After, max-age, Expires) and the
-feed's own (ttl, skipHours, skipDays, sy:updatePeriod).
+feed's own (ttl, skipHours, skipDays, sy:updatePeriod), and how often it had new entries so far (`rhythm`).
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from aggregator.collect import rhythm
 from aggregator.collect.freshness import LONGEST
 from aggregator.model import FeedHead, FeedSpec, FeedState, Redirect, Validators
 
@@ -48,8 +49,11 @@ def plan(
     fresh_for: timedelta | None = None,
     status: int | None = None,
     retry_after: timedelta | None = None,
+    worth: float = rhythm.REQUEST_WORTH,
 ) -> tuple[datetime, str]:
     """When to ask a feed next, and why. `state` is as it stands after the poll; `status` and `retry_after` are a failure's.
+
+    `worth`: hours that an entry may wait to spare a request (`collect.rhythm`).
 
     Never sooner than `every`, never later than 31 days. Up to a tenth is added, always the same for one feed and hour, so that feeds
     which were added together drift apart.
@@ -67,7 +71,8 @@ def plan(
         wait, why = max(wishes, key=lambda wish: wish[0])
         return now + _spread(wait, state.key, now, LONGEST), why
     wishes += _servers(spec, state, fresh_for)
-    return _around_skips(state, now, *_longest(wishes, _feeds(state.head), state.key, now))
+    within_a_day = [*_feeds(state.head), *_rhythms(spec, state, now, worth)]
+    return _around_skips(state, now, *_longest(wishes, within_a_day, state.key, now))
 
 
 def operator_wish(status: int | None, retry_after: timedelta | None) -> timedelta | None:
@@ -140,14 +145,23 @@ def _servers(spec: FeedSpec, state: FeedState, fresh_for: timedelta | None) -> l
     return wishes
 
 
+def _rhythms(spec: FeedSpec, state: FeedState, now: datetime, worth: float) -> list[_Wish]:
+    """When a new entry is to be expected; a feed with an `every` of its own is asked just so often."""
+    known = None if spec.every_given else rhythm.decoded(state.rhythm)
+    if known is None:
+        return []
+    wait = rhythm.wait(known, now, at_least=spec.every, worth=worth)
+    return [(wait, f"it has {rhythm.told(known, now)}, asked again after {words(wait)}")] if wait > spec.every else []
+
+
 def _feeds(head: FeedHead) -> list[_Wish]:
     """What the feed itself asks for; taken for at most a day, since many feeds carry a forgotten value."""
     asked = ((head.ttl, "ttl"), (head.update_interval, "sy:updatePeriod"))
     return [(min(span, _DAY), f"the feed asks for {words(span)} between polls ({name})") for span, name in asked if span]
 
 
-def _longest(wishes: list[_Wish], feeds: list[_Wish], key: str, now: datetime) -> _Wish:
-    wait, why = max([*wishes, *feeds], key=lambda wish: wish[0])
+def _longest(wishes: list[_Wish], within_a_day: list[_Wish], key: str, now: datetime) -> _Wish:
+    wait, why = max([*wishes, *within_a_day], key=lambda wish: wish[0])
     limit = LONGEST if (wait, why) in wishes else max(_DAY, wait)
     return _spread(wait, key, now, limit), why
 

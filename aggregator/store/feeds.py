@@ -41,6 +41,7 @@ _POLLED: Final = (
     "redirect_since",
     "redirect_count",
     "refined_by",
+    "rhythm",
 )
 # Another address is another server: what the last one said, and how it failed, is not true of it. Whose it is, somebody has just said.
 _FORGOTTEN: Final[Mapping[str, Any]] = {

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -112,6 +112,7 @@ feed = Table(
     Column("refined_by", Text),
     # Marks of what it prints around its entries, as JSON.
     Column("printed", Text, nullable=False, server_default="[]"),
+    Column("rhythm", Text),
     # When a document was last read: an entry seen then stands in the feed for as long as polls say "unchanged".
     Column("document_at", Instant),
     Column("lease_token", Text),

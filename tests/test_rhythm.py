@@ -1,0 +1,111 @@
+"""How often a feed had new entries, and when it is asked again because of that."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.collect import rhythm
+from aggregator.collect.polite import plan
+from aggregator.model import FeedSpec, FeedState, Validators
+from bench import schedule
+from tests.planet import NOON, Planet, atom, post
+
+NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)  # a Monday
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+QUARTER = timedelta(minutes=15)
+SPEC = FeedSpec(id="feed", url="https://feed.example/", shown_url="https://feed.example/", every=QUARTER)
+STATE = FeedState(key="k1", id="feed", shown_url="https://feed.example/", next_poll_at=NOW, validators=Validators(etag='"1"'))
+
+
+def waits(dates: Sequence[datetime | None], now: datetime = NOW, seen_at: datetime | None = None) -> timedelta:
+    return rhythm.wait(rhythm.seen(None, dates, seen_at or now), now, at_least=QUARTER)
+
+
+def every(span: timedelta, count: int = 30) -> list[datetime]:
+    """So often, but at no hour and on no day of the week more than at others."""
+    return [NOW - span * number - number * number % 7 * span / 9 for number in range(count)]
+
+
+def test_a_busy_feed_is_asked_often_and_a_silent_one_once_a_day() -> None:
+    assert waits(every(timedelta(minutes=10))) == QUARTER
+    assert waits(every(DAY)) < HOUR < waits(every(7 * DAY)) < waits(every(60 * DAY)) < DAY
+    assert waits([NOW - 300 * DAY, NOW - 310 * DAY], NOW + 1000 * DAY, NOW) == pytest.approx(DAY, abs=16 * HOUR)
+
+
+def test_a_feed_that_writes_in_the_morning_is_asked_in_the_morning() -> None:
+    mornings = [datetime(2026, 11, 23, 8, 5 * number % 60, tzinfo=UTC) - number * DAY for number in range(60)]
+    known = rhythm.seen(None, mornings, NOW)
+    at_night = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
+    in_the_morning = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+    asked_at_night, asked_then = (rhythm.wait(known, at, at_least=QUARTER) for at in (at_night, in_the_morning))
+    assert 3 * asked_then < asked_at_night
+    assert at_night + asked_at_night < datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+
+
+def test_who_gives_all_entries_the_date_of_the_request_is_not_taken_for_busy() -> None:
+    known = rhythm.seen(None, [NOW - 9 * DAY] * 20, NOW - 9 * DAY)
+    for day in range(8, 0, -1):
+        known = rhythm.seen(known, [NOW - day * DAY] * 20, NOW - day * DAY)
+    assert rhythm.rate(known, NOW) <= 3
+
+
+def test_undated_and_future_entries_and_those_counted_before_say_nothing() -> None:
+    known = rhythm.seen(None, every(DAY), NOW)
+    assert rhythm.seen(known, [*every(DAY), None, NOW + 300 * DAY], NOW) == known
+    assert rhythm.rate(rhythm.seen(None, [None] * 20, NOW), NOW) < 0.2
+
+
+@given(st.lists(st.integers(-330, 40).map(lambda day: NOW + day * DAY + day % 24 * HOUR), max_size=25), st.integers(0, 600))
+@settings(max_examples=40, deadline=None)
+def test_no_feed_waits_less_than_it_may_or_more_than_a_day_and_the_store_keeps_all_that_is_known(dates: list[datetime], days: int) -> None:
+    known = rhythm.seen(None, dates, NOW)
+    assert QUARTER <= rhythm.wait(known, NOW + days * DAY, at_least=QUARTER) <= DAY
+    assert rhythm.wait(known, NOW, at_least=2 * DAY) == 2 * DAY
+    kept = rhythm.decoded(rhythm.encoded(known))
+    assert kept is not None
+    assert rhythm.rate(kept, NOW) == pytest.approx(rhythm.rate(known, NOW), rel=0.01)
+
+
+@pytest.mark.parametrize("text", [None, "", "1 2 3", "x" * 40, " ".join(["nan"] * 35), " ".join(["1e99"] * 35)])
+def test_what_no_version_wrote_is_nothing_known(text: str | None) -> None:
+    assert rhythm.decoded(text) is None
+
+
+def test_the_plan_says_what_it_expects_but_never_goes_below_or_beyond_what_feeds_yaml_says() -> None:
+    state = replace(STATE, rhythm=rhythm.encoded(rhythm.seen(None, every(7 * DAY), NOW)))
+    at, why = plan(spec=SPEC, state=state, now=NOW, has_contact=True)
+    assert HOUR < at - NOW < 12 * HOUR
+    assert why.startswith("it has about 1 new entry a week, asked again after ")
+    slow = replace(SPEC, every=DAY)
+    assert plan(spec=slow, state=state, now=NOW, has_contact=True)[1] == "every 1 d, the default"
+    own = replace(SPEC, every_given=True)
+    at, why = plan(spec=own, state=state, now=NOW, has_contact=True)
+    assert QUARTER <= at - NOW < 2 * QUARTER
+    assert why == "every 15 min, as feeds.yaml says"
+
+
+def test_a_poll_counts_what_it_found() -> None:
+    planet = Planet("quiet")
+    planet.polls({"quiet": atom("quiet", [post("quiet", number, at=NOON - 20 * number * DAY) for number in range(1, 6)])})
+    (state,) = planet.store.feeds()
+    known = rhythm.decoded(state.rhythm)
+    assert known is not None
+    assert rhythm.told(known, NOON) == "a new entry in about 22 days"
+
+
+def test_the_simulation_asks_less_often_than_every_half_hour_and_sees_entries_as_soon() -> None:
+    runs = [schedule.Run(schedule.Planner(), 3, 25.0, learns=True), schedule.Run(schedule.fixed, 3, 25.0)]
+    luck = random.Random(7)
+    for number in range(40):
+        posts = schedule.made_up(3, luck)
+        for made in runs:
+            made.follow(number, posts)
+    ours, fixed = (made.figures() for made in runs)
+    assert ours["requests_per_day"] < 0.7 * fixed["requests_per_day"]
+    assert ours["mean_delay_s"] < 1.3 * fixed["mean_delay_s"]
+    assert len(runs[0].delays) == pytest.approx(len(runs[1].delays), rel=0.05)

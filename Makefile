@@ -47,13 +47,14 @@ lock: ## resolve the locks anew (needs uv); versions and hashes, no addresses
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -c requirements.lock -o requirements-dev.lock
 
-bench: .venv/dev.stamp ## replays over real documents (../shared), the comparison with a peer, the two HTTP clients
+bench: .venv/dev.stamp ## replays over real documents (../shared), the comparison with a peer, the two HTTP clients, a planet that moves in
 	$(BIN)/python -m bench.corpus ../shared/corpus/real
 	$(BIN)/python -m bench.history ../shared/corpus/history
 	$(BIN)/python -m bench.floods ../shared/corpus/real --feeds 20
 	$(BIN)/python -m bench.hostile ../shared/corpus/hostile-feeds
 	$(BIN)/python -m bench.peers --feeds 200
 	$(BIN)/python -m bench.doors
+	$(BIN)/python -m bench.newcomer ../shared/corpus/subscriptions/planet-python-config.ini ../shared/corpus/real
 
 soak: .venv/dev.stamp ## the long runs: kills at random moments, two processes on one store
 	$(BIN)/python -m bench.two_processes

@@ -138,6 +138,8 @@ def _no_feed(section: Section) -> str:
         return "a list of feeds: fetch it and import the file"
     if section.first(_ADDRESSES) or resource(name) or "://" in name:
         return ""
+    if _TEMPLATE.search(name) and section.first(_NAMES):
+        return "a file on the machine where the list was written"
     if _TEMPLATE.search(name) and not section.first(("link",)):
         return "settings of a template, and those of other programs are not read"
     if _FILTER.search(name):
@@ -151,4 +153,6 @@ def _feed(section: Section) -> Named:
     if not address and (resource(section.name) or "://" in section.name):
         address = section.name
     words = re.split(r"[,\s]+" if "," not in section.first(_TAGS) else r"\s*,\s*", section.first(_TAGS))
-    return Named(address=address, name=section.first(_NAMES), tags=tuple(words), page=section.first(("link",)), line=section.line)
+    # A heading of several words is a name; one of a single word is what the planet calls the feed.
+    name = section.first(_NAMES) or (section.name if address != section.name and " " in section.name else "")
+    return Named(address=address, name=name, tags=tuple(words), page=section.first(("link",)), line=section.line)

@@ -127,6 +127,8 @@ face = again.png
 name = B\u00f6b's
 tags = news, old trains
 [file:///home/ann/x.xml]
+[cache/old.atom]
+name = Old
 """
 
 PLUTO = """
@@ -138,6 +140,8 @@ url   = https://planet.example.org/
   link  = https://ann.example
   feed  = https://ann.example/feed?format=xml
   avatar = ann.png
+[Dora's Old Trains]
+  feed = https://dora.example/rss
 [bob]
   title = Bob
   link = https://bob.example/
@@ -186,6 +190,7 @@ def test_a_planets_configuration_moves_in_with_its_settings() -> None:
         "[index.html.tmpl]",
         "[excerpt.py]",
         "[http://lists.example/all.opml]",
+        "[cache/old.atom]",
     ]
     assert [line.split(":")[0] for line in taken.left] == [
         "template_files (line 7)",
@@ -201,13 +206,16 @@ def test_a_planets_configuration_moves_in_with_its_settings() -> None:
 def test_plutos_configuration_moves_in_and_a_feed_without_address_is_named_with_its_page() -> None:
     taken = read(PLUTO.encode())
 
-    assert taken.feeds == (Proposal(url="https://ann.example/feed?format=xml", name="Ann's Garden"),)
+    assert taken.feeds == (
+        Proposal(url="https://ann.example/feed?format=xml", name="Ann's Garden"),
+        Proposal(url="https://dora.example/rss", name="Dora's Old Trains"),
+    )
     assert taken.settings == {"title": "Planet Garden", "link": "https://planet.example.org/"}
     assert taken.refused == (
-        "line 10: “Bob”: no address of a feed is given; 'aggregator add https://bob.example/' looks for one",
-        "line 13: “Carol”: no address is given",
+        "line 12: “Bob”: no address of a feed is given; 'aggregator add https://bob.example/' looks for one",
+        "line 15: “Carol”: no address is given",
     )
-    assert [line.split(":")[0] for line in taken.left] == ["link (line 7 and 1 more)", "avatar (line 9)", "group (line 15)"]
+    assert [line.split(":")[0] for line in taken.left] == ["link (line 7 and 1 more)", "avatar (line 9)", "group (line 17)"]
 
 
 def test_what_feed_readers_say_beyond_opml_is_taken_over_or_named() -> None:

@@ -93,13 +93,13 @@ def prune(session: Session, older_than: str | None, dry_run: bool, compact: bool
     age = _age(older_than) if older_than else None
     with session.app() as app:
         freed = (prunable if dry_run else let_go)(app.ports.store, app.config, app.ports.clock(), age)
+    verb = "would be dropped" if dry_run else "dropped"
+    if not json_:
+        click.echo(f"the texts of {freed.entries} entries and {freed.versions} earlier versions {verb}: {size(freed.size_bytes)}")
     given_back = _compacted(session) if compact and not dry_run else None
     if json_:
         click.echo(as_json({**_fields(freed), "given_back_bytes": given_back, "dry_run": dry_run}))
-        return
-    verb = "would be dropped" if dry_run else "dropped"
-    click.echo(f"the texts of {freed.entries} entries and {freed.versions} earlier versions {verb}: {size(freed.size_bytes)}")
-    if given_back is not None:
+    elif given_back is not None:
         click.echo(f"{size(given_back)} given back to the disk")
     elif freed.size_bytes and not dry_run:
         say("the store uses that room again; --compact gives it back to the disk")

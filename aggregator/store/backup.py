@@ -118,9 +118,14 @@ def _draft(target: Path) -> Iterator[Path]:
 
 def _copy(source: Path, draft: Path, mode: str) -> None:
     with _refusals(source), closing(_opened(source, mode)) as original, closing(sqlite3.connect(draft)) as copy:
-        # All pages in one step: one state, for which no writer has to wait (WAL).
-        original.backup(copy)
-        _stand_alone(copy)
+        try:
+            # All pages in one step: one state, for which no writer has to wait (WAL).
+            original.backup(copy)
+            _stand_alone(copy)
+        except sqlite3.OperationalError as error:
+            if "full" in str(error):
+                raise StoreError(f"{draft.parent}: the disk is full; nothing was changed") from error
+            raise
 
 
 def _opened(path: Path, mode: str) -> sqlite3.Connection:

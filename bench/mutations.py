@@ -223,7 +223,7 @@ def _as_rss(feed: Mapping[str, Any]) -> bytes:
     items = [
         f"<item><guid isPermaLink='false'>{escape(str(one.get('url') or one.get('id')))}</guid>"
         + (f"<link>{escape(one['url'])}</link>" if one.get("url") else "")
-        + (f"<title>{escape(escape(one['title']))}</title>" if one.get("title") else "")
+        + (f"<title>{escape(one['title'])}</title>" if one.get("title") else "")
         + (f"<pubDate>{_rfc822(one['date_published'])}</pubDate>" if one.get("date_published") else "")
         + f"<description>{escape(one.get('content_html') or escape(one.get('content_text') or ''))}</description></item>"
         for one in cast("list[dict[str, Any]]", feed.get("items", []))

@@ -38,6 +38,9 @@ from aggregator.model import (
 FORGOTTEN: Final = "forgotten on "
 """How the reason begins why an entry is withdrawn, if its words are gone for good."""
 
+BACKLOG: Final = "held back: backlog"
+"""How the reason begins why a story of a backlog is not listed; `Store.release` lists it."""
+
 Clock = Callable[[], datetime]
 """The time now: aware, UTC."""
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from aggregator.explain import EntryHistory, Explanation, FeedFacts, Place, SharedKey, StoryHistory
 from aggregator.model import Claim, ClaimKind, Hop, Standing
+from aggregator.ports import BACKLOG
 from aggregator.web.host import host_of
 
 Tone = Literal["plain", "head", "good", "bad", "soft"]
@@ -247,6 +248,8 @@ def _place(place: Place) -> Iterator[Line]:
         return
     if not place.listed:
         yield Line(f"not there: {_reason(place.rule)}", place.output, "bad")
+        if place.rule.startswith(BACKLOG):
+            yield Line(f"to list it: aggregator release {place.led_by}", "", "soft")
         return
     since = f"since {_when(place.first_listed)}"
     if place.place is None:

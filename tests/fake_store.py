@@ -28,11 +28,11 @@ from aggregator.model import (
     StoredEntry,
     Verdict,
 )
-from aggregator.ports import SameStory, Successors, no_successors
+from aggregator.ports import BACKLOG, SameStory, Successors, no_successors
 from aggregator.store import turnover
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
 from aggregator.store.joining import Turnover, join, near
-from aggregator.store.standing import BACKLOG, Candidate, Outlook, is_newcomer, settle
+from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
 from aggregator.store.withdraw import is_over, reason
 from aggregator.web.forms import beginnings, written_forms
 from aggregator.web.url import link_key

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, case, func, select, update
 
+from aggregator.ports import BACKLOG
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry, feed, output, publication, story, story_member
-from aggregator.store.standing import BACKLOG, Candidate, Outlook, Settled, is_newcomer, settle
+from aggregator.store.standing import Candidate, Outlook, Settled, is_newcomer, settle
 
 CHANGE: Final = update(publication).where(publication.c.output == bindparam("of"), publication.c.story == bindparam("judged"))
 _IN_STORIES: Final = story_member.c.story.in_(bindparam("stories", expanding=True))

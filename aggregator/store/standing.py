@@ -7,8 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-BACKLOG: Final = "held back: backlog"
-"""How the reason begins why a story of a backlog is not listed."""
+from aggregator.ports import BACKLOG
 
 INITIAL_FILL: Final = timedelta(hours=1)
 """A feed that was there when an output was first published, and answers only now, is no newcomer for so long."""

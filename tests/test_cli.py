@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from aggregator.config import load
 from aggregator.model import JsonValue
 from aggregator.run.daemon import Daemon
 from aggregator.run.lock import DaemonLock
+from aggregator.store.sql import SqlStore
 from tests.e2e.running import feed
 
 FEEDS = "title: Planet\nfeeds:\n  - ./garden.xml   # the first\n"
@@ -321,6 +323,19 @@ def test_backup_and_restore_bring_back_what_was_there(folder: Path) -> None:
     assert kept.name in done.stderr
     assert kept.read_text() == "spoilt"
     assert run(folder, "status").exit_code == 0
+
+
+def test_a_second_daemon_touches_nothing_of_the_firsts_store(folder: Path) -> None:
+    """Not even with other feeds: opening a store brings its feeds in line with feeds.yaml."""
+    assert run(folder, "status").exit_code == 0
+    (folder / "other").mkdir()
+    (folder / "other/feeds.yaml").write_text("store: ../aggregator.db\nfeeds:\n  - ../garden.xml\n  - https://other.example/feed\n")
+    with DaemonLock(folder / "aggregator.db"):
+        second = run(folder / "other", "run")
+    assert second.exit_code == 1
+    assert f"another daemon (process {os.getpid()})" in second.stderr
+    with closing(SqlStore(str(folder / "aggregator.db"))) as store:
+        assert len(store.feeds(active_only=False)) == 1
 
 
 def test_prune_says_what_it_frees_before_and_after(folder: Path) -> None:

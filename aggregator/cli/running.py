@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -74,14 +75,17 @@ def run(session: Session, no_server: bool) -> None:
     """Poll, publish and serve until stopped; feeds.yaml is taken up when it is saved."""
     from aggregator.app import build
     from aggregator.run.daemon import Daemon
+    from aggregator.run.lock import DaemonLock
     from aggregator.run.notify import from_environment
 
     config = session.config()
     warn(config)
-    app = build(config)
-    say(f"{len(config.feeds)} feeds, {len(config.outputs)} outputs; stop with Ctrl-C")
-    notifier = from_environment(os.environ)
-    Daemon(app, load=session.config, tell=say, report=_tell, serve=not no_server, notifier=notifier).run()
+    # Before the store is opened: opening it brings its feeds in line with this feeds.yaml, and its tables with this version.
+    with DaemonLock(Path(config.store)) as lock:
+        app = build(config)
+        say(f"{len(config.feeds)} feeds, {len(config.outputs)} outputs; stop with Ctrl-C")
+        notifier = from_environment(os.environ)
+        Daemon(app, load=session.config, tell=say, report=_tell, serve=not no_server, notifier=notifier, lock=lock).run()
 
 
 def _tell(report: PollReport) -> None:

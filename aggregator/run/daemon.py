@@ -71,8 +71,9 @@ class Health:
 class Daemon:
     """Polls, publishes, serves and reloads until it is stopped.
 
-    `load` reads feeds.yaml anew; `tell` is given lines for people, `notifier` what the service manager wants to hear. Raises
-    `AggregatorError` from `run` when another daemon has the store or the port is taken.
+    `load` reads feeds.yaml anew; `tell` is given lines for people, `notifier` what the service manager wants to hear. `lock` is the
+    store's, which whoever built the app may hold already; it is given back at the end. Raises `AggregatorError` from `run` when another
+    daemon has the store or the port is taken.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Daemon:
         report: Callable[[PollReport], None],
         serve: bool = True,
         notifier: Notifier | None = None,
+        lock: DaemonLock | None = None,
     ) -> None:
         self.app = app
         self.load = load
@@ -93,6 +95,7 @@ class Daemon:
         self.health = Health()
         self.stop = threading.Event()
         self.notifier = notifier or Notifier()
+        self.lock = lock or DaemonLock(Path(app.config.store))
         self._running: set[str] = set()
         self._moved = monotonic()
         self._dirty = threading.Event()
@@ -103,7 +106,7 @@ class Daemon:
 
     def run(self) -> None:
         """Run until SIGTERM, SIGINT or `stop`. Ends within 10 s: what is under way is left to its lease."""
-        with DaemonLock(Path(self.app.config.store)):
+        with self.lock:
             server = self._server()
             scheduler = self._scheduler()
             previous = {name: signal.signal(name, self._on_signal) for name in (signal.SIGTERM, signal.SIGINT)}

@@ -56,9 +56,10 @@ bench: .venv/dev.stamp ## replays over real documents (../shared), the compariso
 	$(BIN)/python -m bench.doors
 	$(BIN)/python -m bench.newcomer ../shared/corpus/subscriptions/planet-python-config.ini ../shared/corpus/real
 
-soak: .venv/dev.stamp ## the long runs: kills at random moments, two processes on one store
+soak: .venv/dev.stamp ## the long runs: kills at random moments and within a restore, two processes on one store
 	$(BIN)/python -m bench.two_processes
 	$(BIN)/python -m bench.kills
+	$(BIN)/python -m bench.restores
 
 clean: ## remove the environment and caches; store and outputs stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

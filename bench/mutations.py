@@ -14,7 +14,6 @@ from xml.sax.saxutils import escape, quoteattr
 import feedparser
 from lxml import etree
 
-NEW_HOST: Final = "moved.example"
 _DATES: Final = frozenset({"pubDate", "published", "updated", "date", "modified", "issued", "created"})
 _RDF_ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 
@@ -32,7 +31,12 @@ def host_moved(given: Document) -> Document:
     body, kind = given
     host = _main_host(body, kind)
     bare = re.escape(host.removeprefix("www.").encode())
-    return re.sub(rb"(?<![\w.-])(?:www\.)?" + bare, NEW_HOST.encode(), body) if host else body, kind
+    return re.sub(rb"(?<![\w.-])(?:www\.)?" + bare, new_host(host).encode(), body) if host else body, kind
+
+
+def new_host(host: str) -> str:
+    """Where a site moves to: to a host of its own, or several would be one publisher."""
+    return f"moved-{hashlib.md5(host.encode()).hexdigest()[:8]}.example"
 
 
 def dates_reset(given: Document) -> Document:

@@ -136,6 +136,13 @@ def test_several_that_say_the_same_take_one_place_each() -> None:
     assert sorted(again.values()) == [1, 2, 3, 4]
 
 
+def test_what_keys_have_found_counts_as_known_again() -> None:
+    bare = {"at": None, "link": "https://old.example/"}
+    olds = [(1000, old(1, **bare))]
+    assert successors([new(1, **bare)], olds, 0) == {}
+    assert successors([new(1, **bare)], olds, 8) == {101: 1}
+
+
 def test_of_one_story_one_place_is_taken() -> None:
     assert len(successors([new(1), replace(new(1), pk=201)], [(7, old(1)), (7, replace(old(1), pk=2))])) == 1
 

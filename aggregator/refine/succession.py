@@ -22,22 +22,22 @@ _AT_ONCE: Final = timedelta(hours=24)
 _MAX_PAIRS: Final = 400
 
 
-def successors(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]]) -> dict[int, int]:
+def successors(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]], known_again: int = 0) -> dict[int, int]:
     """Tell which of a feed's fresh entries (by pk) took the place of which other (by pk), that its document holds no longer.
 
     `gone` are pairs of a story and an entry of it. Each fresh entry takes one place at most, and of each story one is taken at most. The
-    order of both does not matter.
+    order of both does not matter. `known_again` counts those of the document that took others' places by keys that both have.
     """
     news = [traits_of(one, -one.pk) for one in sorted(fresh, key=_order)]
     olds = [traits_of(one, story) for story, one in sorted(gone, key=lambda pair: _order(pair[1]))]
     unique = _once(news) & _once(olds)
     pairs = [(one, other, compared(one, other, unique)) for one, other in _candidates(news, olds)]
     found = _taken([pair for pair in pairs if is_sure(pair[2])], {})
-    if len(news) < MANY:
+    if len(news) + known_again < MANY:
         return _pks(found)
     rest = [pair for pair in pairs if is_likely(pair[2], dates_are_lost=_are_lost(news))]
     more = _taken(_only(rest, found), found)
-    return _pks(more if 2 * len(more) >= len(news) else found)
+    return _pks(more if 2 * (len(more) + known_again) >= len(news) + known_again else found)
 
 
 def is_sure(signs: Signs) -> bool:

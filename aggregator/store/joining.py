@@ -132,7 +132,8 @@ def join(
         met = {pk: places.intersection(unions.of(node(pk))) for pk in turnover.added}
         taken = {place for found in met.values() for place in found}
         free = [pair for pair in open_ if (True, pair[0]) not in taken]
-        for pk, other in sorted(successors([entry(pk) for pk, found in met.items() if not found], free).items()):
+        fresh_ones = [entry(pk) for pk, found in met.items() if not found]
+        for pk, other in sorted(successors(fresh_ones, free, len(met) - len(fresh_ones)).items()):
             if all(ruling(one.pk, two.pk) is not False for one in members(unions.of(node(pk))) for two in members([node(other)])):
                 unions.join(node(pk), node(other))
     return [

@@ -59,7 +59,7 @@ def test_what_took_the_place_of_an_entry_under_a_hold_joins_it_when_that_is_conf
     poll(store, [("blog", [post(1)])])
     store.record([under_hold(store, [post(2)])], same_story)
     key = store.feeds()[0].key
-    assert store.confirm(key, NOON + 2 * HOUR, same_story, lambda fresh, gone: {fresh[0].pk: gone[0][1].pk}) == 1
+    assert store.confirm(key, NOON + 2 * HOUR, same_story, lambda fresh, gone, known: {fresh[0].pk: gone[0][1].pk}) == 1
     assert stories(store) == {frozenset({("blog", post(1).raw_key), ("blog", post(2).raw_key)})}
 
 

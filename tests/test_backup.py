@@ -1,5 +1,6 @@
 """A store is copied while it is in use, and put back whole or not at all; what was forgotten since stays forgotten."""
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -217,6 +218,20 @@ def test_one_store_has_one_lock_by_whatever_name_it_is_called(path: Path) -> Non
 def test_another_databases_own_tools_are_named() -> None:
     with pytest.raises(AggregatorError, match=r"pg_dump.*pg_restore"):
         store_file("postgresql://ann:hush@db.example/planet")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can hand files over")
+def test_what_root_puts_back_belongs_to_whoever_runs_the_daemon(path: Path) -> None:
+    with closing(opened(path, 1)) as store:
+        backup.save(path, path.with_name("copy.db"))
+        os.chown(path.parent, 12345, 12346)
+        store.forget([(held(store, 1).pk, True)], NOON + 2 * HOUR, SECRET)
+    path.unlink()
+    with DaemonLock(path):
+        restored(path)
+    for end in ("", ".lock", ".forgotten"):
+        made = path.with_name(f"store.db{end}").stat()
+        assert (made.st_uid, made.st_gid) == (12345, 12346), end
 
 
 # ── prune ──

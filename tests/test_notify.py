@@ -74,7 +74,7 @@ def test_a_daemon_whose_polling_hangs_gives_no_sign_of_life(tmp_path: Path, line
         daemon._moved = monotonic() - daemons.MAX_SILENCE_S - 1
         daemon._give_a_sign()
         (status,) = heard(line)
-        assert status.startswith("STATUS=polling has not moved for 30")
+        assert status.startswith("STATUS=polling has not moved for 90")
         assert daemon.health.told()["ok"] is False
         daemon._current()
         daemon._give_a_sign()

@@ -39,8 +39,8 @@ DEBOUNCE_MS = 300
 # How far wall clock and monotonic clock may part between two looks before the jobs are set anew.
 MAX_CLOCK_JUMP_S = 30.0
 STOP_WITHIN_S = 8.0
-# A round asks for the app every few seconds; what keeps it longest is a store that is locked, or a very large batch.
-MAX_SILENCE_S = 300.0
+# A round asks for the app every few seconds; what keeps it longest is the first publish of a very large store, for which it waits.
+MAX_SILENCE_S = 900.0
 
 
 @dataclass
@@ -190,9 +190,13 @@ class Daemon:
         trouble = "; ".join(tuple(self.health.trouble.values()))
         self.notifier.status(trouble or f"{len(self.app.config.feeds)} feeds, last poll {self.health.last_poll or 'to come'}")
 
+    def _move(self) -> None:
+        """Note that something goes on."""
+        self._moved = monotonic()
+
     def _current(self) -> App:
         """The app, for a poll round, which asks for it at every step."""
-        self._moved = monotonic()
+        self._move()
         return self.app
 
     def _end(self, scheduler: BackgroundScheduler, server: WebServer | None) -> None:
@@ -208,7 +212,7 @@ class Daemon:
     # ── jobs ──
 
     def _poll(self) -> None:
-        self._moved = monotonic()
+        self._move()
         with self._minded("space"):
             if self.app.lacks_space:
                 raise StoreError(LACKS_SPACE)
@@ -230,7 +234,7 @@ class Daemon:
         self._dirty.clear()
         with self._minded("publish"), self._swap:
             try:
-                reports = publish(self.app.ports)
+                reports = publish(self.app.ports, progress=lambda path: self._move())
             except BaseException:
                 self._dirty.set()
                 raise

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from aggregator.errors import AggregatorError
+from aggregator.store.owner import hand_over
 
 
 class DaemonLock:
@@ -64,7 +65,11 @@ class DaemonLock:
 
     def _open(self) -> int:
         try:
-            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+            is_new = not self.path.exists()
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+            if is_new:
+                hand_over(self.path, self.path.parent)
+            return fd
         except OSError as error:
             raise AggregatorError(f"{self.path}: the lock file cannot be opened: {error.strerror}") from error
 

@@ -18,6 +18,7 @@ from typing import Final
 from aggregator.errors import StoreError
 from aggregator.store import forget, schema
 from aggregator.store.engine import Database, in_plain_words
+from aggregator.store.owner import hand_over
 from aggregator.store.stops import Stop, StopFile
 
 # Whoever writes in between is waited for as long as its transaction may reasonably take.
@@ -78,8 +79,9 @@ def restore(backup: Path, store: Path, kept: Path) -> PutBack:
         with _alone(store) as stops:
             again = _brought_up(draft, StopFile(store), stops)
             is_replaced = store.exists()
+            hand_over(draft, store if is_replaced else store.parent)
             if is_replaced:
-                _as_owned(draft, store)
+                draft.chmod(store.stat().st_mode & 0o777)
                 _kept(store, kept)
             _placed(draft, store)
     return PutBack(copied=copied, kept=kept if is_replaced else None, forgotten_again=again)
@@ -202,14 +204,6 @@ def _stops(conn: sqlite3.Connection) -> list[Stop]:
         return []
     rows = conn.execute("SELECT secret, hash, since FROM stop_key").fetchall()
     return [Stop(secret, digest, schema.instant(since)) for secret, digest, since in rows]
-
-
-def _as_owned(draft: Path, store: Path) -> None:
-    """With the owner and the permissions of the store: it may be put back by somebody else than runs it."""
-    was = store.stat()
-    draft.chmod(was.st_mode & 0o777)
-    with contextlib.suppress(PermissionError):
-        os.chown(draft, was.st_uid, was.st_gid)
 
 
 def _kept(store: Path, kept: Path) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from aggregator.errors import StoreError
 from aggregator.model import Entry
 from aggregator.store.engine import Counters, chunks, upsert
+from aggregator.store.owner import hand_over
 from aggregator.store.schema import instant, microseconds, stop_key
 from aggregator.web.host import site
 from aggregator.web.url import link_key
@@ -140,6 +141,8 @@ class StopFile:
                 file.write("".join(_line(stop) for stop in stops).encode())
                 file.flush()
                 os.fsync(file.fileno())
+            if is_new:
+                hand_over(self.path, self.path.parent)
             _sync(self.path.parent)
         except OSError as error:
             raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from error

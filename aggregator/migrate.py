@@ -23,6 +23,7 @@ from aggregator.web.url import resource
 
 MAX_BYTES = 10 * 1024 * 1024  # the largest OPML seen in the wild, with 20,000 feeds, is under five
 _XML = re.compile(r"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # `every` of a feed: the bounds of feeds.yaml.
 _MIN_MINUTES, _MAX_MINUTES = 5, 30 * 24 * 60
 
@@ -155,13 +156,13 @@ def _not_read(source: str, why: str) -> ConfigError:
 
 def _from_subscription(item: Subscription) -> Proposal:
     url = _web_address(item.feed_url)
-    name = one_line(item.name) or None
+    name = _name(item.name)
     return Proposal(url=url, name=None if name == url else name, tags=_tags(item.tags))
 
 
 def _from_named(feed: Named) -> Proposal:
     url = _web_address(feed.address)
-    return Proposal(url=url, name=one_line(feed.name) or None, tags=_tags(feed.tags))
+    return Proposal(url=url, name=_name(feed.name), tags=_tags(feed.tags))
 
 
 def _decoded(data: bytes) -> str:
@@ -235,7 +236,7 @@ def _from_line(line: str) -> Proposal:
     words = _words(line)
     names = [word[1:] for word in words[1:] if word.startswith("~")]
     tags = [word for word in words[1:] if not word.startswith(("~", "!"))]
-    return Proposal(url=_web_address(words[0] if words else ""), name=one_line(names[0]) or None if names else None, tags=_tags(tags))
+    return Proposal(url=_web_address(words[0] if words else ""), name=_name(names[0]) if names else None, tags=_tags(tags))
 
 
 def _words(line: str) -> Sequence[str]:
@@ -254,9 +255,14 @@ def _web_address(text: str) -> str:
     return "" if "${" in url or re.search(r"\s", url) or resource(url) is None else url
 
 
+def _name(text: str) -> str | None:
+    """A name as feeds.yaml may have it: without control characters, and `${` means something else there."""
+    return one_line(_CONTROL.sub(" ", text)).replace("${", "$ {") or None
+
+
 def _tags(words: Iterable[str]) -> tuple[str, ...]:
     """Lower case, so that two lists' folders meet."""
-    return tuple(dict.fromkeys(tag for word in words if (tag := one_line(word).lower()) and "${" not in tag))
+    return tuple(dict.fromkeys(tag for word in words if (tag := one_line(_CONTROL.sub(" ", word)).lower()) and "${" not in tag))
 
 
 def _gathered(found: Sequence[tuple[Proposal, str, str]]) -> Takeover:

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aggregator.config import load_text
 from aggregator.errors import ConfigError
@@ -262,6 +264,36 @@ def test_a_real_planets_configuration_moves_in_whole(shared: Path) -> None:
     assert (taken.refused, taken.duplicates) == ((), 0)
     keys = set(re.findall(r"^(\w+) =", text.split("\n[")[0], re.MULTILINE))
     assert len(taken.settings) + len(taken.left) == len(keys), "each setting of the planet is carried over or named"
+
+
+ODD_LINES = (
+    *(
+        "[Planet]",
+        "[DEFAULT]",
+        "[https://a.example/x]",
+        "[x.tmpl]",
+        "[x",
+        "]",
+        "[a b]",
+        "[feed://e.example/r]",
+        "[https://u:p@h.example/${Z}]",
+    ),
+    *("  feed = https://c.example/f", "link: http://d.example", "\tcontinued", "; c", "filters=", "content_type = opml", "\x00", "\u2028"),
+    *("title = “x”: y", "name = ${Y}", "name = A\x7f\x9bB", "tags = a, b c", "category = ${X}", "name = - &a *b !c {d: e}"),
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.one_of(st.sampled_from(ODD_LINES), st.text(max_size=20)), max_size=15).map("\n".join))
+def test_whatever_a_file_says_what_is_taken_from_it_makes_a_feeds_yaml(text: str) -> None:
+    try:
+        taken = read(text.encode("utf-8", "surrogatepass"))
+    except ConfigError:
+        return
+    new = [NewFeed(url=feed.url, name=feed.name, tags=feed.tags) for feed in taken.feeds]
+    if new:
+        config = load_text(add_feeds("# empty\n", new), Path("/nowhere/feeds.yaml"), {})
+        assert [feed.name for feed in config.feeds] == [feed.name for feed in new]
 
 
 def test_an_empty_list_is_an_empty_list() -> None:

@@ -213,7 +213,7 @@ class Store(Protocol):
         ...
 
     def recent_edges(self, feed_key: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:
-        """(raw key, edges) of the latest stored entries of a feed, as far as these were looked at."""
+        """(raw key, edges) of the latest entries of a feed, by date, as far as these were looked at."""
         ...
 
     def own_entries(self, feed_key: str, raw_keys: Sequence[str], limit: int) -> list[StoredEntry]:
@@ -228,7 +228,7 @@ class Store(Protocol):
         """Take a held feed for whom it is by now; return how many entries that came under its hold may be published from now on.
 
         None where the feed is not held. It is due now, and its document is read anew. A poll of it that is under way is void. What came
-        under an earlier hold, which was lifted, stays where it is.
+        under an earlier hold, which was lifted, and not again under this one, stays where it is.
         """
         ...
 

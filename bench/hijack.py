@@ -34,6 +34,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import cast
 
+from aggregator.app import RENDERERS
 from aggregator.errors import FeedError
 from aggregator.model import (
     Config,
@@ -51,10 +52,10 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.pipeline import Ports, poll, publish
-from aggregator.publish import jsonfeed
 from aggregator.publish.files import Folder
 from aggregator.reading import read
 from aggregator.refine.stories import same_story
+from aggregator.refine.succession import successors
 from aggregator.store.sql import SqlStore
 from aggregator.web.host import host_of, site
 from bench.history import History, sequences
@@ -128,16 +129,28 @@ def _read_once(got: Document, spec: FeedSpec, feed_key: str, around: Surrounding
 class World:
     """A subscription to these feeds in a store of its own, or in a copy of one in which they were polled."""
 
-    def __init__(self, feeds: Sequence[Feed], work: Path, *, like: Path | None = None) -> None:
+    def __init__(
+        self,
+        feeds: Sequence[Feed],
+        work: Path,
+        *,
+        like: Path | None = None,
+        outputs: tuple[OutputSpec, ...] = (_OUTPUT,),
+        strip: tuple[str, ...] = (),
+        now: datetime = NOW,
+    ) -> None:
         if like:
             shutil.copytree(like, work, dirs_exist_ok=True)
-        specs = tuple(FeedSpec(id=f"f{number:04}", url=feed.url, shown_url=feed.url, republish="full") for number, feed in enumerate(feeds))
+        specs = tuple(
+            FeedSpec(id=f"f{number:04}", url=feed.url, shown_url=feed.url, republish="full", strip=strip)
+            for number, feed in enumerate(feeds)
+        )
         self.feeds = {spec.id: feed for spec, feed in zip(specs, feeds, strict=True)}
         self.specs = {spec.id: spec for spec in specs}
-        self.now, self.door = NOW + timedelta(hours=1) * (1 if like else 0), Door()
+        self.now, self.door = now + timedelta(hours=1) * (1 if like else 0), Door()
         self.store = SqlStore(str(work / "store.db"))
         config = Config(
-            path=work / "feeds.yaml", root=work / "public", store="", contact="https://planet.example/", feeds=specs, outputs=(_OUTPUT,)
+            path=work / "feeds.yaml", root=work / "public", store="", contact="https://planet.example/", feeds=specs, outputs=outputs
         )
         self.root = config.root
         self.ports = Ports(
@@ -147,7 +160,7 @@ class World:
             reader=_read_once,
             store=self.store,
             publisher=Folder(config.root),
-            renderers={"json": jsonfeed.json_feed},
+            renderers=RENDERERS,
             surroundings=Surroundings,
         )
         self.store.sync(specs, self.now)
@@ -160,12 +173,17 @@ class World:
             result, report = poll(self.specs[id_], state, lease, self.ports)
             if report.error:
                 print(f"{self.feeds[id_].name}: {report.error}", file=sys.stderr)
-            self.store.record([result], same_story)
+            self.store.record([result], same_story, successors)
+
+    def bring_up(self) -> int:
+        """Publish; how many outputs changed."""
+        reports = publish(self.ports)
+        assert not any(report.error for report in reports), reports
+        return sum(report.changed for report in reports)
 
     def publishes(self) -> dict[str, str]:
         """What a subscriber sees: by id, what it says."""
-        for report in publish(self.ports):
-            assert report.error is None, report.error
+        self.bring_up()
         items = json.loads((self.root / _OUTPUT.path).read_bytes())["items"]
         return {item["id"]: json.dumps([item.get(key) for key in ("url", "title", "content_html", "summary")]) for item in items}
 

@@ -32,6 +32,7 @@ from aggregator.ports import BACKLOG, SameStory, Successors, no_successors
 from aggregator.store import turnover
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
 from aggregator.store.joining import Turnover, join, near
+from aggregator.store.publications import LOOKED_THROUGH
 from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
 from aggregator.store.withdraw import is_over, reason
 from aggregator.web.forms import beginnings, written_forms
@@ -179,6 +180,7 @@ class FakeStore(FakeForgetting):
                     self._set_apart(added, result.state.hold)
                 news += 1
             elif result.state.hold is None or row.stored.hold:
+                row.stored = replace(row.stored, hold=result.state.hold or row.stored.hold)
                 changes += self._lifted(row)
                 changes += self._seen(row, entry, raw, result, entry.link or one.state.shown_url, fresh)
         changes += self._withdrawn_of(result, known)
@@ -523,7 +525,7 @@ class FakeStore(FakeForgetting):
         listed.sort(key=lambda one: (one.first_listed, one.sort_key), reverse=True)
         counts: Counter[str | None] = Counter()
         chosen = []
-        for one in listed:
+        for one in listed if per_feed is None else listed[: max(limit, LOOKED_THROUGH)]:
             counts[one.feed_key] += 1
             if per_feed is None or counts[one.feed_key] <= per_feed:
                 chosen.append(one)
@@ -583,7 +585,8 @@ class FakeStore(FakeForgetting):
         return sorted((one.raw_key, one.edges) for one in own[-limit:] if one.edges is not None)
 
     def _own(self, feed_key: str) -> list[StoredEntry]:
-        return [row.stored for _, row in sorted(self._entries.items()) if row.stored.feed_key == feed_key and row.stored.hold is None]
+        own = [row.stored for row in self._entries.values() if row.stored.feed_key == feed_key and row.stored.hold is None]
+        return sorted(own, key=lambda one: (one.sort_key, one.pk))
 
     @_one_at_a_time
     def own_entries(self, feed_key: str, raw_keys: Sequence[str], limit: int) -> list[StoredEntry]:

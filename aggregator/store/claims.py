@@ -19,20 +19,17 @@ MAX_NAMES_OF_A_TELLER: Final = 300
 
 # Only these say of an origin what another feed, or its own publisher, may confirm or contradict.
 _OPEN: Final = ("chosen", "confirmed", "contradicted", "weak")
-_UNCHECKED: Final = (
-    select(story.c.pk)
-    .where(
-        story.c.joined.is_(None),
-        story.c.generation > bindparam("checked"),
-        # Asked story by story: few change between two publishes.
-        exists().where(
-            story_member.c.story == story.c.pk,
-            claim.c.entry == story_member.c.entry,
-            claim.c.gone.is_(None),
-            claim.c.standing.in_(_OPEN),
-        ),
-    )
-    .order_by(story.c.pk)
+# Not in order: SQLite would read all stories by their keys rather than the few that changed, and sort these.
+_UNCHECKED: Final = select(story.c.pk).where(
+    story.c.joined.is_(None),
+    story.c.generation > bindparam("checked"),
+    # Asked story by story: few change between two publishes.
+    exists().where(
+        story_member.c.story == story.c.pk,
+        claim.c.entry == story_member.c.entry,
+        claim.c.gone.is_(None),
+        claim.c.standing.in_(_OPEN),
+    ),
 )
 _STANDING: Final = select(claim.c.entry, claim.c.mark, claim.c.standing, claim.c.confidence, claim.c.checked).where(
     claim.c.entry.in_(bindparam("pks", expanding=True)), claim.c.gone.is_(None)
@@ -52,7 +49,7 @@ _NAMES: Final = select(source_name).order_by(source_name.c.name_key, source_name
 def unchecked(conn: Connection, mark: str) -> list[int]:
     counters = Counters(conn)
     checked = counters.now("checked") if counters.now("checked_under") == _number(mark) else 0
-    return list(conn.execute(_UNCHECKED, {"checked": checked}).scalars())
+    return sorted(conn.execute(_UNCHECKED, {"checked": checked}).scalars())
 
 
 def check(conn: Connection, entries: Sequence[StoredEntry]) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from aggregator.errors import StoreError
 from aggregator.store import schema
+from aggregator.store.planning import tell_sizes
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 # Another process may be writing a large batch or migrating.
@@ -85,6 +86,7 @@ class Database:
         try:
             with self._errors():
                 _migrate(self._engine, self.path)
+                tell_sizes(self._engine)
         except BaseException:
             self.close()
             raise

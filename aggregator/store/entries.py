@@ -48,11 +48,12 @@ _REFINED: Final = (
     .where(feed.c.key == bindparam("feed_key"), ~entry.c.pruned, entry.c.hold.is_(None))
     .order_by(entry.c.sort_key, entry.c.raw_key)
 )
+# By date, of which there is an index: a feed may have very many.
 _LATEST: Final = (
     select(entry.c.pk)
     .join(feed, feed.c.pk == entry.c.feed)
     .where(feed.c.key == bindparam("feed_key"), entry.c.hold.is_(None))
-    .order_by(entry.c.pk.desc())
+    .order_by(entry.c.sort_key.desc(), entry.c.pk.desc())
     .limit(bindparam("most"))
 )
 _NAMED: Final = (

@@ -13,6 +13,9 @@ from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry, output, publication, story, story_member
 from aggregator.store.settling import CHANGE
 
+LOOKED_THROUGH: Final = 10_000
+"""Where an output takes so many of each feed, it chooses among the latest so many that it ever listed: all would grow with the store."""
+
 _OUTPUT: Final = select(output).where(output.c.path == bindparam("at"))
 _WRITTEN: Final = select(output.c.path, output.c.written).where(output.c.written.is_not(None)).order_by(output.c.path)
 _LIVE: Final = (
@@ -36,8 +39,10 @@ _SHOWN: Final = select(publication, output.c.path).join(output, output.c.pk == p
 _LISTING: Final = (
     _SHOWN.where(output.c.path == bindparam("at"), publication.c.listed)
     .order_by(publication.c.first_listed.desc(), publication.c.sort_key.desc(), publication.c.published_id)
+    .limit(bindparam("most"))
 )  # fmt: skip
-_SINCE: Final = _LISTING.where(publication.c.sort_key >= bindparam("not_before"))
+# Nothing is listed before its date, and by when it was listed the index is ordered: what is older is not read.
+_SINCE: Final = _LISTING.where(publication.c.sort_key >= bindparam("not_before"), publication.c.first_listed >= bindparam("not_before"))
 _WITHDRAWN: Final = (
     _SHOWN.where(output.c.path == bindparam("at"), publication.c.withdrawn_at.is_not(None), ~publication.c.listed)
     .order_by(publication.c.withdrawn_at.desc(), publication.c.published_id)
@@ -167,7 +172,8 @@ def _again(verdict: Verdict, row: AnyRow, now: datetime) -> dict[str, object]:
 def listing(
     conn: Connection, path: str, limit: int, *, per_feed: int | None, not_before: datetime | None
 ) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
-    asked = {"at": path} if not_before is None else {"at": path, "not_before": not_before}
+    asked: dict[str, object] = {"at": path, "most": limit if per_feed is None else max(limit, LOOKED_THROUGH)}
+    asked |= {} if not_before is None else {"not_before": not_before}
     chosen: list[Publication] = []
     by_feed: Counter[str | None] = Counter()
     with conn.execute(_LISTING if not_before is None else _SINCE, asked) as rows:

@@ -27,10 +27,14 @@ _BACKLOG: Final = (
     .group_by(story_member.c.story)
 )
 _WITH_TEXT: Final = select(story_member.c.story).join(entry, entry.c.pk == story_member.c.entry).where(_IN_STORIES, ~entry.c.pruned)
-_GIVEN_OF_FEED: Final = select(publication.c.story, publication.c.feed_key).where(
-    publication.c.output == bindparam("of"),
-    publication.c.sequence.is_not(None),
-    publication.c.feed_key.in_(bindparam("keys", expanding=True)),
+# By way of the feed's entries: what an output gave is found by story, and reading all of it grows with the store.
+_GIVEN_OF_FEED: Final = (
+    select(publication.c.story, publication.c.feed_key)
+    .distinct()
+    .join_from(feed, entry, entry.c.feed == feed.c.pk)
+    .join(story_member, story_member.c.entry == entry.c.pk)
+    .join(publication, (publication.c.story == story_member.c.story) & (publication.c.output == bindparam("of")))
+    .where(feed.c.key.in_(bindparam("keys", expanding=True)), publication.c.feed_key == feed.c.key, publication.c.sequence.is_not(None))
 )
 _LISTED_DAYS: Final = select(publication.c.feed_key, publication.c.sort_key).where(
     publication.c.output == bindparam("of"),

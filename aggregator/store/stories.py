@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, union_all, update
 
 from aggregator.model import StoredEntry, StoryKey
 from aggregator.ports import SameStory, Successors, no_successors
@@ -22,17 +22,18 @@ TEXT_WINDOW: Final = 50_000
 """Words are compared with those of the latest so many entries: some stand in every thousandth text, and cost must not grow."""
 
 _shared = story_key.alias("shared")
-_CARRIERS: Final = (
-    select(story_key.c.kind, story_key.c.value, story_key.c.entry, _shared.c.entry, story_member.c.story)
+_SHARED: Final = (
+    select(story_key.c.kind, story_key.c.value, story_key.c.entry, _shared.c.entry.label("other"), story_member.c.story)
     .join(
         _shared,
         (_shared.c.kind == story_key.c.kind) & (_shared.c.value == story_key.c.value) & (_shared.c.entry != story_key.c.entry),
     )
     .join(story_member, story_member.c.entry == _shared.c.entry, isouter=True)
-    .where(
-        story_key.c.entry.in_(bindparam("pks", expanding=True)),
-        or_(story_key.c.kind != "text", _shared.c.entry > bindparam("after")),
-    )
+    .where(story_key.c.entry.in_(bindparam("pks", expanding=True)))
+)
+# Two questions, of which the second reads the latest carriers only: joined by OR, all would be read.
+_CARRIERS: Final = union_all(
+    _SHARED.where(story_key.c.kind != "text"), _SHARED.where(story_key.c.kind == "text", _shared.c.entry > bindparam("after"))
 )
 _BURST: Final = update(entry).where(entry.c.pk == bindparam("entry_pk")).values(burst=bindparam("at"))
 _TOUCH: Final = update(story).where(story.c.pk.in_(bindparam("pks", expanding=True))).values(generation=bindparam("now"))

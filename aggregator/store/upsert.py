@@ -15,6 +15,7 @@ from aggregator.store.schema import entry
 from aggregator.store.values import digest, entry_body, mark, packed, raw_body, whole_text
 from aggregator.store.wording import (
     BEFORE,
+    HOLD,
     LIFT,
     NEW_ENTRY,
     NEW_SIGHTING,
@@ -85,6 +86,8 @@ def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> 
             continue
         if arrival.hold is not None and row.hold is None:
             continue
+        if arrival.hold not in (None, row.hold):
+            rows.add(HOLD, {"entry_pk": row.pk, "under": arrival.hold})
         if row.hold is None:
             arrived.standing.setdefault(arrival.feed_pk, []).append(row.pk)
         if row.withdrawn is not None:

@@ -473,7 +473,7 @@ def test_the_edges_of_the_latest_entries_are_told(store: Store) -> None:
     poll(store, [("blog", posts), ("other", [post(9, "other", edges=("x",))])])
     key = store.feeds()[0].key
     assert store.recent_edges(key, 20) == [(one.raw_key, one.edges) for one in posts if one.edges]
-    assert [edges for _, edges in store.recent_edges(key, 2)] == [("mark 4",), ("mark 5",)]
+    assert [edges for _, edges in store.recent_edges(key, 3)] == [("mark 1",), ("mark 3",)]
 
 
 def test_what_a_feed_prints_is_remembered_whoever_found_it(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from aggregator.model import Entry, Identity, PollResult, Stranger
 from aggregator.ports import Store
@@ -11,8 +12,8 @@ from tests.makers import NOON, head
 STRANGER = Stranger(identity=Identity(served="casino.example", title="Casino"), head=head("casino"))
 
 
-def under_hold(store: Store, entries: Sequence[Entry], hold: str = "since noon") -> PollResult:
-    made = result(store, "blog", entries, NOON + HOUR)
+def under_hold(store: Store, entries: Sequence[Entry], hold: str = "since noon", at: datetime = NOON + HOUR) -> PollResult:
+    made = result(store, "blog", entries, at)
     return replace(made, state=replace(made.state, hold=hold, identity=Identity(title="Blog", links=("blog.example",)), stranger=STRANGER))
 
 
@@ -73,3 +74,11 @@ def test_what_came_under_an_earlier_hold_is_not_released(store: Store) -> None:
     store.record([under_hold(store, [post(3)], "the second time")], same_story)
     assert store.confirm(store.feeds()[0].key, NOON + 4 * HOUR, same_story) == 1
     assert held(store, 1).hold == "the first time"
+
+
+def test_what_comes_again_under_another_hold_is_released_with_it(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    store.record([under_hold(store, [post(1), post(2)], "the first time")], same_story)
+    store.record([under_hold(store, [post(1)], "the second time", NOON + 2 * HOUR)], same_story)
+    assert store.confirm(store.feeds()[0].key, NOON + 4 * HOUR, same_story) == 1
+    assert (held(store, 1).hold, held(store, 2).hold) == (None, "the first time")

@@ -126,8 +126,8 @@ def from_ini(text: str) -> Takeover:
 def from_lines(text: str) -> Takeover:
     """The feeds of a plain list: an address a line, then quoted or bare tags, of which `"~Name"` is the name; `#` begins a comment.
 
-    >>> from_lines('https://a.example/feed "~Ann" blogs').feeds
-    (Proposal(url='https://a.example/feed', name='Ann', tags=('blogs',)),)
+    >>> [(feed.url, feed.name, feed.tags) for feed in from_lines('https://a.example/feed "~Ann" blogs').feeds]
+    [('https://a.example/feed', 'Ann', ('blogs',))]
     """
     lines = [(number, line.strip().removeprefix("- ").strip()) for number, line in enumerate(text.splitlines(), 1)]
     return _gathered([(_from_line(line), f"line {number}: ", line) for number, line in lines if line and not line.startswith("#")])

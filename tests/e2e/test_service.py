@@ -46,7 +46,7 @@ def test_a_service_from_its_first_word_to_its_store_put_back(tmp_path: Path) -> 
     with manager(tmp_path / "notify") as told:
         environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "1000000", "AGGREGATOR_LOG": "json"}
         with Running(tmp_path, environ=environ) as daemon:
-            daemon.until(lambda: atom.exists() and told.heard().count("WATCHDOG=1") >= 2)
+            daemon.until(lambda: atom.exists() and "Second." in atom.read_text() and told.heard().count("WATCHDOG=1") >= 2)
             assert told.heard()[0] == "READY=1"
             assert any(line.startswith("STATUS=1 feeds, last poll ") for line in told.heard())
             assert inside(tmp_path, "backup", copy).stdout.startswith(f"{copy}: 2 entries of 1 feeds")

@@ -26,10 +26,13 @@ LEAD: Final = re.compile(r"[\s\[(*_•·|“\"–—~-]*(?:[^\W\d_](?:[^\W_]|[�
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"'“”’)\]]{4,2000}", re.IGNORECASE)
 _QUOTES: Final = "\"'“”‘’«»„*_「」『』《》 "
 _YEAR: Final = re.compile(r"(?:^|\D)(?:1[89]|20)\d\d(?:\D|$)")
+# As much of a title tells it from others.
+_TITLE_CHARS: Final = 12
 _BARE_YEAR: Final = re.compile(r" ?[^\W\d_]{0,4} ?\d{4}[.)\] ]*")
 # What may follow the source in a line of credit.
 _SIGNS: Final = frozenset({"comma", "dash", "open", "close", "end", "url"})
-_CREDITS: Final = _SIGNS | {"when", "date", "licence", "place", "after", "be", "fill", "first", "published", "again"}
+_CREDITS: Final = _SIGNS | {"when", "date", "licence", "place", "after", "be", "fill", "first", "published", "again", "leave"}
+_ABBREVIATION_CHARS: Final = 3
 _NAMES: Final = frozenset({"proper", "far", "quote", "url"})
 _WAYS_THERE: Final = frozenset({"orig", "text", "the", "read", "this", "place", "fill", "be", "at", "here", "from", "crosspost", "first"})
 
@@ -88,7 +91,7 @@ class Reading:
     def result(self) -> tuple[Statement, int] | None:
         """The statement and where its source ends; None where the shape may not stand or names nobody."""
         source = self._source()
-        if source is None or not self._may_stand(source) or not self._names_title():
+        if source is None or not self._may_stand(source) or not self._names_title(source):
             return None
         return self._statement(source), source.end
 
@@ -146,9 +149,14 @@ class Reading:
         rest = self.block.text[end:]
         if _BARE_YEAR.fullmatch(rest):
             return False
-        named = self.shape.alphabet.named
-        behind = (named[self.row.letters[n]] for n, (first, _) in enumerate(self.row.spans) if self._marks[first].start >= end)
-        return not any(map(str.isalnum, rest)) or all(classes & _CREDITS for classes in behind)
+        behind = (n for n, (first, _) in enumerate(self.row.spans) if self._marks[first].start >= end)
+        return not any(map(str.isalnum, rest)) or all(map(self._may_end_credit, behind))
+
+    def _may_end_credit(self, letter: int) -> bool:
+        """Whether it is a date and the like, or an abbreviation ("no. 4, p. 12")."""
+        classes = self.shape.alphabet.named[self.row.letters[letter]]
+        marks = self._said((letter, letter + 1))
+        return bool(classes & _CREDITS) or (marks[-1].end - marks[0].start <= _ABBREVIATION_CHARS and not classes & {"at", "by", "be"})
 
     def _is_footer(self) -> bool:
         """Whether what says "the post" goes on with the entry's title, as a publishing system prints it."""
@@ -169,17 +177,25 @@ class Reading:
         opens = self._start <= (lead.end() if lead else 0) or "strong" in self.shape.alphabet.named[self.row.letters[0]]
         return opens and len(self.block.text) - source.end <= 160
 
-    def _names_title(self) -> bool:
+    def _names_title(self, source: _Source) -> bool:
         span = group(self.found, "t")
         if span is None or group(self.found, "footer"):
             return True
         marks = self._said(span)
         start, end = marks[0].start, marks[-1].end
-        return self._is_title(self.block.text[start:end]) or any(link.start <= start and link.end >= end for link in self.block.links)
+        said = self.block.text[start:end]
+        links = [link.href for link in self.block.links if link.start <= start and link.end >= end]
+        is_there = bool(source.href) and any(host_name(href) == host_name(source.href or "") for href in links)
+        return self._is_title(said) or (bool(links) and (is_there or self._may_be_title(said)))
 
     def _is_title(self, said: str) -> bool:
         said = said.strip(_QUOTES).casefold()
         return len(said) > 3 and said == self.title.strip(_QUOTES).casefold()
+
+    def _may_be_title(self, said: str) -> bool:
+        """A footer may print a title cut, or a planet more than it; a link under other words leads to another text."""
+        said, title = (re.sub(r"\W+", "", words.casefold()) for words in (said, self.title))
+        return not title or said.startswith(title[:_TITLE_CHARS]) or said[:_TITLE_CHARS] in title
 
     # what it names
 
@@ -261,7 +277,7 @@ class Reading:
             home=home,
             vias=tuple(self._vias(source)),
             is_printed=any(word.strip(".,;:()") in self.language.print for word in words),
-            by_author=not source.href and self._follows(source, "by"),
+            by_author=not source.href and (self._follows(source, "by") or self._is_said("authored")),
         )
 
     def _said_name(self) -> str | None:
@@ -274,6 +290,9 @@ class Reading:
     def _follows(self, source: _Source, name: str) -> bool:
         before = [mark for mark in self._said(self.found.span()) if mark.end <= source.start]
         return bool(before) and name in before[-1].classes
+
+    def _is_said(self, name: str) -> bool:
+        return any(name in self.shape.alphabet.named[letter] for letter in self.found[0])
 
     def _addresses(self, source: _Source) -> tuple[str | None, str | None]:
         """(page, home): the deepest address that the sentence gives, and the source's own where that is another."""

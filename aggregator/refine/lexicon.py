@@ -117,7 +117,7 @@ class Lexicon:
             stems = (self._stems.get(word[:length], ()) for length in self._lengths if length <= len(word))
             every = (*self._exact.get(word, ()), *(entry for stem in stems for entry in stem))
             fitting = (entry for entry in every if not entry.rest or fits(entry.rest[0], following))
-            found = tuple(sorted(fitting, key=lambda entry: -len(entry.rest)))
+            found = tuple(sorted(fitting, key=lambda entry: (-len(entry.rest), entry.rest[-1:] and entry.rest[-1].endswith("*"))))
             if len(self._known) > _MAX_KNOWN:
                 self._known.clear()
             self._known[word, following] = found

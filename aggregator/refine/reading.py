@@ -28,7 +28,7 @@ _QUOTES: Final = "\"'“”‘’«»„*_「」『』《》 "
 _YEAR: Final = re.compile(r"(?:^|\D)(?:1[89]|20)\d\d(?:\D|$)")
 # As much of a title tells it from others.
 _TITLE_CHARS: Final = 12
-_BARE_YEAR: Final = re.compile(r" ?[^\W\d_]{0,4} ?\d{4}[.)\] ]*")
+_BARE_YEAR: Final = re.compile(r"[ ,(]*[^\W\d_]{0,4} ?\d{4}[.)\] ]*")
 # What may follow the source in a line of credit.
 _SIGNS: Final = frozenset({"comma", "dash", "open", "close", "end", "url"})
 _CREDITS: Final = _SIGNS | {"when", "date", "licence", "place", "after", "be", "fill", "first", "published", "again", "leave"}
@@ -126,7 +126,7 @@ class Reading:
             return True
         if self._is_footer():
             return False
-        if not self._is_own_sentence() or (self._stand == "weak" and not self._is_whole_block(source)):
+        if not self._is_own_sentence() or (self._stand == "weak" and not self._is_whole_block(source)) or self._is_aside(source):
             return False
         return self._role == "note" or bool(source.href or self._reference(source)) or self._is_credit(source)
 
@@ -176,6 +176,15 @@ class Reading:
         lead = LEAD.match(self.block.text)
         opens = self._start <= (lead.end() if lead else 0) or "strong" in self.shape.alphabet.named[self.row.letters[0]]
         return opens and len(self.block.text) - source.end <= 160
+
+    def _is_aside(self, source: _Source) -> bool:
+        """ "The letter, first published by the Courier, names three men": what a sentence says by the way of another thing."""
+        row = self._said(self.found.span())
+        said_before = self.block.text[: self._start].rstrip()
+        is_parted = said_before.endswith((",", "，", "،", "、")) or any("comma" in mark.classes for mark in row[1:4] if mark.end <= source.start)
+        behind = [mark for mark in self._marks if mark.start >= source.end]
+        goes_on = bool(behind) and "comma" in behind[0].classes
+        return is_parted and goes_on and not any(mark.classes & {"again", "leave", "taken", "orig"} for mark in behind)
 
     def _names_title(self, source: _Source) -> bool:
         span = group(self.found, "t")

@@ -87,7 +87,7 @@ def test_at_least_34_languages_are_tried_with_claims_and_with_what_only_sounds_l
 
 def test_every_shape_is_needed_by_a_sentence_of_some_language() -> None:
     book = phrasebook()
-    used = {claim.rule.partition(":")[2] for sentence in SENTENCES if sentence.is_claim for claim in refined(sentence.html + REAL).claims}
+    used = {found.rule.partition(":")[2] for sentence in SENTENCES if sentence.is_claim for found in said(sentence.html + REAL)}
     assert used >= {shape.name for shape in book.shapes.shapes if shape.role == "note"}
 
 
@@ -124,6 +124,8 @@ def _words(entries: str) -> set[str]:
         f"<p>This article<br/>originally appeared at {ORIG}.</p>",
         f"<p>This\u00a0article originally\n appeared at {ORIG}.</p>",
         f"This article originally appeared at {ORIG}.",
+        f"<p>\u2067This article ori\u2060ginally appe\u00adared at\u2069 {ORIG}.</p>",
+        f"<p>Cet article a e\u0301te\u0301 publie\u0301 a\u0300 l'origine sur {ORIG}.</p>",
     ],
 )
 def test_the_many_ways_to_say_it(html: str) -> None:
@@ -268,6 +270,31 @@ def test_a_title_footer_needs_the_title() -> None:
     footer = '{} first appeared on <a href="https://orig.example/">Orig</a>.'
     assert said(f"<p>{footer.format('The gadget')}</p>", "A day") == ()
     assert len(said(f"<p>{footer.format('A day')}</p>", "A day")) == 1
+
+
+def test_a_footer_under_another_title_is_about_another_text() -> None:
+    """A list of other texts reads like a row of footers; the title of this one may be printed cut, or with more to it."""
+    footer = '<p><a href="{}">{}</a> first appeared in <a href="https://orig.example/">Orig</a>.</p>'
+    for title in ("A day at the mill", "Ann Bell: A day at the mill"):
+        assert len(said(footer.format("https://r.example/1", "A day at the mi…"), title)) == 1
+        assert said(footer.format("https://r.example/1", "Rain at last"), title) == ()
+        assert len(said(footer.format("https://orig.example/1", "Rain at last"), title)) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "is_believed"),
+    [
+        ("First published in The Harbour Courier, 4 May 2022.", True),
+        ("(First printed in The Harbour Courier, no. 12, p. 4.)", True),
+        ("Reprinted from The Harbour Courier, no. 12 (2019), with permission.", True),
+        ("First published in The Harbour Courier under a CC BY 4.0 licence.", True),
+        ("First published in Great Britain in 1998.", False),
+        ("First published in Great Britain, 1998.", False),
+        ("First published in The Harbour Courier, whose 4 men wind clocks.", False),
+    ],
+)
+def test_a_credit_needs_no_link_where_it_gives_the_issue(line: str, is_believed: bool) -> None:
+    assert bool(refined(f"<p>{line}</p>" + REAL * 4).origin.chain) is is_believed
 
 
 # ── blocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
+from unicodedata import normalize
 
 from aggregator.refine.tokens import TAG, Tag, Text, attribute, decoded, tokens
 
@@ -22,7 +23,7 @@ _REACH: Final = 10
 
 BlockKind = Literal["text", "heading", "quote", "caption", "code"]
 
-_INVISIBLE: Final = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]")
+_INVISIBLE: Final = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u00ad]")
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS: Final = _HEADINGS | frozenset(
     """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer form header
@@ -145,12 +146,12 @@ def _after_cuts(html: str, end: int, cuts: Sequence[tuple[int, int]]) -> int:
 
 
 def visible(text: str) -> str:
-    """Text without the characters that nobody sees: they stand within words.
+    """Text without the characters that nobody sees: they stand within words; and with one letter for a letter and the sign on it.
 
-    >>> visible("aggre\u00adgator")
-    'aggregator'
+    >>> visible("aggre\u00adgator"), len(visible("e\u0301"))
+    ('aggregator', 1)
     """
-    return text if text.isascii() else _INVISIBLE.sub("", text)
+    return text if text.isascii() else normalize("NFC", _INVISIBLE.sub("", text))
 
 
 def _counted(blocks: list[Block], count: int) -> tuple[Block, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from typing import Final, NamedTuple
+from unicodedata import normalize
 
 # Signs that stand on or under letters: in most scripts beyond ours words are not whole without them, and `\w` lacks them.
 _SIGNS: Final = (
@@ -83,7 +84,7 @@ def _words_of(entry: str) -> Iterator[tuple[str, ...]]:
 
 
 def _folded_words(text: str) -> tuple[str, ...]:
-    text = fold(_INVISIBLE.sub("", text))
+    text = fold(_INVISIBLE.sub("", normalize("NFC", text)))
     return tuple(text.split()) if _PLAIN.fullmatch(text) else tuple(_WORDS.findall(text))
 
 

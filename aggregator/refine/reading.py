@@ -181,7 +181,9 @@ class Reading:
         """ "The letter, first published by the Courier, names three men": what a sentence says by the way of another thing."""
         row = self._said(self.found.span())
         said_before = self.block.text[: self._start].rstrip()
-        is_parted = said_before.endswith((",", "，", "،", "、")) or any("comma" in mark.classes for mark in row[1:4] if mark.end <= source.start)
+        is_parted = said_before.endswith((",", "，", "،", "、")) or any(
+            "comma" in mark.classes for mark in row[1:4] if mark.end <= source.start
+        )
         behind = [mark for mark in self._marks if mark.start >= source.end]
         goes_on = bool(behind) and "comma" in behind[0].classes
         return is_parted and goes_on and not any(mark.classes & {"again", "leave", "taken", "orig"} for mark in behind)

@@ -205,7 +205,7 @@ def _is_switched_off(one: Beyond) -> bool:
 
 def _every(seconds: str) -> str | None:
     """A time between polls, within the bounds that feeds.yaml sets; None if none is meant."""
-    if not seconds.isdigit() or not int(seconds):
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 10 and int(seconds)):
         return None
     return f"{min(max(int(seconds) // 60, _MIN_MINUTES), _MAX_MINUTES)}m"
 

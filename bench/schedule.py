@@ -1,6 +1,6 @@
 """When feeds are asked, simulated: how many requests, and how long new entries wait to be seen.
 
-    python -m bench.schedule [--feeds N] [--days D] [--seed S] [--histories FOLDER] [--every MINUTES] [--json]
+    python -m bench.schedule [--feeds N] [--days D] [--seed S] [--histories FOLDER] [--equal-delay] [--plot FILE.svg] [--json]
 
 Feeds with real posting histories (the dates in FOLDER's feed documents) and made-up ones (rates, hours, weekdays and bursts drawn so that
 a few feeds bring most entries, as in real lists) up to N in all run for D days under three planners, all with the same floor of 15
@@ -12,7 +12,7 @@ minutes between two polls of a feed:
 
 Of each: requests_per_day, mean_delay_s and p95_delay_s (over entries: from publication to the poll that saw it), longest_delay_s, and
 peak_requests_per_s (the busiest minute; all feeds are due at the start, as after a day's downtime, and asked in turn).
-`at_equal_delay` compares requests where the planner is set to wait as long as entry_frequency does.
+With `--equal-delay`, `at_equal_delay` compares requests where the planner is set to wait as long as entry_frequency does.
 """
 
 import argparse

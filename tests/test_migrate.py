@@ -310,3 +310,10 @@ def test_every_real_list_moves_in_and_loads(shared: Path) -> None:
         assert [feed.url for feed in config.feeds] == [feed.url for feed in new], path.name
         assert len({feed.id for feed in config.feeds}) == len(new)
         assert not taken.refused
+
+
+@pytest.mark.parametrize("ttl", ["²", "9" * 5000, "1e3", ""], ids=["a raised digit", "too long", "no whole number", "empty"])
+def test_a_time_between_polls_that_is_none_is_left_out(ttl: str) -> None:
+    data = f'<opml version="2.0"><body><outline text="A" xmlUrl="https://a.example/feed" frss:ttl="{ttl}" xmlns:frss="https://freshrss.org/opml"/></body></opml>'
+    (feed,) = read(data.encode()).feeds
+    assert feed.every is None

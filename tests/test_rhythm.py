@@ -31,10 +31,10 @@ def every(span: timedelta, count: int = 30) -> list[datetime]:
     return [NOW - span * number - number * number % 7 * span / 9 for number in range(count)]
 
 
-def test_a_busy_feed_is_asked_often_and_a_silent_one_once_a_day() -> None:
+def test_a_busy_feed_is_asked_often_and_a_silent_one_a_few_times_a_day() -> None:
     assert waits(every(timedelta(minutes=10))) == QUARTER
     assert waits(every(DAY)) < HOUR < waits(every(7 * DAY)) < waits(every(60 * DAY)) < DAY
-    assert waits([NOW - 300 * DAY, NOW - 310 * DAY], NOW + 1000 * DAY, NOW) == pytest.approx(DAY, abs=16 * HOUR)
+    assert 8 * HOUR < waits([NOW - 300 * DAY, NOW - 310 * DAY], NOW + 1000 * DAY, NOW) <= DAY
 
 
 def test_a_feed_that_writes_in_the_morning_is_asked_in_the_morning() -> None:
@@ -98,7 +98,7 @@ def test_a_poll_counts_what_it_found() -> None:
     assert rhythm.told(known, NOON) == "a new entry in about 22 days"
 
 
-def test_the_simulation_asks_less_often_than_every_half_hour_and_sees_entries_as_soon() -> None:
+def test_the_simulation_asks_less_often_than_every_half_hour_and_sees_entries_nearly_as_soon() -> None:
     runs = [schedule.Run(schedule.Planner(), 3, 25.0, learns=True), schedule.Run(schedule.fixed, 3, 25.0)]
     luck = random.Random(7)
     for number in range(40):

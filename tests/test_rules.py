@@ -174,6 +174,7 @@ def test_rule_18_an_answer_that_is_fresh_is_not_asked_for_again_nor_a_304(
 ) -> None:
     wire.on("/feed", answer(FEED, ETAG, said), answer(b"", ETAG, said, status=304))
     waits = gaps(Daemon(wire, client, every=HOUR, every_given=True).runs(DAY))
+    assert len(waits) > 5
     assert all(at_least <= gap <= 1.1 * at_least for gap in waits)
 
 
@@ -187,7 +188,7 @@ def test_rule_20_21_22_32_in_thirty_days_nothing_but_the_feed_is_asked_for(wire:
     assert not any(_field(head, name) for _, head in daemon.asked for name in (b"cookie", b"referer", b"origin"))
 
 
-def test_rule_25_a_permanent_redirect_is_believed_after_a_week_and_a_temporary_one_never(wire: Wire, client: WebFetcher) -> None:
+def test_rule_25_a_permanent_redirect_is_believed_after_a_week(wire: Wire, client: WebFetcher) -> None:
     wire.on("/feed", answer(b"", f"Location: {wire.url('/new')}", status=301))
     wire.on("/new", answer(FEED, ETAG), NOT_MODIFIED)
     daemon = Daemon(wire, client, every=DAY, every_given=True)
@@ -195,7 +196,7 @@ def test_rule_25_a_permanent_redirect_is_believed_after_a_week_and_a_temporary_o
     paths = [head.split(b" ")[1] for _, head in daemon.asked]
     assert paths[:14] == [b"/feed", b"/new"] * 7
     assert paths[-4:] == [b"/new"] * 4
-    assert daemon.spec.url.endswith("/feed"), "feeds.yaml stays as it is"
+    assert daemon.state.shown_url.endswith("/feed")
 
 
 def test_rule_25_a_temporary_redirect_never_sticks(wire: Wire, client: WebFetcher) -> None:
@@ -206,7 +207,7 @@ def test_rule_25_a_temporary_redirect_never_sticks(wire: Wire, client: WebFetche
     assert [head.split(b" ")[1] for _, head in daemon.asked][-2:] == [b"/feed", b"/new"]
 
 
-def test_rule_27_what_is_gone_is_asked_twice_and_what_fails_less_and_less(wire: Wire, client: WebFetcher) -> None:
+def test_rule_27_what_is_gone_is_asked_twice(wire: Wire, client: WebFetcher) -> None:
     wire.on("/feed", answer(FEED, ETAG), answer(b"", status=410))
     daemon = Daemon(wire, client, every=HOUR, every_given=True)
     times = daemon.runs(30 * DAY)
@@ -227,17 +228,7 @@ def test_rule_28_a_challenge_is_left_alone_for_hours(wire: Wire, client: WebFetc
     wire.on("/feed", answer(b"<html>Just a moment</html>", "cf-mitigated: challenge", "Content-Type: text/html", status=403))
     daemon = Daemon(wire, client, every=HOUR, every_given=True)
     assert gaps(daemon.runs(DAY))[0] >= 4 * HOUR
-    assert "challenge" in (daemon.state.last_error or "").lower() or "bot" in (daemon.state.last_error or "").lower()
-
-
-def test_rule_29_a_saved_feeds_yaml_asks_for_nothing_again(wire: Wire, client: WebFetcher) -> None:
-    wire.on("/feed", answer(FEED, ETAG), NOT_MODIFIED)
-    daemon = Daemon(wire, client, every=HOUR, every_given=True)
-    daemon.polls()
-    for _ in range(10):
-        daemon.restarts()
-        daemon.polls()
-    assert len(daemon.asked) == 1
+    assert "challenge" in (daemon.state.last_error or "").lower()
 
 
 def _field(head: bytes, name: bytes) -> bytes:

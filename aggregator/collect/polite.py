@@ -62,7 +62,7 @@ def plan(
         wait = spec.every if spec.every_given else _FILE
         return now + wait, f"a local file, read every {words(wait)}"
     if status == _GONE:
-        return _after_gone(state, now)
+        return _after_gone(spec, state, now)
     wishes = [_own(spec)]
     if not has_contact:
         wishes.append((_NO_CONTACT, f"every {words(_NO_CONTACT)}: without `contact` in feeds.yaml no feed is asked more often"))
@@ -122,7 +122,7 @@ def words(span: timedelta) -> str:
     if seconds < 120:
         return f"{seconds} s"
     minutes = seconds // 60
-    if minutes <= 120 and minutes != 120:
+    if minutes < 120:
         return f"{minutes} min"
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     units = [(days, "d"), (hours, "h"), (minutes if not days else 0, "min")]
@@ -199,9 +199,10 @@ def _after_failure(spec: FeedSpec, state: FeedState, now: datetime, status: int 
     return wishes
 
 
-def _after_gone(state: FeedState, now: datetime) -> tuple[datetime, str]:
+def _after_gone(spec: FeedSpec, state: FeedState, now: datetime) -> tuple[datetime, str]:
     if state.gone_count < _GONE_PROVED:
-        return now + _DAY, "its server says that it is gone for good (410); asked once more in a day, to be sure"
+        wait = max(_DAY, spec.every)
+        return now + wait, f"its server says that it is gone for good (410); asked once more after {words(wait)}, to be sure"
     return now + _STOPPED, "gone for good, as its server says (410): no longer asked; take it out of feeds.yaml"
 
 

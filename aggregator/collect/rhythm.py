@@ -18,13 +18,13 @@ LONGEST: Final = timedelta(days=1)
 """Nothing waits longer because of a rhythm."""
 
 # What was longer ago counts half as much: people change their habits.
-_HALF_LIFE: Final = 45.0
+_HALF_LIFE_DAYS: Final = 45.0
 _MEMORY: Final = timedelta(days=365)
 # Entries of one second came in one go; whoever gives all entries the date of the request must not seem busy.
 _AT_ONCE: Final = 3
-# So many entries before a pattern over the day or the week counts as much as none.
-_EVEN_HOURS: Final = 12.0
-_EVEN_DAYS: Final = 14.0
+# After this many entries the pattern that was seen weighs as much as none.
+_HOURS_PRIOR_ENTRIES: Final = 12.0
+_WEEKDAYS_PRIOR_ENTRIES: Final = 14.0
 # Nobody keeps to the hour: half of an entry counts for the hour before and the one after.
 _BESIDE: Final = 0.25
 # What is assumed of a feed before anything is known: as if it had been watched for so many days, and had brought so many entries.
@@ -35,7 +35,7 @@ _DIGITS: Final = 3
 _HOUR: Final = timedelta(hours=1)
 _LONGEST_HOURS: Final = LONGEST / _HOUR
 _DAY_S: Final = 86_400.0
-_LN2: Final = 0.6931471805599453
+_LN2: Final = math.log(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,13 @@ def seen(rhythm: Rhythm | None, dates: Iterable[datetime | None], now: datetime)
 
 
 def wait(rhythm: Rhythm, now: datetime, *, at_least: timedelta, worth: float = REQUEST_WORTH) -> timedelta:
-    """How long to wait with the next look: until the waiting expected of entries adds up to what a request is worth, at most a day."""
+    """How long to wait with the next look: until the waiting expected of entries adds up to what a request is worth (`worth`, in hours).
+
+    At most a day, or `at_least` where that is longer.
+    """
     kept = _kept(rhythm, now)
-    by_hour = _shares(rhythm.hours, kept, _EVEN_HOURS, beside=_BESIDE)
-    by_day = _shares(rhythm.weekdays, kept, _EVEN_DAYS)
+    by_hour = _shares(rhythm.hours, kept, _HOURS_PRIOR_ENTRIES, beside=_BESIDE)
+    by_day = _shares(rhythm.weekdays, kept, _WEEKDAYS_PRIOR_ENTRIES)
     per_hour = rate(rhythm, now) / 24
     utc = now.astimezone(UTC)
     hour, day = utc.hour, utc.weekday()
@@ -173,12 +176,12 @@ def _aged(rhythm: Rhythm, now: datetime) -> Rhythm:
 
 def _kept(rhythm: Rhythm, now: datetime) -> float:
     """How much what was counted still counts."""
-    return math.exp(-_LN2 / _HALF_LIFE * max(0.0, (now - rhythm.at).total_seconds()) / _DAY_S)
+    return math.exp(-_LN2 / _HALF_LIFE_DAYS * max(0.0, (now - rhythm.at).total_seconds()) / _DAY_S)
 
 
 def _watched(kept: float) -> float:
     """The days since, those of long ago counting less."""
-    return _HALF_LIFE / _LN2 * (1 - kept)
+    return _HALF_LIFE_DAYS / _LN2 * (1 - kept)
 
 
 # ── expecting ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -41,6 +41,7 @@ _ADDRESS: Final = "http"
 _RUN: Final = re.compile(RUN)
 _AROUND: Final = "".join(map(chr, range(0x21))) + "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»“”„‘’‚‹›…·•–—¿¡،؛؟۔।"
 _APOSTROPHES: Final = re.compile("['’ʼ]")
+# Some ten megabytes; the words of a few thousand entries are mostly the same.
 _MAX_SEEN: Final = 100_000
 _HEAD: Final = 2
 _MAX_PLACES: Final = 200
@@ -61,8 +62,8 @@ class Triggers:
     """The key words of several languages, which are known by number."""
 
     lexicons: Sequence[Lexicon]
-    _seen: set[str] = field(default_factory=set)
-    _found_keys: dict[str, Owners] = field(default_factory=dict)
+    _memory: list[tuple[set[str], dict[str, Owners]]] = field(default_factory=lambda: [(set(), {})])
+    """All words that were looked up, and those of them that are keys. Both are let go together, since other threads look, too."""
 
     def spoken(self, text: str) -> dict[int, Span]:
         """The languages in which a text may say where it comes from: where their first and their last key word stand.
@@ -95,14 +96,14 @@ class Triggers:
 
     def _owned(self, words: set[str]) -> dict[str, Owners]:
         """Of words as they stand in a text those that are keys: of which languages, and what they are there."""
-        fresh = words - self._seen
+        if len(self._memory[0][0]) > _MAX_SEEN:
+            self._memory[0] = set(), {}
+        seen, keys = self._memory[0]
+        fresh = words - seen
         owned = {word: owners for word in fresh if (owners := self._owners(word))}
-        for word in words & self._found_keys.keys():
-            owned[word] = self._found_keys[word]
-        if len(self._seen) > _MAX_SEEN:
-            self._seen.clear()
-        self._found_keys.update(owned)
-        self._seen.update(fresh)
+        owned |= {word: keys[word] for word in words & keys.keys()}
+        keys.update(owned)
+        seen.update(fresh)
         return owned
 
     def _owners(self, word: str) -> Owners:

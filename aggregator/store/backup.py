@@ -53,8 +53,7 @@ def save(store: Path, target: Path) -> Copied:
 
     Raises: StoreError when there is no store, it is damaged, or the copy cannot be written; then `target` is as it was.
     """
-    if not store.is_file():
-        raise StoreError(f"{store}: there is no store yet; 'aggregator update' makes one")
+    _check_there(store)
     with _draft(target) as draft:
         _copy(store, draft, "rw")
         copied = _looked_through(draft, store)
@@ -92,11 +91,17 @@ def compact(store: Path) -> int:
 
     Raises: StoreError, for example when the disk has no room for a second copy.
     """
+    _check_there(store)
     before = store.stat().st_size
     with _refusals(store), closing(_opened(store, "rw")) as conn:
         conn.execute("VACUUM")
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return max(0, before - store.stat().st_size)
+
+
+def _check_there(store: Path) -> None:
+    if not store.is_file():
+        raise StoreError(f"{store}: there is no store yet; 'aggregator update' makes one")
 
 
 # ── the copy ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -30,7 +30,7 @@ _KINDS: Final = (*_NEEDS, "published", "written")
 # How near, in words: of most, of an address, and of words so short that they are everywhere.
 _NEAR: Final = 16
 _NEAR_LINK: Final = 9
-_NEAR_LINK_OF: Final[Mapping[str, int]] = {"orig": 7, "premiere": 5}
+_NEAR_LINK_OF: Final[Mapping[str, int]] = {"orig": 11, "premiere": 5}
 _NEAR_SHORT: Final = 7
 _SHORT: Final = 3
 # In characters, where words are not told apart.

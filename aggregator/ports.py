@@ -56,14 +56,16 @@ SameStory = Callable[[StoredEntry, StoredEntry, str], bool]
 Of kind `third`: may two that share no key be one story because a third entry is a copy of each?
 """
 
-Successors = Callable[[Sequence[StoredEntry], Sequence[tuple[int, StoredEntry]], int], Mapping[int, int]]
+Successors = Callable[[Sequence[StoredEntry], Sequence[tuple[int, StoredEntry]], Sequence[StoredEntry]], Mapping[int, int]]
 """Which of a feed's fresh entries (by pk) took the place of which others (by pk), given as pairs of a story and an entry of it, that its
-document holds no longer (`refine.succession.successors`). The number is how many others of the document are known again already. Pure;
+document holds no longer (`refine.succession.successors`). The last are the new entries of the document that are known again already. Pure;
 no fresh entry, no other and no story comes up twice.
 """
 
 
-def no_successors(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]], known_again: int) -> Mapping[int, int]:
+def no_successors(
+    fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]], known_again: Sequence[StoredEntry]
+) -> Mapping[int, int]:
     """Nobody takes anybody's place."""
     return {}
 

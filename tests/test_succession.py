@@ -137,10 +137,11 @@ def test_several_that_say_the_same_take_one_place_each() -> None:
 
 
 def test_what_keys_have_found_counts_as_known_again() -> None:
-    bare = {"at": None, "link": "https://old.example/"}
-    olds = [(1000, old(1, **bare))]
-    assert successors([new(1, **bare)], olds, 0) == {}
-    assert successors([new(1, **bare)], olds, 8) == {101: 1}
+    """A front page is no key; that all dates are those of an import, the others show."""
+    moved, was = new(1, link="https://old.example/", at=NOON), old(1, link="https://old.example/")
+    assert successors([moved], [(1000, was)]) == {}
+    assert successors([moved], [(1000, was)], [new(number, at=NOON) for number in range(2, 9)]) == {101: 1}
+    assert successors([moved], [(1000, was)], [new(number) for number in range(2, 9)]) == {}
 
 
 def test_of_one_story_one_place_is_taken() -> None:

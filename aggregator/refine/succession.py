@@ -22,22 +22,25 @@ _AT_ONCE: Final = timedelta(hours=24)
 _MAX_PAIRS: Final = 400
 
 
-def successors(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]], known_again: int = 0) -> dict[int, int]:
+def successors(
+    fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]], known_again: Sequence[StoredEntry] = ()
+) -> dict[int, int]:
     """Tell which of a feed's fresh entries (by pk) took the place of which other (by pk), that its document holds no longer.
 
     `gone` are pairs of a story and an entry of it. Each fresh entry takes one place at most, and of each story one is taken at most. The
-    order of both does not matter. `known_again` counts those of the document that took others' places by keys that both have.
+    order of both does not matter. `known_again` are those that took others' places by keys that both have.
     """
     news = [traits_of(one, -one.pk) for one in sorted(fresh, key=_order)]
     olds = [traits_of(one, story) for story, one in sorted(gone, key=lambda pair: _order(pair[1]))]
     unique = _once(news) & _once(olds)
     pairs = [(one, other, compared(one, other, unique)) for one, other in _candidates(news, olds)]
     found = _taken([pair for pair in pairs if is_sure(pair[2])], {})
-    if len(news) + known_again < MANY:
+    every = [*fresh, *known_again]
+    if len(every) < MANY:
         return _pks(found)
-    rest = [pair for pair in pairs if is_likely(pair[2], dates_are_lost=_are_lost(news))]
+    rest = [pair for pair in pairs if is_likely(pair[2], dates_are_lost=_are_lost(every))]
     more = _taken(_only(rest, found), found)
-    return _pks(more if 2 * (len(more) + known_again) >= len(news) + known_again else found)
+    return _pks(more if 2 * (len(more) + len(known_again)) >= len(every) else found)
 
 
 def is_sure(signs: Signs) -> bool:
@@ -103,9 +106,9 @@ def _by_mark(side: Iterable[Traits]) -> Mapping[Mark, list[Traits]]:
     return found
 
 
-def _are_lost(news: Sequence[Traits]) -> bool:
+def _are_lost(news: Sequence[StoredEntry]) -> bool:
     """Whether the dates say nothing: there are none, or all became now."""
-    dates = [one.at for one in news if one.at]
+    dates = [one.entry.published for one in news if one.entry.published]
     return not dates or (len(dates) >= MANY and max(dates) - min(dates) <= _AT_ONCE)
 
 

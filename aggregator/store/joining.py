@@ -132,8 +132,9 @@ def join(
         met = {pk: places.intersection(unions.of(node(pk))) for pk in turnover.added}
         taken = {place for found in met.values() for place in found}
         free = [pair for pair in open_ if (True, pair[0]) not in taken]
-        fresh_ones = [entry(pk) for pk, found in met.items() if not found]
-        for pk, other in sorted(successors(fresh_ones, free, len(met) - len(fresh_ones)).items()):
+        open_to_all = [entry(pk) for pk, found in met.items() if not found]
+        known_again = [entry(pk) for pk, found in met.items() if found]
+        for pk, other in sorted(successors(open_to_all, free, known_again).items()):
             if all(ruling(one.pk, two.pk) is not False for one in members(unions.of(node(pk))) for two in members([node(other)])):
                 unions.join(node(pk), node(other))
     return [

@@ -331,7 +331,7 @@ def test_what_is_too_old_is_left_out(store: Store) -> None:
 # ── guards ──
 
 
-def by_number(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]], known_again: int) -> dict[int, int]:
+def by_number(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]], known: Sequence[StoredEntry]) -> dict[int, int]:
     """Post 101 takes the place of post 10."""
     places = {one.entry.raw_id: one.pk for _, one in gone}
     wanted = {one.pk: (one.entry.raw_id or "").removesuffix("1") for one in fresh}

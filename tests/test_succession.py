@@ -144,6 +144,14 @@ def test_what_keys_have_found_counts_as_known_again() -> None:
     assert successors([moved], [(1000, was)], [new(number) for number in range(2, 9)]) == {}
 
 
+def test_an_undated_page_among_dated_posts_is_known_again() -> None:
+    moved, was = (
+        new(1, title="About", link="https://old.example/posts/about", at=None),
+        old(1, title="About", link="https://old.example/about", at=None),
+    )
+    assert successors([moved], [(1000, was)], [new(number) for number in range(2, 9)]) == {101: 1}
+
+
 def test_of_one_story_one_place_is_taken() -> None:
     assert len(successors([new(1), replace(new(1), pk=201)], [(7, old(1)), (7, replace(old(1), pk=2))])) == 1
 

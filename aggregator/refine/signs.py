@@ -35,7 +35,8 @@ class Signs(NamedTuple):
     """What two entries of a feed have in common. `path`: the page on whatever host, or the id; `host`: the same host besides; `name`: the
     last part of the path only.
 
-    `text`: one holds most of the other's words; `all_text`: nearly all is the same; `bare`: one has no text to compare.
+    `text`: one holds most of the other's words; `all_text`: nearly all is the same; `bare`: one has no text to compare; `undated`: one has
+    no date.
     """
 
     path: bool
@@ -49,6 +50,7 @@ class Signs(NamedTuple):
     bare: bool
     instant: bool
     day: bool
+    undated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
         bare=not one.words or not other.words,
         instant=span == timedelta(0),
         day=span is not None and span <= _DAY,
+        undated=span is None,
     )
 
 

@@ -62,11 +62,10 @@ def is_sure(signs: Signs) -> bool:
 
 def is_likely(signs: Signs, *, dates_are_lost: bool) -> bool:
     """Whether two entries are one if nothing else has as much in common with either, and most of the document is known again."""
+    say_nothing = dates_are_lost or signs.undated
     if signs.title:
-        return signs.path or signs.day or (dates_are_lost and signs.text)
-    return (
-        (signs.path and signs.alike) or (signs.text and signs.day) or (dates_are_lost and signs.all_text) or (signs.name and signs.instant)
-    )
+        return signs.path or signs.day or (say_nothing and signs.text)
+    return (signs.path and signs.alike) or (signs.text and signs.day) or (say_nothing and signs.all_text) or (signs.name and signs.instant)
 
 
 # ── who may be whose ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,7 +115,7 @@ def _are_lost(news: Sequence[StoredEntry]) -> bool:
 
 _Pair = tuple[Traits, Traits, Signs]
 # In the order of `Signs`.
-_WEIGHTS: Final = (8, 1, 4, 4, 6, 1, 4, 2, 0, 4, 2)
+_WEIGHTS: Final = (8, 1, 4, 4, 6, 1, 4, 2, 0, 4, 2, 0)
 
 
 def _taken(pairs: Sequence[_Pair], before: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:

@@ -10,6 +10,7 @@ line printed is one JSON object; for each mutation (bench/mutations.py):
     new        entries that a subscriber sees as new: ids in the output that were not there before. All of them are wrong
     vanished   ids that were in the output and are not any more: two entries were taken for one
     by_feed    the same by feed, where there are any
+    failed     feeds that could not be polled (on a machine under load, say): what they bring later counts as new
 """
 
 import argparse
@@ -24,7 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aggregator.model import JsonValue
-from bench.command import Workshop
+from bench.command import Ran, Workshop, polls
 from bench.corpus import Given, documents
 from bench.loopback import LoopbackSite, Reply
 from bench.mutations import MUTATIONS, Document
@@ -53,20 +54,31 @@ def flooded(given: Sequence[Given], mutate: Callable[[Document], Document], work
     shop = Workshop(work)
     with LoopbackSite({one.id: Reply(body=one.body, content_type=one.content_type) for one in given}) as site:
         shop.write({one.id: site.url(one.id) for one in given})
-        shop.run("update", "--json")
+        failed = _failed(shop.run("update", "--json"))
         before = _seen(shop)
         served = 0
         for one in given:
             body, kind = mutate((one.body, one.content_type))
             served += len(read_plain(body, site.url(one.id), kind))
             site.replace(one.id, Reply(body=body, content_type=kind))
-        shop.run("poll", "--json", *(one.id for one in given))
+        failed += _failed(shop.run("poll", "--json", *(one.id for one in given)))
         shop.run("publish", "--json")
     after = _seen(shop)
     new = Counter(feed for name, feed in after.items() if name not in before)
     vanished = Counter(feed for name, feed in before.items() if name not in after)
     by_feed = {feed: {"new": new[feed], "vanished": vanished[feed]} for feed in sorted({*new, *vanished})}
-    return {"served": served, "before": len(before), "new": new.total(), "vanished": vanished.total(), "by_feed": by_feed}
+    return {
+        "served": served,
+        "before": len(before),
+        "new": new.total(),
+        "vanished": vanished.total(),
+        "by_feed": by_feed,
+        "failed": [*failed],
+    }
+
+
+def _failed(ran: Ran) -> list[str]:
+    return [str(report["feed_id"]) for report in polls(ran) if report["outcome"] == "failed"]
 
 
 def _seen(shop: Workshop) -> Mapping[str, str]:

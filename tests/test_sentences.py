@@ -381,3 +381,10 @@ def test_no_shape_and_no_chunk_looks_again_and_again_at_what_does_not_fit() -> N
         with within(0.0005 * len(letters) ** 2 + 1):
             for one, other in itertools.product(letters, letters):
                 pattern.match((one + other) * 36)
+
+
+def test_tags_without_end_cost_little_and_hide_nothing() -> None:
+    with within(0.5):
+        for tags in ("<div>" * 20_000, "<em><b>" * 15_000, "</div>" * 20_000):
+            (found,) = {statement.page for statement in said(tags + f"<p>This article was originally published at {ORIG}.</p>")}
+            assert found == PAGE

@@ -36,6 +36,8 @@ _ITEMS: Final = frozenset({"li", "dt", "dd"})
 # A row keeps its cells, so that the others stay in their columns.
 _CELLS: Final = frozenset({"td", "th"})
 _MAX_CUTS: Final = 64
+_MANY_TAGS: Final = 800
+_TAG_RUN: Final = re.compile(r"(?:<[^<>]{0,200}+>\s*+)++")
 _SPACE: Final = re.compile(r"\s*")
 _END_TAG: Final = re.compile(r"\s*</([a-zA-Z][a-zA-Z0-9:-]*)\s*>")
 
@@ -81,11 +83,18 @@ def edges(html: str, first: int = 4, last: int = 5) -> Edges:
     'One two.'
     """
     if len(html) <= 2 * EDGE_CHARS:
-        blocks = read(html)
+        blocks = read(_without_tag_runs(html))
         return Edges(_counted(blocks, first), _counted(blocks[::-1], last)[::-1])
     offset = len(html) - EDGE_CHARS
-    tail = [_moved(block, offset) for block in read(html[offset:], is_tail=True)]
-    return Edges(_counted(read(html[:EDGE_CHARS], is_head=True), first), _counted(tail[::-1], last)[::-1])
+    tail = [_moved(block, offset) for block in read(_without_tag_runs(html[offset:]), is_tail=True)]
+    return Edges(_counted(read(_without_tag_runs(html[:EDGE_CHARS]), is_head=True), first), _counted(tail[::-1], last)[::-1])
+
+
+def _without_tag_runs(html: str) -> str:
+    """The HTML with blanks in the place of tags of which more follow one another than any page has: to read them says nothing, and costs."""
+    if html.count("<") <= _MANY_TAGS:
+        return html
+    return _TAG_RUN.sub(lambda run: " " * len(run[0]) if run[0].count("<") > _MANY_TAGS else run[0], html)
 
 
 def read(html: str, *, is_tail: bool = False, is_head: bool = False) -> list[Block]:

@@ -45,6 +45,7 @@ _APOSTROPHES: Final = re.compile("['’ʼ]")
 _MAX_SEEN: Final = 100_000
 _HEAD: Final = 2
 _MAX_PLACES: Final = 200
+_MAX_RUN_PLACES: Final = 16
 
 
 class Span(NamedTuple):
@@ -129,7 +130,9 @@ class Triggers:
     # languages that do not
 
     def _within_runs(self, text: str) -> Iterator[tuple[int, Span]]:
-        for number, kinds in self._runs.items():
+        letters = set(text)
+        for number, every in self._runs.items():
+            kinds = {kind: [key for key in keys if letters.issuperset(key)] for kind, keys in every.items()}
             hits = sorted(at for kind in _NEEDS for at in _near(text, kind, kinds))
             if hits:
                 yield number, Span(hits[0], hits[-1] + 1)
@@ -219,9 +222,16 @@ def _near(text: str, kind: str, keys: Mapping[str, Sequence[str]]) -> Iterator[i
 
 
 def _occurrences(text: str, word: str) -> Iterator[int]:
-    at = text.find(word)
-    for _ in range(_MAX_PLACES):
+    """The first places of a word, and its last ones where it has more."""
+    at = -1
+    for _ in range(_MAX_RUN_PLACES):
+        at = text.find(word, at + 1)
         if at < 0:
             return
         yield at
-        at = text.find(word, at + 1)
+    last = len(text)
+    for _ in range(_MAX_RUN_PLACES):
+        last = text.rfind(word, at + 1, last + len(word) - 1)
+        if last < 0:
+            return
+        yield last

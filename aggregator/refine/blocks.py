@@ -91,7 +91,7 @@ def edges(html: str, first: int = 4, last: int = 5) -> Edges:
 
 
 def _without_tag_runs(html: str) -> str:
-    """The HTML with blanks in the place of tags of which more follow one another than any page has: to read them says nothing, and costs."""
+    """The HTML with blanks for tags of which more follow one another than on any page: to read them says nothing, and costs."""
     if html.count("<") <= _MANY_TAGS:
         return html
     return _TAG_RUN.sub(lambda run: " " * len(run[0]) if run[0].count("<") > _MANY_TAGS else run[0], html)

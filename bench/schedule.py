@@ -79,7 +79,7 @@ def histories(folder: Path, days: int, luck: random.Random) -> Iterator["array[f
 
 def made_up(days: int, luck: random.Random) -> "array[float]":
     """One feed's posts: a rate from a wide range, hours of work around a peak, quieter weekends, some posts followed by more."""
-    rate = min(200.0, exp(luck.gauss(log(0.25), 1.9)))
+    rate = min(200.0, exp(luck.gauss(log(0.12), 2.1)))
     peak, width = luck.uniform(0, 24), luck.choice((2.0, 4.0, 6.0, 12.0))
     weekend, burst = luck.choice((0.1, 0.4, 1.0)), luck.choice((0.0, 0.1, 0.4))
     hours = [exp(-(((hour - peak + 12) % 24 - 12) ** 2) / (2 * width * width)) for hour in range(24)]

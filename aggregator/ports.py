@@ -301,8 +301,8 @@ class Store(Protocol):
         """(address, first seen, last seen) of one entry, oldest first."""
         ...
 
-    def counts(self) -> dict[str, int]:
-        """Row counts by table, for status."""
+    def counts(self, *tables: str) -> dict[str, int]:
+        """Row counts of these tables (of all, if none is named), for status; and `generation`. A large table takes seconds."""
         ...
 
     def prune(self, now: datetime, retain: Retain, spared: Collection[int] = ()) -> Pruned:

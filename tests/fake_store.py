@@ -671,7 +671,7 @@ class FakeStore(FakeForgetting):
         self._outputs.setdefault(path, _Output()).written = digest
 
     @_one_at_a_time
-    def counts(self) -> dict[str, int]:
+    def counts(self, *tables: str) -> dict[str, int]:
         sizes: Mapping[str, int] = {
             "feed": len(self._feeds.rows),
             "feed_url": len(self._feeds.owners),
@@ -691,7 +691,8 @@ class FakeStore(FakeForgetting):
             "output": len(self._outputs),
             "publication": len(self._standings),
         }
-        return {**sizes, "generation": self._numbers["generation"]}
+        found = {name: size for name, size in sizes.items() if not tables or name in tables}
+        return {**found, "generation": self._numbers["generation"]}
 
     @_one_at_a_time
     def prune(self, now: datetime, retain: Retain, spared: Collection[int] = ()) -> Pruned:

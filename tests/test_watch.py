@@ -76,6 +76,8 @@ def titles(planet: Planet) -> list[object]:
         (atom("casino", CASINO), "https://casino.example/feed.xml"),
         # A thief who keeps the name.
         (atom("casino", CASINO).replace(b"The Casino", NAME), "https://casino.example/feed.xml"),
+        # A stranger whose links are relative: they look like the feed's own.
+        (atom("casino", CASINO, home="/").replace(b"https://casino.example", b""), "https://blog.example/feed.xml"),
         (PARKED, "https://blog.example/feed.xml"),
         (PARKED.replace(b"https://blog.example/", b"https://parking.example/"), "https://parking.example/"),
     ],
@@ -203,7 +205,7 @@ NEW = post("blog", 8, at=NOON)
 HONEST = {
     "a new name": (blog([NEW, *BLOG]).replace(NAME, b"Quite Another Name"), "https://blog.example/feed.xml"),
     "a new name, and all entries new": (
-        blog([post("blog", n) for n in range(20, 26)]).replace(NAME, b"Quite Another Name"),
+        by("Jane Example", blog([post("blog", n) for n in range(20, 26)]).replace(NAME, b"Quite Another Name")),
         "https://blog.example/feed.xml",
     ),
     "another author": (by("Joe Sample", blog([post("blog", n) for n in range(20, 26)])), "https://blog.example/feed.xml"),

@@ -114,7 +114,7 @@ def strangeness(known: Identity, seen: Identity, entries: Sequence[Entry], own: 
 class _Signs:
     """What differs, each where both sides say it. `links`: None where neither has its pages on a few sites.
 
-    `named`: the title or an author is still the same.
+    `signed`: one names authors and the other does not. `named`: the title or an author is still the same.
     """
 
     served: bool
@@ -123,6 +123,7 @@ class _Signs:
     title: bool
     language: bool
     authors: bool
+    signed: bool
     links: bool | None
     named: bool
     parked: bool
@@ -144,6 +145,7 @@ def _signs(known: Identity, seen: Identity, entries: Sequence[Entry]) -> _Signs:
         title=title,
         language=bool(known.language and seen.language) and known.language != seen.language,
         authors=are_others,
+        signed=bool(known.authors) != bool(seen.authors),
         links=links,
         named=is_same_title or (authors and not are_others),
         parked=is_parked(seen.title, entries),
@@ -158,8 +160,8 @@ def _are_enough(signs: _Signs, *, is_young: bool = False) -> bool:
     if signs.links:
         return signs.title or signs.served or (moved > 0 and not signs.named) or (moved > 0) + others > 2
     if signs.links is None:
-        return moved > 0 and moved + others > 1 and (signs.title or not signs.named)
-    return signs.title and ((signs.authors and not is_young) or moved + others > 1)
+        return moved > 0 and moved + others + signs.signed > 1 and (signs.title or not signs.named)
+    return signs.title and (((signs.authors or signs.signed) and not is_young) or moved + others > 1)
 
 
 def _told(signs: _Signs, known: Identity, seen: Identity) -> tuple[str, ...]:
@@ -170,6 +172,7 @@ def _told(signs: _Signs, known: Identity, seen: Identity) -> tuple[str, ...]:
         f"its title is “{_cut(seen.title)}”, no longer “{_cut(known.title)}”": signs.title,
         f"its language is {seen.language}, no longer {known.language}": signs.language,
         "its authors are others": signs.authors,
+        f"it {'names authors, and named none' if seen.authors else 'names no authors any more'}": signs.signed,
         f"its entries are on {_named(seen.links)}, no longer on {_named(known.links)}": bool(signs.links),
         "it says that the domain is for sale or parked": signs.parked,
     }

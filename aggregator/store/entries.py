@@ -1,7 +1,7 @@
 """Read entries back: by key, by story, by any address or id they had."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -184,11 +184,13 @@ def sightings(conn: Connection, entry_pk: int) -> list[tuple[str, datetime, date
     return [(row.address, row.first_seen, row.last_seen) for row in conn.execute(_SIGHTINGS, {"pk": entry_pk})]
 
 
-def counts(conn: Connection) -> dict[str, int]:
+def counts(conn: Connection, names: Collection[str] = ()) -> dict[str, int]:
     """Rows by table, live stories only, and `generation`: a number that grows whenever a story changes."""
-    tables = [table for table in schema.metadata.sorted_tables if table is not schema.meta]
-    found = {table.name: conn.execute(select(func.count()).select_from(table)).scalar_one() for table in tables if table is not story}
-    found["story"] = conn.execute(select(func.count()).select_from(story).where(story.c.joined.is_(None))).scalar_one()
+    found: dict[str, int] = {}
+    for table in schema.metadata.sorted_tables:
+        if table is not schema.meta and (not names or table.name in names):
+            asked = select(func.count()).select_from(table)
+            found[table.name] = conn.execute(asked if table is not story else asked.where(story.c.joined.is_(None))).scalar_one()
     found["generation"] = generation(conn)
     return found
 

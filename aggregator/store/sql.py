@@ -229,9 +229,9 @@ class SqlStore:
         with self._db.read() as conn:
             return entries.sightings(conn, entry_pk)
 
-    def counts(self) -> dict[str, int]:
+    def counts(self, *tables: str) -> dict[str, int]:
         with self._db.read() as conn:
-            return entries.counts(conn)
+            return entries.counts(conn, tables)
 
     def prune(self, now: datetime, retain: Retain, spared: Collection[int] = ()) -> Pruned:
         with self._db.write() as (conn, _):

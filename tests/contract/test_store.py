@@ -251,6 +251,7 @@ def test_a_poll_writes_state_and_entries(store: Store) -> None:
     found = only(store, "https://blog.example/1")
     assert (found.entry, found.feed_id, found.feed_key) == (post(1), "blog", state.key)
     assert (found.first_seen, found.last_seen, found.is_backlog, found.withdrawn) == (NOON, NOON, True, None)
+    assert store.counts("entry", "story") == {"entry": 2, "story": 2, "generation": store.counts()["generation"]}
     assert store.counts() | {"entry": 2, "raw": 2, "story": 2, "story_member": 2, "feed": 1} == store.counts()
 
 

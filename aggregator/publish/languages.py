@@ -1,7 +1,7 @@
 """Which language a tag means (RFC 5646), and the direction in which it is written (pure)."""
 
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 Words = TypeVar("Words")
 
@@ -22,7 +22,7 @@ _SAME: Final = {
 _RIGHT_TO_LEFT: Final = frozenset(
     {"ar", "arc", "arz", "ckb", "dv", "fa", "he", "ks", "lrc", "mzn", "nqo", "pnb", "ps", "sd", "syr", "ug", "ur", "yi"}
 )
-_SCRIPTS: Final = frozenset({"adlm", "arab", "aran", "hebr", "nkoo", "rohg", "syrc", "thaa"})
+_RIGHT_TO_LEFT_SCRIPTS: Final = frozenset({"adlm", "arab", "aran", "hebr", "nkoo", "rohg", "syrc", "thaa"})
 _SCRIPT_LETTERS: Final = 4
 
 
@@ -41,7 +41,7 @@ def nearest(tables: Mapping[str, Words], tag: str) -> Words | None:
     return None
 
 
-def direction(tag: str | None) -> str | None:
+def direction(tag: str | None) -> Literal["ltr", "rtl"] | None:
     """The direction of a language's script, as HTML's `dir` says it; None where there is no tag.
 
     >>> direction("ar-EG"), direction("iw"), direction("az-Arab"), direction("he-Latn"), direction("en"), direction(None)
@@ -51,7 +51,7 @@ def direction(tag: str | None) -> str | None:
     if not primary:
         return None
     scripts = [part for part in others if len(part) == _SCRIPT_LETTERS and part.isalpha()]
-    is_rtl = scripts[0] in _SCRIPTS if scripts else _SAME.get(primary, primary) in _RIGHT_TO_LEFT
+    is_rtl = scripts[0] in _RIGHT_TO_LEFT_SCRIPTS if scripts else _SAME.get(primary, primary) in _RIGHT_TO_LEFT
     return "rtl" if is_rtl else "ltr"
 
 

@@ -20,12 +20,14 @@ RUN: Final = "[\u0e01-\u0e4e\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff
 _LETTER: Final = rf"(?!{RUN})[^\W_]"
 WORD: Final = rf"{_LETTER}(?:{_LETTER}|[{_SIGNS}])*+(?:[-&.](?:{_LETTER}|[{_SIGNS}])++)*+"
 
-_TASHKEEL: Final = re.compile("[\u064b-\u0652\u0670\u0640\u05b0-\u05c7]")
+# Arabic and Hebrew vowel points, and the stroke that only lengthens a word.
+_POINTS: Final = "\u064b-\u0652\u0670\u0640\u05b0-\u05c7"
+_POINTED: Final = re.compile(f"[{_POINTS}]")
 _ALIKE: Final = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ک": "ك", "ی": "ي", "ة": "ه", "ۀ": "ه", "ѐ": "е", "ё": "е", "ı": "i", "\u0307": None}
 )
 _WORDS: Final = re.compile(rf"(?:{RUN}|[{_SIGNS}])+\*?|{WORD}\*?|[^\w\s'’ʼ´*]")
-_VARIES: Final = re.compile(f"[\u064b-\u0652\u0670\u0640\u05b0-\u05c7{''.join(map(chr, _ALIKE))}]")
+_VARIES: Final = re.compile(f"[{_POINTS}{''.join(map(chr, _ALIKE))}]")
 _PLAIN: Final = re.compile(r"[\sa-zа-я*]*")
 _PLAIN_CLASSES: Final = frozenset({"text", "published", "place", "at", "from", "the", "be", "fill"})
 _SMALL: Final = frozenset({"this", "the", "be", "at", "by", "from", "joint", "read", "it"})
@@ -48,7 +50,7 @@ def fold(word: str) -> str:
     if folded.isascii():
         return folded
     # To look whether there is anything to do costs a tenth of doing it.
-    return _TASHKEEL.sub("", folded).translate(_ALIKE) if _VARIES.search(folded) else folded
+    return _POINTED.sub("", folded).translate(_ALIKE) if _VARIES.search(folded) else folded
 
 
 def spelled(entry: str) -> Iterator[str]:

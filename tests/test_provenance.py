@@ -9,6 +9,7 @@ import pytest
 from aggregator.model import FeedHead, FeedSpec, Hop, Person, RawEntry, RawLink, RawPerson, RawSource, RawText, Url
 from aggregator.refine.context import Context
 from aggregator.refine.provenance import Trace, trace
+from aggregator.web.host import site
 from aggregator.web.url import link_key
 
 HERE = "https://copy.example/2020/a-day"
@@ -394,3 +395,27 @@ def test_on_the_labelled_set_false_origins_stay_rare_and_most_origins_are_found(
     named = [(want, made) for want, made in clear if want["claim"] == "foreign" and want["origin_site"]]
     found = sum((made["origin_site"] or "").removeprefix("www.").endswith(want["origin_site"]) for want, made in named)
     assert found >= 0.95 * len(named)
+
+
+@pytest.mark.parametrize("url", ["https://t.co/Xyz", "https://bit.ly/x1", "https://feedproxy.google.com/~r/loud/~3/x/"])
+@pytest.mark.parametrize(("words", "name"), [("Loud Street", "Loud Street"), ("the site", None), ("t.co", None)])
+def test_a_link_that_leads_to_an_unknown_place_names_no_publisher(url: str, words: str, name: str | None) -> None:
+    found = read(f'{BODY}<p>This article originally appeared at <a href="{url}">{words}</a>.</p>')
+    assert [(hop.name, hop.site, hop.page, hop.home) for hop in found.origin.chain] == ([(name, None, None, None)] if name else [])
+    via = read(links=(RawLink(rel="via", href=url, title=words),))
+    assert [(hop.name, hop.site) for hop in via.origin.chain] == ([(name, None)] if name else [])
+
+
+@pytest.mark.parametrize(
+    ("home", "href", "origin"),
+    [
+        ("https://ann.blogspot.com/", "https://ann.blogspot.com.br/2020/1.html", None),
+        ("https://ann.blogspot.de/", "https://bert.blogspot.de/2020/1.html", "bert.blogspot.com"),
+        ("https://social.example/@ann", "https://social.example/users/bert/statuses/1199", "social.example/@bert"),
+        ("https://social.example/@ann", "https://social.example/users/ann/statuses/1199", None),
+    ],
+)
+def test_accounts_are_known_by_each_of_their_addresses(home: str, href: str, origin: str | None) -> None:
+    where = context(site=site(home), own_sites=frozenset({site(home)}))
+    found = read(f'{BODY}<p>This article was first published at <a href="{href}">the old place</a>.</p>', where, link=home)
+    assert sites(found) == ([origin] if origin else [])

@@ -163,6 +163,11 @@ def google_news(url: str) -> str:
         "https://web.archive.org/web/20201123101500/https://example.org/a?p=1",
         "https://web.archive.org/web/2020id_/https://example.org/a?p=1",
         "https://www.google.com/amp/s/example.org/a?p=1",
+        "https://example-org.translate.goog/a?p=1&_x_tr_sl=de&_x_tr_tl=en&_x_tr_hl=en",
+        "https://webcache.googleusercontent.com/search?q=cache:AbCdEfGhIjKl:https://example.org/a%3Fp%3D1+kettle&hl=en",
+        "https://archive.ph/2024.01.02-030405/https://example.org/a?p=1",
+        "https://archive.today/newest/https://example.org/a?p=1",
+        "https://medium.com/m/global-identity?redirectUrl=https%3A%2F%2Fexample.org%2Fa%3Fp%3D1",
         google_news("https://example.org/a?p=1"),
         "https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3Dhttps%253A%252F%252Fexample.org%252Fa%253Fp%253D1",
     ],
@@ -183,6 +188,9 @@ def test_a_wrapper_that_carries_the_address_is_taken_off(wrapper: str) -> None:
         "https://example.org/out?url=javascript:alert(1)",
         "https://example.org/out?url=/relative",
         "https://github.com/user/link",
+        "https://archive.ph/AbC12",
+        "https://webcache.googleusercontent.com/search?q=cache:",
+        "https://.translate.goog/",
     ],
 )
 def test_what_is_no_wrapper_stays(plain: str) -> None:

@@ -14,7 +14,7 @@ from aggregator.refine.context import Context
 from aggregator.refine.pages import has_own_path, names_a_page
 from aggregator.refine.reading import Statement
 from aggregator.web import url as web_url
-from aggregator.web.host import host_of, site
+from aggregator.web.host import host_of, is_redirecting, site
 from aggregator.web.licences import licence
 from aggregator.web.text import folded_name
 
@@ -59,18 +59,9 @@ def permalink(raw: RawEntry, context: Context) -> Url | None:
     given = raw.link or (raw.id if raw.id_is_link and is_web(raw.id) else None)
     own = address(given, based(raw, context))
     original = address(raw.feedburner_origlink, context)
-    if original and (own is None or is_foreign(own, context) or is_proxy(own)):
+    if original and (own is None or is_foreign(own, context) or is_redirecting(own)):
         return original
     return own
-
-
-def is_proxy(url: str) -> bool:
-    """Whether this is a feed's redirecting link (`/~r/feed/~3/…`), which says nothing of the publisher.
-
-    >>> is_proxy("http://feeds.example.com/~r/blog/~3/Xyz/"), is_proxy("https://a.example/~ann/")
-    (True, False)
-    """
-    return "/~r/" in url or "/~3/" in url
 
 
 def is_foreign(url: str | None, context: Context) -> bool:
@@ -143,11 +134,11 @@ def structured(raw: RawEntry, own_link: Url | None, context: Context) -> Iterato
             yield _paged("dcterms:source" if kind == "dcterms:source" else "dc:source", page, None, value.strip()[:300], context)
     if raw.source is not None and raw.source.kind == "rss":
         yield from _rss_source(raw.source, own_link, context)
-    if (page := address(raw.feedburner_origlink, located)) and context.head.home and not is_proxy(context.head.home):
+    if (page := address(raw.feedburner_origlink, located)) and context.head.home and not is_redirecting(context.head.home):
         yield _paged("feedburner:origLink", page, None, raw.feedburner_origlink or "", context)
     if page := address(raw.external_url, located):
         yield _paged("external_url", page, None, raw.external_url or "", context)
-    if own_link and is_foreign(own_link, context) and not is_proxy(own_link):
+    if own_link and is_foreign(own_link, context) and not is_redirecting(own_link):
         yield _paged("permalink", own_link, None, own_link, context)
 
 
@@ -166,7 +157,7 @@ def _atom_source(raw: RawEntry, source: RawSource, own_link: Url | None, context
     feed_url = web_url.resource(source.self_url, context.base)
     home = address(source.link, context) or (address(source.id, context) if is_web(source.id) else None)
     named = _tag_host(source.id)
-    found = site(home) if home and not is_proxy(home) else site(feed_url) if feed_url else site(named) if named else None
+    found = site(home) if home and not is_redirecting(home) else site(feed_url) if feed_url else site(named) if named else None
     if not found:
         return _unplaced(source, own_link, context)
     vouched = own_link is not None and site(own_link) == found
@@ -203,7 +194,7 @@ def _unplaced(source: RawSource, own_link: Url | None, context: Context) -> Clai
     claim = _told(replace(claim, feed_id=source.id), source, context)
     if claim.standing == "self":
         return claim
-    if own_link and is_foreign(own_link, context) and not is_proxy(own_link):
+    if own_link and is_foreign(own_link, context) and not is_redirecting(own_link):
         return replace(claim, page=own_link, site=site(own_link), confidence=CONFIDENCE["atom:source"])
     return claim if claim.site else replace(claim, standing="weak")
 
@@ -226,6 +217,8 @@ def _rss_source(source: RawSource, own_link: Url | None, context: Context) -> It
 
 
 def _paged(kind: ClaimKind, page: Url, name: str | None, evidence: str, context: Context) -> Claim:
+    if is_redirecting(page):
+        return _led_astray(kind, page, name, evidence, context)
     # Markup that names the entry's own source means a page unless it is plainly a site's front or a section of it.
     is_page = names_a_page(page) or (kind in ("rel=canonical", "rel=via", "dcterms:source") and has_own_path(page))
     claim = Claim(
@@ -240,6 +233,20 @@ def _paged(kind: ClaimKind, page: Url, name: str | None, evidence: str, context:
         confidence=CONFIDENCE[kind],
     )
     return _standing(claim, context)
+
+
+def _led_astray(kind: ClaimKind, page: Url, name: str | None, evidence: str, context: Context) -> Claim:
+    """A claim whose address leads to a place that only a shortener knows: by its name, else too little."""
+    if printed := _printed_name(name):
+        return _named(kind, printed, kind, evidence, context)
+    kept = page if kind in WEAK else None
+    return Claim(kind=kind, page=kept, where=kind, rule=kind, evidence=evidence[:300], confidence=_UNLINKED_HINT, standing="weak")
+
+
+def _printed_name(name: str | None) -> str | None:
+    """A name that stands by itself: "the site" or the shortener's own host names nobody."""
+    made = _text(name)
+    return made if made and not is_redirecting(made) and (not made.islower() or "." in made) else None
 
 
 def _with_page(claim: Claim, own_link: Url | None) -> Claim:
@@ -267,12 +274,14 @@ def spoken(statement: Statement, hop: int, context: Context) -> Iterator[Claim]:
 
 
 def _stated(statement: Statement, context: Context) -> Claim:
-    page, home = address(statement.page, context), address(statement.home, context)
+    given = [address(href, context) for href in (statement.page, statement.home)]
+    page, home = (None if url and is_redirecting(url) else url for url in given)
+    name = _text(statement.name) if [page, home] == given else _printed_name(statement.name)
     if statement.is_printed and statement.name:
         page = home = None
     claim = Claim(
         kind="phrase",
-        name=_text(statement.name),
+        name=name,
         page=page,
         home=home,
         site=site(page or home or "") or None,

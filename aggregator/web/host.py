@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 from aggregator.web.platforms import PLATFORMS
 
 _NAME: Final = r"[\w.+-]+"
-_ANYWHERE: Final = re.compile(rf"/(@{_NAME}|~{_NAME})")
+_ANYWHERE: Final = re.compile(rf"(?:/web)?/(@{_NAME}|~{_NAME})")
+# A copy of an account that another server holds, and how servers call theirs between them (ActivityPub).
+_REMOTE: Final = re.compile(rf"(?:/web)?/(@{_NAME})@((?:[\w-]+\.)+[^\W\d_]{{2,63}})(?=/|\Z)")
+_ACTOR: Final = re.compile(
+    rf"/users/(?!sign_)({_NAME}?)(?:\.(?:rss|atom|json))?(?:/(?:statuses/\d+|inbox|outbox|followers|following))?/?\Z"
+)
 # An account's feed is often called so.
 _FEED: Final = re.compile(r"(?<=.)\.(?:rss|atom|json)\Z")
 _MAX_HOST_CHARS: Final = 253  # RFC 1035 section 2.3.4
@@ -50,6 +55,8 @@ def site(url_or_host: str) -> str:
     host, path, query = _split(url_or_host)
     if not host:
         return ""
+    if "@" in path and (remote := _REMOTE.match(unquote(path))):
+        return site(f"{remote[2]}/{remote[1]}")
     domain = _site_of_host(host)
     account = _account(domain, path, query)
     return _same(f"{domain}/{account}" if account else domain)
@@ -82,6 +89,15 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         return False
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def is_redirecting(url: str) -> bool:
+    """Tell whether only the server behind an address knows where it leads, so that it names no publisher: a shortener, a feed's redirector.
+
+    >>> [is_redirecting(url) for url in ("http://feeds.example.com/~r/blog/~3/Xyz/", "https://t.co/Xyz", "https://a.example/~ann/")]
+    [True, True, False]
+    """
+    return "/~r/" in url or "/~3/" in url or host_of(url).removeprefix("www.") in PLATFORMS.shorteners
 
 
 def hands_out_names(host: str) -> bool:
@@ -165,6 +181,8 @@ def _suffixes(*, private: bool) -> "TLDExtract":
 def _account(domain: str, path: str, query: str) -> str | None:
     pattern = PLATFORMS.accounts.get(domain, _ANYWHERE)
     found = pattern.match(unquote(path))
+    if pattern is _ANYWHERE and found is None and (actor := _ACTOR.match(unquote(path))):
+        return f"@{actor[1]}".lower()
     if found:
         account = _FEED.sub("", found[1].lower()) if found[1].startswith("@") else found[1].lower()
         return account if account not in PLATFORMS.parts else None

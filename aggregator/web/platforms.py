@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final, cast
@@ -15,7 +15,8 @@ class Platforms:
     """`below`: domains that give each account a name below theirs, except the names in `platform`.
 
     `accounts`: domain → a pattern for a path that begins with an account, its group 1; `parts` are beginnings that are none. `same`:
-    patterns of publishers that have another name, and that name. `redirectors`: (end of a host, path or "", parameters).
+    patterns of publishers that have another name, and that name. `redirectors`: (end of a host, path or "", parameters). `shorteners`:
+    hosts whose addresses lead to a place that only they know.
     """
 
     below: tuple[str, ...]
@@ -24,19 +25,33 @@ class Platforms:
     accounts: Mapping[str, re.Pattern[str]]
     same: tuple[tuple[re.Pattern[str], str], ...]
     redirectors: tuple[tuple[str, str, tuple[str, ...]], ...]
+    shorteners: frozenset[str]
 
 
 def _read() -> Platforms:
     table = tomllib.loads(files("aggregator.web").joinpath("platforms.toml").read_text(encoding="utf-8"))
     accounts, same, redirectors = (cast("Mapping[str, str]", table[key]) for key in ("accounts", "same", "redirectors"))
+    elsewhere = {domain: endings.split() for domain, endings in cast("Mapping[str, str]", table["elsewhere"]).items()}
     return Platforms(
-        below=tuple(table["below"].split()),
+        below=(*table["below"].split(), *(f"{_label(domain)}.{end}" for domain, ends in elsewhere.items() for end in ends)),
         platform=frozenset(table["platform"].split()),
         parts=frozenset(table["parts"].split()),
         accounts={domain: _beginning(templates) for domain, templates in accounts.items()},
-        same=tuple((re.compile(_pattern(template, "([^./]+)")), name) for template, name in same.items()),
+        same=(
+            *((re.compile(_pattern(template, "([^./]+)")), name) for template, name in same.items()),
+            *((_below_others(domain, ends), f"{{}}.{domain}") for domain, ends in elsewhere.items()),
+        ),
         redirectors=tuple(_redirector(place, names) for place, names in redirectors.items()),
+        shorteners=frozenset(table["shorteners"]["hosts"].split()),
     )
+
+
+def _label(domain: str) -> str:
+    return domain.partition(".")[0]
+
+
+def _below_others(domain: str, endings: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"([^./]+)\.{re.escape(_label(domain))}\.(?:{'|'.join(map(re.escape, endings))})")
 
 
 def _beginning(templates: str) -> re.Pattern[str]:

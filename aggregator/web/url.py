@@ -14,6 +14,7 @@ import ada_url
 
 from aggregator.model import Url
 from aggregator.web.host import hands_out_names, host_of
+from aggregator.web.mirrors import MARKS, mirrored
 from aggregator.web.platforms import PLATFORMS
 from aggregator.web.tracking import only_tracks, tracks, untracked
 
@@ -43,6 +44,7 @@ _WHERE_TO: Final = (
     *("url", "u", "to", "target", "dest", "destination", "goto", "href", "link", "out", "q", "r"),
     *("redirect", "redirect_url", "murl", "ued"),
 )
+_SNAPSHOT: Final = re.compile(r"/(?:o/\w+/|newest/|oldest/|timegate/|\d{4}[\d.-]*/)?(?P<url>https?:/.+)\Z")
 # Hosts that carry the whole address in their path: archives, reading modes, AMP caches.
 _CARRIERS: Final = (
     ("web.archive.org", re.compile(r"/web/\d{1,14}(?:[a-z]{2}_)?/(?P<url>.+)\Z")),
@@ -51,11 +53,12 @@ _CARRIERS: Final = (
     ("urldefense.com", re.compile(r"/v3/__(?P<url>https?:/.+?)(?:__;.*)?\Z")),
     ("r.jina.ai", re.compile(r"/(?P<url>https?:/.+)\Z")),
     ("12ft.io", re.compile(r"/(?P<url>https?:/.+)\Z")),
+    *((f"archive.{end}", _SNAPSHOT) for end in ("ph", "is", "today", "md", "li", "vn", "fo")),
     ("secure-web.cisco.com", re.compile(r"/.*/(?P<url>https?%3[aA].+)\Z")),
     ("r.search.yahoo.com", re.compile(r".*/RU=(?P<url>[^/]+)/")),
     ("", re.compile(r".*/\*(?P<url>https?:/.+)\Z")),
 )
-_CARRIER_MARKS: Final = (*(host for host, _ in _CARRIERS if host), "/*http")
+_CARRIER_MARKS: Final = (*(host for host, _ in _CARRIERS if host), "/*http", *MARKS)
 _GOOGLE_NEWS: Final = re.compile(r"/(?:rss/|__i/rss/rd/)?articles/(?P<code>[\w-]{16,})")
 
 _ABSOLUTE: Final = re.compile(r"https?:/{1,2}(?=[^/])", re.IGNORECASE)
@@ -321,7 +324,8 @@ def _carried(url: str) -> Url | None:
         return None
     parts = _split(url)
     host = host_of(url)
-    return _in_query(host, parts) or _in_path(host, parts) or _in_google_news(host, parts)
+    shown_there = link(mirrored(host, parts.path, parts.query[1:]))
+    return shown_there or _in_query(host, parts) or _in_path(host, parts) or _in_google_news(host, parts)
 
 
 def _in_query(host: str, parts: _Parts) -> Url | None:

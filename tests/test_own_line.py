@@ -17,6 +17,7 @@ from aggregator.model import (
     FeedSpec,
     RawEntry,
     RawFeed,
+    RawLink,
     RawPerson,
     RawSource,
     RawText,
@@ -193,12 +194,14 @@ def refined(raw: RawFeed, name: str, url: str, *, republisher: bool = False) -> 
     return asked, found, made
 
 
-def outputs(name: str, path: str, polled: tuple[FeedSpec, FeedHead, Entry], language: str = "en") -> tuple[Edition, RawFeed]:
+def outputs(
+    name: str, path: str, polled: tuple[FeedSpec, FeedHead, Entry], language: str = "en", style: Attribution | None = None
+) -> tuple[Edition, RawFeed]:
     """The edition that the planet of that name makes of one polled entry, and how a parser reads its output."""
     asked, found, made = polled
     listing = [published(replace(stored(1, asked.id), entry=made))]
     set_up = config(title=name.title(), link=Url(f"https://{name}.example/"), language=language)
-    edition = compose(output(path), set_up, listing, *feeds_of(asked, heads=[found]))
+    edition = compose(output(path, attribution=style), set_up, listing, *feeds_of(asked, heads=[found]))
     write, parsed = FORMATS[path]
     got = Document(url=f"https://{name}.example/{path}", body=write(edition), content_type=None, validators=Validators(), body_hash="")
     return edition, parsed(got)
@@ -228,6 +231,37 @@ def test_after_three_instances_the_origin_is_the_same_and_there_is_one_line(path
         assert made.content == copied.content
         ways.append([hop.name for hop in made.origin.chain])
     assert ways == [["Orig", "Repub"], ["Orig", "Repub", "Planet-One"], ["Orig", "Repub", "Planet-One", "Planet-Two"]]
+
+
+@pytest.mark.parametrize("path", FORMATS)
+@pytest.mark.parametrize(
+    "style",
+    [
+        Attribution(place="none"),
+        Attribution(text="Brought by {origin} with love.", via="Brought by {origin} with love, found at {via}."),
+        Attribution(text="{origin} — Thanks!", via="Thanks to {via}: {origin}!", place="bottom"),
+    ],
+    ids=["no line", "own words", "own order"],
+)
+@pytest.mark.parametrize("change", [lambda raw: raw, bare], ids=["marked", "bare"])
+def test_without_a_line_that_is_known_the_markup_tells_the_same_way_in_the_same_order(path: str, style: Attribution, change) -> None:
+    noted = replace(COPIED, contents=(RawText(value=BODY + NOTE, type="html"),))
+    polled = refined(replace(REPUB_FEED, entries=(noted,)), "repub", "https://repub.example/feed")
+    copied, names = polled[2], ["Orig", "Repub"]
+    for name in ("planet-one", "planet-two", "planet-three"):
+        edition, raw = outputs(name, path, polled, style=style)
+        assert [hop.name for hop in edition.items[0].via] == names
+        polled = refined(change(raw), name, f"https://{name}.example/{path}")
+        assert [hop.name for hop in polled[2].origin.chain] == names
+        assert polled[2].content == copied.content
+        names = [*names, name.title()]
+
+
+def test_a_paragraph_that_links_to_the_pages_of_the_way_is_text() -> None:
+    links = tuple(RawLink(href=str(one.url), rel="via") for one in (ORIG, REPUB))
+    told = f'<p>Both <a href="{ORIG.url}">the first report</a> and <a href="{REPUB.url}">what followed</a> leave {"open much " * 15}.</p>'
+    for html in (told + BODY, f'<p>Thanks to <a href="{REPUB.url}">Repub</a>!</p>{BODY}'):
+        assert read(html, links=links).html == html
 
 
 def test_our_atom_names_the_nearest_known_feed_and_the_original_page() -> None:

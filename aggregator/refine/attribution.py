@@ -6,7 +6,7 @@ by its words alone only where what it claims is believed, so that nobody's own s
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -17,12 +17,16 @@ from aggregator.refine.phrasebook import LineRole, folded, languages
 from aggregator.refine.reading import Statement
 from aggregator.refine.tokens import LINKED
 from aggregator.web.host import site
+from aggregator.web.url import link as absolute
+from aggregator.web.url import link_key
 
 CLASS: Final = "aggregator-origin"
 RULE: Final = "attribution line"
 
 _MAX_CHARS: Final = 2000
 _EVIDENCE_CHARS: Final = 300
+# An editor's own wording without its names; what says more is a paragraph of the text.
+_MAX_OWN_WORDING: Final = 120
 # Nobody has stacked more than a few; text that carries our class a thousand times is no line.
 _MAX_READ: Final = 8
 _NAME: Final = re.compile(r"\0|[^\0,،、]+")
@@ -33,7 +37,8 @@ _YEAR: Final = re.compile(r"\b(?:1[89]|20)\d\d\b")
 class Line:
     """One block that is, or may be, our line. `role` is None where only its class tells so; `statement` is what it claims, if anything.
 
-    A line that says only from whom an entry was taken claims nothing; `sender` is that address.
+    A line that says only from whom an entry was taken claims nothing; `sender` is that address. `is_way` tells that it repeats several
+    rel=via of the entry: a line in an editor's own words.
     """
 
     block: Block
@@ -41,10 +46,11 @@ class Line:
     is_marked: bool
     statement: Statement | None = None
     sender: str | None = None
+    is_way: bool = False
 
     def is_replaced(self, made: Sequence[Claim]) -> bool:
         """Whether it goes, `made` being the entry's claims as they were judged: what it says must be said again by the new line."""
-        if self.is_marked:
+        if self.is_marked or self.is_way:
             return True
         believed = [claim for claim in made if claim.standing == "chosen"]
         if self.sender:
@@ -71,14 +77,18 @@ def _senders() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(starts)})\s?{LINKED}")
 
 
-def lines(html: str, edges: Edges) -> tuple[Line, ...]:
-    """Our lines: those with our class, wherever they stand, then those that only read like one, at either end, where a line is put."""
+def lines(html: str, edges: Edges, way: Sequence[str] = (), base: str = "") -> tuple[Line, ...]:
+    """Our lines: those with our class, wherever they stand, then those that only read like one, at either end, where a line is put.
+
+    `way` are the pages of the entry's rel=via as link keys; links count from `base`.
+    """
     ours = [block for block in read(html) if _is_marked(block)] if might_hold_line(html) else []
     marked = [_line(block, edges, is_marked=True) for block in ours[:_MAX_READ]] + [Line(block, None, True) for block in ours[_MAX_READ:]]
     first, last = ([block for block in edge if not _is_marked(block)] for edge in (edges.first, edges.last))
     outer = {block.start: block for block in (*first[:2], *last[-2:]) if block.kind == "text"}
     worded = [_line(block, edges, is_marked=False) for block in outer.values()]
-    return (*marked, *(line for line in worded if line.role and _may_be_ours(line)))
+    known = [_repeating(line, way, base) for line in (*marked, *worded)]
+    return tuple(line for line in known if line.is_marked or line.is_way or (line.role and _may_be_ours(line)))
 
 
 def replaced(found: Sequence[Line], made: Sequence[Claim]) -> list[Block]:
@@ -89,6 +99,23 @@ def replaced(found: Sequence[Line], made: Sequence[Claim]) -> list[Block]:
 
 def _is_marked(block: Block) -> bool:
     return CLASS in block.classes.split()
+
+
+def _repeating(line: Line, way: Sequence[str], base: str) -> Line:
+    """A line whose words are not known says nothing of its own where it repeats a way: in which order, the markup knows."""
+    is_way = line.role is None and _repeats(line.block, way, base)
+    return replace(line, is_way=True, statement=None) if is_way else line
+
+
+def _repeats(block: Block, way: Sequence[str], base: str) -> bool:
+    """Whether a short block links to all pages of a way, and to nothing else but other places behind."""
+    if len(way) < 2 or len(block.text) > _MAX_CHARS:
+        return False
+    skeleton = _skeleton(block)
+    words = len(skeleton.replace(LINKED, ""))
+    links = block.links[: skeleton.count(LINKED, 0, _other_places(skeleton))]
+    pages = [link_key(page) for each in links if (page := absolute(each.href, base))]
+    return words <= _MAX_OWN_WORDING and sorted(pages) == sorted(way)
 
 
 def _may_be_ours(line: Line) -> bool:

@@ -65,11 +65,12 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
 def _said(html: str | None, title: str | None, context: Context, markup: Sequence[Claim]) -> tuple[tuple[Line, ...], list[Claim]]:
     """(our own lines, the claims of those lines and of all other sentences)."""
     is_claimed = any(claim.site and claim.standing != "self" for claim in markup)
-    if not html or not (might_hold_line(html) or _might_say(html, is_claimed=is_claimed)):
+    way = [link_key(page) for claim in markup if claim.kind == "rel=via" and (page := claim.page or claim.home)]
+    if not html or not (len(way) > 1 or might_hold_line(html) or _might_say(html, is_claimed=is_claimed)):
         return (), []
     read = edges(html)
-    found = lines(html, read)
-    spoken = [line for line in found if line.is_marked or line.statement]  # and not to be read a second time
+    found = lines(html, read, way, context.base)
+    spoken = [line for line in found if line.is_marked or line.is_way or line.statement]  # and not to be read a second time
     others = statements(edges(without(html, [line.block for line in spoken])) if spoken else read, title)
     return found, _hops([line.statement for line in found if line.statement], context) + _hops(others, context)
 
@@ -149,9 +150,13 @@ def _related(made: Sequence[Claim]) -> Url | None:
 
 
 def _origin(made: Sequence[Claim], context: Context) -> Origin:
-    """The hops of the chosen claims, the original first; claims about one site are one hop."""
+    """The hops of the chosen claims, the original first; claims about one site are one hop.
+
+    What else speaks of a step of several rel=via (an atom:source names the nearest known feed) takes the place of the link to that site.
+    """
     chosen = [claim for claim in made if claim.standing == "chosen"]
-    ordered = sorted(chosen, key=lambda claim: -claim.hop)  # stable: several rel=via keep their order, the original first
+    way = list(dict.fromkeys(claim.site for claim in chosen if claim.kind == "rel=via"))
+    ordered = sorted(chosen, key=lambda claim: (-claim.hop, way.index(claim.site) if claim.site in way else -1))
     groups: list[list[Claim]] = []
     for claim in ordered:
         group = next((group for group in groups if _same_hop(group[0], claim)), None)

@@ -13,7 +13,7 @@ from typing import Final
 from aggregator.model import StoredEntry
 from aggregator.refine.signs import Mark, Signs, Traits, compared, traits_of
 
-MANY: Final = 3
+MANY: Final = 5
 """Of fewer entries nobody can tell whether most of them are known again."""
 
 # Dates that all became now lie as close together as this.

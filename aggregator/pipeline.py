@@ -43,6 +43,7 @@ from aggregator.publish.trail import FOLDER
 from aggregator.refine import filters, rules, stories
 from aggregator.refine.confirmation import checked, fitting_id, judged
 from aggregator.refine.known import names_told
+from aggregator.refine.optout import unnamed
 from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.watching import watched
 from aggregator.web.host import site
@@ -374,7 +375,10 @@ def judging_mark(output: OutputSpec, config: Config, feeds: Feeds) -> str:
     parts = (
         (output.path, output.tags, output.feeds, output.keep, output.drop),
         config.newcomer_entries,
-        sorted((key, spec.id, spec.tags, spec.keep, spec.drop, spec.limit, spec.opt_out) for key, spec in feeds.specs.items()),
+        sorted(
+            (key, spec.id, spec.tags, spec.keep, spec.drop, spec.limit, spec.opt_out, spec.republisher) for key, spec in feeds.specs.items()
+        ),
+        feeds.opted_out.mark(),
         feeds.publishers.mark(),
     )
     return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
@@ -402,4 +406,7 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
 
 def _story(publication: Publication, members: Sequence[StoredEntry], feeds: Feeds) -> Story:
     lead = next((member for member in members if member.pk == publication.lead_pk), None) or stories.lead(members, feeds.partners)
-    return Story(pk=publication.story_pk, lead=lead, members=tuple(members))
+    # Who opted out goes last, since who leads may depend on whom the others name.
+    return Story(
+        pk=publication.story_pk, lead=unnamed(lead, feeds.opted_out), members=tuple(unnamed(one, feeds.opted_out) for one in members)
+    )

@@ -76,21 +76,6 @@ def test_a_republished_entry_links_and_credits_its_original() -> None:
     assert (item.evidence, item.confidence) == (("phrase",), 0.9)
 
 
-def test_who_opted_out_is_not_named_on_the_way_either() -> None:
-    hops = (
-        Hop(name="Orig", site="orig.example", page=Url("https://orig.example/1")),
-        Hop(name="Middle", site="middle.example", page=Url("https://middle.example/1")),
-    )
-    copy = make.republished_entry(1)
-    copy = replace(copy, entry=replace(copy.entry, origin=replace(copy.entry.origin, chain=hops)))
-    specs = (make.spec("repub"), make.spec("middle"))
-    assert [hop.name for hop in one(copy, specs=specs).via] == ["Orig", "Middle", "Repub"]
-    item = one(copy, specs=(specs[0], replace(specs[1], opt_out=True)))
-    assert [hop.name for hop in item.via] == ["Orig", "Repub"]
-    assert visible_text(item.line) == "This article originally appeared at Orig, via Repub."
-    assert "middle" not in repr(item)
-
-
 @pytest.mark.parametrize("page", [None, Url("https://orig.example/?p=1")])
 def test_who_links_to_the_original_has_no_page_of_its_own(page: Url | None) -> None:
     hop = Hop(name="Orig", site="orig.example", page=page, home=Url("https://orig.example/"))

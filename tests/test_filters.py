@@ -7,6 +7,7 @@ import pytest
 
 from aggregator.model import Category, Entry, FeedSpec, Hop, Match, Origin, OutputSpec, Person, SafeHtml, StoredEntry, Title
 from aggregator.refine.filters import eligible, is_withdrawn, matches, strip
+from aggregator.refine.optout import OptedOut
 from aggregator.web.text import visible_text
 from aggregator.web.url import link
 from tests.pace import within
@@ -246,7 +247,7 @@ def test_one_member_may_stand_where_another_may_not():
 
 def test_a_copy_does_not_stand_in_for_a_publisher_who_opted_out_or_withdrew():
     copy = member("planet", 2, origin=Origin(chain=(Hop(name="Blog", site="blog.example"),)))
-    out = frozenset({"blog.example"})
+    out = OptedOut(sites=frozenset({"blog.example"}))
     standing, why = eligible([copy], specs(spec("blog", opt_out=True), spec("planet")), OUTPUT, out)
     assert (standing, why) == ((), "not listed: its original publisher blog.example has opted out")
     linked = member("planet", 2, link=link("https://blog.example/1"))

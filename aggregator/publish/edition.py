@@ -151,7 +151,7 @@ def _item(
 ) -> Item:
     lead, entry = story.lead, story.lead.entry
     feed_spec, own = specs[lead.feed_key], directory[lead.feed_key]
-    chain = directory.without_opted_out(entry.origin.chain)
+    chain = entry.origin.chain
     # Who says that it is another's, and is contradicted, is not said to be the origin either.
     is_known = bool(chain) or not (own.is_republisher or entry.origin.is_contradicted)
     own_page = None if _leads_elsewhere(entry) else entry.link

@@ -47,14 +47,12 @@ class Feed:
 
 
 class Directory:
-    """The feeds that stand in feeds.yaml, found by key, by address or id, or by publisher. Who opted out is known, to be passed over."""
+    """The feeds that stand in feeds.yaml, found by key, by address or id, or by publisher. Who opted out is passed over."""
 
     def __init__(self, feeds: Mapping[str, FeedState], specs: Mapping[str, FeedSpec]) -> None:
         self._feeds = {key: public_feed(feeds[key], specs[key]) for key in sorted(feeds.keys() & specs.keys())}
-        out = [feed for key, feed in self._feeds.items() if specs[key].opt_out]
-        self._out = frozenset(name for feed in out for name in (feed.site, feed.head.self_url, feed.address, feed.feed_id) if name)
         # A planet is never the origin of what it repeats, and a private feed is named only for its own entries.
-        named = [feed for feed in self._feeds.values() if not (feed.is_private or feed in out)]
+        named = [feed for key, feed in self._feeds.items() if not (feed.is_private or specs[key].opt_out)]
         self._by_address = {feed_address_key(feed.address): feed for feed in reversed(named) if feed.address}
         self._by_id = {feed.feed_id: feed for feed in reversed(named) if feed.feed_id}
         self._by_site: dict[str, list[Feed]] = {}
@@ -67,10 +65,6 @@ class Directory:
 
     def get(self, key: str) -> Feed | None:
         return self._feeds.get(key)
-
-    def without_opted_out(self, chain: Sequence[Hop]) -> tuple[Hop, ...]:
-        """A chain without those who want to stand in no output: their names and links are theirs, too."""
-        return tuple(hop for hop in chain if self._out.isdisjoint((site_of_hop(hop), hop.feed_url, hop.feed_id)))
 
     def of_hop(self, hop: Hop) -> Feed | None:
         """Find the polled feed of a hop: the same address or id, else the only feed of its publisher, or the one of that name."""

@@ -14,12 +14,14 @@ from lxml import etree
 from lxml import html as lxml_html
 from lxml.cssselect import CSSSelector, SelectorError
 
-from aggregator.model import Entry, FeedSpec, Match, OutputSpec, StoredEntry
+from aggregator.model import Entry, FeedSpec, Hop, Match, OutputSpec, StoredEntry
 from aggregator.refine import blocks
+from aggregator.refine.optout import OptedOut, is_copy_of, taken_from
 from aggregator.web.host import site
 from aggregator.web.text import one_line, visible_text
 
 TIMEOUT_S: Final = 0.05
+_NOBODY: Final = OptedOut()
 
 # A block that says more than this is no button, badge or plea.
 _MAX_BLOCK_CHARS: Final = 2000
@@ -212,15 +214,18 @@ def _is_in(text_pattern: str, text: str) -> bool:
 
 
 def eligible(
-    members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], output: OutputSpec, opted_out: frozenset[str] = frozenset()
+    members: Sequence[StoredEntry],
+    specs: Mapping[str, FeedSpec],
+    output: OutputSpec,
+    out: OptedOut = _NOBODY,
 ) -> tuple[tuple[StoredEntry, ...], str]:
     """Choose the members of a story that may stand in an output under today's rules, and say why, in words.
 
-    `specs` maps the keys of feeds that are in feeds.yaml; `opted_out` are the sites of publishers who opted out. A copy may not stand in
-    for an original whose publisher opted out or withdrew it. For one member `drop` is stronger than `keep`, and what its feed says comes
-    before what the output says.
+    `specs` maps the keys of feeds that are in feeds.yaml; `out` are the publishers who opted out. A
+    copy may not stand in for an original whose publisher opted out or withdrew it. For one member `drop` is stronger than `keep`, and what
+    its feed says comes before what the output says.
     """
-    gone = _gone_sites(members, specs, opted_out)
+    gone = _gone(members, specs, out)
     verdicts = [(member, _objection(member, specs, output, gone)) for member in members]
     standing = tuple(member for member, objection in verdicts if objection is None)
     if standing:
@@ -238,9 +243,9 @@ def held_rule(members: Sequence[StoredEntry]) -> str:
     return "not listed: " + _joined(f"feed {member.feed_id} was held when it came, {member.hold}" for member in members)
 
 
-def is_withdrawn(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], opted_out: frozenset[str] = frozenset()) -> bool:
+def is_withdrawn(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], out: OptedOut = _NOBODY) -> bool:
     """Whether a story is kept out, of every output, at the wish of a publisher or of whoever had it forgotten."""
-    gone = _gone_sites(members, specs, opted_out)
+    gone = _gone(members, specs, out)
     return any(_wish(member, gone) or ((spec := specs.get(member.feed_key)) and spec.opt_out) for member in members)
 
 
@@ -250,18 +255,23 @@ def _joined(words: Iterator[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Gone:
-    """Publishers whose words may not be republished, here: all they wrote (opted out), or this story (withdrawn)."""
+    """Publishers whose words may not be republished, here: all they wrote (opted out), or this story (withdrawn).
 
-    opted_out: frozenset[str] = field(default_factory=frozenset)
+    `taken_from` is the entry of one who opted out that the whole story is made of.
+    """
+
+    opted_out: OptedOut = _NOBODY
     withdrawn: frozenset[str] = field(default_factory=frozenset)
+    taken_from: StoredEntry | None = None
 
 
-def _gone_sites(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], opted_out: frozenset[str]) -> _Gone:
+def _gone(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], out: OptedOut) -> _Gone:
     own = [member for member in members if not member.entry.origin.chain]
     left = [member for member in own if (spec := specs.get(member.feed_key)) and spec.opt_out]
     return _Gone(
-        opted_out=(opted_out | {member.entry.site for member in left}) - {""},
+        opted_out=out.and_sites(member.entry.site for member in left),
         withdrawn=frozenset(member.entry.site for member in own if member.withdrawn) - {""},
+        taken_from=taken_from(members, specs),
     )
 
 
@@ -291,20 +301,22 @@ def _wish(member: StoredEntry, gone: _Gone) -> str | None:
     """Why somebody does not want an entry to be published; None if nobody minds."""
     if member.withdrawn:
         return f"withdrawn: {member.withdrawn}"
-    original = _original_site(member.entry)
-    if original and original in gone.opted_out:
-        return f"its original publisher {original} has opted out"
-    if original and original in gone.withdrawn:
-        return f"its original publisher {original} has withdrawn it"
+    original = _original(member.entry)
+    if original and gone.opted_out.means(original):
+        return f"its original publisher {original.site or original.name} has opted out"
+    if original and original.site in gone.withdrawn:
+        return f"its original publisher {original.site} has withdrawn it"
+    if gone.taken_from and is_copy_of(member, gone.taken_from):
+        return f"it is a copy of what feed {gone.taken_from.feed_id} has, which has opted out"
     return None
 
 
-def _original_site(entry: Entry) -> str | None:
+def _original(entry: Entry) -> Hop | None:
     """Whose words an entry has, if they are another's: as its chain says, else as its link does, which may be a remark's, too."""
     if entry.origin.chain:
-        return entry.origin.chain[0].site
-    where = site(entry.link) if entry.link else None
-    return where if where != entry.site else None
+        return entry.origin.chain[0]
+    where = site(entry.link) if entry.link else ""
+    return Hop(name=where, site=where) if where not in ("", entry.site) else None
 
 
 def _filtered(entry: Entry, spec: FeedSpec, output: OutputSpec) -> str | None:

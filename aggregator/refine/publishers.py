@@ -7,6 +7,7 @@ from datetime import datetime
 
 from aggregator.model import Claim, Config, FeedSpec, FeedState
 from aggregator.refine.claims import id_site
+from aggregator.refine.optout import OptedOut, opted_out
 from aggregator.web.host import site
 from aggregator.web.url import feed_address_key
 
@@ -68,7 +69,7 @@ class Feeds:
     states: Mapping[str, FeedState]
     specs: Mapping[str, FeedSpec]
     publishers: Publishers
-    opted_out: frozenset[str] = frozenset()
+    opted_out: OptedOut = OptedOut()
     partners: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -77,7 +78,8 @@ def feeds_of(states: Mapping[str, FeedState], config: Config, partners: Mapping[
     by_id = {spec.id: spec for spec in config.feeds}
     specs = {state.key: by_id[state.id] for state in states.values() if state.id in by_id}
     known = publishers(states, specs)
-    return Feeds(states, specs, known, known.sites_of(key for key, spec in specs.items() if spec.opt_out), partners or {})
+    theirs = known.sites_of(key for key, spec in specs.items() if spec.opt_out)
+    return Feeds(states, specs, known, opted_out(config.feeds, states.values(), theirs), partners or {})
 
 
 def publishers(states: Mapping[str, FeedState], specs: Mapping[str, FeedSpec]) -> Publishers:

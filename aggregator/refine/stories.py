@@ -6,7 +6,7 @@ twice: so a key alone is enough only where nobody else could share it by acciden
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
@@ -105,6 +105,22 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
     rank = min(_rank(member, members) for member in current or members)
     best = [member for member in current or members if _rank(member, members) == rank]
     return best[0] if len(best) == 1 else min(_earliest(best), key=lambda member: _order(member, members, partners))
+
+
+def is_likelier(one: StoredEntry, other: StoredEntry, members: Sequence[StoredEntry]) -> bool:
+    """Whether the first of two entries with the same words is clearly the likelier original: other members point to it alone, it is a day
+    older, more copies link to its site, or it is older by the hour. Where nothing tells them apart, neither is.
+    """
+    named = [_is_named(found.entry, members) for found in (one, other)]
+    if named[0] != named[1]:
+        return named[0]
+    mine, theirs = one.entry.published, other.entry.published
+    if mine and theirs and abs(mine - theirs) > _SAME_DAY:
+        return mine < theirs
+    links = [_links_to(found.entry.site, members) for found in (one, other)]
+    if links[0] != links[1]:
+        return links[0] > links[1]
+    return mine is not None and theirs is not None and mine < theirs and mine.time() != time.min
 
 
 # ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -224,15 +240,23 @@ def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:
     on_own_site = entry.link is not None and site(entry.link) == entry.site
     has_foreign_id = id_site(entry.raw_id) not in (None, entry.site)
     if _is_original(entry) and not has_foreign_id:
-        return 0 if any(_points_to(other, entry) for other in members if other.entry.site != entry.site) else 1
+        return 0 if _is_named(entry, members) else 1
     if on_own_site:
         return 3 if entry.origin.chain else 2
     return 4 if entry.origin.chain else 5
 
 
+def _is_named(entry: Entry, members: Sequence[StoredEntry]) -> bool:
+    return any(_points_to(other, entry) for other in members if other.entry.site != entry.site)
+
+
 def _points_to(other: StoredEntry, entry: Entry) -> bool:
     own = link_key(entry.link or "")
     return _names(other.entry, entry) or any(link_key(page) == own for page in _pages(other.entry))
+
+
+def _links_to(where: str, members: Sequence[StoredEntry]) -> int:
+    return sum(where in _linked_sites(other.entry) for other in members)
 
 
 def _linked_sites(entry: Entry) -> frozenset[str]:
@@ -265,7 +289,7 @@ def _order(
 ) -> tuple[int, int, bool, int, float, str, str, str, int]:
     published = member.entry.published
     return (
-        -sum(member.entry.site in _linked_sites(other.entry) for other in members),
+        -_links_to(member.entry.site, members),
         # Twice as many are a difference, one more is not.
         partners.get(member.feed_key, 0).bit_length(),
         not member.entry.authors,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from aggregator.model import Claim, Config, FeedState, Hop, Publication, StoredEntry
-from aggregator.ports import Store
+from aggregator.model import Claim, Config, FeedState, Hop, OutputSpec, Publication, StoredEntry
+from aggregator.ports import FORGOTTEN, Store
 from aggregator.publish.rights import inherited, permission
 from aggregator.refine import stories
 from aggregator.refine.confirmation import checked, fitting_id
@@ -90,13 +90,18 @@ class EntryHistory:
     loop: str | None
     withdrawn: str | None
     hold: str | None
+    is_forgotten: bool
+
+
+CutBy = Literal["max_entries", "max_age", "per_feed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A story's standing in one output. `place` counts from 1 at the top; None: not within what the file holds now.
 
-    `of` is how many it holds. `is_output` is False for an output that is not in feeds.yaml any more.
+    `of` is how many it holds, `cut_by` the key of feeds.yaml that keeps a listed story out of the file. `is_output` is False for an output
+    that is not in feeds.yaml any more.
     """
 
     output: str
@@ -104,6 +109,7 @@ class Place:
     listed: bool
     place: int | None
     of: int
+    cut_by: CutBy | None
     rule: str
     led_by: str | None
     published_id: str
@@ -222,7 +228,8 @@ def _history(
 ) -> EntryHistory:
     entry, spec = member.entry, feeds.specs.get(member.feed_key)
     license_url = inherited(entry, None if entry.origin.chain else feeds.states[member.feed_key].head.license)
-    may = permission(entry, spec.republish, license_url) if spec else None
+    is_forgotten = (member.withdrawn or "").startswith(FORGOTTEN)
+    may = permission(entry, spec.republish, license_url) if spec and not is_forgotten else None
     others = [other for other in members if other.pk != member.pk]
     return EntryHistory(
         title=entry.title.text if entry.title else None,
@@ -254,6 +261,7 @@ def _history(
         loop=entry.loop,
         withdrawn=member.withdrawn,
         hold=member.hold,
+        is_forgotten=is_forgotten,
     )
 
 
@@ -273,13 +281,14 @@ def _shared(member: StoredEntry, others: Sequence[StoredEntry]) -> SharedKey:
 
 def _place(publication: Publication, members: Sequence[StoredEntry], store: Store, config: Config, now: datetime) -> Place:
     lead = next((member for member in members if member.pk == publication.lead_pk), None)
-    rank, of = _rank(publication, store, config, now)
+    rank, of, cut_by = _rank(publication, store, config, now)
     return Place(
         output=publication.output,
         is_output=any(output.path == publication.output for output in config.outputs),
         listed=publication.listed,
         place=rank,
         of=of,
+        cut_by=cut_by,
         rule=publication.rule,
         led_by=lead.feed_id if lead else None,
         published_id=publication.published_id,
@@ -289,12 +298,21 @@ def _place(publication: Publication, members: Sequence[StoredEntry], store: Stor
     )
 
 
-def _rank(publication: Publication, store: Store, config: Config, now: datetime) -> tuple[int | None, int]:
+def _rank(publication: Publication, store: Store, config: Config, now: datetime) -> tuple[int | None, int, CutBy | None]:
     spec = next((output for output in config.outputs if output.path == publication.output), None)
     if spec is None or not publication.listed:
-        return None, 0
-    listing = store.listing(spec.path, spec.max_entries, per_feed=spec.per_feed, not_before=spec.oldest(now))
-    return next((rank for rank, (listed, _) in enumerate(listing, 1) if listed.story_pk == publication.story_pk), None), len(listing)
+        return None, 0, None
+    listing = [one for one, _ in store.listing(spec.path, spec.max_entries, per_feed=spec.per_feed, not_before=spec.oldest(now))]
+    rank = next((rank for rank, listed in enumerate(listing, 1) if listed.story_pk == publication.story_pk), None)
+    return rank, len(listing), None if rank else _cut_by(publication, listing, spec, spec.oldest(now))
+
+
+def _cut_by(publication: Publication, listing: Sequence[Publication], spec: OutputSpec, oldest: datetime | None) -> CutBy:
+    """What keeps a listed story out of the file."""
+    if oldest and min(publication.sort_key, publication.first_listed or oldest) < oldest:
+        return "max_age"
+    same_feed = sum(one.feed_key == publication.feed_key for one in listing)
+    return "per_feed" if spec.per_feed is not None and same_feed >= spec.per_feed else "max_entries"
 
 
 # ── an address that was never seen ─────────────────────────────────────────────────────────────────────────────────────

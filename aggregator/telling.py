@@ -89,7 +89,7 @@ def tell(told: Explanation) -> list[Line]:
 def _story(story: StoryHistory, now: datetime) -> Iterator[Line]:
     entries = sorted(story.entries, key=lambda entry: not entry.speaks)
     titles = [entry.title for entry in entries if entry.title]
-    yield Line(f"“{titles[0]}”" if titles else "An entry without a title", tone="head")
+    yield Line(f"“{titles[0]}”" if titles else _untitled(entries), tone="head")
     yield Line(_summary(story))
     formats = {feed.feed: feed for feed in story.feeds}
     for entry in entries:
@@ -103,17 +103,24 @@ def _story(story: StoryHistory, now: datetime) -> Iterator[Line]:
         yield from _feed(feed, now)
 
 
+def _untitled(entries: Sequence[EntryHistory]) -> str:
+    return "An entry that was forgotten" if all(entry.is_forgotten for entry in entries) else "An entry without a title"
+
+
 def _summary(story: StoryHistory) -> str:
     feeds = list(dict.fromkeys(entry.feed for entry in story.entries))
     seen = f"Seen in the feed {feeds[0]}." if len(feeds) == 1 else f"One story, seen in {len(feeds)} feeds: {', '.join(feeds)}."
-    listed = [place.output for place in story.places if place.listed]
+    listed = [place.output for place in story.places if place.place]
     return f"{seen} " + (f"It stands in {', '.join(listed)}." if listed else "It stands in no output.")
 
 
 def _entry(entry: EntryHistory, feed: FeedFacts) -> Iterator[Line]:
     role = ": it speaks for the story" if entry.speaks else ": a copy" if entry.same_as else ""
-    gone = "" if entry.feed_is_active else " (no longer in feeds.yaml)"
+    gone = " (it has opted out)" if feed.opted_out else "" if entry.feed_is_active else " (no longer in feeds.yaml)"
     yield Line(f"In the feed {entry.feed}{gone}{role}", tone="head")
+    if entry.is_forgotten:
+        yield from _forgotten(entry)
+        return
     yield Line(entry.link or "none given", "page")
     if entry.same_as:
         yield Line(_same(entry.same_as), "same story")
@@ -123,6 +130,13 @@ def _entry(entry: EntryHistory, feed: FeedFacts) -> Iterator[Line]:
     yield Line(_origin(entry), "origin")
     yield from _claims(entry)
     yield from _extras(entry)
+
+
+def _forgotten(entry: EntryHistory) -> Iterator[Line]:
+    """All that is left of an entry: it says neither what it was nor how it was shown."""
+    yield Line(f"published as {entry.published_id}", "id")
+    yield Line(f"first seen {_when(entry.first_seen)}, last seen {_when(entry.last_seen)}", "dates")
+    yield Line(f"{entry.withdrawn}: nothing else of it is kept, and it is never taken up again", "withdrawn", "bad")
 
 
 def _same(shared: SharedKey) -> str:
@@ -253,11 +267,19 @@ def _place(place: Place) -> Iterator[Line]:
         return
     since = f"since {_when(place.first_listed)}"
     if place.place is None:
-        yield Line(f"listed {since}, but behind the last place by now (max_entries, max_age or per_feed)", place.output, "soft")
+        yield Line(f"let in {since}, but not in the file: {_cut(place)}", place.output, "soft")
     else:
         yield Line(f"at place {place.place} of {place.of}, {since}", place.output, "good")
     yield Line(f"as {place.published_id}, in the words of {place.led_by}", "")
     yield Line(f"let in: {_reason(place.rule)}", "", "soft")
+
+
+def _cut(place: Place) -> str:
+    if place.cut_by == "max_age":
+        return "it is older than `max_age`"
+    if place.cut_by == "per_feed":
+        return f"later ones of {place.led_by} take all that `per_feed` gives a feed"
+    return f"the {place.of} that `max_entries` has room for are newer, or were let in later"
 
 
 def _reason(rule: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from aggregator.cli.show import as_json
 from aggregator.errors import Unreachable
 from aggregator.explain import Explanation, StoryHistory, explain
+from aggregator.forget import forget, forgettable
 from aggregator.model import Limit, Match
 from aggregator.telling import Line, tell
 from tests.planet import HOUR, JSON, Planet, Post, atom, older, post, subscription
@@ -105,11 +106,47 @@ def test_what_keeps_an_entry_out_of_an_output_is_named(fields: dict[str, object]
     assert under(said(planet, REAL.link), "feed.json") == [why]
 
 
-def test_a_story_behind_the_last_place_says_so() -> None:
-    planet = Planet("orig", outputs=(replace(JSON, max_entries=2),))
+@pytest.mark.parametrize(
+    ("limit", "why"),
+    [
+        ({"max_entries": 2}, "the 2 that `max_entries` has room for are newer, or were let in later"),
+        ({"max_age": timedelta(days=2)}, "it is older than `max_age`"),
+        ({"per_feed": 1}, "later ones of orig take all that `per_feed` gives a feed"),
+    ],
+)
+def test_a_story_that_the_file_has_no_room_for_names_the_limit(limit: dict[str, object], why: str) -> None:
+    planet = Planet("orig", outputs=(replace(JSON, **limit),))  # type: ignore[arg-type]
     planet.polls({"orig": atom("orig", older("orig", 4))})
     planet.publishes()
-    assert "behind the last place by now" in under(said(planet, older("orig", 4)[3].link), "feed.json")[0]
+    lines = said(planet, older("orig", 4)[3].link)
+    assert under(lines, "feed.json")[0] == f"let in since 2026-11-01 12:00, but not in the file: {why}"
+    assert lines[1].text.endswith("It stands in no output.")
+
+
+def test_a_feed_that_opted_out_is_not_called_gone_from_feeds_yaml() -> None:
+    planet = Planet("orig")
+    planet.polls({"orig": atom("orig", [REAL])})
+    config = planet.ports.config
+    planet.ports = replace(planet.ports, config=replace(config, feeds=(subscription("orig", opt_out=True),)))
+    planet.store.sync([], planet.clock())
+    lines = said(planet, REAL.link)
+    assert "In the feed orig (it has opted out)" in [line.text for line in lines]
+    assert not [line for line in lines if "no longer in feeds.yaml" in line.text]
+
+
+def test_of_a_forgotten_entry_nothing_is_told_that_it_never_said() -> None:
+    planet = Planet("orig")
+    planet.polls({"orig": atom("orig", [REAL])})
+    planet.publishes()
+    what = forgettable(REAL.link, planet.store)
+    assert what
+    forget(what, planet.store, planet.clock(), "00" * 16)
+    planet.publishes()
+    lines = said(planet, REAL.id or "")
+    assert lines[0].text == "An entry that was forgotten"
+    assert under(lines, "id") == [f"published as {REAL.id}"]
+    assert under(lines, "withdrawn")[0].startswith("forgotten on 2026-11-01: nothing else of it is kept")
+    assert not [line for line in lines if "published never" in line.text or line.label in ("shown", "page", "origin")]
 
 
 def test_outputs_in_which_it_stands_alike_are_told_once() -> None:

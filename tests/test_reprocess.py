@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from aggregator.reprocess import Reprocessed, reprocess, work
 from tests.e2e.running import feed
 from tests.fakes import document
 from tests.ledger import raws
+from tests.planet import Planet, atom, post
 from tests.test_pipeline import GARDEN, Walk, good
 
 PLEA = "&lt;/p&gt;&lt;p&gt;Support this garden with a coffee."
@@ -134,6 +136,20 @@ def test_what_neighbours_in_a_document_decided_of_an_entrys_keys_stays() -> None
     before = {one.pk: one.entry.keys for one in entries(walk)}
     run(walk, everything=True)
     assert {one.pk: one.entry.keys for one in entries(walk)} == before
+
+
+def test_a_name_that_is_known_by_now_is_read_with_all_as_the_page_says() -> None:
+    planet = Planet("copy", "orig")
+    named = post("copy", text="<p>Words.</p><p>This article originally appeared at The Orig.</p>")
+    planet.polls({"copy": atom("copy", [named]), "orig": atom("orig", [post("orig")])})
+
+    def reread(**fields: bool) -> str | None:
+        for todo in work(planet.ports, **fields):
+            reprocess(todo, planet.ports)
+        return planet.entry(named.link, "copy").origin.chain[0].site
+
+    assert (reread(), reread(everything=True)) == (None, "orig.example")
+    assert "with `aggregator reprocess --all`" in (Path(__file__).parents[1] / "docs/provenance.md").read_text("utf-8")
 
 
 def test_what_cannot_be_refined_any_more_stays_as_it_was() -> None:

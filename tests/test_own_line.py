@@ -21,6 +21,7 @@ from aggregator.model import (
     RawPerson,
     RawSource,
     RawText,
+    Surroundings,
     Url,
     Validators,
 )
@@ -29,6 +30,8 @@ from aggregator.publish.edition import compose
 from aggregator.publish.jsonfeed import json_feed
 from aggregator.publish.syndication import atom, rss
 from aggregator.refine import normalize
+from aggregator.refine.stories import lead
+from aggregator.web.url import link_key
 from tests.fakes import document
 from tests.makers import config, feeds_of, output, published, stored
 from tests.test_provenance import BODY, NOTE, PAGE, read, sites
@@ -185,11 +188,18 @@ COPIED = RawEntry(
 REPUB_FEED = RawFeed(version="rss20", title=RawText(value="Repub"), link="https://repub.example/", entries=(COPIED,))
 
 
-def refined(raw: RawFeed, name: str, url: str, *, republisher: bool = False) -> tuple[FeedSpec, FeedHead, Entry]:
+def refined(
+    raw: RawFeed,
+    name: str,
+    url: str,
+    *,
+    republisher: bool = False,
+    around: Surroundings = Surroundings(),  # noqa: B008
+) -> tuple[FeedSpec, FeedHead, Entry]:
     """What an instance makes of a feed with one entry."""
     asked = FeedSpec(id=name, url=url, shown_url=url, republish="full", republisher=republisher)
     found = normalize.head(raw, url)
-    (made,) = normalize.entries(raw, normalize.context(asked, f"key-{name}", found, url))
+    (made,) = normalize.entries(raw, normalize.context(asked, f"key-{name}", found, url, around))
     assert made is not None
     return asked, found, made
 
@@ -341,6 +351,23 @@ def test_what_a_link_blog_is_about_stays_so_through_two_of_us(path: str, declare
         polled = refined(raw, name, f"https://{name}.example/{path}", republisher=declared)
     assert [hop.site for hop in polled[2].origin.chain] == ["repub.example", "planet-one.example"]
     assert polled[2].related == about
+
+
+@pytest.mark.parametrize("path", FORMATS)
+def test_a_bookmark_that_comes_back_is_dropped_and_no_place_on_its_way_is_said_to_have_the_page_it_is_about(path: str) -> None:
+    about = "https://maker.example/2026/a-thing"
+    mark = replace(COPIED, id="tag:repub.example,2026:mark", link=about, contents=(RawText(value="<p>Look at this.</p>", type="html"),))
+    asked, found, kept = refined(replace(REPUB_FEED, entries=(mark,)), "repub", "https://repub.example/feed")
+    polled = (asked, found, kept)
+    for name in ("planet-one", "planet-two"):
+        edition, raw = outputs(name, path, polled)
+        polled = refined(raw, name, f"https://{name}.example/{path}")
+    assert [(hop.name, hop.page) for hop in edition.items[0].via] == [("Repub", None), ("Planet-One", None)]
+    home = link_key("https://planet-one.example/")
+    ours = Surroundings(ours=frozenset({f"{home}/{path}"}), our_home=home)
+    assert refined(raw, "planet-two", f"https://planet-two.example/{path}", around=ours)[2].loop
+    copy = replace(stored(1, "planet-two"), entry=polled[2])
+    assert lead([copy, replace(stored(2, "repub"), entry=kept)]).entry == kept, "who is named as the origin leads"
 
 
 def test_a_republishers_entry_without_a_known_origin_is_never_called_the_planets() -> None:

@@ -262,7 +262,7 @@ def _named(hop: Hop, feed: Feed | None) -> Hop:
 
 def _own_page(entry: Entry, hops: Sequence[Hop]) -> Url | None:
     """The copy's own page: a planet that links to the original, or to a page of somebody else on the way, has none."""
-    if entry.link is None:
+    if entry.link is None or _leads_elsewhere(entry):
         return None
     key, where = link_key(entry.link), site(entry.link)
     is_theirs = any((hop.page and link_key(hop.page) == key) or (where != entry.site and where == site_of_hop(hop)) for hop in hops)

@@ -241,9 +241,17 @@ def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:
     has_foreign_id = id_site(entry.raw_id) not in (None, entry.site)
     if _is_original(entry) and not has_foreign_id:
         return 0 if _is_named(entry, members) else 1
+    if not has_foreign_id and _is_named_first(entry, members):
+        return 2
     if on_own_site:
-        return 3 if entry.origin.chain else 2
-    return 4 if entry.origin.chain else 5
+        return 4 if entry.origin.chain else 3
+    return 5 if entry.origin.chain else 6
+
+
+def _is_named_first(entry: Entry, members: Sequence[StoredEntry]) -> bool:
+    """Whether an entry without a page of its own, as of a link blog, is where others of its story say that they come from."""
+    chains = [other.entry.origin.chain for other in members if other.entry.site != entry.site]
+    return not entry.origin.chain and any(chain and chain[0].site == entry.site for chain in chains)
 
 
 def _is_named(entry: Entry, members: Sequence[StoredEntry]) -> bool:

@@ -34,6 +34,16 @@ def test_a_name_that_was_seen_with_a_link_is_known_from_the_next_publish_on() ->
     assert 'originally appeared at <a href="https://weekly.example/">Orig Weekly</a>, via' in text(planet, 3)
 
 
+def test_a_learnt_name_leads_home_even_where_it_was_linked_to_a_page_of_one_word() -> None:
+    planet = Planet("repub")
+    line = LINKED.replace("/2026/{n}", "/ferry")
+    planet.polls({"repub": atom("repub", [said("repub", line, 1)])})
+    assert planet.entry("https://repub.example/2026/post-1", "repub").origin.chain[0].page == "https://weekly.example/ferry"
+    planet.publishes()
+    planet.polls({"repub": atom("repub", [said("repub", line, 1), said("repub", NAMED, 2)])})
+    assert 'originally appeared at <a href="https://weekly.example/">Orig Weekly</a>, via' in text(planet, 2)
+
+
 def test_nothing_is_learnt_between_two_publishes_whoever_is_polled_first() -> None:
     for order in (["one", "two"], ["two", "one"]):
         planet = Planet("one", "two")
@@ -68,6 +78,22 @@ def test_a_subscribed_feed_of_that_name_goes_before_what_was_learnt() -> None:
     planet.publishes()
     planet.polls({"repub": atom("repub", [said("repub", NAMED, 2)])})
     assert origin(planet, "repub", 2) == [("Orig Weekly", "real.example")]
+
+
+@pytest.mark.parametrize(
+    ("titles", "site"),
+    [
+        (["Orig Weekly - Latest posts"], "real1.example"),
+        (["Blog | Orig Weekly"], "real1.example"),
+        (["Orig Weekly: a", "Orig Weekly: b"], None),
+        (["Orig Weekly: a", "Orig Weekly"], "real2.example"),
+        (["News - Other Weekly"], None),
+    ],
+)
+def test_a_subscribed_feed_is_found_without_its_tagline_if_only_one_is_called_so(titles: list[str], site: str | None) -> None:
+    planet = Planet("repub", *(subscription(f"real{number}", name=title) for number, title in enumerate(titles, 1)))
+    planet.polls({"repub": atom("repub", [said("repub", NAMED)])})
+    assert origin(planet, "repub", 1) == [("Orig Weekly", site)]
 
 
 @pytest.mark.parametrize("name", ["The Repub", "Repub Blog", "repub.example", "Another House"])

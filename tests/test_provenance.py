@@ -419,3 +419,32 @@ def test_accounts_are_known_by_each_of_their_addresses(home: str, href: str, ori
     where = context(site=site(home), own_sites=frozenset({site(home)}))
     found = read(f'{BODY}<p>This article was first published at <a href="{href}">the old place</a>.</p>', where, link=home)
     assert sites(found) == ([origin] if origin else [])
+
+
+@pytest.mark.parametrize("words", ["This article originally appeared at {}.", "This piece was first published on {} in May."])
+@pytest.mark.parametrize(
+    ("href", "is_page"),
+    [
+        ("https://orig.example/ferry", True),
+        ("https://orig.example/n3", True),
+        ("https://orig.example/", False),
+        ("https://orig.example/magazine/", False),
+        ("https://orig.example/pt-br/", False),
+        ("https://social.example/users/orig", False),
+        ("https://github.com/my-orig", False),
+    ],
+)
+def test_a_name_linked_to_a_page_of_one_word_names_that_page(words: str, href: str, is_page: bool) -> None:
+    linked = f'<a href="{href}">Orig</a>'
+    (hop,) = read(f"{BODY}<p>{words.format(linked)}</p>").origin.chain
+    assert (hop.page, hop.home) == ((href, None) if is_page else (None, href))
+
+
+def test_what_a_feed_calls_its_home_is_no_page_of_an_article() -> None:
+    home = "https://orig.example/physics"
+    said = f'<p>This article originally appeared at <a href="{home}">Orig</a>.</p>'
+    (hop,) = read(BODY + said, source=atom_source(link=home)).origin.chain
+    assert (hop.page, hop.home) == (None, home)
+    known = context(known={"orig": Hop(name="Orig", site="orig.example", home=Url(home))})
+    (hop,) = read(BODY + said, known).origin.chain
+    assert (hop.page, hop.home) == (None, home)

@@ -12,7 +12,7 @@ from typing import Final
 
 from aggregator.model import Claim
 from aggregator.refine.blocks import Block, Edges, Link, read
-from aggregator.refine.pages import names_a_page
+from aggregator.refine.pages import has_own_path, names_a_page
 from aggregator.refine.phrasebook import LineRole, folded, languages
 from aggregator.refine.reading import Statement
 from aggregator.refine.tokens import LINKED
@@ -201,7 +201,7 @@ def _statement(block: Block, edges: Edges, names: Sequence[_Named]) -> Statement
     if not names:
         return None
     origin, *vias = names
-    is_page = origin.href is not None and names_a_page(origin.href)
+    is_page = origin.href is not None and (names_a_page(origin.href) or has_own_path(origin.href))
     return Statement(
         rule=RULE,
         role="note",

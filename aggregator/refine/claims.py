@@ -92,11 +92,20 @@ def own_name(name: str, context: Context) -> bool:
     said = _words(name)
     if not said:
         return False
-    parts = [_words(part) for title in (context.head.title, context.spec.name) if title for part in (title, *_PARTS.split(title))]
+    parts = [_words(part) for title in (context.head.title, context.spec.name) if title for part in name_forms(title)]
     if any(_opens(said, part) or _opens(part, said) for part in parts):
         return True
     hosts = {label for own in context.own_sites | {context.site} for label in (own, own.partition(".")[0]) if len(label) > 3}
     return "".join(said) in {"".join(_words(host)) for host in hosts}
+
+
+def name_forms(title: str) -> tuple[str, ...]:
+    """What a feed may be called by: its title, then the parts of it, of which one may be a tagline.
+
+    >>> name_forms("Tagline Times - Latest posts")
+    ('Tagline Times - Latest posts', 'Tagline Times', 'Latest posts')
+    """
+    return title, *(part.strip() for part in _PARTS.split(title) if part.strip() and part != title)
 
 
 def _opens(short: list[str], long: list[str]) -> bool:

@@ -1,10 +1,14 @@
 """What refining knows of feeds.yaml: the names of subscribed feeds, and the addresses of our own outputs (pure)."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
 from aggregator.model import Claim, Config, FeedSpec, FeedState, Hop, Learnt, StoredEntry, Surroundings, Url
+from aggregator.refine.claims import name_forms
+from aggregator.refine.pages import has_own_path, is_section, names_a_page
 from aggregator.web.host import site
 from aggregator.web.text import folded_name
 from aggregator.web.url import link, link_key
@@ -27,19 +31,25 @@ def names_told(members: Iterable[StoredEntry]) -> Iterator[tuple[str, Hop]]:
             where = claim.site
             is_name = claim.name and len(claim.name) <= _MAX_NAME_CHARS and site(claim.name) != where
             if is_name and where and claim.kind in _NAMING and claim.standing in ("chosen", "confirmed"):
-                yield member.entry.site, Hop(name=claim.name or "", site=where, home=claim.home or _front(claim))
+                yield member.entry.site, Hop(name=claim.name or "", site=where, home=_front(claim))
 
 
 def _front(claim: Claim) -> Url | None:
-    """The front page of the site that a page is on; None for an account of a platform."""
-    front = link("/", claim.page) if claim.page else None
-    return front if front and site(front) == claim.site else None
+    """The front page of the site that a claim leads to, whatever page it took for it; of an account only what is no article."""
+    front = link("/", claim.page or claim.home)
+    if front and site(front) == claim.site:
+        return front
+    return claim.home if claim.home and not (names_a_page(claim.home) or has_own_path(claim.home)) else None
 
 
 def known_sources(states: Iterable[FeedState], specs: Iterable[FeedSpec]) -> dict[str, Hop]:
-    """The names of subscribed feeds, as names are compared, with what is known of each: a sentence that names one needs no link."""
+    """The names of subscribed feeds, as names are compared, with what is known of each: a sentence that names one needs no link.
+
+    A title with a tagline ("Orig Weekly - Latest posts") is known without it, too.
+    """
     by_id = {spec.id: spec for spec in specs}
     known: dict[str, Hop] = {}
+    shorter: defaultdict[str, dict[str | None, Hop]] = defaultdict(dict)
     for state in sorted(states, key=lambda state: state.key):
         spec = by_id.get(state.id)
         if not spec:
@@ -56,7 +66,15 @@ def known_sources(states: Iterable[FeedState], specs: Iterable[FeedSpec]) -> dic
                     feed_id=None if spec.is_private else state.head.feed_id,
                 )
                 known.setdefault(folded_name(name), hop)
-    return known
+                if short := _without_tagline(name):
+                    shorter[folded_name(short)].setdefault(hop.site, replace(hop, name=short))
+    # Of two publishers who are called so by a part of their titles, none is meant.
+    return {name: next(iter(hops.values())) for name, hops in shorter.items() if len(hops) == 1} | known
+
+
+def _without_tagline(title: str) -> str | None:
+    """The first part of a title that is a name: neither "Blog" nor the like."""
+    return next((part for part in name_forms(title)[1:] if len(part) > 2 and not all(map(is_section, folded_name(part).split()))), None)
 
 
 def our_addresses(config: Config) -> frozenset[str]:

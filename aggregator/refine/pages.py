@@ -4,10 +4,15 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from aggregator.web.host import site
+from aggregator.web.platforms import PLATFORMS
+
 _PAGE_LIKE: Final = re.compile(r"[-_].*[-_]|\.\w{3,5}$|\d{3}")
 _SECTIONS: Final = frozenset(
     {"blog", "blogs", "news", "feed", "rss", "articles", "posts", "en", "de", "fr", "es", "pt", "it", "nl", "home"}
 )
+_LANGUAGE: Final = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
+_REGION: Final = re.compile(r"[a-z]{2}[-_][a-z]{2}", re.IGNORECASE)
 
 
 def names_a_page(href: str) -> bool:
@@ -20,28 +25,38 @@ def names_a_page(href: str) -> bool:
         parts = urlsplit(href)
     except ValueError:
         return False
-    pieces = [piece for piece in parts.path.split("/") if piece and piece.lower() not in _SECTIONS]
+    pieces = [piece for piece in parts.path.split("/") if piece and piece.lower() not in _SECTIONS and not _REGION.fullmatch(piece)]
     if not pieces:
         return bool(re.search(r"(?:^|&)(?:p|id|story|article|v|t)=\w", parts.query)) or len(parts.fragment) > 8
     if len(parts.fragment) > 8 and "/" in parts.fragment:  # the page of an application that lives in one document
         return True
-    return (
-        len(pieces) > 1 or "-" in pieces[0] or bool(_PAGE_LIKE.search(pieces[0])) or bool(parts.query) or pieces[0] != parts.path.strip("/")
-    )
+    is_long = len(pieces) > 1 or bool(parts.query) or pieces[0] != parts.path.strip("/")
+    return (is_long or "-" in pieces[0] or bool(_PAGE_LIKE.search(pieces[0]))) and not _is_account(href)
 
 
 def has_own_path(href: str) -> bool:
     """Whether an address has a path that is neither a section's nor an account's: `/hello-world` is, `/`, `/blog/` and `/@ann` are not.
 
-    >>> [has_own_path(f"https://a.example{path}") for path in ("/hello", "/", "/blog/", "/@ann", "/~ann/")]
-    [True, False, False, False, False]
+    >>> [has_own_path(f"https://a.example{path}") for path in ("/hello", "/", "/blog/", "/@ann", "/magazine/", "/pt-br/", "/users/ann")]
+    [True, False, False, False, False, False, False]
     """
     try:
         path = urlsplit(href).path
     except ValueError:
         return False
-    pieces = [piece for piece in path.split("/") if piece and piece.lower() not in _SECTIONS]
-    return bool(pieces) and not pieces[0].startswith(("@", "~"))
+    pieces = [piece for piece in path.split("/") if piece and not is_section(piece)]
+    return bool(pieces) and not _is_account(href)
+
+
+def is_section(piece: str) -> bool:
+    """Whether a piece of a path, or a word, names a part of a site or a language."""
+    return piece.lower() in PLATFORMS.sections or _LANGUAGE.fullmatch(piece) is not None
+
+
+def _is_account(href: str) -> bool:
+    """Whether the last piece of a path is a part of an account's name, so that all of it is the account."""
+    above, _, _ = urlsplit(href)._replace(query="", fragment="").geturl().rstrip("/").rpartition("/")
+    return site(above) != site(href)
 
 
 def is_front_page(href: str) -> bool:

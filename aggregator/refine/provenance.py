@@ -13,6 +13,7 @@ from aggregator.refine import claims, linkblog
 from aggregator.refine.attribution import Line, lines, might_hold_line, might_read_like_sender, replaced
 from aggregator.refine.blocks import edges, without
 from aggregator.refine.context import Context
+from aggregator.refine.pages import names_a_page
 from aggregator.refine.reading import Statement
 from aggregator.refine.sentences import statements, words_of
 from aggregator.web.host import host_of
@@ -180,7 +181,9 @@ def _hop(group: Sequence[Claim], context: Context) -> Hop:
     ranked = sorted(group, key=lambda claim: claims.RANK[claim.kind])
     name = _first(claim.name for claim in ranked)
     known = context.whom(name) if name else None
-    page = _first(claim.page for claim in sorted(ranked, key=lambda claim: claim.kind != "phrase")) or _first(c.page for c in ranked)
+    fronts = _fronts(ranked, known)
+    pages = [claim.page for claim in sorted(ranked, key=lambda claim: claim.kind != "phrase") if claim.page]
+    page = _first(page for page in pages if names_a_page(page) or link_key(page) not in fronts)
     # One claim takes an address for the page, another one for the front: it is the page.
     home = _first(claim.home for claim in ranked if claim.home and not (page and link_key(claim.home) == link_key(page)))
     found = _first(claim.site for claim in ranked)
@@ -199,6 +202,12 @@ def _hop(group: Sequence[Claim], context: Context) -> Hop:
     if known is not None and known.site in (None, found):
         hop = replace(hop, home=hop.home or known.home, feed_url=hop.feed_url or known.feed_url, feed_id=hop.feed_id or known.feed_id)
     return hop
+
+
+def _fronts(group: Iterable[Claim], known: Hop | None) -> frozenset[str]:
+    """Addresses that a feed gives for its home: a sentence that links to one does not mean an article, whatever it looks like."""
+    homes = [claim.home for claim in group if claim.kind == "atom:source"] + [known.home if known else None]
+    return frozenset(link_key(home) for home in homes if home)
 
 
 def _first(values: Iterable[_T | None]) -> _T | None:

@@ -10,7 +10,7 @@ from typing import Final
 from aggregator.refine.blocks import Block, Link
 from aggregator.refine.lexicon import fold
 from aggregator.refine.marking import URL, Mark, Marked, pieces
-from aggregator.refine.pages import host_name, is_front_page, names_a_page, same_place
+from aggregator.refine.pages import has_own_path, host_name, is_front_page, names_a_page, same_place
 from aggregator.refine.phrasebook import Language
 from aggregator.refine.shapes import Role, Row, Shape, Stand, group
 
@@ -316,7 +316,7 @@ class Reading:
             reference = None
         if reference and not is_front_page(reference):
             return reference, own
-        return None, own or reference
+        return (own, None) if own and has_own_path(own) else (None, own or reference)
 
     def _title_link(self, source: _Source) -> str | None:
         """Where the title leads that the sentence gives: "the post [T] …", "as [T] …"."""

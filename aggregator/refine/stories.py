@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
 from aggregator.refine import likeness
 from aggregator.refine.claims import id_site
+from aggregator.refine.pages import names_a_page
 from aggregator.web.host import site
 from aggregator.web.url import is_absolute_iri, link_key
 
@@ -83,9 +84,7 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     if kind == "path":
         return a.feed_key == b.feed_key and (text or (title and _has_only_moved(a.entry, b.entry)))
     if kind == "link":
-        return (
-            title or text or (a.feed_key != b.feed_key and any(_stands_for(a.entry, k) and _stands_for(b.entry, k) for k in _shared(a, b)))
-        )
+        return title or text or (a.feed_key != b.feed_key and any(_is_page_of(a.entry, b.entry, k) for k in _shared(a, b)))
     if a.feed_key == b.feed_key:
         return title and text
     is_same_place = bool(a.entry.link and b.entry.link) and site(a.entry.link or "") == site(b.entry.link or "")
@@ -142,8 +141,16 @@ def _names(entry: Entry, other: Entry) -> bool:
 
 def _stands_for(entry: Entry, page_key: str) -> bool:
     """Whether a page is the entry's by right: on its feed's own site, or claimed as a hop it came through."""
-    if any(hop.page and link_key(hop.page) == page_key for hop in entry.origin.chain):
-        return True
+    return _owns(entry, page_key) or any(hop.page and link_key(hop.page) == page_key for hop in entry.origin.chain)
+
+
+def _is_page_of(a: Entry, b: Entry, page_key: str) -> bool:
+    """Whether two entries stand for one page. Where neither owns it, it must look like an article's: two may name one section of a site."""
+    is_one = names_a_page(page_key) or _owns(a, page_key) or _owns(b, page_key)
+    return is_one and _stands_for(a, page_key) and _stands_for(b, page_key)
+
+
+def _owns(entry: Entry, page_key: str) -> bool:
     return entry.link is not None and link_key(entry.link) == page_key and site(entry.link) == entry.site
 
 

@@ -16,7 +16,7 @@ class Platforms:
 
     `accounts`: domain → a pattern for a path that begins with an account, its group 1; `parts` are beginnings that are none. `same`:
     patterns of publishers that have another name, and that name. `redirectors`: (end of a host, path or "", parameters). `shorteners`:
-    hosts whose addresses lead to a place that only they know.
+    hosts whose addresses lead to a place that only they know. `sections`: words that name a part of any site.
     """
 
     below: tuple[str, ...]
@@ -26,6 +26,7 @@ class Platforms:
     same: tuple[tuple[re.Pattern[str], str], ...]
     redirectors: tuple[tuple[str, str, tuple[str, ...]], ...]
     shorteners: frozenset[str]
+    sections: frozenset[str]
 
 
 def _read() -> Platforms:
@@ -43,6 +44,7 @@ def _read() -> Platforms:
         ),
         redirectors=tuple(_redirector(place, names) for place, names in redirectors.items()),
         shorteners=frozenset(table["shorteners"]["hosts"].split()),
+        sections=frozenset(table["sections"].split()),
     )
 
 

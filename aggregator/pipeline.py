@@ -47,7 +47,7 @@ from aggregator.refine.optout import unnamed
 from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.watching import watched
 from aggregator.web.host import site
-from aggregator.web.text import fingerprint
+from aggregator.web.text import counted, fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -267,7 +267,7 @@ def _story_pages(pages: Sequence[Edition], ports: Ports) -> list[PublishReport]:
         written, gone = storypages.bring_up(pages, ports.publisher, is_whole=len(pages) == wanted)
     except PublishError as error:
         return [PublishReport(path=path, changed=False, error=error.message)]
-    return [PublishReport(path=path, changed=True, listed=f"{written} pages written, {gone} removed")] if written or gone else []
+    return [PublishReport(path=path, changed=True, listed=f"{counted(written, 'page')} written, {gone} removed")] if written or gone else []
 
 
 def _removed(ports: Ports) -> list[PublishReport]:
@@ -329,9 +329,7 @@ def _owed(listing: Sequence[tuple[Publication, Story]], feeds: Feeds) -> dict[in
 
 
 def _listed(edition: Edition) -> str:
-    count, noun = (len(edition.subscriptions), "feed") if edition.spec.format == "opml" else (len(edition.items), "entry")
-    plural = {"feed": "feeds", "entry": "entries"}[noun]
-    return f"{count} {noun if count == 1 else plural}"
+    return counted(len(edition.subscriptions), "feed") if edition.spec.format == "opml" else counted(len(edition.items), "entry")
 
 
 def _rendered(edition: Edition, ports: Ports) -> bytes:

@@ -120,8 +120,8 @@ def test_import_takes_over_opml_once(folder: Path) -> None:
     (folder / "list.opml").write_text(opml)
     first = run(folder, "import", str(folder / "list.opml"))
     assert first.exit_code == 0, first.output
-    assert "1 feeds added" in first.stdout
-    assert "0 feeds added, 1 were there already" in run(folder, "import", str(folder / "list.opml")).stdout
+    assert "1 feed added" in first.stdout
+    assert "0 feeds added, 1 was there already" in run(folder, "import", str(folder / "list.opml")).stdout
     assert "https://a.example/feed" in run(folder, "export").stdout
 
 
@@ -133,13 +133,13 @@ def test_import_names_what_it_could_not_take_with_its_reason(folder: Path) -> No
     nothing: dict[str, object] = {"settings": {}, "settings_left": []}
     assert json.loads(result.stdout) == {"added": ["https://a.example/feed"], "already_there": 0, "not_carried_over": [why], **nothing}
     assert f"not carried over: {why}" in result.stderr
-    assert "0 feeds added, 1 were there already, 1 not carried over" in run(folder, "import", str(folder / "list.opml")).stdout
+    assert "0 feeds added, 1 was there already, 1 not carried over" in run(folder, "import", str(folder / "list.opml")).stdout
 
 
 def test_a_planets_settings_that_do_not_hold_here_are_named(tmp_path: Path) -> None:
     (tmp_path / "config.ini").write_text("[Planet]\nname = A: B\nlink = https://a.example/?x=1\n\n[https://ann.example/feed]\nname = Ann\n")
     moved = run(tmp_path, "import", str(tmp_path / "config.ini"))
-    assert moved.stdout == "title: A: B\n1 feeds added, 0 were there already, 0 not carried over\n"
+    assert moved.stdout == "title: A: B\n1 feed added, 0 were there already, 0 not carried over\n"
     assert "not carried over: link: 'https://a.example/?x=1' has a query" in moved.stderr
     assert 'title: "A: B"\n# link:' in (tmp_path / "feeds.yaml").read_text()
     assert "title: A: B: feeds.yaml is there already" in run(tmp_path, "import", str(tmp_path / "config.ini")).stderr
@@ -165,7 +165,7 @@ def test_config_shows_what_is_in_force_without_secrets(folder: Path, monkeypatch
     assert told.stdout.startswith('feeds:\n  - url: "https://a.example/${FEED_KEY}"\n    id: a\n')
     assert "hush-4711" not in result.output + told.output
     whole = run(folder, "config")
-    assert whole.stdout.startswith("# 1 feeds: aggregator config FEED shows one\ntitle: Merged feed\n")
+    assert whole.stdout.startswith("# 1 feed: aggregator config FEED shows one\ntitle: Merged feed\n")
     assert json.loads(run(folder, "config", "--json").stdout)["feeds"] == [shown]
 
 
@@ -216,8 +216,8 @@ def test_reprocess_applies_new_rules_to_old_entries_and_a_second_run_says_so(fol
     (folder / "garden.xml").write_text(garden)
     (folder / "feeds.yaml").write_text("feeds:\n  - { url: ./garden.xml, strip: [Support us.] }\n")
     first = run(folder, "reprocess", "garden")
-    assert first.stdout == "garden: 1 of 1 entries changed, 0 of them have another text\n1 of 1 entries changed\n"
-    assert run(folder, "reprocess").stdout == "0 of 1 entries changed\n"
+    assert first.stdout == "garden: 1 of 1 entry changed, 0 of them have another text\n1 of 1 entry changed\n"
+    assert run(folder, "reprocess").stdout == "0 of 1 entry changed\n"
     told = json.loads(run(folder, "reprocess", "--all", "--json").stdout)
     assert told == {
         "entries": 1,
@@ -307,7 +307,7 @@ def test_forget_says_what_it_does_not_know(folder: Path) -> None:
 def test_backup_and_restore_bring_back_what_was_there(folder: Path) -> None:
     assert run(folder, "status").exit_code == 0
     copy = str(folder / "copy.db")
-    assert "0 entries of 1 feeds" in run(folder, "backup", copy).stdout
+    assert "0 entries of 1 feed" in run(folder, "backup", copy).stdout
     assert "say --replace" in run(folder, "backup", copy).stderr
     assert json.loads(run(folder, "backup", copy, "--replace", "--json").stdout)["feeds"] == 1
     assert run(folder, "backup", str(folder / "aggregator.db"), "--replace").exit_code == 2

@@ -95,8 +95,8 @@ def test_the_blocks_of_operations_do_what_they_say(shell: Shell) -> None:
     told = [out for block in blocks(OPERATIONS) for out in shell.run(block)]
 
     assert (shell.folder / "aggregator-monday.db").is_file()
-    assert "aggregator.db is what aggregator-monday.db held: 1 entries of 1 feeds\n" in told
-    assert "aggregator.db is what planet.db held: 1 entries of 1 feeds\n" in told
+    assert "aggregator.db is what aggregator-monday.db held: 1 entry of 1 feed\n" in told
+    assert "aggregator.db is what planet.db held: 1 entry of 1 feed\n" in told
     assert '"changed": true' in (shell.folder / "report.json").read_text()
     # Prune: first what would go, then that it went.
     assert "the texts of 0 entries and 0 earlier versions would be dropped: 0 kB\n" in told
@@ -124,7 +124,7 @@ def test_a_planet_that_moves_in_later_floods_nobody(shell: Shell) -> None:
         assert inside(shell.folder, "publish").returncode == 0, "from now on there are subscribers"
         (shell.folder / "config.ini").write_text(f"[Planet]\nname = Other\n\n[{site.url('harbour')}]\nname = Harbour\n")
         told = [out for block in of_section(MIGRATING, "Planet, Venus, Planet 2") for out in shell.run(block)]
-    assert told[0] == "1 feeds added, 0 were there already, 0 not carried over\n"
+    assert told[0] == "1 feed added, 0 were there already, 0 not carried over\n"
     assert names_listed(shell.folder) == {"garden": 6, "harbour": 2}
 
 
@@ -146,9 +146,9 @@ def test_the_other_blocks_of_migrating_do_what_they_say(shell: Shell) -> None:
     assert len(rest) == 6
     told = [out for block in rest for out in shell.run(block)]
 
-    assert told[0] == "title: Planet: Garden\n1 feeds added, 0 were there already, 0 not carried over\n", "a first feeds.yaml has its title"
+    assert told[0] == "title: Planet: Garden\n1 feed added, 0 were there already, 0 not carried over\n", "a first feeds.yaml has its title"
     assert "link:" not in told[0], "the one that cannot be used is left out"
-    assert told.count("0 feeds added, 1 were there already, 0 not carried over\n") == 4, "the same feed, from four programs"
+    assert told.count("0 feeds added, 1 was there already, 0 not carried over\n") == 4, "the same feed, from four programs"
     assert 'xmlUrl="https://bob.example/feed"' in (shell.folder / "planet.opml").read_text()
     assert '"feed_url": "https://ann.example/feed"' in (shell.folder / "planet.json").read_text()
 

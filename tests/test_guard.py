@@ -1,7 +1,9 @@
 """No feed reaches an address that is not public, whatever it is dressed up as."""
 
 import socket
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -180,6 +182,27 @@ def test_a_proxy_is_dialed_and_asked_for_the_whole_address(wire: Wire, open_fetc
     assert names.asked == ["proxy.example"]
     assert wire.targets() == [b"http://feed.example:8000/%7efeed?q=%7e"]
     assert wire.field("Host") == b"feed.example:8000"
+
+
+def test_many_feeds_at_once_through_one_proxy_keep_their_connections_and_warn_nobody(
+    wire: Wire, open_fetcher: OpenFetcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = [f"http://feed{number}.example/" for number in range(6)]
+    together = threading.Barrier(len(names))
+
+    def when_all_are_here(host: str, port: int) -> Sequence[str]:
+        if wire.connections < len(names):
+            together.wait(5)
+        return ["127.0.0.1"]
+
+    fetcher = open_fetcher(proxy=f"http://proxy.example:{wire.port}", resolver=when_all_are_here, timeout_s=6.0)
+    for name in names:
+        wire.on(name, answer(b"<rss/>"))
+    with ThreadPoolExecutor(len(names)) as threads:
+        for _ in range(3):
+            assert all(isinstance(got, Document) for got in threads.map(lambda name: fetcher.fetch(spec(name), NONE, None), names))
+    assert [record.getMessage() for record in caplog.records] == []
+    assert wire.connections == len(names), "none is dialled twice"
 
 
 def test_a_proxy_is_asked_for_a_name_beyond_ascii_in_its_ascii_form(wire: Wire, open_fetcher: OpenFetcher) -> None:

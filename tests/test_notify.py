@@ -70,7 +70,7 @@ def test_a_daemon_whose_polling_hangs_gives_no_sign_of_life(tmp_path: Path, line
             notifier=Notifier(str(tmp_path / "notify"), watchdog_s=0.0001),
         )
         daemon._give_a_sign()
-        assert heard(line) == ["WATCHDOG=1", "STATUS=1 feeds, last poll to come"]
+        assert heard(line) == ["WATCHDOG=1", "STATUS=1 feed, last poll to come"]
         daemon._moved = monotonic() - daemons.MAX_SILENCE_S - 1
         daemon._give_a_sign()
         (status,) = heard(line)
@@ -78,5 +78,5 @@ def test_a_daemon_whose_polling_hangs_gives_no_sign_of_life(tmp_path: Path, line
         assert daemon.health.told()["ok"] is False
         daemon._current()
         daemon._give_a_sign()
-        assert heard(line) == ["WATCHDOG=1", "STATUS=1 feeds, last poll to come"]
+        assert heard(line) == ["WATCHDOG=1", "STATUS=1 feed, last poll to come"]
         assert daemon.health.told()["ok"] is True

@@ -9,6 +9,7 @@ from aggregator import __version__
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, ahead, as_json, plain, print_lines
 from aggregator.model import FeedState, JsonValue
+from aggregator.web.text import counted
 
 
 @cli.command()
@@ -39,7 +40,9 @@ def status(session: Session, json_: bool, everything: bool) -> None:
     for state in states:
         if count := held.get(state.key):
             click.secho(plain(_held_back(state, count)), fg="yellow")
-    click.echo(f"{counts.get('entry', 0)} entries in {counts.get('story', 0)} stories from {len(states)} feeds")
+    click.echo(
+        f"{counted(counts.get('entry', 0), 'entry')} in {counted(counts.get('story', 0), 'story')} from {counted(len(states), 'feed')}"
+    )
     if lacks_space:
         click.secho(LACKS_SPACE, fg="red")
 
@@ -49,7 +52,7 @@ def _trouble_first(state: FeedState) -> tuple[bool, bool, str]:
 
 
 def _held_back(state: FeedState, count: int) -> str:
-    what = "1 entry is" if count == 1 else f"{count} entries are"
+    what = f"{counted(count, 'entry')} {'is' if count == 1 else 'are'}"
     return f"{state.id}: {what} held back as backlog that came at once; to list them: aggregator release {state.id}"
 
 

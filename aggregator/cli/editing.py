@@ -12,6 +12,7 @@ from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, fail, need_feed, progress, say, warn
 from aggregator.errors import AggregatorError, FeedError, ParseError
 from aggregator.model import Config, Document, FeedSpec, RawFeed, Validators
+from aggregator.web.text import counted
 
 
 @cli.command()
@@ -50,7 +51,7 @@ def check(session: Session, fetch: bool, fix: bool) -> None:
     if fix and proposals:
         write(session, lambda text: _replaced(text, proposals))
         say(f"{len(proposals)} addresses written into {session.path.name}")
-    click.echo(f"{session.path.name}: {len(config.feeds)} feeds, {len(config.outputs)} outputs, no mistakes")
+    click.echo(f"{session.path.name}: {counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}, no mistakes")
     if findings and not all(new for _, _, new in findings):
         sys.exit(1)
 
@@ -128,7 +129,7 @@ def config(session: Session, feed: str | None, json_: bool) -> None:
     if json_:
         click.echo(as_json(told))
         return
-    click.echo(f"# {len(whole.feeds)} feeds: aggregator config FEED shows one")
+    click.echo(f"# {counted(len(whole.feeds), 'feed')}: aggregator config FEED shows one")
     click.echo("\n".join(lines({key: value for key, value in told.items() if key != "feeds"})))
 
 

@@ -4,6 +4,7 @@ import click
 
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, as_json, need_feed, plain, say
+from aggregator.web.text import counted
 
 
 @cli.command()
@@ -24,7 +25,7 @@ def confirm(session: Session, feed: str, json_: bool) -> None:
         released = app.ports.store.confirm(state.key, app.ports.clock(), same_story, successors) if state else None
     if state is None or released is None:
         raise click.UsageError(f"{name} is not held")
-    entries = "1 entry" if released == 1 else f"{released} entries"
+    entries = counted(released, "entry")
     if json_:
         click.echo(as_json({"feed": name, "was_held": state.hold, "released": released}))
     else:

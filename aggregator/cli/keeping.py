@@ -9,9 +9,10 @@ import click
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, as_json, say
 from aggregator.errors import AggregatorError
+from aggregator.web.text import counted
 
 if TYPE_CHECKING:
-    from aggregator.store.backup import PutBack
+    from aggregator.store.backup import Copied, PutBack
 
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
@@ -37,7 +38,7 @@ def backup(session: Session, file: Path, replace: bool, json_: bool) -> None:
     if json_:
         click.echo(as_json({"file": target, **_fields(copied)}))
     else:
-        click.echo(f"{file}: {copied.entries} entries of {copied.feeds} feeds, {size(copied.size_bytes)}")
+        click.echo(f"{file}: {_held(copied)}, {size(copied.size_bytes)}")
 
 
 @cli.command()
@@ -59,8 +60,12 @@ def restore(session: Session, file: Path, json_: bool) -> None:
     if json_:
         click.echo(as_json({"store": store, "kept": done.kept, "forgotten_again": done.forgotten_again, **_fields(done.copied)}))
         return
-    click.echo(f"{store.name} is what {file} held: {done.copied.entries} entries of {done.copied.feeds} feeds")
+    click.echo(f"{store.name} is what {file} held: {_held(done.copied)}")
     _say_more(done)
+
+
+def _held(copied: "Copied") -> str:
+    return f"{counted(copied.entries, 'entry')} of {counted(copied.feeds, 'feed')}"
 
 
 def _say_more(done: "PutBack") -> None:
@@ -69,7 +74,9 @@ def _say_more(done: "PutBack") -> None:
     if done.copied.revision != REVISIONS[-1]:
         say(f"it was of an older version (revision {done.copied.revision}) and was brought up to date")
     if done.forgotten_again:
-        say(f"{done.forgotten_again} entries that were forgotten since were forgotten again; the file still holds them")
+        were, them = ("was", "it") if done.forgotten_again == 1 else ("were", "them")
+        again = counted(done.forgotten_again, "entry")
+        say(f"{again} that {were} forgotten since {were} forgotten again; the file still holds {them}")
     if done.kept:
         say(f"the store that was there is {done.kept.name} now; delete it when all is well")
     say("next: aggregator publish, or start the daemon")
@@ -95,7 +102,8 @@ def prune(session: Session, older_than: str | None, dry_run: bool, compact: bool
         freed = (prunable if dry_run else let_go)(app.ports.store, app.config, app.ports.clock(), age)
     verb = "would be dropped" if dry_run else "dropped"
     if not json_:
-        click.echo(f"the texts of {freed.entries} entries and {freed.versions} earlier versions {verb}: {size(freed.size_bytes)}")
+        texts, versions = counted(freed.entries, "entry"), counted(freed.versions, "earlier version")
+        click.echo(f"the texts of {texts} and {versions} {verb}: {size(freed.size_bytes)}")
     given_back = _compacted(session) if compact and not dry_run else None
     if json_:
         click.echo(as_json({**_fields(freed), "given_back_bytes": given_back, "dry_run": dry_run}))

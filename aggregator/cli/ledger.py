@@ -8,6 +8,7 @@ import click
 
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, need_feed, plain, progress, say
+from aggregator.web.text import counted
 
 if TYPE_CHECKING:
     from aggregator.forget import Forgettable
@@ -39,8 +40,10 @@ def reprocess(session: Session, feeds: Sequence[str], everything: bool, json_: b
     else:
         for one in done:
             if one.changed:
-                click.echo(plain(f"{one.feed}: {one.changed} of {one.entries} entries changed, {one.texts} of them have another text"))
-        click.echo(f"{changed} of {entries} entries changed")
+                click.echo(
+                    plain(f"{one.feed}: {one.changed} of {counted(one.entries, 'entry')} changed, {one.texts} of them have another text")
+                )
+        click.echo(f"{changed} of {counted(entries, 'entry')} changed")
     if changed:
         say("the next publish writes them out (a running daemon does so within ten minutes)")
 
@@ -79,19 +82,15 @@ def forget(session: Session, query: str, yes: bool, json_: bool) -> None:
     if json_:
         click.echo(as_json({"forgotten": gone, "feeds": what.feeds, "outputs": what.outputs}))
     else:
-        click.echo(f"{_entries(gone)} forgotten")
+        click.echo(f"{counted(gone, 'entry')} forgotten")
     if what.outputs:
         say("they leave the outputs at the next publish (a running daemon does so within ten minutes)")
 
 
 def _what(query: str, what: "Forgettable") -> list[str]:
-    lines = [f"{query}: {_entries(len(what.chosen))} ({_counted(what.feeds) or 'all are forgotten already'})"]
+    lines = [f"{query}: {counted(len(what.chosen), 'entry')} ({_counted(what.feeds) or 'all are forgotten already'})"]
     lines += [f"  “{title}”" for title in what.titles]
     return [*lines, f"  listed in: {_counted(what.outputs) or 'no output'}"]
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"
 
 
 def _counted(counts: Mapping[str, int]) -> str:

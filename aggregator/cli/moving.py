@@ -13,6 +13,7 @@ from aggregator.cli.main import cli
 from aggregator.cli.show import Session, as_json, say
 from aggregator.errors import AggregatorError
 from aggregator.model import OutputSpec
+from aggregator.web.text import counted
 
 if TYPE_CHECKING:
     from aggregator.migrate import Takeover
@@ -55,7 +56,8 @@ def import_(session: Session, file: Path, json_: bool) -> None:
         return
     for key, value in settings.items():
         click.echo(f"{key}: {value}")
-    click.echo(f"{len(fresh)} feeds added, {twins} were there already, {len(takeover.refused)} not carried over")
+    there = f"{twins} {'was' if twins == 1 else 'were'} there already"
+    click.echo(f"{counted(len(fresh), 'feed')} added, {there}, {len(takeover.refused)} not carried over")
 
 
 def _settings(takeover: "Takeover", session: Session, *, is_first: bool) -> tuple[Mapping[str, str], list[str]]:
@@ -86,4 +88,4 @@ def export(session: Session, json_: bool) -> None:
         sys.stdout.write(opml(edition).decode("utf-8"))
     hidden = len(app.config.feeds) - len(edition.subscriptions)
     if hidden:
-        say(f"{hidden} feeds are private or local and were left out")
+        say(f"{counted(hidden, 'feed')} left out: private or local")

@@ -14,6 +14,7 @@ from aggregator.cli.show import Session, advance, as_json, need_feed, plain, pol
 from aggregator.errors import AggregatorError
 from aggregator.model import PollReport
 from aggregator.pipeline import PublishReport
+from aggregator.web.text import counted
 
 if TYPE_CHECKING:
     from aggregator.app import App
@@ -83,7 +84,7 @@ def run(session: Session, no_server: bool) -> None:
     # Before the store is opened: opening it brings its feeds in line with this feeds.yaml, and its tables with this version.
     with DaemonLock(Path(config.store)) as lock:
         app = build(config)
-        say(f"{len(config.feeds)} feeds, {len(config.outputs)} outputs; stop with Ctrl-C")
+        say(f"{counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}; stop with Ctrl-C")
         notifier = from_environment(os.environ)
         Daemon(app, load=session.config, tell=say, report=_tell, serve=not no_server, notifier=notifier, lock=lock).run()
 
@@ -114,7 +115,7 @@ def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> 
             say(f"{name}: not polled: it is held, its server asked for a pause, or another process is polling it (--force breaks holds)")
     if not quiet:
         failed = sum(done.outcome == "failed" for done in reports)
-        say(f"{len(reports)} polled, {failed} failed, {sum(done.new for done in reports)} new entries")
+        say(f"{len(reports)} polled, {failed} failed, {counted(sum(done.new for done in reports), 'new entry')}")
     return sorted(reports, key=lambda done: done.feed_id)
 
 

@@ -15,6 +15,7 @@ import click
 from aggregator.cli.log import json_line, speaks_json
 from aggregator.cli.log import plain as plain
 from aggregator.model import Config, PollReport
+from aggregator.web.text import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -141,7 +142,7 @@ def poll_line(report: PollReport) -> str:
         return f"{report.feed_id}: nothing new"
     changed = f", {report.changed} changed" if report.changed else ""
     held = ", kept back: the feed is held" if report.hold else ""
-    return f"{report.feed_id}: {report.new} new{changed} of {report.total} entries{held}"
+    return f"{report.feed_id}: {report.new} new{changed} of {counted(report.total, 'entry')}{held}"
 
 
 def ahead(instant: datetime | None, now: datetime | None = None) -> str:

@@ -7,6 +7,7 @@ import click
 
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, as_json, need_feed, plain, say
+from aggregator.web.text import counted
 
 if TYPE_CHECKING:
     from aggregator.model import StoredEntry
@@ -77,7 +78,7 @@ def release(session: Session, feed: str, json_: bool) -> None:
     if json_:
         click.echo(as_json({"feed": name, "released": count}))
     elif count:
-        click.echo(plain(f"{count} {'entry' if count == 1 else 'entries'} of {name} held back no longer"))
+        click.echo(plain(f"{counted(count, 'entry')} of {name} held back no longer"))
     else:
         click.echo(plain(f"nothing of {name} is held back"))
     if count:

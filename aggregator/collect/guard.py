@@ -39,6 +39,8 @@ from aggregator.collect.door import (
 
 _POOLS: Final = 32
 _CONNECTIONS_PER_HOST: Final = 2
+# A proxy is the one host that all are asked through: as many as feeds are polled at once (run.poller.WORKERS).
+_CONNECTIONS_TO_A_PROXY: Final = 32
 
 
 @dataclass(slots=True)
@@ -103,6 +105,7 @@ class _GuardedAdapter(HTTPAdapter):
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: object) -> PoolManager:
         context = self._tls() if proxy.startswith("https:") else None
         manager: PoolManager = super().proxy_manager_for(proxy, proxy_ssl_context=context, **proxy_kwargs)
+        manager.connection_pool_kw["maxsize"] = _CONNECTIONS_TO_A_PROXY
         _guard(manager)
         return manager
 

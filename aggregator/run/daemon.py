@@ -27,6 +27,7 @@ from aggregator.run.notify import READY, STOPPING, Notifier
 from aggregator.run.poller import poll_due
 from aggregator.run.server import WebServer
 from aggregator.web.host import host_of
+from aggregator.web.text import counted
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +189,7 @@ class Daemon:
         else:
             self.health.trouble["silence"] = f"polling has not moved for {silent_s:.0f} s"
         trouble = "; ".join(tuple(self.health.trouble.values()))
-        self.notifier.status(trouble or f"{len(self.app.config.feeds)} feeds, last poll {self.health.last_poll or 'to come'}")
+        self.notifier.status(trouble or f"{counted(len(self.app.config.feeds), 'feed')}, last poll {self.health.last_poll or 'to come'}")
 
     def _move(self) -> None:
         """Note that something goes on."""
@@ -262,14 +263,14 @@ class Daemon:
         for feed, count in self.health.held_back.items():
             if count > known.get(feed, 0):
                 log.warning(
-                    "%s: %d entries are held back as backlog that came at once; to list them: aggregator release %s", feed, count, feed
+                    "%s: held back as backlog that came at once: %s; to list: aggregator release %s", feed, counted(count, "entry"), feed
                 )
 
     def _maintain(self) -> None:
         with self._minded("maintain"):
             pruned = prune(self.app.ports.store, self.app.config, self.app.ports.clock())
             if pruned.entries:
-                log.info("pruned the texts of %d old entries", pruned.entries)
+                log.info("pruned the texts of %s", counted(pruned.entries, "old entry"))
 
     def _minded(self, job: str) -> "_Minded":
         return _Minded(self.health, job, self.stop, self._running)
@@ -310,7 +311,7 @@ class Daemon:
             self.tell(str(error))
         else:
             self.health.config_problems = ()
-            self.tell(f"{config.path.name} taken up: {len(config.feeds)} feeds, {len(config.outputs)} outputs")
+            self.tell(f"{config.path.name} taken up: {counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}")
             for warning in config.warnings:
                 self.tell(warning)
             self._dirty.set()

@@ -101,6 +101,17 @@ def looks_like_html(text: str) -> bool:
     )
 
 
+def counted(count: int, noun: str) -> str:
+    """So many of something.
+
+    >>> counted(1, "entry"), counted(1200, "entry"), counted(0, "feed")
+    ('1 entry', '1200 entries', '0 feeds')
+    """
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
+
+
 def visible_text(html: str) -> str:
     """What a reader sees of HTML: no tags, references decoded, scripts, styles and comments gone, one line per block.
 

@@ -48,8 +48,8 @@ def test_a_service_from_its_first_word_to_its_store_put_back(tmp_path: Path) -> 
         with Running(tmp_path, environ=environ) as daemon:
             daemon.until(lambda: atom.exists() and "Second." in atom.read_text() and told.heard().count("WATCHDOG=1") >= 2)
             assert told.heard()[0] == "READY=1"
-            assert any(line.startswith("STATUS=1 feeds, last poll ") for line in told.heard())
-            assert inside(tmp_path, "backup", copy).stdout.startswith(f"{copy}: 2 entries of 1 feeds")
+            assert any(line.startswith("STATUS=1 feed, last poll ") for line in told.heard())
+            assert inside(tmp_path, "backup", copy).stdout.startswith(f"{copy}: 2 entries of 1 feed")
             refused = inside(tmp_path, "restore", copy)
             assert refused.returncode == 1
             assert f"process {daemon.process.pid}" in refused.stderr
@@ -63,7 +63,7 @@ def test_a_service_from_its_first_word_to_its_store_put_back(tmp_path: Path) -> 
     before = atom.read_bytes()
     for file in (*tmp_path.glob("aggregator.db*"), *files_below(tmp_path / "public")):
         file.unlink()
-    assert "2 entries of 1 feeds" in inside(tmp_path, "restore", copy).stdout, "a daemon that was killed is in nobody's way"
+    assert "2 entries of 1 feed" in inside(tmp_path, "restore", copy).stdout, "a daemon that was killed is in nobody's way"
     assert inside(tmp_path, "publish").returncode == 0
     assert atom.read_bytes() == before
     with DaemonLock(tmp_path / "aggregator.db"):

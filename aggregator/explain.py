@@ -256,7 +256,7 @@ def _history(
         confidence=entry.origin.confidence,
         license=license_url,
         republished=(may.policy + (f": {may.why}" if may.why else "")) if may else None,
-        stripped=entry.stripped,
+        stripped=(*entry.stripped, *(f"the line of origin, which ours replaces: {line}" for line in entry.lines)),
         oddities=entry.oddities,
         loop=entry.loop,
         withdrawn=member.withdrawn,

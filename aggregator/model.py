@@ -494,8 +494,8 @@ class Entry:
     are the publisher's dates, None where absent or unreadable. `summary` and `content` are kept apart. `content_hash` covers what
     a reader would notice, `text_hash` the text alone, as it was before anything was stripped from it. `edges` are the marks
     of its first and last blocks (`refine.repeated`; None: not looked at), `counters` the publisher's counting images, each where its feed
-    asks for that. `stripped` lists what was taken out, `oddities` what was cut or repaired. `loop`
-    says why the entry is a copy of our own output (None: it is not).
+    asks for that. `stripped` lists what was taken out, `lines` the visible lines that were, to be said again, `oddities` what was cut or
+    repaired. `loop` says why the entry is a copy of our own output (None: it is not).
     """
 
     raw_key: str
@@ -528,6 +528,7 @@ class Entry:
     edges: tuple[str, ...] | None = None
     counters: tuple[Url, ...] = ()
     stripped: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()
     loop: str | None = None
 

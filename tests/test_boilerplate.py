@@ -82,6 +82,16 @@ def test_explain_lists_what_went_and_only_where_it_was_asked_for() -> None:
         assert (b"appeared first" not in walk.folder.files["feed.json"]) is told
 
 
+def test_explain_lists_a_sentence_of_origin_in_whose_place_our_line_stands() -> None:
+    note = "Spiny words.</p><p>This article originally appeared at <a href='https://meadow.example/2026/spiny'>Meadow</a>."
+    walk = Walk(GARDEN, outputs=(JSON,))
+    walk.answers(document(feed("garden", note.replace("<", "&lt;")), GARDEN.url))
+    publish(walk.ports)
+    lines = tell(explain("https://garden.example/1", walk.store, walk.ports.config, walk.clock()))
+    (gone,) = [line.text for line in lines if line.label == "taken out"]
+    assert gone == "the line of origin, which ours replaces: This article originally appeared at Meadow."
+
+
 def test_a_footer_that_went_is_no_change_of_the_text() -> None:
     def made(title: str, strip: Sequence[str]) -> Entry:
         footer = f'<p>The post <a href="{HOME}1">{title}</a> appeared first on <a href="{HOME}">Blog</a>.</p>'

@@ -31,6 +31,7 @@ from aggregator.publish.jsonfeed import json_feed
 from aggregator.publish.syndication import atom, rss
 from aggregator.refine import normalize
 from aggregator.refine.stories import lead
+from aggregator.web.text import visible_text
 from aggregator.web.url import link_key
 from tests.fakes import document
 from tests.makers import config, feeds_of, output, published, stored
@@ -265,6 +266,32 @@ def test_without_a_line_that_is_known_the_markup_tells_the_same_way_in_the_same_
         assert [hop.name for hop in polled[2].origin.chain] == names
         assert polled[2].content == copied.content
         names = [*names, name.title()]
+
+
+BY_ND = "https://creativecommons.org/licenses/by-nd/4.0/"
+
+
+@pytest.mark.parametrize("change", [lambda raw: raw, bare], ids=["marked", "bare"])
+@pytest.mark.parametrize("path", FORMATS)
+@pytest.mark.parametrize("note", [NOTE, ""], ids=["own sentence", "nothing said"])
+def test_a_text_that_must_stay_as_it_is_keeps_its_own_sentence_and_loses_what_an_aggregator_printed(note: str, path: str, change) -> None:
+    noted = replace(COPIED, license=BY_ND, contents=(RawText(value=BODY + note, type="html"),))
+    polled = refined(replace(REPUB_FEED, entries=(noted,)), "repub", "https://repub.example/feed")
+    copied = visible_text(polled[2].content or "")
+    assert copied == visible_text(BODY + note)
+    assert polled[2].lines == ()
+    for name in ("planet-one", "planet-two", "planet-three"):
+        edition, raw = outputs(name, path, polled)
+        polled = refined(change(raw), name, f"https://{name}.example/{path}")
+        assert visible_text(polled[2].content or "").startswith(copied)
+        assert polled[2].origin.chain[0].page == (PAGE if note else COPIED.link)
+        (told,) = polled[2].lines
+        assert visible_text(edition.items[0].line).startswith(told.rstrip("…")), "what was taken out is told"
+
+
+def test_a_sentence_like_ours_that_is_taken_out_is_told() -> None:
+    noted = replace(COPIED, contents=(RawText(value=BODY + NOTE, type="html"),))
+    assert refined(replace(REPUB_FEED, entries=(noted,)), "repub", "https://repub.example/feed")[2].lines == (visible_text(NOTE),)
 
 
 def test_a_paragraph_that_links_to_the_pages_of_the_way_is_text() -> None:

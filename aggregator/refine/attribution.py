@@ -29,6 +29,8 @@ _EVIDENCE_CHARS: Final = 300
 _MAX_OWN_WORDING: Final = 120
 # Nobody has stacked more than a few; text that carries our class a thousand times is no line.
 _MAX_READ: Final = 8
+# By what an aggregator says from whom it took an entry.
+_SOURCES: Final = frozenset({"atom:source", "rss:source"})
 _NAME: Final = re.compile(r"\0|[^\0,،、]+")
 _YEAR: Final = re.compile(r"\b(?:1[89]|20)\d\d\b")
 
@@ -38,7 +40,8 @@ class Line:
     """One block that is, or may be, our line. `role` is None where only its class tells so; `statement` is what it claims, if anything.
 
     A line that says only from whom an entry was taken claims nothing; `sender` is that address. `is_way` tells that it repeats several
-    rel=via of the entry: a line in an editor's own words.
+    rel=via of the entry: a line in an editor's own words. `is_told` tells of a line in our words that the entry's markup names all whom
+    it names (`named` counts them), and nobody else: another aggregator printed it, not the publisher.
     """
 
     block: Block
@@ -46,12 +49,19 @@ class Line:
     is_marked: bool
     statement: Statement | None = None
     sender: str | None = None
+    named: int = 0
     is_way: bool = False
+    is_told: bool = False
 
-    def is_replaced(self, made: Sequence[Claim]) -> bool:
-        """Whether it goes, `made` being the entry's claims as they were judged: what it says must be said again by the new line."""
+    def is_replaced(self, made: Sequence[Claim], *, must_stay: bool) -> bool:
+        """Whether it goes, `made` being the entry's claims as they were judged: what it says must be said again by the new line.
+
+        From a text that must stay as it is nothing goes but what another aggregator printed.
+        """
         if self.is_marked or self.is_way:
             return True
+        if must_stay and not self.is_told:
+            return False
         believed = [claim for claim in made if claim.standing == "chosen"]
         if self.sender:
             return site(self.sender) in {claim.site for claim in believed if claim.kind != "phrase"}
@@ -77,45 +87,28 @@ def _senders() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(starts)})\s?{LINKED}")
 
 
-def lines(html: str, edges: Edges, way: Sequence[str] = (), base: str = "") -> tuple[Line, ...]:
+def lines(html: str, edges: Edges, markup: Sequence[Claim], base: str) -> tuple[Line, ...]:
     """Our lines: those with our class, wherever they stand, then those that only read like one, at either end, where a line is put.
 
-    `way` are the pages of the entry's rel=via as link keys; links count from `base`.
+    `markup` is what the entry's elements claim; links count from `base`.
     """
     ours = [block for block in read(html) if _is_marked(block)] if might_hold_line(html) else []
     marked = [_line(block, edges, is_marked=True) for block in ours[:_MAX_READ]] + [Line(block, None, True) for block in ours[_MAX_READ:]]
     first, last = ([block for block in edge if not _is_marked(block)] for edge in (edges.first, edges.last))
     outer = {block.start: block for block in (*first[:2], *last[-2:]) if block.kind == "text"}
     worded = [_line(block, edges, is_marked=False) for block in outer.values()]
-    known = [_repeating(line, way, base) for line in (*marked, *worded)]
+    known = [_compared(line, markup, base) for line in (*marked, *worded)]
     return tuple(line for line in known if line.is_marked or line.is_way or (line.role and _may_be_ours(line)))
 
 
-def replaced(found: Sequence[Line], made: Sequence[Claim]) -> list[Block]:
+def replaced(found: Sequence[Line], made: Sequence[Claim], *, must_stay: bool) -> list[Block]:
     """The blocks to take out; a line of other places that stands alone goes with the line that it belonged to."""
-    gone = [line.block for line in found if line.is_replaced(made)]
+    gone = [line.block for line in found if line.is_replaced(made, must_stay=must_stay)]
     return [*gone, *(line.block for line in found if line.role == "also" and not line.is_marked)] if gone else []
 
 
 def _is_marked(block: Block) -> bool:
     return CLASS in block.classes.split()
-
-
-def _repeating(line: Line, way: Sequence[str], base: str) -> Line:
-    """A line whose words are not known says nothing of its own where it repeats a way: in which order, the markup knows."""
-    is_way = line.role is None and _repeats(line.block, way, base)
-    return replace(line, is_way=True, statement=None) if is_way else line
-
-
-def _repeats(block: Block, way: Sequence[str], base: str) -> bool:
-    """Whether a short block links to all pages of a way, and to nothing else but other places behind."""
-    if len(way) < 2 or len(block.text) > _MAX_CHARS:
-        return False
-    skeleton = _skeleton(block)
-    words = len(skeleton.replace(LINKED, ""))
-    links = block.links[: skeleton.count(LINKED, 0, _other_places(skeleton))]
-    pages = [link_key(page) for each in links if (page := absolute(each.href, base))]
-    return words <= _MAX_OWN_WORDING and sorted(pages) == sorted(way)
 
 
 def _may_be_ours(line: Line) -> bool:
@@ -129,6 +122,35 @@ def _is_name(words: str) -> bool:
     pieces = words.split()
     small = sum(piece[:1].islower() for piece in pieces)
     return words[:1].upper() == words[:1] and len(pieces) <= 8 and small * 2 <= len(pieces) and not _YEAR.search(words)
+
+
+# ── what the markup says, too ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def way_of(markup: Sequence[Claim]) -> list[str]:
+    """The places that the rel=via of an entry name, as link keys, in their order."""
+    return [link_key(place) for claim in markup if claim.kind == "rel=via" and (place := claim.page or claim.home)]
+
+
+def _compared(line: Line, markup: Sequence[Claim], base: str) -> Line:
+    """A line whose words are not known says nothing of its own where it repeats the way: in which order, the markup knows."""
+    if len(line.block.text) > _MAX_CHARS:
+        return line
+    skeleton = _skeleton(line.block)
+    links = line.block.links[: skeleton.count(LINKED, 0, _other_places(skeleton))]
+    pages, way = [link_key(page) for each in links if (page := absolute(each.href, base))], way_of(markup)
+    if line.role is not None:
+        return replace(line, is_told=bool(pages) and _is_told(line, pages, way, markup))
+    is_way = len(way) > 1 and sorted(pages) == sorted(way) and len(skeleton.replace(LINKED, "")) <= _MAX_OWN_WORDING
+    return replace(line, is_way=True, statement=None) if is_way else line
+
+
+def _is_told(line: Line, pages: Sequence[str], way: Sequence[str], markup: Sequence[Claim]) -> bool:
+    """Whether the markup names the same pages; fewer than all of the way are a sentence of the text, which was there before."""
+    sources = {link_key(place) for claim in markup if claim.kind in _SOURCES for place in (claim.page, claim.home) if place}
+    if not way:
+        return sources.issuperset(pages)
+    return line.named >= len(way) and set(way).issuperset(pages) and (len(way) > 1 or bool(sources) or line.role == "from")
 
 
 # ── what a line says ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,9 +181,9 @@ def _line(block: Block, edges: Edges, *, is_marked: bool) -> Line:
 def _worded(block: Block, edges: Edges, role: LineRole, found: re.Match[str], *, is_marked: bool) -> Line:
     names = [*_names(block, found, "origin"), *_names(block, found, "via")]
     if role == "origin":
-        return Line(block, role, is_marked, _statement(block, edges, names))
+        return Line(block, role, is_marked, _statement(block, edges, names), named=len(names))
     sender = names[0].href if role == "from" and len(names) == 1 else None
-    return Line(block, role, is_marked, sender=sender)
+    return Line(block, role, is_marked, sender=sender, named=len(names))
 
 
 def _skeleton(block: Block) -> str:

@@ -194,6 +194,7 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         text_start=markup.opening(told.content or told.summary or SafeHtml(""), _TEXT_START).casefold(),
         counters=told.counters,
         stripped=told.stripped,
+        lines=told.lines,
         oddities=(
             *told.oddities,
             *_title_oddity(raw.title, title),

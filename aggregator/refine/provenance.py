@@ -10,13 +10,14 @@ from typing import TypeVar
 
 from aggregator.model import Claim, Hop, Origin, RawEntry, Url
 from aggregator.refine import claims, linkblog
-from aggregator.refine.attribution import Line, lines, might_hold_line, might_read_like_sender, replaced
+from aggregator.refine.attribution import Line, lines, might_hold_line, might_read_like_sender, replaced, way_of
 from aggregator.refine.blocks import edges, without
 from aggregator.refine.context import Context
 from aggregator.refine.pages import names_a_page
 from aggregator.refine.reading import Statement
 from aggregator.refine.sentences import statements, words_of
 from aggregator.web.host import host_of
+from aggregator.web.licences import licence, reserves_all, terms
 from aggregator.web.text import folded_name, one_line
 from aggregator.web.url import link_key
 
@@ -29,12 +30,13 @@ class Trace:
 
     `link` is the entry's own page; where none is known, and its origin neither, the page of another site to which it leads. `related` is
     a page on another site that the entry talks about rather than comes from.
-    `loop` says in words why the entry is a copy of our own output; None where it is not.
+    `lines` are the words of what was taken out. `loop` says in words why the entry is a copy of our own output; None where it is not.
     """
 
     claims: tuple[Claim, ...]
     origin: Origin
     html: str | None
+    lines: tuple[str, ...]
     loop: str | None
     related: Url | None
     link: Url | None
@@ -49,7 +51,7 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
     made = [*claims.structured(raw, link, context)]
     found, said = _said(html, one_line(raw.title.value) if raw.title else None, context, made)
     made = _judged(made + said, raw, link, context)
-    gone = replaced(found, made)
+    gone = replaced(found, made, must_stay=must_stay(raw, _origin(made, context), context))
     rest = without(html, gone).strip() if html and gone else html
     loop = _loop(made, context)
     if loop:
@@ -57,7 +59,16 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
     origin, related = _origin(made, context), _related(made)
     if not origin.chain and linkblog.leads_elsewhere(link, made):
         link = linkblog.own_page(raw, context) or link
-    return Trace(tuple(made), origin, rest, loop, related, link)
+    return Trace(tuple(made), origin, rest, tuple(block.text for block in gone), loop, related, link)
+
+
+def must_stay(raw: RawEntry, origin: Origin, context: Context) -> bool:
+    """Whether the licence lets a text be published only as it is: the entry's own, else that of the feed where it first appeared."""
+    asked = licence(raw.license, raw.rights, context.base)
+    if asked is None and not reserves_all(raw.rights or ""):
+        asked = origin.chain[0].license if origin.chain else context.head.license
+    found = terms(asked)
+    return found is not None and found.no_derivatives
 
 
 # ── sentences ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -66,11 +77,10 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
 def _said(html: str | None, title: str | None, context: Context, markup: Sequence[Claim]) -> tuple[tuple[Line, ...], list[Claim]]:
     """(our own lines, the claims of those lines and of all other sentences)."""
     is_claimed = any(claim.site and claim.standing != "self" for claim in markup)
-    way = [link_key(page) for claim in markup if claim.kind == "rel=via" and (page := claim.page or claim.home)]
-    if not html or not (len(way) > 1 or might_hold_line(html) or _might_say(html, is_claimed=is_claimed)):
+    if not html or not (len(way_of(markup)) > 1 or might_hold_line(html) or _might_say(html, is_claimed=is_claimed)):
         return (), []
     read = edges(html)
-    found = lines(html, read, way, context.base)
+    found = lines(html, read, markup, context.base)
     spoken = [line for line in found if line.is_marked or line.is_way or line.statement]  # and not to be read a second time
     others = statements(edges(without(html, [line.block for line in spoken])) if spoken else read, title)
     return found, _hops([line.statement for line in found if line.statement], context) + _hops(others, context)

@@ -14,10 +14,9 @@ from aggregator.refine.context import Context
 from aggregator.refine.credit import counters
 from aggregator.refine.footers import without_own_footers
 from aggregator.refine.identity import noticed
-from aggregator.refine.provenance import Trace, trace
+from aggregator.refine.provenance import Trace, must_stay, trace
 from aggregator.refine.repeated import marks, repeated, without_repeated
 from aggregator.web.host import site
-from aggregator.web.licences import licence, reserves_all, terms
 from aggregator.web.url import resource
 
 # Text behind the first tags, where most entries have some.
@@ -38,6 +37,7 @@ class Texts:
     trace: Trace
     counters: tuple[Url, ...]
     stripped: tuple[str, ...]
+    lines: tuple[str, ...]
     oddities: tuple[str, ...]
 
 
@@ -45,13 +45,13 @@ def texts(raw: RawEntry, context: Context) -> Texts:
     """Refine the texts of an entry. Raises what `normalize.TROUBLE` names."""
     content, summary = _main_content(raw), _summary(raw)
     found = trace(raw, main_text(raw), context)
-    traced = {"content" if content else "summary": found.html}
+    traced, lines = {"content" if content else "summary": found.html}, found.lines
     if content and summary:
         second = trace(raw, _html(summary), context)
-        traced["summary"] = second.html
+        traced["summary"], lines = second.html, (*lines, *second.lines)
         if (second.origin.chain and not found.origin.chain) or (second.loop and not found.loop):
             found = second
-    rules = () if _must_stay(raw, found, context) else context.spec.strip
+    rules = () if must_stay(raw, found.origin, context) else context.spec.strip
     stripped: list[str] = []
     oddities: list[str] = []
     made: dict[str, SafeHtml] = {}
@@ -81,6 +81,7 @@ def texts(raw: RawEntry, context: Context) -> Texts:
         trace=found,
         counters=_counters(raw, found.link, context) if context.spec.keep_counters else (),
         stripped=tuple(dict.fromkeys(stripped)),
+        lines=tuple(dict.fromkeys(map(filters.shown, lines))),
         oddities=tuple(oddities),
     )
 
@@ -98,14 +99,6 @@ def _counters(raw: RawEntry, page: Url | None, context: Context) -> tuple[Url, .
     """The images that count the readers of an entry, wherever they stand in it: no rule of what to strip takes them away."""
     text = _main_content(raw) or _summary(raw)
     return counters(_html(text) or "", _base(text, raw, page, context)) if text else ()
-
-
-def _must_stay(raw: RawEntry, found: Trace, context: Context) -> bool:
-    """Whether the licence lets a text be published only as it is, so that nothing may be stripped from it."""
-    own = licence(raw.license, raw.rights, context.base)
-    inherits = own is None and not found.origin.chain and not reserves_all(raw.rights or "")
-    asked = terms(context.head.license if inherits else own)
-    return asked is not None and asked.no_derivatives
 
 
 def _shown(texts: Mapping[str, SafeHtml]) -> dict[str, SafeHtml]:

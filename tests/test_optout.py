@@ -97,9 +97,10 @@ def test_an_original_that_the_publisher_only_copied_stays(copy: Post) -> None:
     assert mentions(planet, "The Copy", "copy.example") == []
 
 
-def test_who_opted_out_before_the_first_poll_is_known_by_what_feeds_yaml_says() -> None:
+@pytest.mark.parametrize("name", ["The Orig", "The Orig - Latest posts"])
+def test_who_opted_out_before_the_first_poll_is_known_by_what_feeds_yaml_says(name: str) -> None:
     planet = Planet("copy", outputs=OUTPUTS)
-    feeds = (*planet.ports.config.feeds, subscription("orig", opt_out=True, name="The Orig"))
+    feeds = (*planet.ports.config.feeds, subscription("orig", opt_out=True, name=name))
     planet.ports = replace(planet.ports, config=replace(planet.ports.config, feeds=feeds))
     named = replace(COPY, link="https://copy.example/n", id="https://copy.example/n", title="Named", text="<p>Words.</p>" + by("The Orig"))
     planet.polls({"copy": atom("copy", [post("copy", 2), replace(COPY, source="orig"), named])})

@@ -66,13 +66,13 @@ def known_sources(states: Iterable[FeedState], specs: Iterable[FeedSpec]) -> dic
                     feed_id=None if spec.is_private else state.head.feed_id,
                 )
                 known.setdefault(folded_name(name), hop)
-                if short := _without_tagline(name):
+                if short := without_tagline(name):
                     shorter[folded_name(short)].setdefault(hop.site, replace(hop, name=short))
     # Of two publishers who are called so by a part of their titles, none is meant.
     return {name: next(iter(hops.values())) for name, hops in shorter.items() if len(hops) == 1} | known
 
 
-def _without_tagline(title: str) -> str | None:
+def without_tagline(title: str) -> str | None:
     """The first part of a title that is a name: neither "Blog" nor the like."""
     return next((part for part in name_forms(title)[1:] if len(part) > 2 and not all(map(is_section, folded_name(part).split()))), None)
 

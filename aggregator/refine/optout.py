@@ -1,12 +1,13 @@
 """Who wants to stand in no output, and what of others' entries goes along: their words, their names, their links (pure)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aggregator.model import Entry, FeedSpec, FeedState, Hop, StoredEntry
 from aggregator.refine import stories
 from aggregator.refine.claims import id_site
+from aggregator.refine.known import without_tagline
 from aggregator.web.host import site
 from aggregator.web.text import folded_name
 from aggregator.web.url import feed_address_key
@@ -58,12 +59,18 @@ def opted_out(specs: Sequence[FeedSpec], states: Iterable[FeedState], sites: fro
     names, called, more = _Names(), set[str](), set[str]()
     for spec in specs:
         state = by_id.get(spec.id)
-        mine = {folded_name(name) for name in (spec.name, state.head.title if state else None) if name}
+        mine = {folded_name(form) for name in (spec.name, state.head.title if state else None) if name for form in _forms(name)}
         (names.out if spec.opt_out else names.others).update(mine)
         if spec.opt_out:
             called |= _called(spec, state)
             more |= {"" if spec.path else site(spec.shown_url), *map(site, spec.aliases)}
     return OptedOut(sites=sites, called=frozenset(called), names=frozenset(names.out - names.others - {""})).and_sites(more)
+
+
+def _forms(name: str) -> Iterator[str]:
+    yield name
+    if short := without_tagline(name):
+        yield short
 
 
 def _called(spec: FeedSpec, state: FeedState | None) -> set[str]:

@@ -62,8 +62,10 @@ def test_an_editor_may_word_it_otherwise() -> None:
     assert visible_text(line(style, "de", origin=None, via=[REPUB])) == "Seen in Repub."
 
 
-def test_an_editors_text_serves_for_both_when_it_is_the_only_one() -> None:
-    assert visible_text(line(Attribution(text="By {origin}."), "en", origin=ORIG, via=[REPUB])) == "By Orig."
+def test_an_editors_text_never_leaves_out_by_whom_an_article_came() -> None:
+    alone = Attribution(text="By {origin}.")
+    assert visible_text(line(alone, "en", origin=ORIG)) == "By Orig."
+    assert visible_text(line(alone, "en", origin=ORIG, via=[REPUB])) == "This article originally appeared at Orig, via Repub."
     both = Attribution(text="By {origin}, through {via}.")
     assert visible_text(line(both, "en", origin=ORIG, via=[REPUB])) == "By Orig, through Repub."
     assert visible_text(line(both, "en", origin=ORIG)) == "This article originally appeared at Orig."

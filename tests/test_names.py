@@ -34,6 +34,15 @@ def test_a_name_that_was_seen_with_a_link_is_known_from_the_next_publish_on() ->
     assert 'originally appeared at <a href="https://weekly.example/">Orig Weekly</a>, via' in text(planet, 3)
 
 
+def test_what_is_learnt_of_a_linked_name_changes_nothing_of_the_entry_that_taught_it() -> None:
+    planet = Planet("repub")
+    shown = []
+    for posts in ([said("repub", LINKED.format(n=1), 1)], [said("repub", LINKED.format(n=1), 1), said("repub", "", 2)]):
+        planet.polls({"repub": atom("repub", posts)})
+        shown += [item for item in planet.publishes() if str(item["url"]).endswith("weekly.example/2026/1")]
+    assert shown[0] == shown[1]
+
+
 def test_a_learnt_name_leads_home_even_where_it_was_linked_to_a_page_of_one_word() -> None:
     planet = Planet("repub")
     line = LINKED.replace("/2026/{n}", "/ferry")

@@ -119,14 +119,13 @@ def line(style: Attribution, language: str, *, origin: Linked | None, via: Seque
 
 
 def _template(style: Attribution, words: Wording, *, knows_origin: bool, has_via: bool) -> str:
-    """Choose the template; an editor's own `text` also serves articles that came by way of others."""
+    """Choose the template; an editor's own `text` serves articles that came by way of others only if it names these."""
     if not knows_origin:
         return style.from_ or words.from_
+    names_via = style.text is not None and "{via}" in style.text
     if has_via:
-        return style.via or style.text or words.via
-    if style.text and "{via}" not in style.text:
-        return style.text
-    return words.origin
+        return style.via or (style.text if style.text and names_via else words.via)
+    return style.text if style.text and not names_via else words.origin
 
 
 def _filled(template: str, slots: Mapping[str, Sequence[Linked]], comma: str) -> Iterator[Linked]:

@@ -190,7 +190,8 @@ def _hop(group: Sequence[Claim], context: Context) -> Hop:
     """What all claims about one publisher tell together; the best-ranked speaks first."""
     ranked = sorted(group, key=lambda claim: claims.RANK[claim.kind])
     name = _first(claim.name for claim in ranked)
-    known = context.whom(name) if name else None
+    # Of a feed that we poll; what a name that was learnt would add comes and goes without any news of the entry.
+    known = context.known.get(folded_name(name)) if name else None
     fronts = _fronts(ranked, known)
     pages = [claim.page for claim in sorted(ranked, key=lambda claim: claim.kind != "phrase") if claim.page]
     page = _first(page for page in pages if names_a_page(page) or link_key(page) not in fronts)

@@ -448,3 +448,18 @@ def test_what_a_feed_calls_its_home_is_no_page_of_an_article() -> None:
     known = context(known={"orig": Hop(name="Orig", site="orig.example", home=Url(home))})
     (hop,) = read(BODY + said, known).origin.chain
     assert (hop.page, hop.home) == (None, home)
+
+
+@pytest.mark.parametrize(
+    ("name", "authors", "is_shown"),
+    [
+        ("Loud Street Journal", ("Ann Bell",), True),
+        ("Loud Street Journal", (), True),
+        ("Ann Bell", ("Ann Bell",), False),
+        ("Ann Bell", ("Carl Dee", "Ann M. Bell"), False),
+    ],
+)
+def test_who_published_it_first_is_shown_by_name_unless_that_is_an_author(name: str, authors: tuple[str, ...], is_shown: bool) -> None:
+    said = f"{BODY}<p>This piece was first published by {name} on 3 March 2026.</p>"
+    found = read(said, authors=tuple(RawPerson(name=author) for author in authors))
+    assert [(hop.name, hop.site, hop.home) for hop in found.origin.chain] == ([(name, None, None)] if is_shown else [])

@@ -4,7 +4,7 @@ Every claim that was made is kept, also those that name the feed itself: a reade
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -273,16 +273,19 @@ def _standing(claim: Claim, context: Context) -> Claim:
 # ── sentences ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def spoken(statement: Statement, hop: int, context: Context) -> Iterator[Claim]:
-    """The claims of one sentence: the source that it names, then the hops that it says the text came through (nearer, so lower hops)."""
-    yield replace(_stated(statement, context), hop=hop + len(statement.vias))
+def spoken(statement: Statement, hop: int, context: Context, authors: Sequence[str] = ()) -> Iterator[Claim]:
+    """The claims of one sentence: the source that it names, then the hops that it says the text came through (nearer, so lower hops).
+
+    `authors` are those of the entry: "by …" may name one of them, who is no place.
+    """
+    yield replace(_stated(statement, context, authors), hop=hop + len(statement.vias))
     for nearer, (name, href) in enumerate(reversed(statement.vias)):
         if page := address(href, context):
             claim = _paged("phrase", page, name, statement.evidence, context)
             yield replace(claim, hop=hop + nearer, where=statement.where, rule=f"{statement.rule}:via")
 
 
-def _stated(statement: Statement, context: Context) -> Claim:
+def _stated(statement: Statement, context: Context, authors: Sequence[str]) -> Claim:
     given = [address(href, context) for href in (statement.page, statement.home)]
     page, home = (None if url and is_redirecting(url) else url for url in given)
     name = _text(statement.name) if [page, home] == given else _printed_name(statement.name)
@@ -300,19 +303,29 @@ def _stated(statement: Statement, context: Context) -> Claim:
         confidence=CONFIDENCE["phrase"],
     )
     if claim.site is None:
-        return _by_name(claim, statement, context)
+        return _by_name(claim, statement, context, authors)
     claim = _standing(claim, context)
     is_hint = statement.role == "hint" and claim.standing != "self"
     return replace(claim, standing="weak", confidence=_UNLINKED_HINT) if is_hint else claim
 
 
-def _by_name(claim: Claim, statement: Statement, context: Context) -> Claim:
-    """A source without an address: ourselves, a feed we know, or only a name; a footer or "by …" of an unknown name is too little."""
+def _by_name(claim: Claim, statement: Statement, context: Context, authors: Sequence[str]) -> Claim:
+    """A source without an address: ourselves, a feed we know, or only a name; a footer's unknown name, or an author's, is too little."""
     made = _named("phrase", claim.name or "", claim.where, claim.evidence, context)
     made = replace(made, rule=claim.rule)
-    if made.site is None and made.standing != "self" and (statement.role != "note" or statement.by_author or not claim.name):
+    if (
+        made.site is None
+        and made.standing != "self"
+        and (statement.role != "note" or not claim.name or (statement.by_author and _is_author(claim.name, authors)))
+    ):
         return replace(made, standing="weak", confidence=_UNLINKED_HINT)
     return made
+
+
+def _is_author(name: str, authors: Sequence[str]) -> bool:
+    """Whether a name is an author's, or a part of it ("Bell")."""
+    said = set(_words(name))
+    return any(said <= words or words <= said for words in (set(_words(author)) for author in authors) if words)
 
 
 def _named(kind: ClaimKind, name: str, where: str, evidence: str, context: Context) -> Claim:

@@ -49,7 +49,7 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
     """
     link = claims.permalink(raw, context)
     made = [*claims.structured(raw, link, context)]
-    found, said = _said(html, one_line(raw.title.value) if raw.title else None, context, made)
+    found, said = _said(raw, html, context, made)
     made = _judged(made + said, raw, link, context)
     gone = replaced(found, made, must_stay=must_stay(raw, _origin(made, context), context))
     rest = without(html, gone).strip() if html and gone else html
@@ -74,7 +74,7 @@ def must_stay(raw: RawEntry, origin: Origin, context: Context) -> bool:
 # ── sentences ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _said(html: str | None, title: str | None, context: Context, markup: Sequence[Claim]) -> tuple[tuple[Line, ...], list[Claim]]:
+def _said(raw: RawEntry, html: str | None, context: Context, markup: Sequence[Claim]) -> tuple[tuple[Line, ...], list[Claim]]:
     """(our own lines, the claims of those lines and of all other sentences)."""
     is_claimed = any(claim.site and claim.standing != "self" for claim in markup)
     if not html or not (len(way_of(markup)) > 1 or might_hold_line(html) or _might_say(html, is_claimed=is_claimed)):
@@ -82,8 +82,12 @@ def _said(html: str | None, title: str | None, context: Context, markup: Sequenc
     read = edges(html)
     found = lines(html, read, markup, context.base)
     spoken = [line for line in found if line.is_marked or line.is_way or line.statement]  # and not to be read a second time
-    others = statements(edges(without(html, [line.block for line in spoken])) if spoken else read, title)
-    return found, _hops([line.statement for line in found if line.statement], context) + _hops(others, context)
+    others = statements(edges(without(html, [line.block for line in spoken])) if spoken else read, _title(raw))
+    return found, _hops([line.statement for line in found if line.statement], raw, context) + _hops(others, raw, context)
+
+
+def _title(raw: RawEntry) -> str | None:
+    return one_line(raw.title.value) if raw.title else None
 
 
 def _might_say(html: str, *, is_claimed: bool) -> bool:
@@ -92,11 +96,12 @@ def _might_say(html: str, *, is_claimed: bool) -> bool:
     return words.is_spoken or (is_claimed and might_read_like_sender(words.text))
 
 
-def _hops(found: Sequence[Statement], context: Context) -> list[Claim]:
+def _hops(found: Sequence[Statement], raw: RawEntry, context: Context) -> list[Claim]:
     """Footers are printed by the copy that was taken (hop 1); a note above or below the text speaks of one further back (hop 2)."""
     made: list[Claim] = []
+    authors = [name for name in (*(each.name for each in raw.authors), *(each.name for each in context.head.authors)) if name]
     for statement in found:
-        made += claims.spoken(statement, 1 if statement.role == "footer" else 2, context)
+        made += claims.spoken(statement, 1 if statement.role == "footer" else 2, context, authors)
     return made
 
 

@@ -453,12 +453,13 @@ class Origin:
     """Where an entry first appeared: `chain` holds the hops before the feed itself, the original first; empty means the feed itself.
 
     `evidence` lists the kinds of claims that were chosen, then "confirmed" or "contradicted" where that was found; `confidence` is
-    between 0 and 1.
+    between 0 and 1. `is_known` is False where the chain begins with a republisher whose own source nobody knows ("From …").
     """
 
     chain: tuple[Hop, ...] = ()
     evidence: tuple[str, ...] = ()
     confidence: float = 1.0
+    is_known: bool = True
 
     @property
     def is_contradicted(self) -> bool:

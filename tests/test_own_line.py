@@ -381,6 +381,20 @@ def test_what_a_link_blog_is_about_stays_so_through_two_of_us(path: str, declare
 
 
 @pytest.mark.parametrize("path", FORMATS)
+def test_who_only_republished_is_not_called_the_origin_two_of_us_later(path: str) -> None:
+    plain = replace(REPUB_FEED, entries=(replace(COPIED, contents=(RawText(value=BODY, type="html"),)),))
+    asked, found, made = refined(plain, "repub", "https://repub.example/feed")
+    polled, way = (asked, replace(found, permalinks_foreign=True), made), ["Repub"]
+    for name in ("planet-one", "planet-two", "planet-three"):
+        edition, raw = outputs(name, path, polled)
+        (item,) = edition.items
+        assert (visible_text(item.line), item.original, item.link) == (f"From {', '.join(way)}.", None, COPIED.link)
+        polled = refined(raw, name, f"https://{name}.example/{path}")
+        assert polled[2].content == made.content
+        way.append(name.title())
+
+
+@pytest.mark.parametrize("path", FORMATS)
 def test_a_bookmark_that_comes_back_is_dropped_and_no_place_on_its_way_is_said_to_have_the_page_it_is_about(path: str) -> None:
     about = "https://maker.example/2026/a-thing"
     mark = replace(COPIED, id="tag:repub.example,2026:mark", link=about, contents=(RawText(value="<p>Look at this.</p>", type="html"),))

@@ -153,9 +153,9 @@ def _item(
     feed_spec, own = specs[lead.feed_key], directory[lead.feed_key]
     chain = entry.origin.chain
     # Who says that it is another's, and is contradicted, is not said to be the origin either.
-    is_known = bool(chain) or not (own.is_republisher or entry.origin.is_contradicted)
+    is_known = entry.origin.is_known if chain else not (own.is_republisher or entry.origin.is_contradicted)
     own_page = None if _leads_elsewhere(entry) else entry.link
-    original = chain[0].page if chain else own_page if is_known else None
+    original = (chain[0].page if chain else own_page) if is_known else None
     origin_source = directory.source_of_hop(chain[0]) if chain else own_source(entry.claims, own)
     source = origin_source or directory.source_of(chain, own)
     hops = _hops(chain, own, entry, directory)
@@ -277,7 +277,8 @@ def _leads_elsewhere(entry: Entry) -> bool:
 def _credits(hops: Sequence[Hop], own: Feed, own_page: Url | None, *, is_known: bool) -> tuple[Linked | None, list[Linked]]:
     """Whom the visible line names: the origin (None: not known), and those between it and us."""
     if hops:
-        return _credit(hops[0]), [_credit(hop) for hop in hops[1:]]
+        way = [_credit(hop) for hop in hops]
+        return (way[0], way[1:]) if is_known else (None, way)
     here = Linked(own.name, own_page or own.home)
     return (here, []) if is_known else (None, [here])
 

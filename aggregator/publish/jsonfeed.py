@@ -67,7 +67,7 @@ def _provenance(item: Item, edition: Edition) -> dict[str, JsonValue]:
         "id": item.raw_id,
         # A republisher whose origin is not known is only somebody on the way.
         "original": _present(original) if item.chain_known else None,
-        "via": [_hop(hop) for hop in (item.via if item.chain_known else (here,))],
+        "via": [_hop(hop) for hop in (item.via or (() if item.chain_known else (here,)))],
         "also_seen": [_seen(seen) for seen in item.also_seen],
         "evidence": list(item.evidence),
         "confidence": round(item.confidence, 3),

@@ -39,7 +39,7 @@ _YEAR: Final = re.compile(r"\b(?:1[89]|20)\d\d\b")
 class Line:
     """One block that is, or may be, our line. `role` is None where only its class tells so; `statement` is what it claims, if anything.
 
-    A line that says only from whom an entry was taken claims nothing; `sender` is that address. `is_way` tells that it repeats several
+    A line that says only from whom an entry was taken claims nothing; `senders` are those addresses. `is_way` tells that it repeats several
     rel=via of the entry: a line in an editor's own words. `is_told` tells of a line in our words that the entry's markup names all whom
     it names (`named` counts them), and nobody else: another aggregator printed it, not the publisher.
     """
@@ -48,7 +48,7 @@ class Line:
     role: LineRole | None
     is_marked: bool
     statement: Statement | None = None
-    sender: str | None = None
+    senders: tuple[str, ...] = ()
     named: int = 0
     is_way: bool = False
     is_told: bool = False
@@ -63,8 +63,8 @@ class Line:
         if must_stay and not self.is_told:
             return False
         believed = [claim for claim in made if claim.standing == "chosen"]
-        if self.sender:
-            return site(self.sender) in {claim.site for claim in believed if claim.kind != "phrase"}
+        if self.senders:
+            return {claim.site for claim in believed if claim.kind != "phrase"}.issuperset(map(site, self.senders))
         return any(claim.rule == RULE and claim.evidence == self.block.text[:_EVIDENCE_CHARS] for claim in believed)
 
 
@@ -113,7 +113,7 @@ def _is_marked(block: Block) -> bool:
 
 def _may_be_ours(line: Line) -> bool:
     if line.role == "from":
-        return line.sender is not None
+        return bool(line.senders)
     return bool(line.block.links) or (line.statement is not None and _is_name(line.statement.name or ""))
 
 
@@ -182,8 +182,8 @@ def _worded(block: Block, edges: Edges, role: LineRole, found: re.Match[str], *,
     names = [*_names(block, found, "origin"), *_names(block, found, "via")]
     if role == "origin":
         return Line(block, role, is_marked, _statement(block, edges, names), named=len(names))
-    sender = names[0].href if role == "from" and len(names) == 1 else None
-    return Line(block, role, is_marked, sender=sender, named=len(names))
+    hrefs = tuple(name.href for name in names if name.href) if role == "from" else ()
+    return Line(block, role, is_marked, senders=hrefs if len(hrefs) == len(names) else (), named=len(names))
 
 
 def _skeleton(block: Block) -> str:

@@ -153,12 +153,14 @@ def _origin(origin: Origin, claims: Sequence[Claim]) -> Origin:
     chain = tuple(hop for hop in origin.chain if hop.site not in gone) or _by_permalink(claims)
     if not chain:
         return Origin(evidence=(CONTRADICTED,), confidence=_DOUBTED) if gone else origin
+    is_known = origin.is_known or chain[0] != (origin.chain or chain)[0]
     kinds = tuple(dict.fromkeys(claim.kind for claim in claims if claim.standing in ("chosen", "confirmed")))
     is_sure = any(claim.standing == "confirmed" and _is_about(claim, chain[0]) for claim in claims)
     evidence = origin.evidence if not gone and origin.chain else kinds
     if is_sure:
-        return Origin(chain=chain, evidence=(*evidence, CONFIRMED), confidence=max(origin.confidence if origin.chain else 0.0, _SURE))
-    return Origin(chain=chain, evidence=evidence, confidence=origin.confidence)
+        confidence = max(origin.confidence if origin.chain else 0.0, _SURE)
+        return Origin(chain=chain, evidence=(*evidence, CONFIRMED), confidence=confidence, is_known=is_known)
+    return Origin(chain=chain, evidence=evidence, confidence=origin.confidence, is_known=is_known)
 
 
 def _by_permalink(claims: Sequence[Claim]) -> tuple[Hop, ...]:

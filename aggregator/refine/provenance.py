@@ -56,7 +56,7 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
     loop = _loop(made, context)
     if loop:
         made = [replace(claim, standing="loop") if _is_ours(claim, context) else claim for claim in made]
-    origin, related = _origin(made, context), _related(made)
+    origin, related = replace(_origin(made, context), is_known=not _says_from(found, made)), _related(made)
     if not origin.chain and linkblog.leads_elsewhere(link, made):
         link = linkblog.own_page(raw, context) or link
     return Trace(tuple(made), origin, rest, tuple(block.text for block in gone), loop, related, link)
@@ -88,6 +88,12 @@ def _said(raw: RawEntry, html: str | None, context: Context, markup: Sequence[Cl
 
 def _title(raw: RawEntry) -> str | None:
     return one_line(raw.title.value) if raw.title else None
+
+
+def _says_from(found: Sequence[Line], made: Sequence[Claim]) -> bool:
+    """Whether one of us printed that it does not know the origin, and no sentence does; other planets say "From …" of an origin."""
+    is_spoken = any(claim.kind == "phrase" and claim.standing == "chosen" for claim in made)
+    return not is_spoken and any(line.is_marked and line.role == "from" for line in found)
 
 
 def _might_say(html: str, *, is_claimed: bool) -> bool:

@@ -175,8 +175,7 @@ def test_the_wait_is_never_below_every_nor_beyond_31_days(
     told = {"status": status, "retry_after": retry} if failures else {"fresh_for": fresh}
     at, why = plan(spec=spec, state=state, now=NOW, has_contact=has_contact, **told)  # type: ignore[arg-type]
     assert at - NOW <= timedelta(days=31)
-    if status != 410 or not failures:
-        assert at - NOW >= min(every, timedelta(days=31))
+    assert at - NOW >= min(every, timedelta(days=31))
     assert why
 
 

@@ -201,7 +201,7 @@ def _after_failure(spec: FeedSpec, state: FeedState, now: datetime, status: int 
 
 def _after_gone(spec: FeedSpec, state: FeedState, now: datetime) -> tuple[datetime, str]:
     if state.gone_count < _GONE_PROVED:
-        wait = max(_DAY, spec.every)
+        wait = max(_DAY, min(spec.every, LONGEST))
         return now + wait, f"its server says that it is gone for good (410); asked once more after {words(wait)}, to be sure"
     return now + _STOPPED, "gone for good, as its server says (410): no longer asked; take it out of feeds.yaml"
 

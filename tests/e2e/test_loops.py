@@ -69,7 +69,7 @@ def vias(entry: feedparser.FeedParserDict) -> list[tuple[str, str]]:
     return [(link.title, link.href) for link in entry.links if link.rel == "via"]
 
 
-@pytest.mark.parametrize("path", ["atom.xml", "rss.xml", "feed.json"])
+@pytest.mark.parametrize("path", ["atom.xml"])  # the other formats in memory: test_own_line.py
 def test_three_rounds_between_two_instances_change_no_attribution_and_stack_no_line(tmp_path: Path, path: str) -> None:
     outputs = "[atom.xml, rss.xml, feed.json]"
     a = instance(tmp_path, "a", CHAIN.encode(), f"../b/public/{path}", outputs)

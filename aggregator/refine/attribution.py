@@ -134,7 +134,7 @@ def way_of(markup: Sequence[Claim]) -> list[str]:
 
 def _compared(line: Line, markup: Sequence[Claim], base: str) -> Line:
     """A line whose words are not known says nothing of its own where it repeats the way: in which order, the markup knows."""
-    if len(line.block.text) > _MAX_CHARS:
+    if not line.block.links or len(line.block.text) > _MAX_CHARS:
         return line
     skeleton = _skeleton(line.block)
     links = line.block.links[: skeleton.count(LINKED, 0, _other_places(skeleton))]

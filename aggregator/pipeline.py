@@ -5,16 +5,13 @@ holds by today's feeds.yaml, composes one edition for each output and replaces t
 `refine`, `store` and `publish` meet here; `reprocess` walks the same way from stored raw entries.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 
-import msgspec
-
-from aggregator import storypages
+from aggregator import judging, storypages
 from aggregator.collect import polite, rhythm
 from aggregator.collect.secrets import without_secrets
 from aggregator.errors import BadStatus, FeedError, Gone, ParseError, PublishError
@@ -31,19 +28,14 @@ from aggregator.model import (
     PollResult,
     Printed,
     Publication,
-    StoredEntry,
     Story,
     Surroundings,
     Unchanged,
-    Verdict,
 )
 from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
 from aggregator.publish.edition import MAX_DELETED, compose
 from aggregator.publish.trail import FOLDER
-from aggregator.refine import filters, rules, stories
-from aggregator.refine.confirmation import checked, fitting_id, judged
-from aggregator.refine.known import names_told
-from aggregator.refine.optout import unnamed
+from aggregator.refine import rules
 from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.watching import watched
 from aggregator.web.host import site
@@ -250,7 +242,7 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
     feeds = feeds_of(states, ports.config, ports.store.partners())
     # First, since a new output may want the name of an old one for a folder, or in another case.
     removed = _removed(ports)
-    _check_claims(ports, feeds)
+    judging.check_claims(ports.store, feeds)
     reports, pages = [], []
     for output in ports.config.outputs:
         progress(output.path)
@@ -288,18 +280,9 @@ def _removed(ports: Ports) -> list[PublishReport]:
     return reports
 
 
-def _check_claims(ports: Ports, feeds: Feeds) -> None:
-    """Compare the claims of what changed with what is held, and learn from them whom names mean."""
-    mark = hashlib.blake2b(msgspec.json.encode(feeds.publishers.mark()), digest_size=16).hexdigest()
-    for batch in ports.store.unchecked_stories(mark):
-        members = [member for _, stored in batch for member in checked(filters.unheld(stored), feeds.publishers)]
-        ports.store.check(mark, members, list(names_told(members)), done=False)
-    ports.store.check(mark, (), (), done=True)
-
-
 def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> tuple[PublishReport, Edition | None]:
     try:
-        listing = _listing(output, ports, feeds, now)
+        listing = judging.listing(output, ports.config, ports.store, feeds, now)
         withdrawn = ports.store.withdrawn(output.path, MAX_DELETED) if output.format == "atom" else []
         edition = compose(output, ports.config, listing, feeds.states, feeds.specs, withdrawn, _owed(listing, feeds))
         body = _rendered(edition, ports)
@@ -339,72 +322,3 @@ def _rendered(edition: Edition, ports: Ports) -> bytes:
     body = ports.renderers[edition.spec.format](edition)
     read_back(edition.spec.path, edition.spec.format, body, edition)
     return body
-
-
-def _listing(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> list[tuple[Publication, Story]]:
-    """The stories that an output lists by today's rules; a list of subscriptions has none."""
-    if output.format == "opml":
-        return []
-    _judge(output, ports, feeds, now)
-    listed = ports.store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
-    found = [(publication, judged(filters.unheld(members), feeds.publishers)) for publication, members in listed]
-    _note_contradicted([member for _, members in found for member in members], ports)
-    return [(publication, _story(publication, members, feeds)) for publication, members in found]
-
-
-def _note_contradicted(members: Sequence[StoredEntry], ports: Ports) -> None:
-    """Store what a poll of its publisher has shown of a claim since it was checked; its story need not have changed for that."""
-    if shown := [member for member in members if any(claim.standing == "contradicted" for claim in member.entry.claims)]:
-        ports.store.check("", shown, (), done=False)
-
-
-def _judge(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> None:
-    """Judge what changed since this output was last judged, or everything when the rules changed."""
-    mark = judging_mark(output, ports.config, feeds)
-    newcomers = ports.config.newcomer_entries
-    for batch in ports.store.changed_stories(output.path, mark):
-        verdicts = [_verdict(pk, members, feeds, output) for pk, members in batch]
-        ports.store.judge(output.path, mark, verdicts, now, newcomer_entries=newcomers, done=False)
-    ports.store.judge(output.path, mark, (), now, newcomer_entries=newcomers, done=True)
-
-
-def judging_mark(output: OutputSpec, config: Config, feeds: Feeds) -> str:
-    """Name the rules that decide what stands in an output; secrets are no part of it."""
-    parts = (
-        (output.path, output.tags, output.feeds, output.keep, output.drop),
-        config.newcomer_entries,
-        sorted(
-            (key, spec.id, spec.tags, spec.keep, spec.drop, spec.limit, spec.opt_out, spec.republisher) for key, spec in feeds.specs.items()
-        ),
-        feeds.opted_out.mark(),
-        feeds.publishers.mark(),
-    )
-    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
-
-
-def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: OutputSpec) -> Verdict:
-    members = judged(filters.unheld(stored), feeds.publishers)
-    standing, rule = filters.eligible(members, feeds.specs, output, feeds.opted_out)
-    if not standing:
-        withdrawn = filters.is_withdrawn(members, feeds.specs, feeds.opted_out)
-        return Verdict(story_pk=pk, listed=False, rule=rule if members else filters.held_rule(stored), withdrawn=withdrawn)
-    lead = stories.lead(standing, feeds.partners)
-    return Verdict(
-        story_pk=pk,
-        listed=True,
-        rule=rule,
-        lead_pk=lead.pk,
-        feed_key=lead.feed_key,
-        published_id=fitting_id(lead, members, feeds.publishers),
-        sort_key=lead.sort_key,
-        public_updated=lead.public_updated,
-        per_day=feeds.specs[lead.feed_key].limit.per_day,
-    )
-
-
-def _story(publication: Publication, members: Sequence[StoredEntry], feeds: Feeds) -> Story:
-    lead = next((member for member in members if member.pk == publication.lead_pk), None) or stories.lead(members, feeds.partners)
-    # Who opted out goes last, since who leads may depend on whom the others name.
-    return Story(
-        pk=publication.story_pk, lead=unnamed(lead, feeds.opted_out), members=tuple(unnamed(one, feeds.opted_out) for one in members)
-    )

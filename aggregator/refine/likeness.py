@@ -25,11 +25,20 @@ _MAX_CHARS: Final = 60_000
 
 _QUOTED: Final = re.compile(r"<blockquote(?: [^>]*)?>.*?(?:</blockquote>|\Z)", re.DOTALL)
 _TAG: Final = re.compile(r"""</?[a-z][a-z0-9]*(?:[^>"]|"[^"]*")*>""")
+HELD: Final = 0.7
+"""So many of the shorter text's runs of three words stand in the longer one: an edited word in twenty breaks three of them."""
+
+COMMON: Final = 0.4
+"""Or so many of those of both are the same."""
+
+FEW_WORDS: Final = 12
+"""Shorter texts are too alike by chance."""
+
 # Scripts that do not part words by spaces: each of their characters counts as one.
-_DENSE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_IS_DENSE: Final = re.compile(f"[{_DENSE}]")
+DENSE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_IS_DENSE: Final = re.compile(f"[{DENSE}]")
 _WORDS: Final = re.compile(r"[^\W_]+")
-_DENSE_WORDS: Final = re.compile(rf"[{_DENSE}]|[^\W_{_DENSE}]+")
+_DENSE_WORDS: Final = re.compile(rf"[{DENSE}]|[^\W_{DENSE}]+")
 _NUMBER: Final = re.compile(r".*\d.*|[ivx]{2,}|one|two|three|four|five|six|seven|eight|nine|ten")
 _LETTER: Final = re.compile(r"[a-z]")
 # How the text begins that stands where one is still to be written: on any site, under any title.

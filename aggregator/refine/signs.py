@@ -13,12 +13,8 @@ from aggregator.refine.stories import plain, same_title, words_of
 from aggregator.web.forms import page_path
 from aggregator.web.url import link_key
 
-# Of runs of three words: so much of the shorter text stands in the longer one (a summary, an edit), or of both is the same.
-_HELD: Final = 0.7
-_COMMON: Final = 0.4
 _NEARLY_ALL: Final = 0.8
-# Shorter texts must be the same, and say something.
-_FEW_WORDS: Final = 12
+# Texts too short to be compared must be the same, and say something.
 _SOME_WORDS: Final = 3
 # Time zones that are taken for others move a date by hours, and midnights by a day.
 _DAY: Final = timedelta(hours=24)
@@ -135,9 +131,9 @@ def _texts(one: Traits, other: Traits) -> _Texts:
     if not one.words or not other.words:
         return _Texts(holds=False, is_same=False, is_nearly_all=False)
     found = likeness.likeness(one.words, other.words)
-    is_short = found.words < _FEW_WORDS
+    is_short = found.words < likeness.FEW_WORDS
     is_whole = one.words == other.words and len(one.words) >= _SOME_WORDS
-    holds = found.held >= _HELD and (found.common >= _COMMON or found.begins_alike)
+    holds = found.held >= likeness.HELD and (found.common >= likeness.COMMON or found.begins_alike)
     return _Texts(
         holds=holds,
         is_same=is_whole or (holds and not is_short),

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
 from aggregator.refine import likeness
 from aggregator.refine.claims import id_site
-from aggregator.refine.pages import names_a_page
+from aggregator.refine.pages import is_front_page, names_a_page
 from aggregator.web.host import site
 from aggregator.web.url import is_absolute_iri, link_key
 
@@ -23,11 +23,7 @@ _MAX_HOP_KEYS: Final = 4
 _SAME_START: Final = 120
 _SHORT: Final = 40
 _WORDS: Final = re.compile(r"[\W_]+")
-# Of three words in a row, so many must be the same: a word in twenty that was edited breaks three of them.
-_HELD: Final = 0.7
-_COMMON: Final = 0.4
-# Shorter texts are too alike by chance; those up to the second number need the same title, too.
-_FEW_WORDS: Final = 12
+# Texts of no more words need the same title, too.
 _MANY_WORDS: Final = 40
 _SAME_DAY: Final = timedelta(hours=24)
 _ADDRESS: Final = re.compile(r'(?:href|src)="(https?://[^"]+)"')
@@ -43,7 +39,9 @@ def keys(link: Url | None, origin: Origin, raw_id: str | None, related: Url | No
     >>> [key.value for key in keys(Url("http://www.example.org/a/"), Origin(), "tag:example.org,2020:a")]
     ['https://example.org/a', 'tag:example.org,2020:a']
     """
-    pages = [page for page in (link, *(hop.page for hop in origin.chain[:_MAX_HOP_KEYS]), related) if page and not _is_front_page(page)]
+    pages = [
+        page for page in (link, *(hop.page for hop in origin.chain[:_MAX_HOP_KEYS]), related) if page and not is_front_page(link_key(page))
+    ]
     made = [StoryKey(kind="link", value=value) for value in dict.fromkeys(link_key(page) for page in pages)]
     if raw_id and is_absolute_iri(raw_id):
         made.append(StoryKey(kind="id", value=raw_id))
@@ -164,7 +162,7 @@ def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
         return False
     one, other = words_of(a.entry), words_of(b.entry)
     found = likeness.likeness(one, other)
-    if found.held < _HELD or found.words < _FEW_WORDS or (found.common < _COMMON and not found.begins_alike):
+    if found.held < likeness.HELD or found.words < likeness.FEW_WORDS or (found.common < likeness.COMMON and not found.begins_alike):
         return False
     has_title = same_title(a.entry, b.entry)
     if not has_title and (found.words < _MANY_WORDS or a.entry.site == b.entry.site):
@@ -204,11 +202,6 @@ def _same_text(a: Entry, b: Entry) -> bool:
 
 def plain(text: str) -> str:
     return _WORDS.sub("", text.casefold())
-
-
-def _is_front_page(page: str) -> bool:
-    parts = urlsplit(link_key(page))
-    return parts.path in ("", "/") and not parts.query and not parts.fragment
 
 
 def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:

@@ -15,6 +15,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, FeedHead, Identity
+from aggregator.refine.likeness import DENSE
+from aggregator.refine.stories import plain
 from aggregator.web.host import site
 from aggregator.web.text import folded_name
 
@@ -37,10 +39,7 @@ _FEW: Final = 20
 _SHOWN: Final = 80
 _SHORT_TEXT: Final = 40
 _SHORT_PATH: Final = 6
-# Scripts that do not part words by spaces: each of their characters counts as one.
-_DENSE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORDS: Final = re.compile(rf"[{_DENSE}]|[^\W_{_DENSE}]{{2,}}")
-_LETTERS: Final = re.compile(r"[\W_]+")
+_WORDS: Final = re.compile(rf"[{DENSE}]|[^\W_{DENSE}]{{2,}}")
 
 
 # ── what a feed is known by ────────────────────────────────────────────────────────────────────────────────────────────
@@ -201,8 +200,8 @@ def are_familiar(entries: Sequence[Entry], stored: Sequence[Entry]) -> bool:
 
 
 def _marks(entry: Entry) -> Iterable[tuple[str, ...]]:
-    title = _plain(entry.title.text) if entry.title else ""
-    text = _plain(entry.text_start)
+    title = plain(entry.title.text) if entry.title else ""
+    text = plain(entry.text_start)
     path = _path(entry.link)
     signs = [("id", entry.raw_id or ""), ("path", path), ("title", title), ("text", text)]
     given = [(kind, value) for kind, value in signs if value]
@@ -218,10 +217,6 @@ def _path(link: str | None) -> str:
     parts = urlsplit(link)
     found = parts.path.strip("/").lower().removesuffix(".html").removesuffix(".php").removesuffix("/index")
     return f"{found}?{parts.query}" if parts.query else found if len(found) >= _SHORT_PATH else ""
-
-
-def _plain(text: str) -> str:
-    return _LETTERS.sub("", text.casefold())
 
 
 # ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,93 @@
+"""Which stories an output lists, by today's rules: claims are checked against what is held, then what changed is judged anew."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from aggregator.model import Config, OutputSpec, Publication, StoredEntry, Story, Verdict
+from aggregator.ports import Store
+from aggregator.refine import filters, stories
+from aggregator.refine.confirmation import checked, fitting_id, judged
+from aggregator.refine.known import names_told
+from aggregator.refine.optout import unnamed
+from aggregator.refine.publishers import Feeds
+
+
+def check_claims(store: Store, feeds: Feeds) -> None:
+    """Compare the claims of what changed with what is held, and learn from them whom names mean."""
+    mark = hashlib.blake2b(msgspec.json.encode(feeds.publishers.mark()), digest_size=16).hexdigest()
+    for batch in store.unchecked_stories(mark):
+        members = [member for _, stored in batch for member in checked(stored, feeds.publishers)]
+        store.check(mark, members, list(names_told(members)), done=False)
+    store.check(mark, (), (), done=True)
+
+
+def listing(output: OutputSpec, config: Config, store: Store, feeds: Feeds, now: datetime) -> list[tuple[Publication, Story]]:
+    """The stories that an output lists by today's rules; a list of subscriptions has none."""
+    if output.format == "opml":
+        return []
+    _judge(output, config, store, feeds, now)
+    listed = store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
+    found = [(publication, judged(filters.unheld(members), feeds.publishers)) for publication, members in listed]
+    _note_contradicted([member for _, members in found for member in members], store)
+    return [(publication, _story(publication, members, feeds)) for publication, members in found]
+
+
+def _note_contradicted(members: Sequence[StoredEntry], store: Store) -> None:
+    """Store what a poll of its publisher has shown of a claim since it was checked; its story need not have changed for that."""
+    if shown := [member for member in members if any(claim.standing == "contradicted" for claim in member.entry.claims)]:
+        store.check("", shown, (), done=False)
+
+
+def _judge(output: OutputSpec, config: Config, store: Store, feeds: Feeds, now: datetime) -> None:
+    """Judge what changed since this output was last judged, or everything when the rules changed."""
+    mark = _mark(output, config, feeds)
+    newcomers = config.newcomer_entries
+    for batch in store.changed_stories(output.path, mark):
+        verdicts = [_verdict(pk, members, feeds, output) for pk, members in batch]
+        store.judge(output.path, mark, verdicts, now, newcomer_entries=newcomers, done=False)
+    store.judge(output.path, mark, (), now, newcomer_entries=newcomers, done=True)
+
+
+def _mark(output: OutputSpec, config: Config, feeds: Feeds) -> str:
+    """Name the rules that decide what stands in an output; secrets are no part of it."""
+    parts = (
+        (output.path, output.tags, output.feeds, output.keep, output.drop),
+        config.newcomer_entries,
+        sorted(
+            (key, spec.id, spec.tags, spec.keep, spec.drop, spec.limit, spec.opt_out, spec.republisher) for key, spec in feeds.specs.items()
+        ),
+        feeds.opted_out.mark(),
+        feeds.publishers.mark(),
+    )
+    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
+
+
+def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: OutputSpec) -> Verdict:
+    members = judged(filters.unheld(stored), feeds.publishers)
+    standing, rule = filters.eligible(members, feeds.specs, output, feeds.opted_out)
+    if not standing:
+        withdrawn = filters.is_withdrawn(members, feeds.specs, feeds.opted_out)
+        return Verdict(story_pk=pk, listed=False, rule=rule if members else filters.held_rule(stored), withdrawn=withdrawn)
+    lead = stories.lead(standing, feeds.partners)
+    return Verdict(
+        story_pk=pk,
+        listed=True,
+        rule=rule,
+        lead_pk=lead.pk,
+        feed_key=lead.feed_key,
+        published_id=fitting_id(lead, members, feeds.publishers),
+        sort_key=lead.sort_key,
+        public_updated=lead.public_updated,
+        per_day=feeds.specs[lead.feed_key].limit.per_day,
+    )
+
+
+def _story(publication: Publication, members: Sequence[StoredEntry], feeds: Feeds) -> Story:
+    lead = next((member for member in members if member.pk == publication.lead_pk), None) or stories.lead(members, feeds.partners)
+    # Who opted out goes last, since who leads may depend on whom the others name.
+    return Story(
+        pk=publication.story_pk, lead=unnamed(lead, feeds.opted_out), members=tuple(unnamed(one, feeds.opted_out) for one in members)
+    )

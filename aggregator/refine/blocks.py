@@ -37,6 +37,7 @@ _ITEMS: Final = frozenset({"li", "dt", "dd"})
 _CELLS: Final = frozenset({"td", "th"})
 _MAX_CUTS: Final = 64
 _MANY_TAGS: Final = 800
+_LAST_TAGS: Final = 16
 _TAG_RUN: Final = re.compile(r"(?:<[^<>]{0,200}+>\s*+)++")
 _SPACE: Final = re.compile(r"\s*")
 _END_TAG: Final = re.compile(r"\s*</([a-zA-Z][a-zA-Z0-9:-]*)\s*>")
@@ -94,7 +95,16 @@ def _without_tag_runs(html: str) -> str:
     """The HTML with blanks for tags of which more follow one another than on any page: to read them says nothing, and costs."""
     if html.count("<") <= _MANY_TAGS:
         return html
-    return _TAG_RUN.sub(lambda run: " " * len(run[0]) if run[0].count("<") > _MANY_TAGS else run[0], html)
+    return _TAG_RUN.sub(_blanked, html)
+
+
+def _blanked(run: re.Match[str]) -> str:
+    """The last tags of a run open what follows it, and stay."""
+    tags = run[0]
+    kept = len(tags)
+    for _ in range(_LAST_TAGS):
+        kept = tags.rfind("<", 0, kept)
+    return " " * kept + tags[kept:] if tags.count("<") > _MANY_TAGS else tags
 
 
 def read(html: str, *, is_tail: bool = False, is_head: bool = False) -> list[Block]:

@@ -1,0 +1,142 @@
+"""What is published."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from aggregator.model.entry import Category, Enclosure, Hop, Person, Title
+from aggregator.model.settings import OutputSpec
+from aggregator.model.words import Place, SafeHtml, Url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The nearest known feed of the origin, for atom:source and RSS `<source>`. Private feeds have no `feed_url`.
+
+    `id` is a feed's own id or its address, never an invented one.
+    """
+
+    name: str
+    id: str | None = None
+    feed_url: Url | None = None
+    home: Url | None = None
+    updated: datetime | None = None
+    authors: tuple[Person, ...] = ()
+    rights: str | None = None
+    license: Url | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Another place where the same story was seen: the copy's page and the feed it came in (None for a private feed)."""
+
+    name: str
+    url: Url | None = None
+    feed_url: Url | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """What the page about one story says beyond its item: where the page is below the folder of outputs, since which day the output lists
+    the story, and in which public feeds it was seen since which day, the earliest first. Days, since within one the order of polls says
+    nothing. `named_by` are the feeds whose copies name the publisher of this one.
+    """
+
+    path: str
+    listed_since: date | None = None
+    seen: tuple[tuple[Seen, date], ...] = ()
+    named_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """What a publisher wants to be printed with its words: a line, and images of one pixel that count their readers."""
+
+    html: SafeHtml = SafeHtml("")
+    counters: tuple[Url, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One story of an edition, resolved: the renderers only print.
+
+    `link` is the original page where it is known, else ours. `original` is that page (None when the feed itself is the
+    origin and names no page). `line` is the visible attribution as one paragraph of HTML, empty where `place` is none;
+    `content` and `summary` do not contain it. `trail` is there where the story has a page of its own: in HTML outputs, unless it was
+    fetched from a private feed. `chain_known` is False for a republisher whose origin is not known ("From …"). `cut` says that the text
+    was shortened and why. `credit` is what the publisher wants to be printed with it, `notice` names author and licence of a text that is
+    given whole under it, `counters` are images that count its readers.
+    """
+
+    id: str
+    raw_id: str | None
+    sequence: int
+    sort_key: datetime
+    updated: datetime
+    published: datetime
+    link: Url | None
+    original: Url | None
+    title: Title | None
+    authors: tuple[Person, ...] = ()
+    summary: SafeHtml | None = None
+    content: SafeHtml | None = None
+    cut: str | None = None
+    language: str | None = None
+    categories: tuple[Category, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    thumbnail: Url | None = None
+    comments: Url | None = None
+    related: Url | None = None
+    rights: str | None = None
+    license: Url | None = None
+    source: Source
+    via: tuple[Hop, ...] = ()
+    also_seen: tuple[Seen, ...] = ()
+    evidence: tuple[str, ...] = ()
+    confidence: float = 1.0
+    chain_known: bool = True
+    place: Place = "top"
+    line: SafeHtml = SafeHtml("")
+    trail: Trail | None = None
+    credit: SafeHtml = SafeHtml("")
+    notice: SafeHtml = SafeHtml("")
+    counters: tuple[Url, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One output's stories, in the order of their sort keys, newest first. `updated` is the newest item's, never now.
+
+    `id` is stable: `self_url` where the output has a public address, else a uuid5 over title and path. `subscriptions` are the public feeds
+    behind it, for OPML and the page. `deleted` are the ids that subscribers were given and that were withdrawn, the latest first, each
+    with the time (RFC 6721). `notes` are things that were left out or cut, for the log.
+    """
+
+    spec: OutputSpec
+    id: str
+    title: str
+    language: str
+    home: Url | None
+    self_url: Url | None
+    updated: datetime
+    items: tuple[Item, ...]
+    deleted: tuple[tuple[str, datetime], ...] = ()
+    subscriptions: tuple["Subscription", ...] = ()
+    hub: str | None = None
+    served_at: Url | None = None  # where the daemon serves it: RSS must name a page, with `link` or without
+    noindex: bool = True
+    alternates: tuple[tuple[str, str], ...] = ()
+    generator: str = "aggregator"
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A feed as OPML and blogrolls print it. Private feeds never become one."""
+
+    name: str
+    feed_url: str
+    home: Url | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    description: str | None = None

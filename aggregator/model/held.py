@@ -1,0 +1,189 @@
+"""What the store holds, and what a poll hands to it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from aggregator.model.entry import Entry, FeedHead, Tombstone
+from aggregator.model.raw import RawEntry, Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What a feed is known by, as its own documents said: its title, language and authors, and the sites (`web.host.site`) it names.
+
+    `served` is where its document came from, `home` where its home page is, `own` where it says that its document is; `links` are the
+    sites where its entries' pages are (`refine.watch.MANY` stands for many).
+    """
+
+    served: str = ""
+    home: str = ""
+    own: str = ""
+    title: str | None = None
+    language: str | None = None
+    authors: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranger:
+    """Who answers in the place of a held feed: what it is taken for once somebody confirms that."""
+
+    identity: Identity
+    head: FeedHead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What the store remembers of a feed between polls.
+
+    `key` is the surrogate (a UUID as text): it outlives every change of id and address. `id` is the name in feeds.yaml.
+    `why` is the sentence that explains `next_poll_at`. `failures` counts since the last success, `failing_since` its first.
+    `discovered` is the feed that a page named, when feeds.yaml names a page; it is asked instead of the page from then on.
+    `printed` are the marks of what it was found to print around its entries, the latest found last. `rhythm` is how often it had new
+    entries, as `collect.rhythm` writes it. `identity` is what it is known by; `hold` says since when and why another one that answers in
+    its place, the `stranger`, is kept out.
+    """
+
+    key: str
+    id: str
+    shown_url: str
+    active: bool = True
+    head: FeedHead = FeedHead()
+    next_poll_at: datetime
+    why: str = ""
+    validators: Validators = Validators()
+    body_hash: str | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    last_error: str | None = None
+    last_poll_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_change_at: datetime | None = None
+    first_success_at: datetime | None = None
+    gone_count: int = 0
+    hold: str | None = None
+    discovered: str | None = None
+    redirect_target: str | None = None
+    redirect_since: datetime | None = None
+    redirect_count: int = 0
+    refined_by: str | None = None
+    rhythm: str | None = None
+    printed: tuple[str, ...] = ()
+    identity: Identity | None = None
+    stranger: Stranger | None = None
+
+
+Outcome = Literal["new", "unchanged", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollResult:
+    """What one poll found, ready to be stored: the state to write and the entries, each with its raw form.
+
+    `entries` and `raw` run in parallel. `lease` is the token of the lease under which the feed was polled: a result whose lease
+    was lost since (a worker that slept too long) must not be written.
+    """
+
+    state: FeedState
+    lease: str
+    outcome: Outcome
+    polled_at: datetime
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
+    raw: tuple[RawEntry, ...] = field(default=(), repr=False)
+    deleted: tuple[Tombstone, ...] = ()
+    refined_by: str = ""
+    operator_until: datetime | None = None
+    operator_why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollReport:
+    """What is told of one poll: to the log, the terminal and `--json`. Durations in seconds of wall clock. `hold` is its feed's."""
+
+    feed_id: str
+    shown_url: str
+    outcome: Outcome
+    new: int = 0
+    changed: int = 0
+    total: int = 0
+    error: str | None = None
+    error_type: str | None = None
+    next_poll_at: datetime | None = None
+    why: str = ""
+    seconds: float = 0.0
+    hold: str | None = None
+    oddities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """An entry as the store holds it, with the feed in which it was seen.
+
+    `sort_key` is fixed at first sight: `published` clamped to `first_seen`. `public_updated` moves for a real change only.
+    `is_backlog` marks what stood in the feed's document when it was first polled. `withdrawn` says why it may not be published any more,
+    `hold` under which hold of its feed it came: no word of it is published.
+    """
+
+    pk: int
+    feed_key: str
+    feed_id: str
+    entry: Entry
+    first_seen: datetime
+    last_seen: datetime
+    sort_key: datetime
+    public_updated: datetime
+    is_backlog: bool = False
+    withdrawn: str | None = None
+    hold: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The copies of one article. `lead` speaks for it; `members` are all copies, the lead included, in a stable order."""
+
+    pk: int
+    lead: StoredEntry
+    members: tuple[StoredEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What today's feeds.yaml says of a story in one output: listed or not, by which rule, in words for `explain`.
+
+    `lead_pk` is the entry that would speak for it, `feed_key` its feed. `per_day` is that feed's `limit`, counted by the store over the
+    UTC day of the sort key; what is listed already stays. `withdrawn`: it is not listed because a publisher, or the operator for one,
+    took it back.
+    """
+
+    story_pk: int
+    listed: bool
+    rule: str
+    lead_pk: int | None = None
+    feed_key: str | None = None
+    published_id: str = ""
+    sort_key: datetime | None = None
+    public_updated: datetime | None = None
+    per_day: int | None = None
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A story's standing in one output: what subscribers were given, which sticks. `sequence` counts listings, from 1.
+
+    `withdrawn_at` says since when it is taken back from those whom it was given to.
+    """
+
+    output: str
+    story_pk: int
+    sequence: int | None
+    published_id: str
+    sort_key: datetime
+    first_listed: datetime | None
+    public_updated: datetime
+    listed: bool
+    rule: str
+    lead_pk: int | None = None
+    feed_key: str | None = None
+    withdrawn_at: datetime | None = None

@@ -1,0 +1,140 @@
+"""What feeds.yaml says."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from aggregator.model.words import Client, Format, Place, Republish, Url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """`keep:` or `drop:`: for each named field the patterns (regular expressions), of which any may match; fields are OR.
+
+    Fields: `title`, `text`, `author`, `category`, `link`, `language`.
+    """
+
+    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """`limit:`: how many entries of one feed may be listed per UTC day of their sort key."""
+
+    per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """`attribution:`: where the visible line stands and how it is worded; None stands for the language's built-in wording.
+
+    `text`, `via` and `from_` are templates with the slots `{origin}` and `{via}`, which are replaced by links.
+    """
+
+    place: Place = "top"
+    text: str | None = None
+    via: str | None = None
+    from_: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSpec:
+    """One feed as feeds.yaml asks for it, with the defaults filled in.
+
+    `url` and `headers` may hold secrets and stay out of the repr; `shown_url` is what may be stored, logged and shown (with
+    `${NAME}` in place of the secret, and no userinfo). `path` is set, and absolute, for a local file; then `url` is its file: address.
+    `credit` is a line to print with each entry, as written.
+    """
+
+    id: str
+    url: str = field(repr=False)
+    shown_url: str
+    path: Path | None = None
+    id_given: bool = False
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    every: timedelta = timedelta(minutes=60)
+    every_given: bool = False
+    republish: Republish = "excerpt"
+    attribution: Attribution = Attribution()
+    allow_private: bool = False
+    republisher: bool = False
+    origin: str | None = None
+    language: str | None = None
+    aliases: tuple[str, ...] = ()
+    keep: Match | None = None
+    drop: Match | None = None
+    strip: tuple[str, ...] = ()
+    limit: Limit = Limit()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    is_private: bool = False
+    opt_out: bool = False
+    credit: str | None = None
+    keep_counters: bool = False
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSpec:
+    """One file to publish below `root`. Empty `tags` and `feeds` mean every feed; otherwise a feed needs one of them."""
+
+    path: str
+    format: Format
+    title: str | None = None
+    tags: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    max_entries: int = 60
+    max_bytes: int = 2 * 1024 * 1024
+    max_age: timedelta | None = None
+    per_feed: int | None = None
+    language: str | None = None
+    keep: Match | None = None
+    drop: Match | None = None
+    attribution: Attribution | None = None
+
+    def oldest(self, now: datetime) -> datetime | None:
+        """Where `max_age` cuts: counted from midnight UTC, so that time alone changes a file at most once a day."""
+        return None if self.max_age is None else now.replace(hour=0, minute=0, second=0, microsecond=0) - self.max_age
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retain:
+    """How long texts are kept and how many earlier versions of an entry; the ledger itself is kept for ever."""
+
+    text: timedelta = timedelta(days=730)
+    versions: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What pruning frees: the texts of so many entries, so many earlier versions, and how many bytes they had in the store."""
+
+    entries: int = 0
+    versions: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A whole feeds.yaml. `root` and `path` are absolute. `warnings` are lines to show once, in the form `feeds.yaml:3: …`."""
+
+    path: Path
+    title: str = "Merged feed"
+    link: Url | None = None
+    root: Path
+    contact: str | None = None
+    language: str = "en"
+    feeds: tuple[FeedSpec, ...] = ()
+    outputs: tuple[OutputSpec, ...] = ()
+    newcomer_entries: int = 3
+    retain: Retain = Retain()
+    store: str = field(repr=False)
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 8080
+    token: str | None = field(default=None, repr=False)
+    proxy: str | None = field(default=None, repr=False)
+    client: Client = "requests"
+    hub: str | None = None
+    websub_subscribe: bool = False
+    noindex: bool = True
+    warnings: tuple[str, ...] = ()

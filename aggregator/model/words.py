@@ -1,0 +1,36 @@
+"""Words and marks that several nouns share."""
+
+from collections.abc import Mapping
+from typing import Final, Literal, NewType
+
+MAX_PRINTED: Final = 100
+"""How many marks of what a feed prints around its entries are remembered."""
+
+Url = NewType("Url", str)
+"""An absolute http(s) address, normalized and free of tracking parameters. Only `web.url` makes one."""
+
+SafeHtml = NewType("SafeHtml", str)
+"""HTML that may be published: sanitized, balanced, links absolute. Only `refine.markup` makes one."""
+
+Republish = Literal["full", "excerpt", "link"]
+Format = Literal["atom", "rss", "json", "html", "opml"]
+Place = Literal["top", "bottom", "none"]
+Client = Literal["requests", "curl"]
+ClaimKind = Literal[
+    "feeds.yaml",
+    "atom:source",
+    "rel=via",
+    "rel=canonical",
+    "dcterms:source",
+    "dc:source",
+    "rss:source",
+    "feedburner:origLink",
+    "phrase",
+    "external_url",
+    "permalink",
+]
+CONFIRMED: Final = "confirmed"
+CONTRADICTED: Final = "contradicted"
+Standing = Literal["chosen", "confirmed", "contradicted", "self", "weak", "outranked", "loop"]
+
+JsonValue = str | int | float | bool | None | list["JsonValue"] | Mapping[str, "JsonValue"]

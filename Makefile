@@ -4,7 +4,7 @@ BIN = .venv/bin
 # Every wheel is pinned by hash. What the locks lack a wheel for, pip builds, hence the compiler-free packages only.
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test check fmt lock soak bench clean
+.PHONY: help run test browser check fmt lock soak bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,6 +31,10 @@ run: .venv/run.stamp ## poll the feeds of feeds.yaml, publish, serve on loopback
 
 test: .venv/dev.stamp ## the tests
 	$(BIN)/python -m pytest -n 2
+
+browser: ## what the tests of pages need: Debian's chromium (if you are root) and axe-core, by version and hash
+	command -v chromium >/dev/null || test "$$(id -u)" != 0 || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null)
+	npm ci --prefix tests/axe --ignore-scripts --no-audit --no-fund --silent
 
 check: .venv/dev.stamp ## format, lint, types, layers, the shipped feeds.yaml
 	$(BIN)/ruff format --check .

@@ -9,6 +9,9 @@ import pytest
 from hypothesis import settings
 
 from aggregator.collect.fetch import WebFetcher
+from tests.browser import browser
+
+__all__ = ["browser"]
 
 # How long an example takes says more about what else runs on the machine than about the code.
 settings.register_profile("suite", deadline=None)

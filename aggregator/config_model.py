@@ -200,6 +200,7 @@ class OutputForm(Form):
     path: Text = Field(description="File below root; the format follows from its name.", examples=["atom.xml", "news/feed.json"])
     format: FormatName | None = _key("The format, where the name does not tell.", "rss")
     title: Text | None = _key("Title of this output; the title of the whole if absent.", "Example news")
+    image: Text | None = _key("Address of a picture that stands for this output, as for a podcast.", "https://planet.example.org/cover.png")
     tags: Texts | None = _key("Only feeds that have one of these tags.", ["news"])
     feeds: Texts | None = _key("Only these feeds, by id (together with those that tags choose).", ["example-news"])
     max_entries: Count | None = _key("At most so many entries.", 60, default=60)

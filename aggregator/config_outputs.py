@@ -9,6 +9,7 @@ from aggregator.config_model import DefaultsForm, OutputForm, suggestion
 from aggregator.config_report import Report
 from aggregator.config_yaml import ListNode, MapNode, Node, line_of
 from aggregator.model import Attribution, FeedSpec, Format, OutputSpec
+from aggregator.web.url import resource
 
 USUAL = ("atom.xml", "rss.xml", "feed.json", "index.html", "opml.xml")
 SMALLEST = 10 * 1024  # below that not even one entry's head fits for certain
@@ -58,6 +59,9 @@ def _spec(form: OutputForm, node: Node, defaults: DefaultsForm, report: Report) 
         return None
     if form.max_bytes is not None and form.max_bytes < SMALLEST:
         report.problem(line_of(node, ("max_bytes",)), "max_bytes: at least 10 KiB")
+    image = resource(form.image)
+    if form.image and image is None:
+        report.problem(line_of(node, ("image",)), f"image: '{form.image}' is no http(s) address")
     if form.attribution and isinstance(node, MapNode):
         check_attribution(form.attribution, node.get("attribution") or node, report)
     inherited = attribution(defaults.attribution, Attribution())
@@ -65,6 +69,7 @@ def _spec(form: OutputForm, node: Node, defaults: DefaultsForm, report: Report) 
         path=form.path,
         format=made,
         title=form.title,
+        image=image,
         tags=tuple(dict.fromkeys(form.tags or ())),
         feeds=tuple(dict.fromkeys(form.feeds or ())),
         max_entries=form.max_entries or _USUAL.max_entries,

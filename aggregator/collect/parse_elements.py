@@ -5,10 +5,10 @@ What is collected beside feedparser's own keys begins with `x_`; only `parse_map
 
 import re
 
-from feedparser.mixin import _FeedParserMixin
 from feedparser.util import FeedParserDict
 
 from aggregator.collect.limits import MAX_NAME_CHARS
+from aggregator.collect.parse_carried import CarriedElements
 
 # An entry may name any number of categories; feedparser compares each with each.
 MAX_TAGS = 200
@@ -39,7 +39,7 @@ class _Params(FeedParserDict):  # type: ignore[misc]
         return _Params(self)
 
 
-class Elements(_FeedParserMixin):  # type: ignore[misc]  # feedparser has no types
+class Elements(CarriedElements):
     """What both of feedparser's parsers do otherwise than feedparser. The methods are called by the names of elements."""
 
     resolve_relative_uris = False

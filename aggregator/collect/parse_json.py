@@ -5,9 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from aggregator.collect.charset import decoded
 from aggregator.collect.dates import seconds
-from aggregator.collect.limits import MAX_CATEGORIES, MAX_ENCLOSURES, MAX_FIELD_CHARS, MAX_NAME_CHARS, MAX_PERSONS, MAX_URL_CHARS, Cuts
+from aggregator.collect.limits import (
+    MAX_CARRIED,
+    MAX_CATEGORIES,
+    MAX_ENCLOSURES,
+    MAX_FIELD_CHARS,
+    MAX_NAME_CHARS,
+    MAX_PERSONS,
+    MAX_URL_CHARS,
+    Cuts,
+)
 from aggregator.errors import ParseError
-from aggregator.model import Document, RawCategory, RawEntry, RawFeed, RawLink, RawPerson, RawSource, RawText, TextType
+from aggregator.model import Document, RawCategory, RawElement, RawEntry, RawFeed, RawLink, RawPerson, RawSource, RawText, TextType
+from aggregator.web.carried import TEXT, namespaces
 from aggregator.web.text import clean
 
 _VERSIONS = ("https://jsonfeed.org/version/", "http://jsonfeed.org/version/")
@@ -123,12 +133,15 @@ def _entry(item: Object, cuts: Cuts) -> RawEntry:
         enclosures=cuts.first(_attachments(item), MAX_ENCLOSURES, "enclosures"),
         thumbnail=_url(item, "image") or _url(item, "banner_image"),
         categories=cuts.first(_tags(item), MAX_CATEGORIES, "categories"),
+        contributors=_persons(_objects(_more(item), "contributors")),
+        comments=_url(_more(item), "comments"),
         language=_text_of(item, "language"),
         license=_url(original, "license"),
         rights=_text_of(original, "rights"),
         source=_source(original),
         dcterms_source=_url(original, "url"),
         external_url=_url(item, "external_url"),
+        carried=tuple(_carried(item))[:MAX_CARRIED],
     )
 
 
@@ -158,6 +171,10 @@ def _authors(value: Object) -> tuple[RawPerson, ...]:
     """`authors` of version 1.1, else `author` of version 1."""
     author = value.get("author")
     parts = [*_objects(value, "authors")] or ([author] if isinstance(author, dict) else [])
+    return _persons(parts)
+
+
+def _persons(parts: Sequence[Object]) -> tuple[RawPerson, ...]:
     made = (RawPerson(name=(_text_of(part, "name") or "")[:MAX_NAME_CHARS] or None, uri=_url(part, "url")) for part in parts)
     return tuple(dict.fromkeys(person for person in made if person != RawPerson()))[:MAX_PERSONS]
 
@@ -165,13 +182,14 @@ def _authors(value: Object) -> tuple[RawPerson, ...]:
 def _attachments(item: Object) -> Iterator[RawLink]:
     for part in _objects(item, "attachments"):
         if href := _url(part, "url"):
-            length = part.get("size_in_bytes")
+            length, duration = part.get("size_in_bytes"), part.get("duration_in_seconds")
             yield RawLink(
                 href=href,
                 rel="enclosure",
                 type=_text_of(part, "mime_type"),
                 title=_text_of(part, "title"),
                 length=str(length) if isinstance(length, int) and not isinstance(length, bool) else None,
+                duration=str(duration) if isinstance(duration, int | str) and not isinstance(duration, bool) else None,
             )
 
 
@@ -216,6 +234,34 @@ def _vias(item: Object) -> Iterator[RawLink]:
     for part in [*_objects(_provenance(item), "via")][:16]:
         if href := _url(part, "url") or _url(part, "home_page_url") or _url(part, "feed_url"):
             yield RawLink(href=href, rel="via", title=_text_of(part, "title") or _text_of(part, "name"))
+
+
+# ── what only our own outputs write: more about an item, podcasts and places ─────────────────────────────────────────────
+
+
+def _more(item: Object) -> Object:
+    """What the format has no member for."""
+    value = item.get("_aggregator")
+    return value if isinstance(value, dict) else {}
+
+
+def _carried(item: Object) -> Iterator[RawElement]:
+    """The elements under `_itunes`, `_podcast` and `_georss`: a text for what has nothing else, lists for what can stand several times."""
+    for prefix in namespaces():
+        members = item.get(f"_{prefix}")
+        for name, value in members.items() if isinstance(members, dict) else ():
+            for one in value if isinstance(value, list) else [value]:
+                yield _element(f"{prefix}:{name}".lower(), one)
+
+
+def _element(name: str, value: Json) -> RawElement:
+    if not isinstance(value, dict):
+        return RawElement(name=name, text=value[:MAX_FIELD_CHARS] if isinstance(value, str) else None)
+    texts = {key: text for key in value if (text := _text_of(value, key))}
+    prefix = name.partition(":")[0]
+    inner = [_element(f"{prefix}:{key}".lower(), one) for key in value for one in _objects(value, key)]
+    text = texts.pop(TEXT, None)
+    return RawElement(name=name, text=text, attributes=tuple((key.lower(), said) for key, said in texts.items()), children=tuple(inner))
 
 
 # ── plain members ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,11 +14,13 @@ from aggregator.collect.limits import (
     Cuts,
 )
 from aggregator.collect.parse_feedparser import Found, Parsed
-from aggregator.model import RawCategory, RawEntry, RawFeed, RawLink, RawPerson, RawSource, RawText, TextType
+from aggregator.model import RawCategory, RawElement, RawEntry, RawFeed, RawLink, RawPerson, RawSource, RawText, TextType
 from aggregator.web.text import clean
 
 _TYPES: Mapping[str, TextType] = {"text/html": "html", "application/xhtml+xml": "xhtml", "text/plain": "text"}
 _PAGES = ("text/html", "application/xhtml+xml")
+_GEOMETRIES = {"Point": "georss:point", "LineString": "georss:line", "Polygon": "georss:polygon", "Box": "georss:box"}
+_MAX_POINTS = 1_000
 _LINKED_BY_ABOUT = ("rss10", "rss090")  # RSS 1.0 section 5.5: rdf:about is the item's address
 
 
@@ -45,6 +47,7 @@ def raw_feed(found: Parsed, base: str) -> RawFeed:
         updated_s=seconds(updated),
         generator=_field(feed, "generator"),
         icon=_url(feed, "icon") or _url(feed, "logo") or _image(feed),
+        explicit=next((one.text for one in _carried(feed) if one.name == "itunes:explicit"), None),
         base=_other(_field(feed, "x_base"), base),
         ttl_minutes=_number(_field(feed, "ttl")),
         skip_hours=tuple(sorted(hours)),
@@ -92,6 +95,7 @@ def _entry(entry: Found, version: str, base: str, cuts: Cuts) -> RawEntry:
         dc_source=_field(entry, "x_dc_source"),
         dcterms_source=_field(entry, "x_dcterms_source"),
         feedburner_origlink=_url(entry, "x_feedburner_origlink"),
+        carried=(*_carried(entry), *_places(entry)),
     )
 
 
@@ -194,6 +198,7 @@ def _link(part: Mapping[str, object], rel: str | None = None) -> RawLink | None:
         type=_field(part, "type"),
         title=_field(part, "title"),
         length=_field(part, "length") or _field(part, "filesize"),
+        duration=_field(part, "duration"),
         hreflang=_field(part, "hreflang"),
     )
 
@@ -234,6 +239,33 @@ def _thumbnail(entry: Found) -> str | None:
 def _image(found: Found) -> str | None:
     image = found.get("image")
     return _url(image, "href") if isinstance(image, dict) else None
+
+
+def _carried(found: Found) -> tuple[RawElement, ...]:
+    """What `parse_carried` collected."""
+    elements = found.get("x_carried")
+    return tuple(one for one in elements if isinstance(one, RawElement)) if isinstance(elements, list) else ()
+
+
+def _places(entry: Found) -> Iterator[RawElement]:
+    """Where an entry is about, in GeoRSS: what feedparser read in any of its forms, or the two numbers of the older vocabulary."""
+    where = entry.get("where")
+    if isinstance(where, dict) and (name := _GEOMETRIES.get(str(where.get("type")))):
+        yield RawElement(name=name, text=" ".join(_latitudes_first(where.get("coordinates"))))
+    elif (latitude := _field(entry, "geo_lat")) and (longitude := _field(entry, "geo_long")):
+        yield RawElement(name="georss:point", text=f"{latitude} {longitude}")
+    if named := _field(entry, "georss_featurename"):
+        yield RawElement(name="georss:featurename", text=named)
+
+
+def _latitudes_first(coordinates: object) -> Iterator[str]:
+    """The numbers of feedparser's pairs of longitude and latitude, as GeoRSS has them."""
+    if isinstance(coordinates, tuple | list):
+        if len(coordinates) >= 2 and all(isinstance(number, float) for number in coordinates[:2]):
+            yield from (f"{coordinates[1]:.15g}", f"{coordinates[0]:.15g}")
+        else:
+            for part in coordinates[:_MAX_POINTS]:
+                yield from _latitudes_first(part)
 
 
 # ── people, categories, sources ──────────────────────────────────────────────────────────────────────────────────────────

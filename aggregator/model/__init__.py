@@ -11,6 +11,7 @@ from aggregator.model.edition import Credit, Edition, Item, Seen, Source, Subscr
 from aggregator.model.entry import (
     Category,
     Claim,
+    Element,
     Enclosure,
     Entry,
     FeedHead,
@@ -30,6 +31,7 @@ from aggregator.model.held import FeedState, Identity, Outcome, PollReport, Poll
 from aggregator.model.raw import (
     Document,
     RawCategory,
+    RawElement,
     RawEntry,
     RawFeed,
     RawLink,
@@ -71,6 +73,7 @@ __all__ = [
     "Credit",
     "Document",
     "Edition",
+    "Element",
     "Enclosure",
     "Entry",
     "FeedHead",
@@ -96,6 +99,7 @@ __all__ = [
     "Pruned",
     "Publication",
     "RawCategory",
+    "RawElement",
     "RawEntry",
     "RawFeed",
     "RawLink",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from aggregator.model.entry import Category, Enclosure, Hop, Person, Title
+from aggregator.model.entry import Category, Element, Enclosure, Hop, Person, Title
 from aggregator.model.settings import OutputSpec
 from aggregator.model.words import Place, SafeHtml, Url
 
@@ -24,6 +24,7 @@ class Source:
     rights: str | None = None
     license: Url | None = None
     language: str | None = None
+    icon: Url | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,7 @@ class Item:
     original: Url | None
     title: Title | None
     authors: tuple[Person, ...] = ()
+    contributors: tuple[Person, ...] = ()
     summary: SafeHtml | None = None
     content: SafeHtml | None = None
     cut: str | None = None
@@ -89,6 +91,7 @@ class Item:
     related: Url | None = None
     rights: str | None = None
     license: Url | None = None
+    carried: tuple[Element, ...] = ()
     source: Source
     via: tuple[Hop, ...] = ()
     also_seen: tuple[Seen, ...] = ()

@@ -38,7 +38,18 @@ class Enclosure:
     url: Url
     type: str | None = None
     length: int | None = None
+    duration_s: int | None = None
     title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """An element of podcasts or places that is carried through from a publisher's entry, as `web.carried` lets it: with its prefix."""
+
+    name: str
+    text: str | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
+    children: "tuple[Element, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +173,7 @@ class Entry:
     language: str | None = None
     rights: str | None = None
     license: Url | None = None
+    carried: tuple[Element, ...] = ()
     claims: tuple[Claim, ...] = ()
     origin: Origin = Origin()
     keys: tuple[StoryKey, ...] = ()
@@ -182,7 +194,7 @@ class FeedHead:
 
     `permalinks_foreign` is true when most of its entries link to other sites: a planet, a republisher or a link blog. `covers_since` is
     the date behind which half of the document's entries lie: what is newer has not scrolled out of it. `base` is the final address of
-    the document (no secrets), which relative links count from.
+    the document (no secrets), which relative links count from. `is_explicit` is what a podcast says of all its episodes.
     """
 
     title: str | None = None
@@ -197,6 +209,7 @@ class FeedHead:
     license: Url | None = None
     updated: datetime | None = None
     icon: Url | None = None
+    is_explicit: bool | None = None
     version: str | None = None
     permalinks_foreign: bool = False
     covers_since: datetime | None = None

@@ -69,13 +69,14 @@ class RawPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawLink:
-    """A link with its relation (RFC 4287 section 4.2.7; `alternate` where none is given). `length` as written."""
+    """A link with its relation (RFC 4287 section 4.2.7; `alternate` where none is given). `length` and `duration` as written."""
 
     href: str
     rel: str = "alternate"
     type: str | None = None
     title: str | None = None
     length: str | None = None
+    duration: str | None = None
     hreflang: str | None = None
 
 
@@ -84,6 +85,16 @@ class RawCategory:
     term: str
     scheme: str | None = None
     label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawElement:
+    """An element that is carried through (`web.carried`): names, of attributes too, in lower case, and what stands inside it."""
+
+    name: str
+    text: str | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
+    children: "tuple[RawElement, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +152,7 @@ class RawEntry:
     dcterms_source: str | None = None
     feedburner_origlink: str | None = None
     external_url: str | None = None
+    carried: tuple[RawElement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +187,7 @@ class RawFeed:
     updated_s: int | None = None
     generator: str | None = None
     icon: str | None = None
+    explicit: str | None = None
     base: str | None = None
     ttl_minutes: int | None = None
     skip_hours: tuple[int, ...] = ()

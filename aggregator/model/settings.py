@@ -91,6 +91,7 @@ class OutputSpec:
     keep: Match | None = None
     drop: Match | None = None
     attribution: Attribution | None = None
+    image: Url | None = None
 
     def oldest(self, now: datetime) -> datetime | None:
         """Where `max_age` cuts: counted from midnight UTC, so that time alone changes a file at most once a day."""

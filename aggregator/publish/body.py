@@ -96,6 +96,11 @@ def media_type(enclosure: Enclosure) -> str:
     return _TYPES.guess_type(urlsplit(enclosure.url).path, strict=False)[0] or "application/octet-stream"
 
 
+def is_episode(item: Item) -> bool:
+    """Whether an item is something to listen to or to watch, as podcast players take it."""
+    return any(media_type(one).startswith(("audio/", "video/")) for one in item.enclosures)
+
+
 def unique(enclosures: tuple[Enclosure, ...]) -> list[Enclosure]:
     """Enclosures without repeated addresses, in their order."""
     return list({enclosure.url: enclosure for enclosure in reversed(enclosures)}.values())[::-1]

@@ -14,8 +14,9 @@ from typing import Final
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
-from aggregator.model import Edition, Hop, Item, Person, Url
-from aggregator.publish.body import as_language, instant, media_type, parts, rights_of, source_name, unique
+from aggregator.model import Edition, Element, Hop, Item, Person, Url
+from aggregator.publish.body import as_language, instant, is_episode, media_type, parts, rights_of, source_name, unique
+from aggregator.web.carried import namespaces
 from aggregator.web.text import clean, one_line
 from aggregator.web.url import is_absolute_iri
 
@@ -24,6 +25,7 @@ NAMESPACES: Final = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "dcterms": "http://purl.org/dc/terms/",
     "media": "http://search.yahoo.com/mrss/",
+    **namespaces(),
 }
 TOMBSTONES: Final = "http://purl.org/atompub/tombstones/1.0"
 _ATOM_NS: Final = "http://www.w3.org/2005/Atom"
@@ -44,6 +46,8 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]
         """What was withdrawn, by id and time only (RFC 6721): no word of it is given any more."""
         for name, when in self.edition.deleted:
             _child(feed, f"{{{TOMBSTONES}}}deleted-entry", ref=name, when=instant(when).isoformat())
+        if self.edition.spec.image:
+            _child(feed, "logo", self.edition.spec.image)
         return feed
 
     def extend_rss(self, feed: etree._Element) -> etree._Element:
@@ -52,6 +56,10 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]
         _child(channel, "lastBuildDate", format_datetime(instant(self.edition.updated)))
         if self.edition.hub:
             _child(channel, f"{{{_ATOM_NS}}}link", href=self.edition.hub, rel="hub")
+        if self.edition.spec.image:
+            _rss_image(channel, self.edition.spec.image)
+        if any(map(is_episode, self.edition.items)):
+            _rss_podcast(channel, self.edition)
         return feed
 
 
@@ -73,12 +81,15 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]
             _child(entry, "link", **attributes)
         for author in self.item.authors:
             _atom_person(entry, author)
+        for contributor in self.item.contributors:
+            _atom_person(entry, contributor, "contributor")
         # feedgen's own `published` would also make it write RSS's pubDate through setlocale.
         _child(entry, "published", instant(self.item.published).isoformat())
         if self.item.original:
             _child(entry, f"{{{NAMESPACES['dcterms']}}}source", self.item.original)
         if self.item.thumbnail:
             _child(entry, f"{{{NAMESPACES['media']}}}thumbnail", url=self.item.thumbnail)
+        _carried(entry, self.item)
         _atom_source(entry, self.item)
         return entry
 
@@ -86,6 +97,7 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]
         _rss_texts(entry, self.item)
         _rss_provenance(entry, self.item, self.edition)
         _rss_media(entry, self.item)
+        _carried(entry, self.item)
         return entry
 
 
@@ -143,16 +155,18 @@ def _atom_source(entry: etree._Element, item: Item) -> None:
     is_signed = any(one_line(author.name) for author in item.authors)
     for author in authors or ([] if is_signed else [Person(name=source_name(of))]):
         _atom_person(source, author)
+    if of.icon:
+        _child(source, "icon", of.icon)
     if of.rights:
         _child(source, "rights", of.rights)
     if language := as_language(of.language):
         source.set(_XML_LANG, language)
 
 
-def _atom_person(parent: etree._Element, person: Person) -> None:
+def _atom_person(parent: etree._Element, person: Person, role: str = "author") -> None:
     if not one_line(person.name):
         return
-    author = _child(parent, "author")
+    author = _child(parent, role)
     _child(author, "name", one_line(person.name))
     if person.uri:
         _child(author, "uri", person.uri)
@@ -189,6 +203,9 @@ def _rss_provenance(entry: etree._Element, item: Item, edition: Edition) -> None
     for author in item.authors or item.source.authors:
         if name := one_line(author.name):
             _child(entry, f"{{{NAMESPACES['dc']}}}creator", name)
+    for contributor in item.contributors:
+        if name := one_line(contributor.name):
+            _child(entry, f"{{{NAMESPACES['dc']}}}contributor", name)
     _child(entry, "pubDate", format_datetime(instant(item.published)))
     if item.source.feed_url:
         _child(entry, "source", source_name(item.source), url=item.source.feed_url)
@@ -211,12 +228,49 @@ def _rss_media(entry: etree._Element, item: Item) -> None:
             # RSS 2.0 requires a length; 0 is what the field writes for an unknown one.
             _child(entry, "enclosure", url=enclosure.url, length=str(length), type=media_type(enclosure))
             continue
-        size = {"fileSize": str(length)} if length else {}
+        size = ({"fileSize": str(length)} if length else {}) | ({"duration": str(enclosure.duration_s)} if enclosure.duration_s else {})
         content = _child(entry, f"{{{NAMESPACES['media']}}}content", url=enclosure.url, type=media_type(enclosure), **size)
         if enclosure.title:
             _child(content, f"{{{NAMESPACES['media']}}}title", one_line(enclosure.title), type="plain")
     if item.thumbnail:
         _child(entry, f"{{{NAMESPACES['media']}}}thumbnail", url=item.thumbnail)
+
+
+# ── podcasts and places ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _carried(entry: etree._Element, item: Item) -> None:
+    """What players show and do with an episode, and where an entry is about; in both formats, as elements of their own namespaces."""
+    for element in item.carried:
+        _element(entry, element)
+    if item.thumbnail and is_episode(item):
+        _child(entry, f"{{{NAMESPACES['itunes']}}}image", href=item.thumbnail)
+
+
+def _element(parent: etree._Element, element: Element) -> None:
+    prefix, _, name = element.name.partition(":")
+    made = _child(parent, f"{{{NAMESPACES[prefix]}}}{name}", element.text, **dict(element.attributes))
+    for child in element.children:
+        _element(made, child)
+
+
+def _rss_image(channel: etree._Element, url: str) -> None:
+    image = _child(channel, "image")
+    _child(image, "url", url)
+    # RSS 2.0 wants the words of the channel again.
+    for name in ("title", "link"):
+        _child(image, name, channel.findtext(name))
+
+
+def _rss_podcast(channel: etree._Element, edition: Edition) -> None:
+    """What players ask of a whole podcast. Its episodes are others': as pages ask search engines, directories are asked to stay away."""
+    space = f"{{{NAMESPACES['itunes']}}}"
+    said = [element.text for item in edition.items for element in item.carried if element.name == "itunes:explicit"]
+    _child(channel, f"{space}explicit", "true" if "true" in said else "false")
+    if edition.spec.image:
+        _child(channel, f"{space}image", href=edition.spec.image)
+    if edition.noindex:
+        _child(channel, f"{space}block", "yes")
 
 
 # ── words shared by both ───────────────────────────────────────────────────────────────────────────────────────────────

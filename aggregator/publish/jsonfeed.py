@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import cast
 
-from aggregator.model import Edition, Enclosure, Hop, Item, JsonValue, Person, Seen
+from aggregator.model import Edition, Element, Enclosure, Hop, Item, JsonValue, Person, Seen
 from aggregator.publish.body import as_language, instant, media_type, parts, rights_of, unique
+from aggregator.web.carried import TEXT, is_many, namespaces
 from aggregator.web.text import clean, one_line, visible_text
 
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -17,6 +19,7 @@ def json_feed(edition: Edition) -> bytes:
         "title": one_line(edition.title) or edition.spec.path,
         "home_page_url": edition.home,
         "feed_url": edition.self_url,
+        "icon": edition.spec.image,
         "language": as_language(edition.language),
         "hubs": [{"type": "WebSub", "url": edition.hub}] if edition.hub else None,
     }
@@ -27,26 +30,26 @@ def json_feed(edition: Edition) -> bytes:
 
 def _item(item: Item, edition: Edition) -> dict[str, JsonValue]:
     texts = parts(item)
-    return _present(
-        {
-            "id": item.id,
-            "url": item.link,
-            # The thing that a link blog talks about, as the format means it; never the origin.
-            "external_url": item.related,
-            "title": one_line(item.title.text) if item.title else None,
-            # Required, and allowed to be empty.
-            "content_html": texts.content or texts.summary,
-            "summary": one_line(visible_text(item.summary)) if item.summary else None,
-            "image": item.thumbnail,
-            "date_published": instant(item.published).isoformat(),
-            "date_modified": instant(item.updated).isoformat(),
-            "authors": _authors(item.authors or item.source.authors),
-            "tags": list(dict.fromkeys(tag for category in item.categories if (tag := one_line(category.label or category.term)))),
-            "language": as_language(item.language),
-            "attachments": [_attachment(enclosure) for enclosure in unique(item.enclosures)],
-            "_provenance": _provenance(item, edition),
-        }
-    )
+    written: dict[str, JsonValue] = {
+        "id": item.id,
+        "url": item.link,
+        # The thing that a link blog talks about, as the format means it; never the origin.
+        "external_url": item.related,
+        "title": one_line(item.title.text) if item.title else None,
+        # Required, and allowed to be empty.
+        "content_html": texts.content or texts.summary,
+        "summary": one_line(visible_text(item.summary)) if item.summary else None,
+        "image": item.thumbnail,
+        "date_published": instant(item.published).isoformat(),
+        "date_modified": instant(item.updated).isoformat(),
+        "authors": _authors(item.authors or item.source.authors),
+        "tags": list(dict.fromkeys(tag for category in item.categories if (tag := one_line(category.label or category.term)))),
+        "language": as_language(item.language),
+        "attachments": [_attachment(enclosure) for enclosure in unique(item.enclosures)],
+        "_aggregator": _present({"comments": item.comments, "contributors": _authors(item.contributors)}) or None,
+        "_provenance": _provenance(item, edition),
+    }
+    return _present(written | _carried(item))
 
 
 def _provenance(item: Item, edition: Edition) -> dict[str, JsonValue]:
@@ -91,7 +94,31 @@ def _authors(authors: Sequence[Person]) -> list[JsonValue]:
 def _attachment(enclosure: Enclosure) -> dict[str, JsonValue]:
     size = None if enclosure.length is None else max(0, enclosure.length)
     title = one_line(enclosure.title or "") or None
-    return _present({"url": enclosure.url, "mime_type": media_type(enclosure), "title": title, "size_in_bytes": size})
+    written: dict[str, JsonValue] = {"url": enclosure.url, "mime_type": media_type(enclosure), "title": title, "size_in_bytes": size}
+    return _present(written | {"duration_in_seconds": enclosure.duration_s})
+
+
+def _carried(item: Item) -> dict[str, JsonValue]:
+    """What is carried of podcasts and places, by namespace and name; what an entry may have several of is a list."""
+    found: dict[str, dict[str, JsonValue]] = {f"_{prefix}": {} for prefix in namespaces()}
+    for element in item.carried:
+        prefix, _, name = element.name.partition(":")
+        said = _element(element)
+        if is_many(element.name):
+            said = [*cast("list[JsonValue]", found[f"_{prefix}"].get(name, [])), said]
+        found[f"_{prefix}"][name] = said
+    return dict[str, JsonValue]((key, members) for key, members in found.items() if members)
+
+
+def _element(element: Element) -> JsonValue:
+    """A text for what has nothing but a text, else an object; what stands inside it always as lists."""
+    if not element.attributes and not element.children:
+        return element.text
+    inner: dict[str, JsonValue] = {}
+    for child in element.children:
+        name = child.name.partition(":")[2]
+        inner[name] = [*cast("list[JsonValue]", inner.get(name, [])), _element(child)]
+    return _present({TEXT: element.text} | dict(element.attributes) | inner)
 
 
 def _present(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

@@ -43,6 +43,7 @@ class Feed:
             rights=head.rights,
             license=head.license,
             language=head.language,
+            icon=head.icon,
         )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -15,6 +16,7 @@ MAX_CATEGORIES: Final = 64
 MAX_PEOPLE: Final = 32
 MAX_NAME: Final = 200
 MAX_RIGHTS: Final = 1000
+_MAX_SPAN_S: Final = 100 * 3600
 
 # The first feeds are of 1997 and some carry older archives; what is dated before the web, or in another century, is a mistake.
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
@@ -26,6 +28,7 @@ _NOBODY: Final = re.compile(r"(?:no|do-?not)-?reply", re.IGNORECASE)
 _AROUND_NAME: Final = " \t,;:<>()[]\"'"
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,6}|[ix](?:-[A-Za-z0-9]{1,8}){1,6}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+_SPAN: Final = re.compile(r"(?:(?:([0-9]{1,3}):)?([0-9]{1,4}):)?([0-9]{1,7})(?:\.[0-9]+)?")
 _PERIODS: Final = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -111,8 +114,20 @@ def enclosures(raw: Sequence[RawLink], base: str | None) -> tuple[tuple[Enclosur
     found: dict[str, Enclosure] = {}
     for one in raw:
         if url := resource(one.href, base):
-            found.setdefault(url, Enclosure(url=url, type=_media_type(one.type), length=_length(one.length), title=name_of(one.title)))
+            made = Enclosure(url=url, type=media_type(one.type), length=_length(one.length), title=name_of(one.title))
+            found.setdefault(url, replace(made, duration_s=span_s(one.duration)))
     return tuple(found.values())[:MAX_ENCLOSURES], _beyond("enclosures", len(found), MAX_ENCLOSURES)
+
+
+def span_s(text: str | None) -> int | None:
+    """The seconds of a span, as podcasts write it.
+
+    >>> span_s("1:02:03"), span_s("75.2"), span_s("an hour")
+    (3723, 75, None)
+    """
+    found = _SPAN.fullmatch((text or "").strip())
+    seconds = int(found[1] or 0) * 3600 + int(found[2] or 0) * 60 + int(found[3]) if found else 0
+    return seconds if 0 < seconds <= _MAX_SPAN_S else None
 
 
 def name_of(text: str | None) -> str | None:
@@ -139,7 +154,8 @@ def update_interval(period: str | None, frequency: int | None) -> timedelta | No
     return span / min(max(frequency or 1, 1), 10_000) if span else None
 
 
-def _media_type(text: str | None) -> str | None:
+def media_type(text: str | None) -> str | None:
+    """A media type without its parameters, in lower case; None if it has not the shape of one."""
     text = (text or "").partition(";")[0].strip().lower()
     return text if _MEDIA_TYPE.fullmatch(text) else None
 

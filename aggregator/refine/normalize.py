@@ -11,6 +11,7 @@ from typing import Final
 
 from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawText, SafeHtml, Surroundings, Title, Url
 from aggregator.refine import fields, linkblog, markup, stories, twins
+from aggregator.refine.carried import carried, flag, is_played, timed
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity, content_hash, identities, text_hash
 from aggregator.refine.texts import edges, found_printed, repeated_summaries, texts
@@ -51,6 +52,7 @@ def head(raw: RawFeed, base: str) -> FeedHead:
         license=licence(raw.license, raw.rights, base),
         updated=fields.instant(raw.updated_s),
         icon=resource(raw.icon, base),
+        is_explicit=flag(raw.explicit),
         version=raw.version,
         ttl=fields.minutes(raw.ttl_minutes, _MAX_TTL_MINUTES),
         skip_hours=tuple(sorted({hour for hour in raw.skip_hours if 0 <= hour < 24})),
@@ -160,6 +162,8 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
     published, updated = fields.instant(raw.published_s), fields.instant(raw.updated_s)
     enclosures, too_many_enclosures = fields.enclosures(raw.enclosures, base)
     categories, too_many_categories = fields.categories(raw.categories)
+    elements = carried(raw.carried, enclosures, base, is_explicit=context.head.is_explicit)
+    enclosures = timed(enclosures, elements)
     found = told.trace
     page = None if _is_feed(found.link, context) else found.link
     authors = fields.people(raw.authors, base)
@@ -179,12 +183,14 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         published=published or updated,
         updated=updated,
         enclosures=enclosures,
-        thumbnail=resource(raw.thumbnail, base),
+        # An episode without a picture of its own is shown with its podcast's.
+        thumbnail=resource(raw.thumbnail, base) or (context.head.icon if any(map(is_played, enclosures)) else None),
         categories=categories,
         comments=link(raw.comments, base),
         language=_language(raw, context),
         rights=fields.rights(raw.rights),
         license=licence(raw.license, raw.rights, base),
+        carried=elements,
         claims=found.claims,
         origin=found.origin,
         keys=(

@@ -241,7 +241,9 @@ class HttpForm(Form):
 class WebsubForm(Form):
     """WebSub: push instead of polling."""
 
-    hub: Text | None = _key("Hub that the outputs name (rel=hub). This version does not tell it of changes.", "https://hub.example.org/")
+    hub: Text | None = _key(
+        "Hub that the outputs name (rel=hub), and that is told when one of them changes. Needs `link`.", "https://hub.example.org/"
+    )
     subscribe: Flag | None = _key("Whether to subscribe to the hubs of feeds (this version does not).", False, default=False)
 
 
@@ -261,7 +263,7 @@ class SettingsForm(Form):
     retain: RetainForm | None = _key("How long texts are kept.", {"text": "2y", "versions": 5})
     store: Text | None = _key("SQLite file, relative to this file.", "aggregator.db", default="aggregator.db")
     http: HttpForm | None = _key("The web server of 'run'.", {"listen": "127.0.0.1:8080"})
-    websub: WebsubForm | None = _key("The hub that the outputs name.", {"hub": "https://hub.example.org/"})
+    websub: WebsubForm | None = _key("The hub of the outputs, and whether to have feeds pushed.", {"hub": "https://hub.example.org/"})
     proxy: Text | None = _key("HTTP proxy for all requests; the environment's proxies are not used.", "http://proxy.example.net:3128")
     client: ClientName | None = _key(
         "The HTTP client: requests, or curl, which needs a fraction of the CPU and the library pycurl.", "curl", default="requests"

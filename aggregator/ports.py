@@ -19,8 +19,10 @@ from aggregator.model import (
     Hop,
     JsonValue,
     Learnt,
+    Notice,
     PollReport,
     PollResult,
+    Posted,
     Printed,
     Pruned,
     Publication,
@@ -82,6 +84,10 @@ class Fetcher(Protocol):
 
         `Unchanged` on 304, or when the body's hash equals `body_hash`. Raises `FetchError`.
         """
+        ...
+
+    def post(self, address: str, form: Mapping[str, str], *, allow_private: bool) -> Posted:
+        """Send a form to a hub, guarded as a fetch is. `allow_private` is good for the server that is named, not for where it redirects."""
         ...
 
     def close(self) -> None: ...
@@ -161,6 +167,14 @@ class Store(Protocol):
 
     def note_file(self, path: str, digest: str | None) -> None:
         """Note what was written into an output's file; None when we have no file there any more. What it listed is kept."""
+        ...
+
+    def notices(self) -> list[Notice]:
+        """Of each output that has a file of ours how far the hub knows of it, by path."""
+        ...
+
+    def note_told(self, notice: Notice) -> None:
+        """Write what came of telling the hub of an output; what was written into its file meanwhile stays to be told."""
         ...
 
     def unchecked_stories(self, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:

@@ -20,6 +20,7 @@ from aggregator.model import (
     FeedState,
     Hop,
     Learnt,
+    Notice,
     PollResult,
     Pruned,
     Publication,
@@ -69,6 +70,7 @@ class _Output:
     judged: int = 0
     first_published: datetime | None = None
     written: str | None = None
+    notice: Notice | None = None
 
 
 @dataclass
@@ -669,6 +671,15 @@ class FakeStore(FakeForgetting):
     @_one_at_a_time
     def note_file(self, path: str, digest: str | None) -> None:
         self._outputs.setdefault(path, _Output()).written = digest
+
+    @_one_at_a_time
+    def notices(self) -> list[Notice]:
+        files = [(path, row) for path, row in sorted(self._outputs.items()) if row.written]
+        return [replace(row.notice or Notice(path=path, written=""), written=row.written or "") for path, row in files]
+
+    @_one_at_a_time
+    def note_told(self, notice: Notice) -> None:
+        self._outputs[notice.path].notice = notice
 
     @_one_at_a_time
     def counts(self, *tables: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 from aggregator.errors import FetchError, PublishError, Unreachable
-from aggregator.model import Document, FeedSpec, Unchanged, Validators
+from aggregator.model import Document, FeedSpec, Posted, Unchanged, Validators
 from aggregator.web.text import fingerprint
 from tests.fake_store import FakeStore
 
@@ -43,6 +43,8 @@ class FakeFetcher:
     def __init__(self, answers: Mapping[str, Answer] | None = None) -> None:
         self.answers: dict[str, Answer] = dict(answers or {})
         self.asked: list[tuple[FeedSpec, Validators, str | None]] = []
+        self.posted: list[tuple[str, dict[str, str]]] = []
+        self.hub: Callable[[str, Mapping[str, str]], Posted] = lambda address, form: Posted(status=202, words="answered 202 Accepted")
         self.is_closed = False
 
     def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None) -> Document | Unchanged:
@@ -57,6 +59,10 @@ class FakeFetcher:
         if isinstance(answer, Document) and answer.body_hash == body_hash:
             return Unchanged(validators=answer.validators)
         return answer
+
+    def post(self, address: str, form: Mapping[str, str], *, allow_private: bool) -> Posted:
+        self.posted.append((address, dict(form)))
+        return self.hub(address, form)
 
     def close(self) -> None:
         self.is_closed = True

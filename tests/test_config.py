@@ -466,7 +466,7 @@ def test_a_file_that_is_not_there_is_a_configuration_error(tmp_path: Path) -> No
 
 def test_what_is_odd_but_works_is_a_warning() -> None:
     config = loaded(
-        "feeds:\n  - {url: https://a.example/, tags: [news]}\noutputs:\n  - path: a.xml\n    tags: [new]\nwebsub: {subscribe: true}\n"
+        "feeds:\n  - {url: https://a.example/, tags: [news]}\noutputs:\n  - path: a.xml\n    tags: [new]\nwebsub: {subscribe: true, hub: https://hub.example/}\n"
         "http: {listen: '0.0.0.0:80', token: short}\n"
     )
 
@@ -474,6 +474,7 @@ def test_what_is_odd_but_works_is_a_warning() -> None:
         ": no 'contact': no feed is polled more often than every 2 hours; name a page or a mailbox for those whose servers are asked",
         ": no 'link': the outputs do not name their own address (rel=self)",
         ":5: tags: no feed has the tag 'new' (did you mean 'news'?)",
+        ":6: hub: it cannot be told of outputs whose address is not known: set 'link'",
         ":6: subscribe: this version does not subscribe to hubs; feeds are polled",
         ":7: token: shorter than 16 characters can be guessed",
     ]

@@ -50,6 +50,7 @@ def publish(session: Session, json_: bool) -> None:
     """Write the outputs anew from what is stored; files that did not change are left alone."""
     with session.app() as app:
         reports = _publish(app, quiet=json_)
+        _announce(app)
     if json_:
         click.echo(as_json(reports))
     _exit([], reports, strict=False)
@@ -64,6 +65,7 @@ def update(session: Session, json_: bool, strict: bool) -> None:
     with session.app() as app:
         polled = _poll(app, None, force=False, quiet=json_)
         published = _publish(app.with_known_sources(), quiet=json_)
+        _announce(app)
     if json_:
         click.echo(as_json({"polls": polled, "outputs": published}))
     _exit(polled, published, strict)
@@ -132,6 +134,14 @@ def _publish(app: "App", quiet: bool) -> list[PublishReport]:
         for note in done.notes:
             say(f"{done.path}: {note}")
     return reports
+
+
+def _announce(app: "App") -> None:
+    """Tell the hub of what changed; what it does not take now waits for the next run."""
+    from aggregator.announcing import announce
+
+    for told in announce(app.ports):
+        say(f"{told.path}: the hub {told.hub} " + (f"was not told: {told.error}" if told.error else "was told"))
 
 
 def _exit(polled: Sequence[PollReport], published: Sequence[PublishReport], strict: bool) -> None:

@@ -93,7 +93,7 @@ class CurlDoor:
         self._idle: dict[bool, deque[_Line]] = {False: deque(), True: deque()}
         self._is_closed = False
 
-    def get(self, errand: Errand) -> Answer:
+    def run(self, errand: Errand) -> Answer:
         self._dialer.admit(errand.host, allow_private=errand.allow_private)
         idle = self._idle[errand.allow_private]
         try:
@@ -148,6 +148,11 @@ class _Line:
         curl.setopt(pycurl.URL, errand.server + "/")
         curl.setopt(pycurl.REQUEST_TARGET, errand.server + errand.target if is_whole else errand.target)
         curl.setopt(pycurl.HTTPHEADER, _lines(errand))
+        if errand.body is None:
+            curl.setopt(pycurl.HTTPGET, 1)
+        else:
+            # libcurl copies it, and makes a POST of what has one.
+            curl.setopt(pycurl.POSTFIELDS, errand.body)
         curl.setopt(pycurl.TIMEOUT_MS, int(errand.deadline.remaining() * 1000) + 1)
 
     def _is_whole(self, error: pycurl.error, errand: Errand) -> bool:

@@ -48,10 +48,10 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """One GET: `target` (path and query) of a server, sent byte for byte.
+    """One GET, or a POST where there is a `body` to send: `target` (path and query) of a server, sent byte for byte.
 
     `host` is in ASCII, an IPv6 address without brackets. `fields` are the request's header; nothing else is added but what the protocol
-    needs. Of the body no more is read than shows that it is larger than `max_bytes`.
+    needs. Of the answer's body no more is read than shows that it is larger than `max_bytes`.
     """
 
     scheme: str
@@ -62,6 +62,11 @@ class Errand:
     allow_private: bool
     deadline: Deadline
     max_bytes: int
+    body: bytes | None = field(default=None, repr=False)
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
 
     @property
     def authority(self) -> str:
@@ -113,7 +118,7 @@ class Answer:
 
 
 class Door(Protocol):
-    """The way out: one GET over a connection to an address that was checked. Safe to use from several threads at once.
+    """The way out: one request over a connection to an address that was checked. Safe to use from several threads at once.
 
     A host is resolved once, every address is checked, and that very address is dialed: between the check and the dialing nothing is looked
     up again, so a name that changes its address meanwhile (DNS rebinding) reaches nothing else. TLS and the Host field keep the name.
@@ -122,7 +127,7 @@ class Door(Protocol):
     private by its very name or number is refused all the same.
     """
 
-    def get(self, errand: Errand) -> Answer:
+    def run(self, errand: Errand) -> Answer:
         """Run one errand within its deadline. A kept connection that the server had closed meanwhile is replaced.
 
         Raises `Refused`, `NoSuchName`, `NoConnection`, `NoAnswer` and `Late`.

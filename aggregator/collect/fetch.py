@@ -17,8 +17,9 @@ from aggregator.collect.door import WITH_BODY, Answer, Errand, NoAnswer, open_do
 from aggregator.collect.freshness import fresh_for, retry_after
 from aggregator.collect.inflate import CutShort, Damaged, Oversized, UnknownCoding, inflated
 from aggregator.collect.place import NotAnAddress, Place, shown_place, shown_target
+from aggregator.collect.posting import post
 from aggregator.errors import BadStatus, Blocked, FetchError, Gone, TimedOut, TooLarge, Truncated, Unreachable
-from aggregator.model import Client, Document, FeedSpec, Redirect, Unchanged, Validators
+from aggregator.model import Client, Document, FeedSpec, Posted, Redirect, Unchanged, Validators
 
 _TIMEOUT_S: Final = 20.0
 _MAX_BYTES: Final = 10 * 1024 * 1024
@@ -90,6 +91,10 @@ class WebFetcher:
             return Unchanged(validators=got.validators, fresh_for=got.fresh_for, redirects=got.redirects)
         return got
 
+    def post(self, address: str, form: Mapping[str, str], *, allow_private: bool) -> Posted:
+        """Send a form to a hub; whatever goes wrong is said in what is returned."""
+        return post(self._door, address, form, user_agent=self._user_agent, allow_private=allow_private, timeout_s=self._timeout_s)
+
     def close(self) -> None:
         """Close all kept connections."""
         self._door.close()
@@ -125,7 +130,7 @@ class WebFetcher:
             max_bytes=self._max_bytes,
         )
         try:
-            return self._door.get(errand)
+            return self._door.run(errand)
         except Refused as error:
             message = f"{place.host} is at {error}, which is not a public address (allow_private permits it for one feed)"
             raise Blocked(spec.shown_url, message) from error

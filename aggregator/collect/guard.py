@@ -124,7 +124,7 @@ class RequestsDoor:
         self._strict = _GuardedAdapter(self._tls)
         self._private = _GuardedAdapter(self._tls)
 
-    def get(self, errand: Errand) -> Answer:
+    def run(self, errand: Errand) -> Answer:
         self._dialer.admit(errand.host, allow_private=errand.allow_private)
         with closing(self._response(errand)) as response:
             pieces, is_whole = _body(response, errand)
@@ -156,7 +156,7 @@ class RequestsDoor:
 
     def _sent(self, trip: _Trip) -> requests.Response:
         errand = trip.errand
-        request = requests.Request("GET", errand.server + "/", headers=dict(errand.fields)).prepare()
+        request = requests.Request(errand.method, errand.server + "/", headers=dict(errand.fields), data=errand.body).prepare()
         adapter = self._private if errand.allow_private else self._strict
         mark = _trip.set(trip)
         try:

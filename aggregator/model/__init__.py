@@ -28,6 +28,7 @@ from aggregator.model.entry import (
     Tombstone,
 )
 from aggregator.model.held import FeedState, Identity, Outcome, PollReport, PollResult, Publication, StoredEntry, Story, Stranger, Verdict
+from aggregator.model.hubs import Notice, Posted
 from aggregator.model.raw import (
     Document,
     RawCategory,
@@ -88,6 +89,7 @@ __all__ = [
     "Learnt",
     "Limit",
     "Match",
+    "Notice",
     "Origin",
     "Outcome",
     "OutputSpec",
@@ -95,6 +97,7 @@ __all__ = [
     "Place",
     "PollReport",
     "PollResult",
+    "Posted",
     "Printed",
     "Pruned",
     "Publication",

@@ -17,11 +17,13 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from watchfiles import watch
 
+from aggregator.announcing import announce
 from aggregator.app import LACKS_SPACE, App
 from aggregator.errors import AggregatorError, ConfigError, StoreError
 from aggregator.model import Config, JsonValue, PollReport
 from aggregator.pipeline import PublishReport, publish
 from aggregator.prune import prune
+from aggregator.publish.websub import link_field
 from aggregator.run.lock import DaemonLock
 from aggregator.run.notify import READY, STOPPING, Notifier
 from aggregator.run.poller import poll_due
@@ -33,6 +35,7 @@ log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
 PUBLISH_EVERY = timedelta(seconds=2)
+ANNOUNCE_EVERY = timedelta(seconds=2)
 MAINTAIN_EVERY = timedelta(hours=24)
 REPUBLISH_EVERY = timedelta(minutes=10)
 # A save is often several events (write, rename, chmod): they are taken up together.
@@ -138,6 +141,7 @@ class Daemon:
             token=config.token,
             health=self.told_health,
             hosts=(host_of(config.link),) if config.link else (),
+            link_field=lambda path: link_field(self.app.config, path),
         )
 
     def told_health(self) -> dict[str, JsonValue]:
@@ -151,12 +155,13 @@ class Daemon:
     def _scheduler(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             timezone="UTC",
-            executors={"default": ThreadPoolExecutor(5)},
+            executors={"default": ThreadPoolExecutor(8)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         now = self.app.ports.clock()
         scheduler.add_job(self._poll, "interval", seconds=TICK.total_seconds(), id="poll", next_run_time=now)
         scheduler.add_job(self._publish, "interval", seconds=PUBLISH_EVERY.total_seconds(), id="publish", next_run_time=now + PUBLISH_EVERY)
+        scheduler.add_job(self._announce, "interval", seconds=ANNOUNCE_EVERY.total_seconds(), id="announce")
         scheduler.add_job(self._dirty.set, "interval", seconds=REPUBLISH_EVERY.total_seconds(), id="republish")
         scheduler.add_job(
             self._maintain, "interval", seconds=MAINTAIN_EVERY.total_seconds(), id="maintain", next_run_time=now + timedelta(minutes=1)
@@ -265,6 +270,16 @@ class Daemon:
                 log.warning(
                     "%s: held back as backlog that came at once: %s; to list: aggregator release %s", feed, counted(count, "entry"), feed
                 )
+
+    def _announce(self) -> None:
+        if self.stop.is_set():
+            return
+        with self._minded("announce"):
+            for told in announce(self.app.ports):
+                if told.error:
+                    log.warning("%s: the hub %s was not told: %s", told.path, told.hub, told.error)
+                else:
+                    self.tell(f"{told.path}: the hub {told.hub} was told")
 
     def _maintain(self) -> None:
         with self._minded("maintain"):

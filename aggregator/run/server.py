@@ -36,6 +36,13 @@ MAX_CONNECTIONS = 256
 STOP_WITHIN_S = 3
 
 Health = Callable[[], Mapping[str, JsonValue]]
+LinkField = Callable[[str], str | None]
+
+
+def no_link(path: str) -> str | None:
+    """No output has a hub."""
+    return None
+
 
 _PAGE_POLICY = "default-src 'none'; img-src https:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -47,12 +54,22 @@ class WebServer:
     The outputs are public. What `health` gives is answered with 200 where its key `ok` is true, else 503; with a `token` its details
     need `Authorization: Bearer TOKEN`, and without one they are shown only where the server listens on loopback. A server on
     loopback answers only to loopback names, to `host` and to `hosts` (the public names a reverse proxy passes on), so that a
-    page in a browser cannot read it through a name of its own (DNS rebinding).
+    page in a browser cannot read it through a name of its own (DNS rebinding). `link_field` gives the Link field of an output, by its path.
     """
 
-    def __init__(self, *, root: Path, host: str, port: int, token: str | None, health: Health, hosts: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        root: Path,
+        host: str,
+        port: int,
+        token: str | None,
+        health: Health,
+        hosts: Collection[str] = (),
+        link_field: LinkField = no_link,
+    ) -> None:
         self._host, self._port = host, port
-        self._app = application(root=root, token=token, health=health, host=host, hosts=hosts)
+        self._app = application(root=root, token=token, health=health, host=host, hosts=hosts, link_field=link_field)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -81,7 +98,9 @@ class WebServer:
         self._server = self._thread = None
 
 
-def application(*, root: Path, token: str | None, health: Health, host: str, hosts: Collection[str] = ()) -> ASGIApp:
+def application(
+    *, root: Path, token: str | None, health: Health, host: str, hosts: Collection[str] = (), link_field: LinkField = no_link
+) -> ASGIApp:
     """Make the ASGI application of a `WebServer`; see there."""
     outputs = Outputs(root)
     guarded = is_loopback(host)
@@ -99,7 +118,7 @@ def application(*, root: Path, token: str | None, health: Health, host: str, hos
         served = outputs.find(request.path_params["path"] or "index.html")
         if served is None:
             return PlainTextResponse("not found\n", HTTPStatus.NOT_FOUND, _ALWAYS)
-        return _answer(request, served)
+        return _answer(request, served, link_field(request.path_params["path"]))
 
     # Starlette adds HEAD to GET, answers 405 with Allow to the rest, and runs these plain functions in its thread pool.
     app = Starlette(routes=[Route("/healthz", healthz), Route("/{path:path}", output)])
@@ -129,7 +148,7 @@ def _host_names(scope: Scope) -> list[str]:
     return [value[1:].partition("]")[0] if value.startswith("[") else value.partition(":")[0].rstrip(".") for value in values]
 
 
-def _answer(request: Request, served: Served) -> Response:
+def _answer(request: Request, served: Served, link: str | None) -> Response:
     copy = served.copy(gzip=accepts_gzip(request.headers.get("accept-encoding", "")))
     headers = {
         **_ALWAYS,
@@ -138,6 +157,8 @@ def _answer(request: Request, served: Served) -> Response:
         "Last-Modified": served.last_modified,
         "Vary": "Accept-Encoding",
     }
+    if link is not None:
+        headers["Link"] = link
     if copy.coding is not None:
         headers["Content-Encoding"] = copy.coding
     if served.media_type == "text/html":

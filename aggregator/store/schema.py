@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -113,6 +113,8 @@ feed = Table(
     # Marks of what it prints around its entries, as JSON.
     Column("printed", Text, nullable=False, server_default="[]"),
     Column("rhythm", Text),
+    # Where its pushes can be had, as JSON, if its server says so rather than its document.
+    Column("hub_links", Text),
     # When a document was last read: an entry seen then stands in the feed for as long as polls say "unchanged".
     Column("document_at", Instant),
     Column("lease_token", Text),
@@ -131,6 +133,17 @@ feed_url = Table(
     Index("feed_url_feed", "feed"),
 )
 """Every address that a feed ever had, under `web.url.feed_address_key`."""
+
+subscription = Table(
+    "subscription",
+    metadata,
+    # The end of the address where its pushes arrive, which nobody can guess.
+    Column("path", Text, primary_key=True),
+    Column("feed", _Key, ForeignKey("feed.pk"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index("subscription_feed", "feed"),
+)
+"""What was subscribed to at the hubs of feeds: a `model.HubSubscription` as JSON."""
 
 operator_hold = Table(
     "operator_hold",
@@ -328,9 +341,14 @@ output = Table(
     Column("judged_generation", BigInteger, nullable=False),
     Column("first_published", Instant),
     Column("written", Text),
+    Column("told", Text),
+    Column("told_at", Instant),
+    Column("tell_at", Instant),
+    Column("tell_failures", Integer, nullable=False, server_default="0"),
+    Column("tell_error", Text),
 )
 """An output and how far it is judged. `mark` is empty while a judgement under other rules is under way. `written` is the digest of what we
-wrote into its file last (`web.text.fingerprint`); empty once that file is gone."""
+wrote into its file last (`web.text.fingerprint`); empty once that file is gone. `told` is the digest that the hub was told of last."""
 
 publication = Table(
     "publication",

@@ -11,6 +11,7 @@ from aggregator.model import (
     FeedState,
     Hop,
     Learnt,
+    Notice,
     PollResult,
     Pruned,
     Publication,
@@ -20,7 +21,22 @@ from aggregator.model import (
     Verdict,
 )
 from aggregator.ports import SameStory, Successors, no_successors
-from aggregator.store import claims, entries, feeds, forget, holds, lease, prune, publications, record, rewrite, rulings, settling, stories
+from aggregator.store import (
+    claims,
+    entries,
+    feeds,
+    forget,
+    holds,
+    hubs,
+    lease,
+    prune,
+    publications,
+    record,
+    rewrite,
+    rulings,
+    settling,
+    stories,
+)
 from aggregator.store.engine import Database
 from aggregator.store.stops import StopFile
 
@@ -108,6 +124,14 @@ class SqlStore:
     def note_file(self, path: str, digest: str | None) -> None:
         with self._db.write() as (conn, counters):
             publications.note_file(conn, counters, path, digest)
+
+    def notices(self) -> list[Notice]:
+        with self._db.read() as conn:
+            return hubs.notices(conn)
+
+    def note_told(self, notice: Notice) -> None:
+        with self._db.write() as (conn, _):
+            hubs.note_told(conn, notice)
 
     def unchecked_stories(self, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
         with self._db.read() as conn:

@@ -7,6 +7,7 @@ of its own, but the server is the same for all.
 import re
 from functools import cache, lru_cache
 from ipaddress import ip_address
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -30,6 +31,7 @@ _PLAIN_ADDRESS: Final = re.compile(
     r"https?://(?P<host>(?:[a-z0-9_-]+\.)+[a-z]{2,63})(?P<path>/[!-\"$->@-~]*+)?+(?:\?(?P<query>[!-\"$-~]*+))?+(?:#[!-~]*+)?+"
 )
 _HOST: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+")
+_BUILDING: Final = Lock()
 
 
 def host_of(url: str) -> str:
@@ -169,13 +171,20 @@ def _registrable(host: str, *, private: bool) -> str:
     return host if found.suffix else ".".join(host.split(".")[-2:])
 
 
-@cache
 def _suffixes(*, private: bool) -> "TLDExtract":
+    with _BUILDING:  # or each of the threads that ask at the start of a poll would build a list of its own
+        return _built(private=private)
+
+
+@cache
+def _built(*, private: bool) -> "TLDExtract":
     # Imported when a host is first asked for: it brings an HTTP client along, and a poll in which nothing changed asks for none.
     from tldextract import TLDExtract
 
     extra = PLATFORMS.below if private else ()
-    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=private, extra_suffixes=extra)
+    found = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=private, extra_suffixes=extra)
+    found("example.org")  # reads the list, which it otherwise does at the first question
+    return found
 
 
 def _account(domain: str, path: str, query: str) -> str | None:

@@ -12,13 +12,13 @@ from aggregator.app import MIN_FREE_BYTES, App, build, user_agent
 from aggregator.config import load_text
 from aggregator.errors import AggregatorError, StoreError
 from aggregator.run.poller import poll_due
-from tests.e2e.running import feed
+from tests.e2e.running import feed, lent
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     (tmp_path / "garden.xml").write_bytes(feed("garden", "One."))
-    made = build(load_text("feeds:\n  - ./garden.xml\n", tmp_path / "feeds.yaml", {}))
+    made = lent(load_text("feeds:\n  - ./garden.xml\n", tmp_path / "feeds.yaml", {}))
     yield made
     made.close()
 

@@ -17,13 +17,13 @@ from aggregator.model import JsonValue
 from aggregator.run.daemon import Daemon
 from aggregator.run.lock import DaemonLock
 from aggregator.store.sql import SqlStore
-from tests.e2e.running import feed
+from tests.e2e.running import feed, lent
 
 FEEDS = "title: Planet\nfeeds:\n  - ./garden.xml   # the first\n"
 
 
 def run(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["-c", str(folder / "feeds.yaml"), *arguments], obj=None)
+    return CliRunner().invoke(cli, ["-c", str(folder / "feeds.yaml"), *arguments], obj=lent)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """`client: curl` is chosen in feeds.yaml, and says what it lacks; polls are the same over both."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from aggregator.app import build
 from aggregator.config import load_text
 from aggregator.errors import AggregatorError
 from aggregator.run.poller import poll_due
-from tests.e2e.running import aggregator, feed
+from tests.e2e.running import aggregator, feed, inside, lent
 from tests.wire import Wire, answer
 
 pytest.importorskip("pycurl", reason="needs pycurl (the extra `fast`)")
@@ -33,7 +34,7 @@ def test_a_feed_is_polled_over_either_client(tmp_path: Path, client: str) -> Non
 
 def test_another_client_is_taken_up_when_feeds_yaml_is_saved_and_the_same_one_is_kept(tmp_path: Path) -> None:
     (tmp_path / "garden.xml").write_bytes(feed("garden", "One."))
-    app = build(load_text("feeds: [./garden.xml]\n", tmp_path / "feeds.yaml", {}))
+    app = lent(load_text("feeds: [./garden.xml]\n", tmp_path / "feeds.yaml", {}))
     try:
         titled = app.reconfigured(replace(app.config, title="Another"))
         assert titled.ports.fetcher is app.ports.fetcher
@@ -46,11 +47,12 @@ def test_another_client_is_taken_up_when_feeds_yaml_is_saved_and_the_same_one_is
 
 
 @pytest.mark.parametrize("command", ["check", "poll", "run"])
-def test_without_pycurl_one_line_says_how_to_get_it(tmp_path: Path, command: str) -> None:
+def test_without_pycurl_one_line_says_how_to_get_it(tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "garden.xml").write_bytes(feed("garden", "One."))
     (tmp_path / "feeds.yaml").write_text("client: curl\nfeeds: [./garden.xml]\n")
-    (tmp_path / "pycurl.py").write_text("raise ImportError('No module named pycurl')\n")
-    done = aggregator(tmp_path, command, environ={"PYTHONPATH": str(tmp_path)})
+    monkeypatch.setitem(sys.modules, "pycurl", None)  # as if it were not there
+    monkeypatch.delitem(sys.modules, "aggregator.collect.curl_door", raising=False)
+    done = inside(tmp_path, command)
     assert done.returncode == 2
     (line,) = [line for line in done.stderr.splitlines() if "client" in line]
     assert line.startswith(f"{tmp_path / 'feeds.yaml'}: client: curl cannot be used: it needs pycurl")
@@ -87,7 +89,7 @@ def test_a_libcurl_that_cannot_keep_the_promises_is_named(release: str, tls: str
 
 def test_config_shows_the_client(tmp_path: Path) -> None:
     (tmp_path / "feeds.yaml").write_text("client: curl\nfeeds: [./garden.xml]\n")
-    assert "client: curl" in aggregator(tmp_path, "config").stdout
+    assert "client: curl" in inside(tmp_path, "config").stdout
     (tmp_path / "feeds.yaml").write_text("client: crul\nfeeds: [./garden.xml]\n")
-    done = aggregator(tmp_path, "config")
+    done = inside(tmp_path, "config")
     assert "feeds.yaml:1: client: 'crul' is none of requests, curl (did you mean 'curl'?)" in done.stderr

@@ -3,14 +3,18 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from aggregator import __version__
 from aggregator.cli.log import Form, set_up_logging
-from aggregator.cli.show import Session, fail
+from aggregator.cli.show import Session, build, fail
 from aggregator.errors import AggregatorError, ConfigError
+from aggregator.model import Config
+
+if TYPE_CHECKING:
+    from aggregator.app import App
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -59,11 +63,11 @@ class _Group(click.Group):
 def cli(ctx: click.Context, path: Path, verbose: bool, form: Form) -> None:
     """Poll feeds, remember where each entry originally appeared, and publish merged feeds that say so."""
     set_up_logging(verbose, form)
-    ctx.obj = Session(path=path.absolute())
+    ctx.obj = Session(path.absolute(), ctx.obj or build)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line. Exits the process."""
+def main(arguments: Sequence[str] | None = None, build: Callable[[Config], "App"] = build) -> None:
+    """Run the command line with the app that `build` makes. Exits the process."""
     from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, stories  # noqa: F401 - each adds its commands to the group
 
     order = [
@@ -92,4 +96,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "version",
     ]
     cli.commands = {name: cli.commands[name] for name in order}
-    cli(args=list(arguments) if arguments is not None else None, prog_name="aggregator")
+    cli(args=list(arguments) if arguments is not None else None, prog_name="aggregator", obj=build)

@@ -76,7 +76,6 @@ def update(session: Session, json_: bool, strict: bool) -> None:
 @click.pass_obj
 def run(session: Session, no_server: bool) -> None:
     """Poll, publish and serve until stopped; feeds.yaml is taken up when it is saved."""
-    from aggregator.app import build
     from aggregator.run.daemon import Daemon
     from aggregator.run.lock import DaemonLock
     from aggregator.run.notify import from_environment
@@ -85,7 +84,7 @@ def run(session: Session, no_server: bool) -> None:
     warn(config)
     # Before the store is opened: opening it brings its feeds in line with this feeds.yaml, and its tables with this version.
     with DaemonLock(Path(config.store)) as lock:
-        app = build(config)
+        app = session.build(config)
         say(f"{counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}; stop with Ctrl-C")
         notifier = from_environment(os.environ)
         Daemon(app, load=session.config, tell=say, report=_tell, serve=not no_server, notifier=notifier, lock=lock).run()

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,11 +24,19 @@ if TYPE_CHECKING:
     from aggregator.telling import Line
 
 
+def build(config: Config) -> "App":
+    """What `app.build` makes; its libraries are imported only when a command needs an app."""
+    from aggregator import app
+
+    return app.build(config)
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What the group hands to each command: which feeds.yaml, absolute."""
+    """What the group hands to each command: which feeds.yaml, absolute, and how the app is made that it describes."""
 
     path: Path
+    build: "Callable[[Config], App]" = build
 
     def config(self) -> Config:
         """Read feeds.yaml. Raises `ConfigError`."""
@@ -39,11 +47,9 @@ class Session:
     @contextmanager
     def app(self) -> "Iterator[App]":
         """Build the app for one command and close it afterwards; warnings of feeds.yaml go to stderr first."""
-        from aggregator.app import build
-
         config = self.config()
         warn(config)
-        app = build(config)
+        app = self.build(config)
         try:
             yield app
         finally:

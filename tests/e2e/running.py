@@ -7,9 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
+from aggregator.app import App, build
 from aggregator.cli import main
+from aggregator.model import Config
+from aggregator.reading import ReaderPool
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Installed programs have their bytecode; a setting that keeps a checkout clean would have it compiled at every start.
@@ -29,6 +34,20 @@ def aggregator(folder: Path, *arguments: str, environ: Mapping[str, str] | None 
     )
 
 
+def lent(config: Config) -> App:
+    """The app of a command inside this process: its documents are read by the same children as those of the last one.
+
+    A child takes longer to start than most commands; that an app starts and ends its own is what the other commands here show.
+    """
+    app = build(config)
+    return replace(app, ports=replace(app.ports, reader=_reader().__call__))
+
+
+@cache
+def _reader() -> ReaderPool:
+    return ReaderPool()
+
+
 def inside(folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the same in this process: an interpreter takes longer to start than most commands.
 
@@ -38,7 +57,7 @@ def inside(folder: Path, *arguments: str, environ: Mapping[str, str] | None = No
     os.environ.update(environ or {})
     try:
         with redirect_stdout(said), redirect_stderr(told):
-            main(["-c", str(folder / "feeds.yaml"), *arguments])
+            main(["-c", str(folder / "feeds.yaml"), *arguments], lent)
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
@@ -72,7 +91,7 @@ class Running:
     def says(self) -> str:
         return self.log.read_text()
 
-    def until(self, holds: Callable[[], object], within_s: float = 20.0) -> None:
+    def until(self, holds: Callable[[], object], within_s: float = 60.0) -> None:
         """Wait for something that the daemon brings about; fail with its log when it does not come."""
         deadline = time.monotonic() + within_s
         while not holds():

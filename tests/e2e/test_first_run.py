@@ -59,7 +59,7 @@ def test_atom_rss_and_json_tell_the_same_of_every_entry(planet: Path) -> None:
 
 def test_a_second_update_adds_nothing_and_touches_no_file(planet: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in files_below(planet / "public")}
-    done = aggregator(planet, "update", "--json")
+    done = inside(planet, "update", "--json")
     assert done.returncode == 0, done.stderr
     reports = json.loads(done.stdout)
     assert not any(output["changed"] for output in reports["outputs"])

@@ -4,12 +4,17 @@
     ├── ConfigError(path, problems)       feeds.yaml or the call is wrong: all problems at once, each with its line
     ├── FeedError(url)                    one feed's trouble; caught in one place, pipeline.poll
     │   ├── FetchError
-    │   │   ├── Blocked                   refused by us: a private address, a forbidden scheme or redirect
-    │   │   ├── Unreachable               no name, no connection, no TLS
+    │   │   ├── Blocked                   refused by us: a forbidden scheme or redirect
+    │   │   │   └── Private               … an address that is not public
+    │   │   ├── Unreachable               no connection
+    │   │   │   ├── Nameless              … the host's name is not known
+    │   │   │   ├── Distrusted            … no TLS that can be trusted
+    │   │   │   └── NoFile                … a local file that cannot be read
     │   │   ├── TimedOut                  the wall-clock deadline passed
     │   │   ├── TooLarge                  more bytes than allowed, counted after inflating
     │   │   ├── Truncated                 the body ended early
     │   │   └── BadStatus(status)         the server answered with an error
+    │   │       ├── Challenged            it wants proof of a browser
     │   │       └── Gone                  410: the publisher has withdrawn the feed
     │   └── ParseError                    not a feed, or not one that can be read within the limits
     ├── StoreError                        the store cannot be opened, locked, read or written
@@ -22,6 +27,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+# Statuses that each ask something else of an operator; those from `_SERVERS` on are the server's own trouble.
+_SPOKEN_OF = frozenset({401, 403, 404, 410, 429})
+_SERVERS = 500
 
 
 class AggregatorError(Exception):
@@ -53,7 +62,14 @@ class ConfigError(AggregatorError):
 
 
 class FeedError(AggregatorError):
-    """One feed's trouble. `url` is the shown address (never with a secret), the message is for people."""
+    """One feed's trouble. `url` is the shown address (never with a secret), the message is for people.
+
+    `kind` names what an operator can do about it (a key of `advice.toml`). `requests` and `received_bytes` are what was spent until then.
+    """
+
+    kind: str = "unreadable"
+    requests: int = 0
+    received_bytes: int = 0
 
     def __init__(self, url: str, message: str) -> None:
         self.url = url
@@ -68,21 +84,55 @@ class FetchError(FeedError):
 class Blocked(FetchError):
     """We refused to go there: a private address, another scheme, a redirect that must not be followed."""
 
+    kind = "redirect"
+
+
+class Private(Blocked):
+    """The address is, or leads to, one that is not public."""
+
+    kind = "private"
+
 
 class Unreachable(FetchError):
     """No such name, no connection, or no TLS that can be trusted."""
+
+    kind = "connection"
+
+
+class Nameless(Unreachable):
+    """The host's name cannot be found."""
+
+    kind = "name"
+
+
+class Distrusted(Unreachable):
+    """No TLS that can be trusted."""
+
+    kind = "tls"
+
+
+class NoFile(Unreachable):
+    """A local file that cannot be read."""
+
+    kind = "file"
 
 
 class TimedOut(FetchError):
     """The wall-clock deadline of the whole fetch passed."""
 
+    kind = "slow"
+
 
 class TooLarge(FetchError):
     """The body is larger, after inflating, than one feed may be."""
 
+    kind = "large"
+
 
 class Truncated(FetchError):
     """The body ended before it was whole (Content-Length, chunks or the compression's own end mark)."""
+
+    kind = "broken"
 
 
 class BadStatus(FetchError):
@@ -90,8 +140,17 @@ class BadStatus(FetchError):
 
     def __init__(self, url: str, message: str, *, status: int, retry_after: timedelta | None = None) -> None:
         self.status = status
+        self.kind = str(status) if status in _SPOKEN_OF else "server" if status >= _SERVERS else "status"
         self.retry_after = retry_after
         super().__init__(url, message)
+
+
+class Challenged(BadStatus):
+    """The server wants proof that a person with a browser asks."""
+
+    def __init__(self, url: str, message: str, *, status: int, retry_after: timedelta | None = None) -> None:
+        super().__init__(url, message, status=status, retry_after=retry_after)
+        self.kind = "challenge"
 
 
 class Gone(BadStatus):
@@ -103,6 +162,8 @@ class ParseError(FeedError):
 
     `found` are addresses of feeds that the page names, so that the message can propose them.
     """
+
+    kind = "no_feed"
 
     def __init__(self, url: str, message: str, *, found: Sequence[str] = ()) -> None:
         self.found = tuple(found)

@@ -30,6 +30,7 @@ from aggregator.model import (
     Publication,
     Story,
     Surroundings,
+    Tally,
     Unchanged,
 )
 from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
@@ -115,14 +116,14 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
     if isinstance(got, Unchanged):
         now = ports.clock()
         kept = _succeeded(spec, state, got, now, ports)
-        return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now), 0, ()
+        return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now, tally=_tally(got, state)), 0, ()
     known = _printed(spec, state, ports)
     read = ports.reader(without_secrets(got, spec), spec, state.key, ports.surroundings(), known)
     now = ports.clock()
     printed = Printed(marks=state.printed).and_also(read.printed).marks
     told = rhythm.seen(rhythm.decoded(state.rhythm), (entry.published for entry in read.entries), now)
     fresh = replace(state, head=read.head, body_hash=got.body_hash, last_change_at=now, refined_by=today, printed=printed)
-    fresh = replace(fresh, rhythm=rhythm.encoded(told))
+    fresh = replace(fresh, rhythm=rhythm.encoded(told), document_bytes=got.traffic.received_bytes)
     fresh = _succeeded(spec, watched(state, fresh, read, ports.store, now), got, now, ports)
     result = PollResult(
         state=fresh,
@@ -133,8 +134,22 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         raw=read.raw,
         deleted=() if fresh.hold else read.deleted,
         refined_by=rules.mark(spec, printed),
+        tally=_tally(got, state),
     )
     return result, len(read.entries), read.oddities
+
+
+def _tally(got: Document | Unchanged, before: FeedState) -> Tally:
+    """What a poll cost that did not fail."""
+    is_304 = isinstance(got, Unchanged) and got.is_304
+    return Tally(
+        polls=1,
+        not_modified=int(is_304),
+        same=int(isinstance(got, Unchanged) and not is_304),
+        requests=got.traffic.requests,
+        received_bytes=got.traffic.received_bytes,
+        saved_bytes=(before.document_bytes or 0) if is_304 else 0,
+    )
 
 
 def _printed(spec: FeedSpec, state: FeedState, ports: Ports) -> Printed:
@@ -159,6 +174,7 @@ def _succeeded(spec: FeedSpec, state: FeedState, got: Document | Unchanged, now:
         failures=0,
         failing_since=None,
         last_error=None,
+        last_error_kind=None,
         gone_count=0,
         last_poll_at=now,
         last_success_at=now,
@@ -176,15 +192,17 @@ def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: F
         failures=state.failures + 1,
         failing_since=state.failing_since or now,
         last_error=error.message,
+        last_error_kind=error.kind,
         last_poll_at=now,
         gone_count=state.gone_count + 1 if isinstance(error, Gone) else 0,
     )
+    tally = Tally(polls=1, failed=1, requests=error.requests, received_bytes=error.received_bytes)
     found = _own_feed(spec, state, error)
     if found:
         state = replace(
             state, discovered=found, next_poll_at=now + DISCOVERY_DELAY, why=f"the page names its feed {found}, which is asked next"
         )
-        return PollResult(state=state, lease=lease, outcome="failed", polled_at=now)
+        return PollResult(state=state, lease=lease, outcome="failed", polled_at=now, tally=tally)
     status = error.status if isinstance(error, BadStatus) else None
     retry_after = error.retry_after if isinstance(error, BadStatus) else None
     state = _planned(spec, replace(state, discovered=None), now, ports, status=status, retry_after=retry_after)
@@ -196,6 +214,7 @@ def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: F
         polled_at=now,
         operator_until=now + wish if wish and not spec.path else None,
         operator_why=f"{spec.id}: {error.message}" if wish else "",
+        tally=tally,
     )
 
 

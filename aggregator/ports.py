@@ -4,20 +4,17 @@
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from aggregator.model import (
     Claim,
-    Config,
     Document,
     Edition,
     Entry,
     FeedSpec,
     FeedState,
     Hop,
-    JsonValue,
     Learnt,
     Notice,
     PollReport,
@@ -30,8 +27,8 @@ from aggregator.model import (
     ReadFeed,
     Retain,
     StoredEntry,
-    Story,
     Surroundings,
+    Tally,
     Unchanged,
     Validators,
     Verdict,
@@ -93,11 +90,40 @@ class Fetcher(Protocol):
     def close(self) -> None: ...
 
 
+class Tallies(Protocol):
+    """What polls cost and brought, counted as they are recorded. Days are UTC. Raises `StoreError`."""
+
+    def spent(self, since: date) -> dict[str, Tally]:
+        """What each feed (by key) that was polled cost and brought since a day."""
+        ...
+
+    def hours(self, since: datetime) -> list[tuple[datetime, Tally]]:
+        """What all polls of each hour cost and brought, the oldest first; hours without any are left out."""
+        ...
+
+    def days_of(self, feed_keys: Sequence[str], days: Sequence[date]) -> list[tuple[date, str, Tally]]:
+        """What these feeds cost and brought on these days, the oldest first."""
+        ...
+
+    def seen_after(self, since: date) -> list[tuple[date, timedelta, int]]:
+        """(day, span, entries): so many new entries were seen within that span of their publication, and not within the one before."""
+        ...
+
+    def totals(self) -> Tally:
+        """All that was ever counted."""
+        ...
+
+
 class Store(Protocol):
     """The ledger. Every method is one transaction; all are safe to call from several threads and processes.
 
     Raises `StoreError` for whatever the database refuses.
     """
+
+    @property
+    def tallies(self) -> Tallies:
+        """What polls cost and brought."""
+        ...
 
     def sync(self, specs: Sequence[FeedSpec], now: datetime) -> None:
         """Make the feed rows match feeds.yaml.
@@ -131,6 +157,10 @@ class Store(Protocol):
         Each entry joins its story through its keys; the stories do not depend on the order of results or entries. Where much of a known
         feed's document is new at once, what shares no key joins the story of the entry whose place it took (`successors`).
         """
+        ...
+
+    def pauses(self, now: datetime) -> dict[str, tuple[datetime, str]]:
+        """Until when, and why, active feeds (by key) wait because their servers' operators asked for it."""
         ...
 
     def feeds(self, *, active_only: bool = True) -> list[FeedState]: ...
@@ -358,21 +388,3 @@ class Publisher(Protocol):
 
 Report = Callable[[PollReport], None]
 """Told of each poll when it is stored."""
-
-__all__ = [
-    "ChooseLead",
-    "Clock",
-    "Config",
-    "Fetcher",
-    "JsonValue",
-    "Mapping",
-    "Path",
-    "Publisher",
-    "Reader",
-    "Renderer",
-    "Report",
-    "SameStory",
-    "Store",
-    "Story",
-    "Successors",
-]

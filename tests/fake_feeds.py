@@ -27,6 +27,7 @@ class FakeFeeds:
         self.rows: dict[str, Feed] = {}
         self.owners: dict[str, str] = {}
         self.wishes: dict[str, datetime] = {}
+        self.whys: dict[str, str] = {}
         self.starts: dict[str, datetime] = {}
         self._leases = 0
 
@@ -124,6 +125,11 @@ class FakeFeeds:
                 ready.append(max(due, waits.get(one.operator or "", due)))
         return min(ready, default=None)
 
+    def pauses(self, now: datetime) -> dict[str, tuple[datetime, str]]:
+        asked = {operator: until for operator, until in self.wishes.items() if now < until <= now + CLOCK_SLACK}
+        rows = [(key, one.operator or "") for key, one in self.rows.items() if one.state.active]
+        return {key: (asked[operator], self.whys[operator]) for key, operator in rows if operator in asked}
+
     def states(self, *, active_only: bool = True) -> list[FeedState]:
         states = sorted((one.state for one in self.rows.values()), key=lambda state: state.id)
         return [state for state in states if state.active or not active_only]
@@ -145,7 +151,7 @@ class FakeFeeds:
         )
         one.token = one.lease_until = None
         if one.operator and result.operator_until:
-            self.wishes[one.operator] = result.operator_until
+            self.wishes[one.operator], self.whys[one.operator] = result.operator_until, result.operator_why
         if result.outcome == "new":
             one.document_at = result.polled_at
 

@@ -41,6 +41,7 @@ from aggregator.web.url import link_key
 from tests.fake_claims import FakeClaims, FakeNames
 from tests.fake_feeds import FakeFeeds, Feed
 from tests.fake_forgetting import FakeForgetting
+from tests.fake_tallies import FakeTallies
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -104,6 +105,7 @@ class FakeStore(FakeForgetting):
         self._ruled: dict[tuple[int, int], bool] = {}
         self._reading: dict[str, int] = {}
         self._names = FakeNames()
+        self.tallies = FakeTallies()
         self._checked = ("", 0)
 
     def _take(self, name: str) -> int:
@@ -127,6 +129,10 @@ class FakeStore(FakeForgetting):
         return self._feeds.next_due(now)
 
     @_one_at_a_time
+    def pauses(self, now: datetime) -> dict[str, tuple[datetime, str]]:
+        return self._feeds.pauses(now)
+
+    @_one_at_a_time
     def feeds(self, *, active_only: bool = True) -> list[FeedState]:
         return self._feeds.states(active_only=active_only)
 
@@ -141,6 +147,7 @@ class FakeStore(FakeForgetting):
         fresh: list[int] = []
         turned: list[Turnover] = []
         counts = []
+        firsts: list[tuple[PollResult, int, int]] = []
         for result in results:
             one = self._feeds.rows.get(result.state.key)
             if one is None or one.token is None or one.token != result.lease:
@@ -148,9 +155,18 @@ class FakeStore(FakeForgetting):
                 continue
             is_known, last = one.state.first_success_at is not None, self._numbers["entry"]
             counts.append(self._recorded(result, one, fresh))
+            firsts.append((result, last, self._numbers["entry"]))
             turned += self._turnover(result, one.state.key, last) if is_known else []
         self._join(fresh, same_story, turned, successors)
+        for result, last, latest in firsts:
+            self.tallies.note(
+                result, [self._came(self._entries[pk]) for pk in range(last + 1, latest + 1) if not self._entries[pk].stored.hold]
+            )
         return counts
+
+    def _came(self, row: _Entry) -> tuple[StoredEntry, bool, bool]:
+        is_joined = any(pk < row.stored.pk and other.story == row.story for pk, other in self._entries.items())
+        return row.stored, row.stored.is_backlog or row.burst is not None, is_joined
 
     def _turnover(self, result: PollResult, feed_key: str, last: int) -> list[Turnover]:
         own = {pk: row for pk, row in self._entries.items() if row.stored.feed_key == feed_key and row.stored.hold is None}

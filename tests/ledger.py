@@ -129,6 +129,11 @@ def raws(store: Store, *feeds: str) -> list[tuple[StoredEntry, RawEntry]]:
     return [found for key in keys for found in store.raw_entries([pk for pk, _ in store.refined(key)])]
 
 
+def row_counts(store: Store) -> dict[str, int]:
+    """The rows of all tables but those that count polls, which every poll writes."""
+    return {table: rows for table, rows in store.counts().items() if not table.startswith("tally")}
+
+
 def only(store: Store, query: str) -> StoredEntry:
     """The one entry of the one story that a query finds."""
     ((_, (found,)),) = store.find(query)

@@ -113,6 +113,10 @@ class Planet:
             report = self._poll(feed, document(body, self._spec(feed).url))
             assert report.error is None, report.error
 
+    def answers(self, feed: str, answer: Answer) -> None:
+        """Poll a feed that answers so, be it an error."""
+        self._poll(feed, answer)
+
     def fails(self, feed: str, error: FetchError) -> None:
         """Poll a feed that answers with an error."""
         assert self._poll(feed, error).error is not None

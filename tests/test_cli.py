@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from aggregator.app import build
-from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, stories  # noqa: F401 - they add the commands
+from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, status, stories  # noqa: F401 - they add the commands
 from aggregator.cli.main import cli
 from aggregator.config import load
 from aggregator.model import JsonValue
@@ -150,7 +150,7 @@ def test_the_log_speaks_json_where_programs_read_it(tmp_path: Path) -> None:
     result = run(tmp_path, "--log", "json", "poll")
     lines = [json.loads(line) for line in result.stderr.splitlines()]
     (poll,) = [line for line in lines if line.get("event") == "poll"]
-    assert (poll["outcome"], poll["error_type"]) == ("failed", "Unreachable")
+    assert (poll["outcome"], poll["error_type"]) == ("failed", "NoFile")
     assert {line["level"] for line in lines} == {"info", "warning", "error"}
 
 
@@ -174,6 +174,19 @@ def test_status_and_version_speak_json(folder: Path) -> None:
     told = json.loads(run(folder, "status", "--json").stdout)
     assert told["feeds"][0]["last_error"] is None
     assert "aggregator" in json.loads(run(folder, "version", "--json").stdout)
+
+
+def test_the_table_of_feeds_is_as_wide_as_a_terminal_of_80_columns(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    (folder / "feeds.yaml").write_text(f"feeds:\n  - {{ url: ./garden.xml, id: {'long-name-' * 5}feed }}\n  - ./absent.xml\n")
+    run(folder, "poll")
+    blocks, _, table = run(folder, "status").stdout.partition(" feed ")
+    assert "Look whether the file is there" in blocks, "trouble comes first"
+    table, totals, _ = table.partition("2 feeds, 1 in trouble")
+    assert totals
+    assert max(map(len, table.splitlines()[1:])) <= 80
+    assert all(word in table for word in ("success", "change", "next poll", "why", "a local file"))
+    assert "saved by 304s" in run(folder, "status", "absent").stdout
 
 
 def test_a_held_feed_is_shown_and_published_once_it_is_confirmed(folder: Path) -> None:
@@ -260,10 +273,9 @@ def test_what_is_held_back_is_shown_and_released_by_one_command(folder: Path) ->
         more.write("  - ./field.xml\n")
     (folder / "field.xml").write_bytes(feed("field", *(f"Note {number} of the field." for number in range(8))))
     assert run(folder, "update").exit_code == 0
-    assert (
-        "field: 5 entries are held back as backlog that came at once; to list them: aggregator release field"
-        in run(folder, "status").stdout
-    )
+    told = run(folder, "status").stdout
+    assert "5 entries are held back as backlog that came at once" in told
+    assert "aggregator release field" in told
     assert {one["id"]: one["held_back"] for one in json.loads(run(folder, "status", "--json").stdout)["feeds"]} == {"garden": 0, "field": 5}
     assert "to list it: aggregator release field" in run(folder, "explain", "tag:field.example,2026:1").stdout
     assert run(folder, "release", "field").stdout == "5 entries of field held back no longer\n"

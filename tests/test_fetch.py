@@ -15,7 +15,7 @@ import pytest
 
 from aggregator.collect.fetch import WebFetcher
 from aggregator.errors import BadStatus, Blocked, FetchError, Gone, TimedOut, TooLarge, Truncated, Unreachable
-from aggregator.model import Document, FeedSpec, Redirect, Unchanged, Validators
+from aggregator.model import Document, FeedSpec, Redirect, Traffic, Unchanged, Validators
 from tests.conftest import OpenFetcher
 from tests.wire import Wire, answer
 
@@ -137,14 +137,16 @@ def test_validators_that_no_field_can_hold_are_not_sent(wire: Wire, fetcher: Web
 
 def test_an_equal_body_is_unchanged_and_brings_its_new_validators(wire: Wire, fetcher: WebFetcher) -> None:
     got = fetcher.fetch(spec(wire.on("/feed", answer(FEED, 'ETag: "new"'))), Validators(etag='"old"'), digest(FEED))
-    assert got == Unchanged(validators=Validators(etag='"new"'))
+    traffic = Traffic(requests=1, received_bytes=len(FEED))
+    assert got == Unchanged(validators=Validators(etag='"new"'), traffic=traffic)
 
 
 def test_a_304_renews_only_the_validators_that_it_carries(wire: Wire, fetcher: WebFetcher) -> None:
     sent = Validators(etag='"1"', last_modified="old")
     reply = answer(b"", "Last-Modified: new", "Cache-Control: max-age=7200", status=304)
     got = fetcher.fetch(spec(wire.on("/feed", reply)), sent, None)
-    assert got == Unchanged(validators=Validators(etag='"1"', last_modified="new"), fresh_for=timedelta(hours=2))
+    kept = Validators(etag='"1"', last_modified="new")
+    assert got == Unchanged(validators=kept, fresh_for=timedelta(hours=2), is_304=True, traffic=Traffic(requests=1))
 
 
 def test_a_304_that_nobody_asked_for_is_an_error(wire: Wire, fetcher: WebFetcher) -> None:
@@ -290,6 +292,7 @@ def test_redirects_are_followed_and_told(wire: Wire, fetcher: WebFetcher) -> Non
     got = document(fetcher.fetch(spec(wire.url("/a")), NONE, None))
     assert got.url == wire.url("/d")
     assert got.redirects == (Redirect(status=301, target=wire.url("/b/c?x=1")), Redirect(status=308, target=wire.url("/d")))
+    assert got.traffic == Traffic(requests=3, received_bytes=len(FEED))
     assert wire.field("Authorization") is None
 
 

@@ -226,8 +226,8 @@ def test_every_connection_is_durable_and_checks_references() -> None:
         assert found == ["wal", 2, 1, 30_000]
 
 
-# Read whole on purpose: feeds are few, operators fewer, and what people said of stories fewer still.
-_MAY_SCAN = ("ruling", "feed", "feed_url", "operator_hold", "output", "meta", "sqlite_master", "alembic_version")
+# Read whole on purpose: feeds are few, operators fewer, and what people said of stories fewer still; hours are kept for 90 days.
+_MAY_SCAN = ("tally_hour", "ruling", "feed", "feed_url", "operator_hold", "output", "meta", "sqlite_master", "alembic_version")
 
 
 def test_no_statement_reads_a_growing_table_from_end_to_end() -> None:
@@ -264,6 +264,12 @@ def _walk(store: SqlStore) -> None:
     listed(store, limit=3, per_feed=1, not_before=NOON - HOUR)
     store.lease(NOON + 90 * HOUR, HOLD, 2)
     store.next_due(NOON)
+    store.pauses(NOON)
+    store.tallies.spent(NOON.date())
+    store.tallies.days_of([state.key for state in store.feeds()], [NOON.date()])
+    store.tallies.hours(NOON)
+    store.tallies.seen_after(NOON.date())
+    store.tallies.totals()
     ((pk, members),) = store.find("https://a.example/1")
     store.publications(pk)
     store.sightings(members[0].pk)
@@ -281,10 +287,10 @@ def test_unchanged_entries_write_nothing_about_themselves() -> None:
         @event.listens_for(store._db._engine, "before_cursor_execute")
         def _note(conn, cursor, statement, parameters, context, executemany) -> None:  # type: ignore[no-untyped-def]
             if not statement.startswith(("SELECT", "BEGIN")):
-                written.append(statement.split(" SET ")[0])
+                written.append(" ".join(statement.split()[:3]))
 
         store.record([made], same_story)
-    assert written == ["UPDATE feed"]
+    assert written == ["UPDATE feed SET", "INSERT INTO tally_day", "INSERT INTO tally_hour"]
 
 
 def test_pruning_twice_prunes_once() -> None:

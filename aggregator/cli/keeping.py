@@ -9,7 +9,7 @@ import click
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, as_json, say
 from aggregator.errors import AggregatorError
-from aggregator.web.text import counted
+from aggregator.web.text import counted, sized
 
 if TYPE_CHECKING:
     from aggregator.store.backup import Copied, PutBack
@@ -38,7 +38,7 @@ def backup(session: Session, file: Path, replace: bool, json_: bool) -> None:
     if json_:
         click.echo(as_json({"file": target, **_fields(copied)}))
     else:
-        click.echo(f"{file}: {_held(copied)}, {size(copied.size_bytes)}")
+        click.echo(f"{file}: {_held(copied)}, {sized(copied.size_bytes)}")
 
 
 @cli.command()
@@ -103,12 +103,12 @@ def prune(session: Session, older_than: str | None, dry_run: bool, compact: bool
     verb = "would be dropped" if dry_run else "dropped"
     if not json_:
         texts, versions = counted(freed.entries, "entry"), counted(freed.versions, "earlier version")
-        click.echo(f"the texts of {texts} and {versions} {verb}: {size(freed.size_bytes)}")
+        click.echo(f"the texts of {texts} and {versions} {verb}: {sized(freed.size_bytes)}")
     given_back = _compacted(session) if compact and not dry_run else None
     if json_:
         click.echo(as_json({**_fields(freed), "given_back_bytes": given_back, "dry_run": dry_run}))
     elif given_back is not None:
-        click.echo(f"{size(given_back)} given back to the disk")
+        click.echo(f"{sized(given_back)} given back to the disk")
     elif freed.size_bytes and not dry_run:
         say("the store uses that room again; --compact gives it back to the disk")
 
@@ -157,14 +157,3 @@ def _fields(value: object) -> dict[str, object]:
     from dataclasses import asdict
 
     return asdict(value)  # type: ignore[call-overload, no-any-return]
-
-
-def size(count: int) -> str:
-    """A number of bytes in the unit that people would use.
-
-    >>> size(1234), size(5_000_000)
-    ('1 kB', '5.0 MB')
-    """
-    if count < 1_000_000:
-        return f"{count / 1000:.0f} kB"
-    return f"{count / 1_000_000:.1f} MB" if count < 1_000_000_000 else f"{count / 1_000_000_000:.1f} GB"

@@ -68,7 +68,7 @@ def cli(ctx: click.Context, path: Path, verbose: bool, form: Form) -> None:
 
 def main(arguments: Sequence[str] | None = None, build: Callable[[Config], "App"] = build) -> None:
     """Run the command line with the app that `build` makes. Exits the process."""
-    from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, stories  # noqa: F401 - each adds its commands to the group
+    from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, status, stories  # noqa: F401 - each adds its commands to the group
 
     order = [
         "init",

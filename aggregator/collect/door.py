@@ -39,7 +39,13 @@ TLS_WORDS: Final = {
     62: "its certificate is for another name",
     64: "its certificate is for another address",
 }
+_TLS: Final = frozenset({NO_TLS, UNTRUSTED, *TLS_WORDS.values()})
 _PORTS: Final = {"http": 80, "https": 443}
+
+
+def is_about_tls(words: str) -> bool:
+    """Whether a connection failed because of TLS, by the words that say why."""
+    return words in _TLS
 
 
 class NoAnswer(Exception):

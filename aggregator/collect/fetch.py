@@ -6,20 +6,34 @@ Also reads local files. Whatever goes wrong is a `FetchError` in plain words, wh
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 from aggregator.collect.deadline import Deadline, Late
 from aggregator.collect.dial import NoConnection, NoSuchName, Refused, Resolver, look_up
-from aggregator.collect.door import WITH_BODY, Answer, Errand, NoAnswer, open_door
+from aggregator.collect.door import WITH_BODY, Answer, Errand, NoAnswer, is_about_tls, open_door
 from aggregator.collect.freshness import fresh_for, retry_after
 from aggregator.collect.inflate import CutShort, Damaged, Oversized, UnknownCoding, inflated
 from aggregator.collect.place import NotAnAddress, Place, shown_place, shown_target
 from aggregator.collect.posting import post
-from aggregator.errors import BadStatus, Blocked, FetchError, Gone, TimedOut, TooLarge, Truncated, Unreachable
-from aggregator.model import Client, Document, FeedSpec, Posted, Redirect, Unchanged, Validators
+from aggregator.errors import (
+    BadStatus,
+    Blocked,
+    Challenged,
+    Distrusted,
+    FetchError,
+    Gone,
+    Nameless,
+    NoFile,
+    Private,
+    TimedOut,
+    TooLarge,
+    Truncated,
+    Unreachable,
+)
+from aggregator.model import Client, Document, FeedSpec, Posted, Redirect, Traffic, Unchanged, Validators
 
 _TIMEOUT_S: Final = 20.0
 _MAX_BYTES: Final = 10 * 1024 * 1024
@@ -41,6 +55,18 @@ class _BrokenOff(Exception):
     """The connection ended before the body was whole."""
 
 
+@dataclass(slots=True)
+class _Meter:
+    """Counts what a fetch costs while it is under way."""
+
+    requests: int = 0
+    received_bytes: int = 0
+
+    def note(self, answer: Answer) -> None:
+        self.requests += 1
+        self.received_bytes += sum(map(len, answer.pieces))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Poll:
     """What stays the same over all hops of one fetch."""
@@ -48,6 +74,7 @@ class _Poll:
     spec: FeedSpec
     validators: Validators
     deadline: Deadline
+    meter: _Meter = field(default_factory=_Meter)
 
 
 class WebFetcher:
@@ -83,13 +110,15 @@ class WebFetcher:
         with Deadline(self._timeout_s) as deadline:
             poll = _Poll(spec=spec, validators=validators, deadline=deadline)
             try:
-                got = self._file(poll) if spec.path else self._walk(poll)
-            except Late as error:
-                raise TimedOut(spec.shown_url, f"not done within {self._timeout_s:g} seconds") from error
+                got = self._got(poll)
+            except FetchError as error:
+                error.requests, error.received_bytes = poll.meter.requests, poll.meter.received_bytes
+                raise
+        traffic = Traffic(requests=poll.meter.requests, received_bytes=poll.meter.received_bytes)
         if isinstance(got, Document) and got.body_hash == body_hash:
             # Servers exist whose validators change with every answer: kept, they may match next time.
-            return Unchanged(validators=got.validators, fresh_for=got.fresh_for, redirects=got.redirects)
-        return got
+            return Unchanged(validators=got.validators, fresh_for=got.fresh_for, redirects=got.redirects, traffic=traffic)
+        return replace(got, traffic=traffic)
 
     def post(self, address: str, form: Mapping[str, str], *, allow_private: bool) -> Posted:
         """Send a form to a hub; whatever goes wrong is said in what is returned."""
@@ -98,6 +127,12 @@ class WebFetcher:
     def close(self) -> None:
         """Close all kept connections."""
         self._door.close()
+
+    def _got(self, poll: _Poll) -> Document | Unchanged:
+        try:
+            return self._file(poll) if poll.spec.path else self._walk(poll)
+        except Late as error:
+            raise TimedOut(poll.spec.shown_url, f"not done within {self._timeout_s:g} seconds") from error
 
     # ── over HTTP ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -130,19 +165,23 @@ class WebFetcher:
             max_bytes=self._max_bytes,
         )
         try:
-            return self._door.run(errand)
+            answer = self._door.run(errand)
         except Refused as error:
             message = f"{place.host} is at {error}, which is not a public address (allow_private permits it for one feed)"
-            raise Blocked(spec.shown_url, message) from error
+            raise Private(spec.shown_url, message) from error
         except NoSuchName as error:
-            raise Unreachable(spec.shown_url, f"the name {place.host} cannot be found") from error
+            raise Nameless(spec.shown_url, f"the name {place.host} cannot be found") from error
         except (NoConnection, NoAnswer) as error:
-            raise Unreachable(spec.shown_url, f"{place.host}: {error}") from error
+            kind = Distrusted if is_about_tls(str(error)) else Unreachable
+            raise kind(spec.shown_url, f"{place.host}: {error}") from error
+        poll.meter.note(answer)
+        return answer
 
     def _answered(self, poll: _Poll, place: Place, answer: Answer, redirects: tuple[Redirect, ...]) -> Document | Unchanged:
         fields = answer.fields
         if answer.status == HTTPStatus.NOT_MODIFIED and _conditions(poll.validators):
-            return Unchanged(validators=_renewed(poll.validators, fields), fresh_for=fresh_for(fields), redirects=redirects)
+            kept = _renewed(poll.validators, fields)
+            return Unchanged(validators=kept, fresh_for=fresh_for(fields), redirects=redirects, is_304=True)
         if answer.status not in WITH_BODY or "cf-mitigated" in fields:
             raise _bad_status(poll.spec.shown_url, answer)
         body = self._inflated(poll, _pieces(answer), fields.get("Content-Encoding", ""))
@@ -176,11 +215,11 @@ class WebFetcher:
         assert path is not None  # noqa: S101 — asked by the caller
         try:
             if not path.is_file():
-                raise Unreachable(shown_url, "is not a file" if path.exists() else "there is no such file")
+                raise NoFile(shown_url, "is not a file" if path.exists() else "there is no such file")
             with path.open("rb") as opened:
                 body = self._inflated(poll, iter(lambda: opened.read(_FILE_PIECE_BYTES), b""), "")
         except (OSError, ValueError) as error:
-            raise Unreachable(shown_url, f"cannot be read: {getattr(error, 'strerror', None) or 'not a path'}".lower()) from error
+            raise NoFile(shown_url, f"cannot be read: {getattr(error, 'strerror', None) or 'not a path'}".lower()) from error
         return Document(url=poll.spec.url, body=body, content_type=None, validators=Validators(), body_hash=_hash(body))
 
 
@@ -263,7 +302,7 @@ def _bad_status(url: str, answer: Answer) -> BadStatus:
     if wait is None and status in _BUSY:
         wait = fresh_for(answer.fields)
     if answer.fields.get("cf-mitigated") == "challenge":
-        return BadStatus(url, f"asks for proof of a browser instead of answering (challenge, {status})", status=status, retry_after=wait)
+        return Challenged(url, f"asks for proof of a browser instead of answering (challenge, {status})", status=status, retry_after=wait)
     try:
         words = f"{status} {HTTPStatus(status).phrase}"
     except ValueError:

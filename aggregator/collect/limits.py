@@ -18,7 +18,17 @@ MAX_LINKS = 64
 MAX_PERSONS = 64
 MAX_CARRIED = 64
 
+_SHORTENED = "texts cut at "
 _T = TypeVar("_T")
+
+
+def is_cut(oddity: str) -> bool:
+    """Whether a line about a document says that a limit cut something.
+
+    >>> is_cut("left out: 12 entries beyond 1,000"), is_cut("not well-formed")
+    (True, False)
+    """
+    return " beyond " in oddity or oddity.startswith(_SHORTENED)
 
 
 @dataclass(slots=True)
@@ -51,4 +61,4 @@ class Cuts:
     def oddities(self) -> tuple[str, ...]:
         """What to tell the editor, one line each."""
         lines = [f"left out: {number:,} {what}" for what, number in self.left_out.items()]
-        return (*lines, *((f"texts cut at 1 MiB: {self.shortened:,}",) if self.shortened else ()))
+        return (*lines, *((f"{_SHORTENED}1 MiB: {self.shortened:,}",) if self.shortened else ()))

@@ -33,8 +33,12 @@ _HOUR_SPREAD: Final = timedelta(minutes=10)
 _BREATHER: Final = timedelta(minutes=10)
 _TOO_MANY: Final = 429
 _PERMANENT: Final = frozenset({301, 308})
-_REDIRECT_PROVED: Final = timedelta(days=7)
-_REDIRECT_PROOFS: Final = 5
+REDIRECT_PROVED: Final = timedelta(days=7)
+"""A permanent redirect is taken for lasting once it was seen for so long …"""
+
+REDIRECT_PROOFS: Final = 5
+"""… and in so many polls."""
+
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _Wish = tuple[timedelta, str]
@@ -108,7 +112,7 @@ def lasting_redirect(state: FeedState, now: datetime) -> str | None:
     """
     if state.redirect_target is None or state.redirect_since is None or state.failures:
         return None
-    proved = state.redirect_count >= _REDIRECT_PROOFS and now - state.redirect_since >= _REDIRECT_PROVED
+    proved = state.redirect_count >= REDIRECT_PROOFS and now - state.redirect_since >= REDIRECT_PROVED
     return state.redirect_target if proved else None
 
 

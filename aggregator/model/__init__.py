@@ -42,10 +42,12 @@ from aggregator.model.raw import (
     RawTombstone,
     Redirect,
     TextType,
+    Traffic,
     Unchanged,
     Validators,
 )
 from aggregator.model.settings import Attribution, Config, FeedSpec, Limit, Match, OutputSpec, Pruned, Retain
+from aggregator.model.tally import Tally
 from aggregator.model.words import (
     CONFIRMED,
     CONTRADICTED,
@@ -124,9 +126,11 @@ __all__ = [
     "Stranger",
     "Subscription",
     "Surroundings",
+    "Tally",
     "TextType",
     "Title",
     "Tombstone",
+    "Traffic",
     "Trail",
     "Unchanged",
     "Url",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from aggregator.model.entry import Entry, FeedHead, Tombstone
 from aggregator.model.raw import RawEntry, Validators
+from aggregator.model.tally import Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ class FeedState:
     `discovered` is the feed that a page named, when feeds.yaml names a page; it is asked instead of the page from then on.
     `printed` are the marks of what it was found to print around its entries, the latest found last. `rhythm` is how often it had new
     entries, as `collect.rhythm` writes it. `identity` is what it is known by; `hold` says since when and why another one that answers in
-    its place, the `stranger`, is kept out.
+    its place, the `stranger`, is kept out. `last_error_kind` names what to do about `last_error` (`errors.FeedError.kind`);
+    `document_bytes` is what its last document took on the way.
     """
 
     key: str
@@ -57,6 +59,7 @@ class FeedState:
     failures: int = 0
     failing_since: datetime | None = None
     last_error: str | None = None
+    last_error_kind: str | None = None
     last_poll_at: datetime | None = None
     last_success_at: datetime | None = None
     last_change_at: datetime | None = None
@@ -72,6 +75,7 @@ class FeedState:
     printed: tuple[str, ...] = ()
     identity: Identity | None = None
     stranger: Stranger | None = None
+    document_bytes: int | None = None
 
 
 Outcome = Literal["new", "unchanged", "failed"]
@@ -82,7 +86,7 @@ class PollResult:
     """What one poll found, ready to be stored: the state to write and the entries, each with its raw form.
 
     `entries` and `raw` run in parallel. `lease` is the token of the lease under which the feed was polled: a result whose lease
-    was lost since (a worker that slept too long) must not be written.
+    was lost since (a worker that slept too long) must not be written. `tally` is what the poll cost; what it brought, the store counts.
     """
 
     state: FeedState
@@ -95,6 +99,7 @@ class PollResult:
     refined_by: str = ""
     operator_until: datetime | None = None
     operator_why: str = ""
+    tally: Tally = Tally(polls=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,14 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What a fetch cost: requests (each hop of a redirect is one), and bytes of bodies as they came, compressed."""
+
+    requests: int = 0
+    received_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A whole body as it was fetched, inflated. `url` is the final address without userinfo, the base of relative links.
 
@@ -36,15 +44,18 @@ class Document:
     body_hash: str
     fresh_for: timedelta | None = None
     redirects: tuple[Redirect, ...] = ()
+    traffic: Traffic = Traffic()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unchanged:
-    """The server (304), or an equal body, says that nothing changed. `validators` are those to keep from now on."""
+    """The server (304, `is_304`), or an equal body, says that nothing changed. `validators` are those to keep from now on."""
 
     validators: Validators
     fresh_for: timedelta | None = None
     redirects: tuple[Redirect, ...] = ()
+    is_304: bool = False
+    traffic: Traffic = Traffic()
 
 
 TextType = Literal["text", "html", "xhtml"]

@@ -30,6 +30,7 @@ _POLLED: Final = (
     "failures",
     "failing_since",
     "last_error",
+    "last_error_kind",
     "last_poll_at",
     "last_success_at",
     "last_change_at",
@@ -42,6 +43,7 @@ _POLLED: Final = (
     "redirect_count",
     "refined_by",
     "rhythm",
+    "document_bytes",
 )
 # Another address is another server: what the last one said, and how it failed, is not true of it. Whose it is, somebody has just said.
 _FORGOTTEN: Final[Mapping[str, Any]] = {
@@ -51,6 +53,8 @@ _FORGOTTEN: Final[Mapping[str, Any]] = {
     "failures": 0,
     "failing_since": None,
     "last_error": None,
+    "last_error_kind": None,
+    "document_bytes": None,
     "gone_count": 0,
     "hold": None,
     "identity": None,

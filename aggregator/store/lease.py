@@ -51,6 +51,12 @@ _WISH: Final = _hold.on_conflict_do_update(index_elements=["operator"], set_={"u
 
 _UPCOMING: Final = select(feed.c.next_poll_at, feed.c.operator).where(feed.c.active).order_by(feed.c.next_poll_at)
 
+_PAUSES: Final = (
+    select(feed.c.key, operator_hold.c.until, operator_hold.c.why)
+    .join_from(feed, operator_hold, operator_hold.c.operator == feed.c.operator)
+    .where(feed.c.active, _within(operator_hold.c.until))
+)
+
 
 def lease(
     conn: Connection,
@@ -109,6 +115,10 @@ def next_due(conn: Connection, now: datetime) -> datetime | None:
     late = _earliest(_rows(conn, _UPCOMING.where(feed.c.next_poll_at > bindparam("horizon")), _instants(now)), waits, cap=now)
     soon = _earliest(_rows(conn, _UPCOMING.where(feed.c.next_poll_at <= bindparam("horizon")), _instants(now)), waits)
     return min((moment for moment in (late, soon) if moment), default=None)
+
+
+def pauses(conn: Connection, now: datetime) -> dict[str, tuple[datetime, str]]:
+    return {key: (until, why) for key, until, why in conn.execute(_PAUSES, _instants(now))}
 
 
 def _earliest(

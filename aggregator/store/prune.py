@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Connection, and_, bindparam, delete, func, or_, select, type_coerce, update
 
 from aggregator.model import Entry, Pruned, Retain
+from aggregator.store import tallies
 from aggregator.store.engine import chunks
 from aggregator.store.schema import entry, feed, raw, version
 from aggregator.store.upsert import LAST_SEEN_STEP
@@ -44,6 +45,7 @@ def prune(conn: Connection, now: datetime, retain: Retain, spared: Collection[in
         for table in (raw, version):
             conn.execute(delete(table).where(table.c.entry.in_(pks)))
     conn.execute(_TRIM, {"keep": retain.versions})
+    tallies.fold(conn, now)
     return freed
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from aggregator.model import PollResult
 from aggregator.ports import SameStory, Successors
-from aggregator.store import feeds, forget, lease, stories, turnover, upsert
+from aggregator.store import feeds, forget, lease, stories, tallies, turnover, upsert
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.matching import operator_of
 from aggregator.store.schema import feed
@@ -51,6 +51,9 @@ def record(
     stories.set_apart(conn, counters, arrived.apart, [result.polled_at for result in results])
     if arrived.lifted:
         touch(conn, counters, list(arrived.lifted))
+    pks = {position: row.pk for position, row in held.items()}
+    added = {pk: arrived.fresh[pk] for found in arrived.added.values() for pk in found}
+    tallies.note(conn, {position: results[position] for position in held}, pks, added)
     return [(news[position], changes[position]) for position in range(len(results))]
 
 

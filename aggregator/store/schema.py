@@ -4,20 +4,17 @@ Instants are integer microseconds since 1970 UTC. Surrogate keys are counted in 
 deletion: what was judged by its key a moment ago is never another row. Values that are only read whole (`head`, `body`) are JSON.
 """
 
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -25,46 +22,17 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.types import TypeDecorator
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012")
+from aggregator.store.columns import KEY, Instant
+from aggregator.store.columns import instant as instant
+from aggregator.store.columns import metadata as metadata
+from aggregator.store.columns import microseconds as microseconds
+from aggregator.store.tally_tables import seen_after as seen_after
+from aggregator.store.tally_tables import tally_day as tally_day
+from aggregator.store.tally_tables import tally_hour as tally_hour
+
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def microseconds(moment: datetime) -> int:
-    """Count an aware instant in microseconds since 1970 UTC, exactly.
-
-    >>> microseconds(datetime(1970, 1, 1, 0, 0, 1, 2, tzinfo=UTC))
-    1000002
-    """
-    span = moment - _EPOCH
-    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
-
-
-def instant(count: int) -> datetime:
-    """The instant that `microseconds` counted."""
-    return _EPOCH + timedelta(microseconds=count)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware datetime, kept as integer microseconds UTC: SQLite's own datetimes lose their offset."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else microseconds(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else instant(value)
-
-
-metadata = MetaData()
-
-# SQLite finds a row fastest by an INTEGER key, which has 64 bits there; elsewhere INTEGER has 32.
-_Key = BigInteger().with_variant(Integer(), "sqlite")
 
 meta = Table(
     "meta",
@@ -80,7 +48,7 @@ And two sizes: `stops`, the rows of `stop_key`; `forgotten`, the bytes of the fi
 feed = Table(
     "feed",
     metadata,
-    Column("pk", _Key, primary_key=True, autoincrement=False),
+    Column("pk", KEY, primary_key=True, autoincrement=False),
     Column("key", Text, nullable=False, unique=True),
     Column("id", Text, nullable=False, unique=True),
     Column("shown_url", Text, nullable=False),
@@ -96,6 +64,7 @@ feed = Table(
     Column("failures", Integer, nullable=False),
     Column("failing_since", Instant),
     Column("last_error", Text),
+    Column("last_error_kind", Text),
     Column("last_poll_at", Instant),
     Column("last_success_at", Instant),
     Column("last_change_at", Instant),
@@ -117,6 +86,8 @@ feed = Table(
     Column("hub_links", Text),
     # When a document was last read: an entry seen then stands in the feed for as long as polls say "unchanged".
     Column("document_at", Instant),
+    # What the last document took on the way: what a 304 saves.
+    Column("document_bytes", BigInteger),
     Column("lease_token", Text),
     Column("lease_until", Instant),
     Index("feed_due", "active", "next_poll_at"),
@@ -127,7 +98,7 @@ feed_url = Table(
     "feed_url",
     metadata,
     Column("address_key", Text, primary_key=True),
-    Column("feed", _Key, ForeignKey("feed.pk"), nullable=False),
+    Column("feed", KEY, ForeignKey("feed.pk"), nullable=False),
     Column("shown_url", Text, nullable=False),
     Column("since", Instant, nullable=False),
     Index("feed_url_feed", "feed"),
@@ -139,7 +110,7 @@ subscription = Table(
     metadata,
     # The end of the address where its pushes arrive, which nobody can guess.
     Column("path", Text, primary_key=True),
-    Column("feed", _Key, ForeignKey("feed.pk"), nullable=False),
+    Column("feed", KEY, ForeignKey("feed.pk"), nullable=False),
     Column("body", Text, nullable=False),
     Index("subscription_feed", "feed"),
 )
@@ -158,8 +129,8 @@ operator_hold = Table(
 entry = Table(
     "entry",
     metadata,
-    Column("pk", _Key, primary_key=True, autoincrement=False),
-    Column("feed", _Key, ForeignKey("feed.pk"), nullable=False),
+    Column("pk", KEY, primary_key=True, autoincrement=False),
+    Column("feed", KEY, ForeignKey("feed.pk"), nullable=False),
     Column("raw_key", Text, nullable=False),
     # Only where it differs from `published_id`: most ids are published as they are, and one index entry finds them.
     Column("raw_id", Text),
@@ -195,7 +166,7 @@ Index("entry_raw_id", entry.c.raw_id, sqlite_where=entry.c.raw_id.is_not(None), 
 raw = Table(
     "raw",
     metadata,
-    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("entry", KEY, ForeignKey("entry.pk", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("refined_by", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
@@ -204,7 +175,7 @@ raw = Table(
 version = Table(
     "version",
     metadata,
-    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    Column("entry", KEY, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
     Column("n", Integer, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("content_hash", Text, nullable=False),
@@ -216,7 +187,7 @@ version = Table(
 sighting = Table(
     "sighting",
     metadata,
-    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    Column("entry", KEY, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
     Column("address", Text, nullable=False),
     Column("first_seen", Instant, nullable=False),
     Column("last_seen", Instant, nullable=False),
@@ -229,7 +200,7 @@ sighting = Table(
 claim = Table(
     "claim",
     metadata,
-    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    Column("entry", KEY, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
     # A digest of what it says and where (`values.claim_mark`): said again later, it is the same claim.
     Column("mark", Text, nullable=False),
     Column("n", Integer, nullable=False),
@@ -271,11 +242,11 @@ source_name = Table(
 story = Table(
     "story",
     metadata,
-    Column("pk", _Key, primary_key=True, autoincrement=False),
+    Column("pk", KEY, primary_key=True, autoincrement=False),
     Column("generation", BigInteger, nullable=False),
     Column("created", Instant, nullable=False),
     # A story that was found to be the same as another one has no members any more; its publications keep what subscribers were given.
-    Column("joined", _Key, ForeignKey("story.pk")),
+    Column("joined", KEY, ForeignKey("story.pk")),
     Index("story_generation", "generation"),
 )
 Index("story_joined", story.c.joined, sqlite_where=story.c.joined.is_not(None), postgresql_where=story.c.joined.is_not(None))
@@ -285,7 +256,7 @@ story_key = Table(
     metadata,
     Column("kind", Text, nullable=False),
     Column("value", Text, nullable=False),
-    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    Column("entry", KEY, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
     PrimaryKeyConstraint("kind", "value", "entry"),
     Index("story_key_entry", "entry"),
     sqlite_with_rowid=False,
@@ -294,8 +265,8 @@ story_key = Table(
 story_member = Table(
     "story_member",
     metadata,
-    Column("entry", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("story", _Key, ForeignKey("story.pk"), nullable=False),
+    Column("entry", KEY, ForeignKey("entry.pk", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("story", KEY, ForeignKey("story.pk"), nullable=False),
     Index("story_member_story", "story"),
 )
 
@@ -313,8 +284,8 @@ stop_key = Table(
 feed_pair = Table(
     "feed_pair",
     metadata,
-    Column("feed", _Key, ForeignKey("feed.pk"), nullable=False),
-    Column("other", _Key, ForeignKey("feed.pk"), nullable=False),
+    Column("feed", KEY, ForeignKey("feed.pk"), nullable=False),
+    Column("other", KEY, ForeignKey("feed.pk"), nullable=False),
     PrimaryKeyConstraint("feed", "other"),
     sqlite_with_rowid=False,
 )
@@ -323,8 +294,8 @@ feed_pair = Table(
 ruling = Table(
     "ruling",
     metadata,
-    Column("one", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
-    Column("other", _Key, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    Column("one", KEY, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
+    Column("other", KEY, ForeignKey("entry.pk", ondelete="CASCADE"), nullable=False),
     Column("same", Boolean, nullable=False),
     Column("since", Instant, nullable=False),
     PrimaryKeyConstraint("one", "other"),
@@ -335,7 +306,7 @@ ruling = Table(
 output = Table(
     "output",
     metadata,
-    Column("pk", _Key, primary_key=True, autoincrement=False),
+    Column("pk", KEY, primary_key=True, autoincrement=False),
     Column("path", Text, nullable=False, unique=True),
     Column("mark", Text),
     Column("judged_generation", BigInteger, nullable=False),
@@ -353,8 +324,8 @@ wrote into its file last (`web.text.fingerprint`); empty once that file is gone.
 publication = Table(
     "publication",
     metadata,
-    Column("output", _Key, ForeignKey("output.pk"), nullable=False),
-    Column("story", _Key, ForeignKey("story.pk"), nullable=False),
+    Column("output", KEY, ForeignKey("output.pk"), nullable=False),
+    Column("story", KEY, ForeignKey("story.pk"), nullable=False),
     Column("sequence", BigInteger),
     Column("published_id", Text, nullable=False),
     Column("sort_key", Instant, nullable=False),
@@ -367,7 +338,7 @@ publication = Table(
     Column("held", Boolean, nullable=False, server_default=false()),
     Column("per_day", Integer),
     Column("rule", Text, nullable=False),
-    Column("lead", _Key),
+    Column("lead", KEY),
     Column("feed_key", Text),
     # Why it was taken back from those whom it was given to, and since when.
     Column("withdrawn", Text),

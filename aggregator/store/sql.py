@@ -39,6 +39,7 @@ from aggregator.store import (
 )
 from aggregator.store.engine import Database
 from aggregator.store.stops import StopFile
+from aggregator.store.tallies import Tallies
 
 _BATCH: Final = 200
 # Beside the outputs, which have paths, what else is read story by story.
@@ -60,6 +61,7 @@ class SqlStore:
         except BaseException:
             self._db.close()
             raise
+        self.tallies = Tallies(self._db)
         # How far each output is being judged: what changes meanwhile must be judged again.
         self._reading: dict[str, int] = {}
 
@@ -76,6 +78,10 @@ class SqlStore:
     def next_due(self, now: datetime) -> datetime | None:
         with self._db.read() as conn:
             return lease.next_due(conn, now)
+
+    def pauses(self, now: datetime) -> dict[str, tuple[datetime, str]]:
+        with self._db.read() as conn:
+            return lease.pauses(conn, now)
 
     def record(self, results: Sequence[PollResult], same_story: SameStory, successors: Successors = no_successors) -> list[tuple[int, int]]:
         if not results:

@@ -112,6 +112,17 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
 
 
+def sized(count: int) -> str:
+    """A number of bytes in the unit that people would use.
+
+    >>> sized(1234), sized(5_000_000)
+    ('1 kB', '5.0 MB')
+    """
+    if count < 1_000_000:
+        return f"{count / 1000:.0f} kB"
+    return f"{count / 1_000_000:.1f} MB" if count < 1_000_000_000 else f"{count / 1_000_000_000:.1f} GB"
+
+
 def visible_text(html: str) -> str:
     """What a reader sees of HTML: no tags, references decoded, scripts, styles and comments gone, one line per block.
 

@@ -21,7 +21,7 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.ports import Store
-from tests.ledger import HOLD, HOUR, blogs, only, poll, post, publish, raws, result, same_story, stories, titled, unchanged
+from tests.ledger import HOLD, HOUR, blogs, only, poll, post, publish, raws, result, row_counts, same_story, stories, titled, unchanged
 from tests.makers import NOON, spec
 
 MICROSECOND = timedelta(microseconds=1)
@@ -259,10 +259,10 @@ def test_recording_twice_adds_nothing(store: Store) -> None:
     store.sync(blogs("blog"), NOON)
     made = result(store, "blog", [post(1)])
     assert store.record([made, made], same_story) == [(1, 0), (0, 0)]
-    before = store.counts()
+    before = row_counts(store)
     assert store.record([made], same_story) == [(0, 0)]
     assert poll(store, [("blog", [post(1)])], NOON + HOUR) == [(0, 0)]
-    assert store.counts() == before
+    assert row_counts(store) == before
 
 
 def test_a_worker_that_slept_past_its_lease_writes_nothing(store: Store) -> None:

@@ -10,11 +10,12 @@ from hypothesis import settings
 
 from aggregator.collect.fetch import WebFetcher
 from tests.browser import browser
+from tests.pace import examples
 
 __all__ = ["browser"]
 
-# How long an example takes says more about what else runs on the machine than about the code.
-settings.register_profile("suite", deadline=None)
+# No deadline: how long an example takes says more about what else runs on the machine than about the code.
+settings.register_profile("suite", examples())
 settings.load_profile("suite")
 
 OpenFetcher = Callable[..., WebFetcher]

@@ -1,8 +1,30 @@
-"""How long code may take: in processor time of this thread, since other tests and programs share the machine."""
+"""How long code may take, in processor time of this thread, since others share the machine; and how much of all there is a test tries."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import thread_time
+from typing import Final, TypeVar
+
+from hypothesis import settings
+
+Thing = TypeVar("Thing")
+
+# `make soak` says so: then tests try all that they otherwise try a part of.
+IS_LONG: Final = os.environ.get("TESTS") == "long"
+# Of a property, 40 examples mostly show what hundreds do; each run tries others.
+EXAMPLES: Final = 40
+_TIMES: Final = 25 if IS_LONG else 1
+
+
+def examples(count: int = EXAMPLES) -> settings:
+    """How many examples of a property are tried: so many, and 25 times as many in `make soak`."""
+    return settings(max_examples=count * _TIMES, deadline=None)
+
+
+def some(things: Sequence[Thing], every: int) -> Sequence[Thing]:
+    """Every so-many-th of these things; all of them in `make soak`."""
+    return things if IS_LONG else things[::every]
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config import load_text
@@ -11,6 +11,7 @@ from aggregator.config_model import FeedForm, FileForm, OutputForm, keys_of
 from aggregator.config_writing import HIDDEN, lines
 from aggregator.config_writing import settings as settings_of
 from aggregator.model import Config
+from tests.pace import examples
 
 PATH = Path("/srv/planet/feeds.yaml")
 ENVIRON = {"KEY": "hush-4711-hush-4711"}
@@ -96,7 +97,7 @@ def test_every_key_of_feeds_yaml_is_shown() -> None:
 
 
 # "${" stands for a secret, which only addresses and headers may hold: no feeds.yaml says it elsewhere.
-@settings(max_examples=60, deadline=None)
+@examples(12)
 @given(
     st.text(min_size=1, max_size=30)
     .map(lambda text: "".join(c for c in text if c.isprintable()).strip())

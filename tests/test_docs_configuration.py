@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,15 @@ def whole_file(form: type[Form], example: str) -> str:
     return text + "\n"
 
 
+@cache
+def validator() -> Draft7Validator:
+    return Draft7Validator(json.loads(schema_text()))
+
+
+def fits_the_schema(text: str) -> None:
+    validator().validate(YAML(typ="safe", pure=True).load(text))
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_key_is_documented_with_an_example(section: str) -> None:
     assert sorted(rows(section)) == sorted(keys_of(SECTIONS[section]))
@@ -93,13 +103,13 @@ def test_every_documented_example_loads_and_fits_the_schema(section: str, key: s
 
     assert example.startswith(f"{key}:")
     load_text(text, ROOT / "feeds.yaml", {"EXAMPLE_TOKEN": "x"})
-    Draft7Validator(json.loads(schema_text())).validate(YAML(typ="safe", pure=True).load(text))
+    fits_the_schema(text)
 
 
 @pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL))
 def test_every_block_of_the_documentation_loads(block: str) -> None:
     load_text(block, ROOT / "feeds.yaml", {"EXAMPLE_TOKEN": "x"})
-    Draft7Validator(json.loads(schema_text())).validate(YAML(typ="safe", pure=True).load(block))
+    fits_the_schema(block)
 
 
 def test_the_schema_in_the_repository_is_current() -> None:
@@ -121,7 +131,7 @@ def test_the_schema_is_a_schema_and_explains_every_key() -> None:
 def test_the_shipped_file_loads_and_fits_the_schema() -> None:
     text = (ROOT / "feeds.yaml").read_text(encoding="utf-8")
     config = load_text(text, ROOT / "feeds.yaml", {})
-    Draft7Validator(json.loads(schema_text())).validate(YAML(typ="safe", pure=True).load(text))
+    fits_the_schema(text)
 
     local = [feed.path for feed in config.feeds if feed.path]
     assert len(local) == 3

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Enclosure, Entry, RawEntry, RawText, SafeHtml, Title
@@ -111,7 +111,6 @@ links = st.none() | st.sampled_from(
 raws = st.builds(entry, ids, links, st.none() | st.sampled_from(["", "T", "U"]), st.none() | st.text(max_size=8))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(raws, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_a_document_changes_no_identity(document, random):
     found = identities(document, FEED)
@@ -120,7 +119,6 @@ def test_the_order_of_a_document_changes_no_identity(document, random):
     assert identities([document[place] for place in places], FEED) == tuple(found[place] for place in places)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(raws, max_size=6))
 def test_keys_and_published_ids_tell_the_same_entries_apart(document):
     found = identities(document, FEED)

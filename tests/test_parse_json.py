@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.collect.parse import read
@@ -164,7 +164,6 @@ JSON = st.recursive(
 MEMBERS = ["id", "url", "title", "content_html", "authors", "author", "tags", "attachments", "date_published", "_provenance", "summary"]
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=6),
     st.dictionaries(st.sampled_from(["title", "hubs", "icon", "authors"]), JSON),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.collect.charset import decoded
@@ -63,7 +63,6 @@ def test_a_few_bad_bytes_do_not_spoil_the_others() -> None:
     assert decoded(RUSSIAN.encode() + b" caf\xe9", None).text == RUSSIAN + " café"
 
 
-@settings(max_examples=100)
 @given(st.binary(max_size=80), st.none() | st.text(max_size=30))
 def test_no_bytes_are_undecodable(body: bytes, content_type: str | None) -> None:
     assert isinstance(decoded(body, content_type).text, str)
@@ -83,7 +82,6 @@ def test_what_is_mended_is_named_once() -> None:
     assert notes == ("bare ampersands", "undefined entities", "bare less-than signs")
 
 
-@settings(max_examples=150)
 @given(st.text(alphabet="<>&;#x0123ab []-CDAT?:=\"' \ud800\x01", max_size=60))
 def test_mending_twice_is_mending_once(text: str) -> None:
     once = mended(text)[0]
@@ -167,7 +165,6 @@ def test_a_date_that_is_none_or_in_doubt_is_not_guessed(text: str | None) -> Non
     assert seconds(text) is None
 
 
-@settings(max_examples=200)
 @given(st.text(max_size=40) | st.text(alphabet="0123456789-/:T .+ZJanMonGMT,", max_size=40))
 def test_no_words_raise(text: str) -> None:
     assert seconds(text) is None or 0 < (seconds(text) or 0) < 4_102_444_800

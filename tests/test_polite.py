@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.collect.polite import lasting_redirect, operator_wish, plan, redirected, words
@@ -157,7 +157,6 @@ def test_a_feed_that_is_gone_is_asked_twice_and_then_left_alone() -> None:
     has_contact=st.booleans(),
     key=st.text(max_size=5),
 )
-@settings(max_examples=40)
 def test_the_wait_is_never_below_every_nor_beyond_31_days(
     every: timedelta,
     fresh: timedelta | None,

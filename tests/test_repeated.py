@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Entry, RawEntry, RawFeed, RawText
@@ -119,7 +119,6 @@ _HTMLS = st.lists(st.lists(_BLOCKS, max_size=7).map(lambda words: "".join(f"<p>{
 
 
 @given(_HTMLS, st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
 def test_only_repeated_blocks_go_never_half_of_a_text_and_order_does_not_matter(htmls, random) -> None:
     found = repeated_blocks(htmls)
     shuffled = list(htmls)

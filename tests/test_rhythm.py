@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.collect import rhythm
@@ -61,7 +61,6 @@ def test_undated_and_future_entries_and_those_counted_before_say_nothing() -> No
 
 
 @given(st.lists(st.integers(-330, 40).map(lambda day: NOW + day * DAY + day % 24 * HOUR), max_size=25), st.integers(0, 600))
-@settings(max_examples=40, deadline=None)
 def test_no_feed_waits_less_than_it_may_or_more_than_a_day_and_the_store_keeps_all_that_is_known(dates: list[datetime], days: int) -> None:
     known = rhythm.seen(None, dates, NOW)
     assert QUARTER <= rhythm.wait(known, NOW + days * DAY, at_least=QUARTER) <= DAY

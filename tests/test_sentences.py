@@ -15,7 +15,7 @@ from aggregator.refine.phrasebook import Language, languages, phrasebook
 from aggregator.refine.reading import Statement
 from aggregator.refine.sentences import might_speak, statements
 from tests.origin_sentences import Sentence, sentences
-from tests.pace import within
+from tests.pace import some, within
 
 PAGE = "https://orig.example/2020/post"
 ORIG = f'<a href="{PAGE}">Orig</a>'
@@ -56,18 +56,19 @@ def is_understood(sentence: Sentence, entry: Entry) -> bool:
 @pytest.mark.parametrize("code", CODES)
 def test_every_language_is_understood_above_and_below_a_text(code: str) -> None:
     mine = [sentence for sentence in SENTENCES if sentence.language == code]
+    # Of each sentence one place is tried, by turns.
+    tries = [(sentence, is_first) for number, sentence in enumerate(mine) for is_first in (number % 2 == 0, number % 2 == 1)]
     wrong = [
         sentence.text
-        for sentence in mine
-        for html in (sentence.html + REAL * 4, REAL * 4 + sentence.html)
-        if not is_understood(sentence, refined(html))
+        for sentence, is_first in some(tries, 2)
+        if not is_understood(sentence, refined(sentence.html + REAL * 4 if is_first else REAL * 4 + sentence.html))
     ]
     assert wrong == []
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_neither_case_nor_line_ends_nor_tags_within_it_hide_a_sentence(code: str) -> None:
-    for sentence in (sentence for sentence in SENTENCES if sentence.language == code and sentence.is_claim and "](P)" in sentence.text):
+    for sentence in some([one for one in SENTENCES if one.language == code and one.is_claim and "](P)" in one.text], 2):
         html = sentence.html
         assert might_speak(html), html
         spaced = re.sub(r"(?<=\w) (?=\w)", "&nbsp;\n  ", re.sub(r"<[^>]*>", lambda tag: tag[0].replace(" ", "\0"), html)).replace("\0", " ")

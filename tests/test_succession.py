@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Enclosure, Person, SafeHtml, StoredEntry, Url
 from aggregator.refine import stories
 from aggregator.refine.succession import successors
 from aggregator.web.forms import page_path
+from tests.pace import examples
 from tests.test_stories import NOON, stored
 
 WORDS = (
@@ -157,7 +158,7 @@ def test_of_one_story_one_place_is_taken() -> None:
 
 
 @given(st.permutations(range(1, 6)), st.permutations(range(1, 6)))
-@settings(max_examples=10, deadline=None)
+@examples(10)
 def test_the_order_of_a_document_does_not_matter(ours: list[int], theirs: list[int]) -> None:
     news = [new(number, link=f"https://new.example/posts/the-mill-{number}", at=NOON) for number in ours]
     assert found(news, [old(number) for number in theirs]) == ALL

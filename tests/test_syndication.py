@@ -1,5 +1,7 @@
 """Atom and RSS as subscribers get them. Tests named `trap` fail when a way round one of feedgen's traps is taken out."""
 
+import contextlib
+import io
 import locale
 import logging
 import os
@@ -397,9 +399,9 @@ def test_the_same_edition_gives_the_same_bytes_in_any_process() -> None:
         "print(hashlib.sha256(b''.join(RENDERERS[f](e) for f in RENDERERS)).hexdigest())"
     )
     root = Path(__file__).resolve().parents[1]
-    digests = set()
-    for seed, zone, language in (("0", "UTC", "C"), ("42", "Asia/Kolkata", "tr_TR.UTF-8")):
-        environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": language, "PYTHONPATH": str(root)}
-        done = subprocess.run([sys.executable, "-c", script], env=environment, cwd=root, capture_output=True, text=True, check=True)
-        digests.add(done.stdout)
-    assert len(digests) == 1
+    environment = os.environ | {"PYTHONHASHSEED": "42", "TZ": "Asia/Kolkata", "LC_ALL": "tr_TR.UTF-8", "PYTHONPATH": str(root)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, cwd=root, capture_output=True, text=True, check=True)
+    here = io.StringIO()
+    with contextlib.redirect_stdout(here):
+        exec(script, {})
+    assert done.stdout == here.getvalue() != ""

@@ -17,8 +17,6 @@ from aggregator.model import Config
 from aggregator.reading import ReaderPool
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-# Installed programs have their bytecode; a setting that keeps a checkout clean would have it compiled at every start.
-_ENVIRON = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def aggregator(folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -26,7 +24,7 @@ def aggregator(folder: Path, *arguments: str, environ: Mapping[str, str] | None 
     return subprocess.run(
         [sys.executable, "-m", "aggregator", "-c", str(folder / "feeds.yaml"), *arguments],
         cwd=REPOSITORY,
-        env={**_ENVIRON, **(environ or {})},
+        env={**os.environ, **(environ or {})},
         capture_output=True,
         text=True,
         timeout=60,
@@ -75,7 +73,7 @@ class Running:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "aggregator", "-c", str(folder / "feeds.yaml"), "run", *arguments],
             cwd=REPOSITORY,
-            env={**_ENVIRON, **(environ or {})},
+            env={**os.environ, **(environ or {})},
             stdout=subprocess.DEVNULL,
             stderr=self.log.open("w"),
         )

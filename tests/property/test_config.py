@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config import load_text
@@ -26,21 +26,18 @@ def wrong_lines(text: str) -> list[int]:
     return []
 
 
-@settings(max_examples=120, deadline=None)
 @given(st.one_of(yaml_like, st.text(max_size=40)))
 def test_any_text_loads_or_says_where_it_is_wrong(text: str) -> None:
     lines = text.count("\n") + text.count("\r") + 1
     assert all(0 <= line <= lines for line in wrong_lines(text))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     reading = read(data)
     assert reading.top is not None or reading.problems
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.text("abFx/.:-%?=@$~ é", max_size=20).map("https://".__add__), max_size=8, unique=True), st.integers(0, 8))
 def test_ids_are_unique_and_do_not_change_when_feeds_are_added_at_the_end(urls: list[str], count: int) -> None:
     ids = derived_ids([None] * len(urls), [shown(url) for url in urls])

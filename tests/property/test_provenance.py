@@ -1,6 +1,6 @@
 """Laws of provenance: no input breaks it, what is not our line stays, and a claim about ourselves never becomes an origin."""
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.model import RawSource
@@ -16,7 +16,6 @@ _ADDRESSES = st.one_of(st.none(), st.sampled_from([PAGE, "https://copy.example/x
 
 
 @given(_HTML, _ADDRESSES, _ADDRESSES, _ADDRESSES)
-@settings(max_examples=80, deadline=None)
 def test_no_input_breaks_it_and_ourselves_are_never_the_origin(html: str, link: str | None, raw_id: str | None, source: str | None) -> None:
     raw = entry(link=link, id=raw_id, dc_source=source, source=RawSource(kind="atom", id=source, link=link))
     found = trace(raw, html, context())
@@ -26,7 +25,6 @@ def test_no_input_breaks_it_and_ourselves_are_never_the_origin(html: str, link: 
 
 
 @given(_HTML)
-@settings(max_examples=60, deadline=None)
 def test_blocks_lie_within_the_html_in_order(html: str) -> None:
     blocks = read(html)
     assert all(0 <= block.start <= block.end <= len(html) for block in blocks)
@@ -37,7 +35,6 @@ def test_blocks_lie_within_the_html_in_order(html: str) -> None:
 
 @given(_HTML.filter(lambda html: "<" not in html))
 @example("This article originally appeared at The Post ")
-@settings(max_examples=60, deadline=None)
 def test_text_without_links_is_taken_out_only_as_our_own_line_whose_name_is_said_again(html: str) -> None:
     found = trace(entry(), html + BODY, context())
     assert found.html == html + BODY or (found.html == BODY and found.origin.chain[0].name in html)

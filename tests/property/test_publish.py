@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -17,6 +17,7 @@ from aggregator.publish.rights import first_sentences
 from aggregator.publish.syndication import atom, rss
 from aggregator.web.text import one_line
 from tests import makers as make
+from tests.pace import examples
 from tests.validation import atom_complaints, json_complaints, rss_complaints
 
 # Everything that a Python string can hold, with what breaks writers made likely.
@@ -75,7 +76,7 @@ EDITIONS = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(12)
 @given(EDITIONS)
 def test_every_output_is_valid_and_reads_back(edition: Edition) -> None:
     for format_, render in RENDERERS.items():
@@ -87,7 +88,7 @@ def test_every_output_is_valid_and_reads_back(edition: Edition) -> None:
     assert json_complaints(RENDERERS["json"](edition), self_url=edition.self_url) == []
 
 
-@settings(max_examples=25, deadline=None)
+@examples(12)
 @given(st.lists(ITEMS, min_size=1, max_size=2, unique_by=lambda item: item.id))
 def test_atom_and_json_say_the_same_of_title_authors_and_dates(items: list[Item]) -> None:
     edition = make.edition(*items)
@@ -101,7 +102,7 @@ def test_atom_and_json_say_the_same_of_title_authors_and_dates(items: list[Item]
         assert len(entry.findall("a:source", namespace)) == 1
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(st.lists(ITEMS, max_size=6), st.integers(0, 20_000))
 def test_cutting_keeps_every_item_and_only_ever_shortens_from_the_end(items: list[Item], max_bytes: int) -> None:
     kept, notes = within(items, max_bytes, "en")
@@ -110,7 +111,7 @@ def test_cutting_keeps_every_item_and_only_ever_shortens_from_the_end(items: lis
     assert within(items, 10**9, "en") == (list(items), ())
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(st.lists(st.tuples(WORDS, URLS, st.lists(WORDS, max_size=3)), max_size=5, unique_by=lambda feed: feed[1]))
 def test_subscriptions_survive_opml(feeds: list[tuple[str, str, list[str]]]) -> None:
     made = tuple(Subscription(name=name, feed_url=url, tags=tuple(tags)) for name, url, tags in feeds)

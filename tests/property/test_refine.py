@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import FeedSpec, RawCategory, RawEntry, RawFeed, RawLink, RawPerson, RawText
@@ -64,7 +64,6 @@ _words = st.sampled_from(
 markups = st.lists(st.one_of(_tags, _tags, _ends, _words, st.text(max_size=3)), max_size=24).map("".join)
 
 
-@settings(max_examples=120, deadline=None)
 @given(markups)
 def test_cleaning_again_changes_nothing(html):
     once = clean_html(html, BASE, page="https://blog.example/post")
@@ -87,7 +86,6 @@ class _Balance(HTMLParser):
         assert self.open.pop() == tag
 
 
-@settings(max_examples=100, deadline=None)
 @given(markups)
 def test_what_is_published_is_balanced_and_its_addresses_are_ours(html):
     parser = _Balance()
@@ -97,7 +95,6 @@ def test_what_is_published_is_balanced_and_its_addresses_are_ours(html):
     assert all(address in (link(address), resource(address)) for address in parser.addresses)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text())
 def test_plain_text_is_never_markup(text):
     html = from_text(text)
@@ -105,7 +102,6 @@ def test_plain_text_is_never_markup(text):
     assert {part.partition(">")[0] for part in html.split("<")[1:]} <= {"p", "/p", "br"}
 
 
-@settings(max_examples=70, deadline=None)
 @given(markups | st.text(), st.sampled_from(["text", "html", "xhtml"]), st.booleans())
 def test_a_title_is_one_line_of_clean_text(value, kind, is_open):
     read = title(RawText(value=value, type=kind), is_open=is_open)
@@ -115,7 +111,6 @@ def test_a_title_is_one_line_of_clean_text(value, kind, is_open):
         assert read.html is None or clean_html(read.html) == read.html
 
 
-@settings(max_examples=60, deadline=None)
 @given(markups, st.lists(st.sampled_from(["auto", "css:p", "css:.x > a", "word", "(", "css:[", ".*"]), max_size=3))
 def test_stripping_never_raises_and_leaves_alone_what_it_does_not_know(html, rules):
     rest, gone = filters.strip(html, tuple(rules))
@@ -137,7 +132,6 @@ _trees = st.lists(
 )
 
 
-@settings(max_examples=70, deadline=None)
 @given(_trees.map("".join), st.sampled_from(["Support us.*", "Support .*now", "One", ".*us.*"]))
 def test_a_pattern_takes_out_the_blocks_that_it_matches_and_no_other(html, rule):
     rest, _ = filters.strip(html, (rule,))
@@ -185,7 +179,6 @@ raw_entries = st.builds(
 )
 
 
-@settings(max_examples=70, deadline=None)
 @given(st.lists(raw_entries, max_size=4), st.sampled_from(["rss20", "atom10", "json11"]), _some, st.randoms(use_true_random=False))
 def test_refining_never_raises_and_does_not_depend_on_the_order(document, version, home, random):
     raw = RawFeed(version=version, title=RawText(value="Blog"), link=home, entries=tuple(document))

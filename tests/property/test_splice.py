@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config import load_text
 from aggregator.splice import NewFeed, add_feed, add_feeds, remove_feed, replace_url
+from tests.pace import examples
 
 HERE = Path("/nowhere/feeds.yaml")
 NEW = "https://new.example/feed?a=1&b=[2]#x"
@@ -93,7 +94,7 @@ def files(draw: st.DrawFn) -> Written:
     return Written(draw(st.sampled_from(["", "\ufeff"])) + text, tuple(urls))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(files(), st.sampled_from([None, "Name: of, a feed", "yes", "Ünïcode \U0001f33f"]), st.sampled_from([(), ("a", "b: c")]))
 def test_adding_a_feed_only_puts_characters_in(file: Written, name: str | None, tags: tuple[str, ...]) -> None:
     added = add_feed(file.text, NEW, name=name, tags=tags)
@@ -104,7 +105,7 @@ def test_adding_a_feed_only_puts_characters_in(file: Written, name: str | None, 
     assert (fresh.name, fresh.tags) == (name, tags)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(files(), st.data())
 def test_removing_a_feed_only_takes_its_own_lines_out(file: Written, data: st.DataObject) -> None:
     going = data.draw(st.sampled_from(file.urls))
@@ -120,13 +121,13 @@ def test_removing_a_feed_only_takes_its_own_lines_out(file: Written, data: st.Da
     assert gone < len(file.text)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(files())
 def test_removing_what_was_added_gives_the_same_bytes_again(file: Written) -> None:
     assert remove_feed(add_feed(file.text, NEW, tags=("t",)), NEW) == file.text
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(files(), st.data())
 def test_moving_a_feed_changes_its_address_and_nothing_else(file: Written, data: st.DataObject) -> None:
     old = data.draw(st.sampled_from(file.urls))
@@ -136,7 +137,7 @@ def test_moving_a_feed_changes_its_address_and_nothing_else(file: Written, data:
     assert replace_url(moved, NEW, old).replace(f'"{old}"', old) == file.text.replace(f'"{old}"', old)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(12)
 @given(files(), st.integers(1, 4))
 def test_many_feeds_are_added_as_one_by_one(file: Written, count: int) -> None:
     urls = [f"https://n{number}.example/feed" for number in range(count)]

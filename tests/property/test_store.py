@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.model import Entry, FeedHead, FeedState, Identity, KeyKind, StoredEntry, StoryKey, Stranger
@@ -16,6 +16,7 @@ from aggregator.store.standing import Candidate, Outlook, settle
 from tests.fake_store import FakeStore
 from tests.ledger import HOUR, blogs, listed, poll, post, publish, raws, result, same_story, sqlite_store, stories, titled, titles
 from tests.makers import NOON, stored
+from tests.pace import examples
 
 FEEDS = ("a", "b", "c")
 
@@ -50,7 +51,7 @@ def ledger(store: Store) -> tuple[object, ...]:
     return stories(store), titles(store), publications, [state.why for state in store.feeds()]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(8)
 @given(polls, st.permutations(FEEDS), st.lists(st.integers(0, 2), max_size=2))
 def test_stories_and_listings_do_not_depend_on_the_order_of_arrival(
     found: dict[str, list[Entry]], order: Sequence[str], cuts: list[int]
@@ -67,7 +68,7 @@ def test_stories_and_listings_do_not_depend_on_the_order_of_arrival(
         assert ledger(one) == ledger(two)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(6)
 @given(polls, polls, st.permutations(FEEDS))
 def test_what_changes_in_one_batch_does_not_depend_on_the_order_of_its_results(
     before: dict[str, list[Entry]], after: dict[str, list[Entry]], order: Sequence[str]
@@ -99,7 +100,7 @@ CHANGES_TOO = [
 ]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(8)
 @given(st.lists(polls, min_size=1, max_size=3), st.sampled_from([None, 1]))
 @example(GAINS_A_KEY, None)
 @example(CHANGES_TOO, None)
@@ -120,7 +121,7 @@ def test_the_fake_store_and_the_real_one_agree(cycles: list[dict[str, list[Entry
         assert raws(fake) == raws(real)
 
 
-@settings(max_examples=8, deadline=None)
+@examples(5)
 @given(polls)
 def test_polling_the_same_again_adds_nothing(found: dict[str, list[Entry]]) -> None:
     with sqlite_store() as store:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.model import Origin, StoredEntry, Url
 from aggregator.refine.stories import keys, lead, same_story
+from tests.pace import examples
 from tests.planet import Planet, Post, atom, post
 from tests.test_stories import NOON, claimed, stored
 
@@ -35,19 +36,16 @@ _ENTRIES = st.builds(
         lambda m: st.tuples(st.just(m), st.permutations(m))
     )
 )
-@settings(max_examples=40, deadline=None)
 def test_who_leads_ignores_the_order_of_arrival(both: tuple[Sequence[StoredEntry], Sequence[StoredEntry]]) -> None:
     assert lead(both[0]) == lead(both[1])
 
 
 @given(_ENTRIES, _ENTRIES, st.sampled_from(["link", "id"]))
-@settings(max_examples=60, deadline=None)
 def test_sameness_is_mutual(a: StoredEntry, b: StoredEntry, kind: str) -> None:
     assert same_story(a, b, kind) == same_story(b, a, kind)
 
 
 @given(_LINKS, _CHAINS, _IDS)
-@settings(max_examples=40, deadline=None)
 def test_keys_are_never_repeated_and_depend_on_nothing_else(link: Url | None, chain: tuple, raw_id: str | None) -> None:
     made = keys(link, Origin(chain=chain), raw_id)
     assert len(set(made)) == len(made)
@@ -87,7 +85,7 @@ _WORDED_OTHERWISE = {
 
 @example(_WORDED_OTHERWISE, ["one", "two", "evil", "copy"])
 @given(_DOCUMENTS, st.permutations(["one", "two", "copy", "evil"]))
-@settings(max_examples=40, deadline=None)
+@examples(20)
 def test_what_is_published_does_not_depend_on_who_was_polled_first(found: dict[str, list[Post]], order: Sequence[str]) -> None:
     documents = {feed: atom(feed, [one]) for feed, one in _REAL.items()} | {feed: atom(feed, posts) for feed, posts in found.items()}
     given_first, given_last = (_published(documents, names) for names in (documents, order))

@@ -1,6 +1,6 @@
 """Laws of addresses, hosts and text that hold for all input."""
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.web.host import host_of, operator, site
@@ -48,7 +48,6 @@ def test_a_link_is_a_fixed_point_and_plain_ascii(text: str) -> None:
 @example("https://a.example/a/../b", None)
 @example("https://a.example/a/%2E%2e/b", None)
 @example("https://a.example/a'?b='", None)
-@settings(max_examples=120)
 def test_an_address_that_is_normal_at_first_sight_is_read_as_any_other(text: str, base: str | None) -> None:
     # White space at the ends never counts, and with it an address is always read in full.
     assert link(text, base) == link(f"\n{text}", base)

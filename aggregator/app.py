@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from secrets import token_hex
 
 from aggregator import RELEASED, __version__
 from aggregator.collect.fetch import WebFetcher
 from aggregator.errors import AggregatorError, ConfigError, Problem
-from aggregator.model import Config, Edition, FeedSpec, Format
+from aggregator.model import Config, Edition, FeedSpec, Format, Kept, Written
 from aggregator.pipeline import Ports
 from aggregator.ports import Clock, Renderer
 from aggregator.publish.files import Folder
@@ -83,24 +84,32 @@ class App:
         self.ports.store.close()
 
 
-def _lazy(module: str, name: str) -> Renderer:
-    """A renderer whose libraries are imported when it is first used."""
+def _joining(module: str, name: str) -> Renderer:
+    """A renderer that joins serialized entries, whose libraries are imported when it is first used."""
 
-    def render(edition: Edition) -> bytes:
-        from importlib import import_module
-
+    def render(edition: Edition, kept: Kept | None) -> Written:
         renderer: Renderer = getattr(import_module(module), name)
-        return renderer(edition)
+        return renderer(edition, kept)
+
+    return render
+
+
+def _whole(module: str, name: str) -> Renderer:
+    """A renderer that makes a file as a whole."""
+
+    def render(edition: Edition, kept: Kept | None) -> Written:
+        renderer: Callable[[Edition], bytes] = getattr(import_module(module), name)
+        return Written(body=renderer(edition))
 
     return render
 
 
 RENDERERS: Mapping[Format, Renderer] = {
-    "atom": _lazy("aggregator.publish.syndication", "atom"),
-    "rss": _lazy("aggregator.publish.syndication", "rss"),
-    "json": _lazy("aggregator.publish.jsonfeed", "json_feed"),
-    "html": _lazy("aggregator.publish.page", "page"),
-    "opml": _lazy("aggregator.publish.opml", "opml"),
+    "atom": _joining("aggregator.publish.syndication", "atom_of"),
+    "rss": _joining("aggregator.publish.syndication", "rss_of"),
+    "json": _joining("aggregator.publish.jsonfeed", "json_of"),
+    "html": _whole("aggregator.publish.page", "page"),
+    "opml": _whole("aggregator.publish.opml", "opml"),
 }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 
-from aggregator import judging, storypages
+from aggregator import judging, storypages, writing
 from aggregator.collect import polite, rhythm
 from aggregator.collect.secrets import without_secrets
 from aggregator.errors import BadStatus, FeedError, Gone, ParseError, PublishError
@@ -40,7 +40,7 @@ from aggregator.refine import rules
 from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.watching import watched
 from aggregator.web.host import site
-from aggregator.web.text import counted, fingerprint
+from aggregator.web.text import counted
 
 log = logging.getLogger(__name__)
 
@@ -304,19 +304,11 @@ def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) 
         listing = judging.listing(output, ports.config, ports.store, feeds, now)
         withdrawn = ports.store.withdrawn(output.path, MAX_DELETED) if output.format == "atom" else []
         edition = compose(output, ports.config, listing, feeds.states, feeds.specs, withdrawn, _owed(listing, feeds))
-        body = _rendered(edition, ports)
-        changed = ports.publisher.put(output.path, body)
-        _note(output.path, body, ports)
+        changed = writing.bring_up(edition, ports.renderers, ports.store, ports.publisher)
     except PublishError as error:
         return PublishReport(path=output.path, changed=False, error=error.message), None
     report = PublishReport(path=output.path, changed=changed, entries=len(edition.items), listed=_listed(edition), notes=edition.notes)
     return report, edition
-
-
-def _note(path: str, body: bytes, ports: Ports) -> None:
-    digest = fingerprint(body)
-    if ports.store.files().get(path) != digest:
-        ports.store.note_file(path, digest)
 
 
 def _owed(listing: Sequence[tuple[Publication, Story]], feeds: Feeds) -> dict[int, Credit]:
@@ -332,12 +324,3 @@ def _owed(listing: Sequence[tuple[Publication, Story]], feeds: Feeds) -> dict[in
 
 def _listed(edition: Edition) -> str:
     return counted(len(edition.subscriptions), "feed") if edition.spec.format == "opml" else counted(len(edition.items), "entry")
-
-
-def _rendered(edition: Edition, ports: Ports) -> bytes:
-    # Here, because a poll that finds nothing new needs no format and none of their libraries: a fifth of the program's start.
-    from aggregator.publish.check import checked as read_back
-
-    body = ports.renderers[edition.spec.format](edition)
-    read_back(edition.spec.path, edition.spec.format, body, edition)
-    return body

@@ -15,6 +15,7 @@ from aggregator.model import (
     FeedSpec,
     FeedState,
     Hop,
+    Kept,
     Learnt,
     Notice,
     PollReport,
@@ -32,6 +33,7 @@ from aggregator.model import (
     Unchanged,
     Validators,
     Verdict,
+    Written,
 )
 
 FORGOTTEN: Final = "forgotten on "
@@ -46,8 +48,9 @@ Clock = Callable[[], datetime]
 Reader = Callable[[Document, FeedSpec, str, Surroundings, Printed], ReadFeed]
 """Read a feed's document and refine its entries; the text is the feed's key. Raises `ParseError` (not a feed, too slow, too large)."""
 
-Renderer = Callable[[Edition], bytes]
-"""Write an edition in one format. The same edition gives the same bytes. Leaves out a bad item rather than raise."""
+Renderer = Callable[[Edition, Kept | None], Written]
+"""Write an edition in one format, with what is kept of its last file. The same edition gives the same bytes, whatever is kept. Leaves out
+a bad item rather than raise."""
 
 SameStory = Callable[[StoredEntry, StoredEntry, str], bool]
 """Do two entries that share a key of this kind (`link`, `id`, `twin`) tell one story? Symmetric, pure (`refine.stories.same_story`).
@@ -195,8 +198,15 @@ class Store(Protocol):
         """The outputs, in feeds.yaml or not, that have a file of ours: path → digest of what we wrote there last."""
         ...
 
-    def note_file(self, path: str, digest: str | None) -> None:
-        """Note what was written into an output's file; None when we have no file there any more. What it listed is kept."""
+    def file(self, path: str) -> tuple[str, bytes] | None:
+        """What `note_file` noted of an output's file; None where there is no file of ours."""
+        ...
+
+    def note_file(self, path: str, digest: str | None, places: bytes = b"") -> None:
+        """Note what was written into an output's file, and where in it each entry stands (`Written.index`).
+
+        None when we have no file there any more. What it listed is kept.
+        """
         ...
 
     def notices(self) -> list[Notice]:

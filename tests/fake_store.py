@@ -71,6 +71,7 @@ class _Output:
     judged: int = 0
     first_published: datetime | None = None
     written: str | None = None
+    places: bytes = b""
     notice: Notice | None = None
 
 
@@ -685,8 +686,14 @@ class FakeStore(FakeForgetting):
         return {path: row.written for path, row in sorted(self._outputs.items()) if row.written}
 
     @_one_at_a_time
-    def note_file(self, path: str, digest: str | None) -> None:
-        self._outputs.setdefault(path, _Output()).written = digest
+    def file(self, path: str) -> tuple[str, bytes] | None:
+        row = self._outputs.get(path)
+        return (row.written, row.places) if row and row.written else None
+
+    @_one_at_a_time
+    def note_file(self, path: str, digest: str | None, places: bytes = b"") -> None:
+        row = self._outputs.setdefault(path, _Output())
+        row.written, row.places = digest, places
 
     @_one_at_a_time
     def notices(self) -> list[Notice]:

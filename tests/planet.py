@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 
+from aggregator.app import RENDERERS
 from aggregator.errors import FetchError
 from aggregator.model import Config, Entry, FeedSpec, OutputSpec, PollReport
 from aggregator.pipeline import Ports, poll, publish
 from aggregator.ports import Store
-from aggregator.publish import jsonfeed, page, syndication
 from aggregator.reading import read
 from aggregator.refine.known import surroundings
 from aggregator.refine.stories import same_story
@@ -102,7 +102,7 @@ class Planet:
             reader=read,
             store=self.store,
             publisher=self.folder,
-            renderers={"atom": syndication.atom, "rss": syndication.rss, "json": jsonfeed.json_feed, "html": page.page},
+            renderers=RENDERERS,
             surroundings=lambda: surroundings(config, self.store.feeds(), self.store.names()),
         )
         self.store.sync(specs, self.clock())

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.app import RENDERERS
 from aggregator.errors import BadStatus, Gone, PublishError, Unreachable
-from aggregator.model import Config, Edition, FeedSpec, FeedState, OutputSpec, Redirect, Surroundings, Validators
+from aggregator.model import Config, Edition, FeedSpec, FeedState, Kept, OutputSpec, Redirect, Surroundings, Validators, Written
 from aggregator.pipeline import Ports, poll, publish
-from aggregator.publish import jsonfeed, opml, syndication
 from aggregator.reading import read
 from aggregator.refine.known import known_sources, our_addresses, our_home
 from aggregator.refine.stories import same_story
@@ -49,7 +49,7 @@ class Walk:
             reader=read,
             store=self.store,
             publisher=self.folder,
-            renderers={"atom": syndication.atom, "json": jsonfeed.json_feed, "opml": opml.opml},
+            renderers=RENDERERS,
             surroundings=lambda: Surroundings(ours=our_addresses(config)),
         )
         self.store.sync(config.feeds, self.clock())
@@ -186,7 +186,7 @@ def test_one_output_that_cannot_be_written_leaves_the_others() -> None:
     walk = Walk(outputs=(ATOM, JSON))
     walk.answers(good("One."))
 
-    def refused(edition: Edition) -> bytes:
+    def refused(edition: Edition, kept: Kept | None) -> Written:
         raise PublishError(edition.spec.path, "does not parse back")
 
     walk.ports = replace(walk.ports, renderers={**walk.ports.renderers, "atom": refused})
@@ -194,6 +194,27 @@ def test_one_output_that_cannot_be_written_leaves_the_others() -> None:
     assert [(report.path, report.error) for report in reports] == [("atom.xml", "does not parse back"), ("feed.json", None)]
     assert "atom.xml" not in walk.folder.files
     assert b"One." in walk.folder.files["feed.json"]
+
+
+def test_after_one_new_entry_nothing_else_is_serialized_unless_somebody_changed_the_file() -> None:
+    walk, made = Walk(GARDEN, replace(GARDEN, id="yard", shown_url="https://yard.example/feed"), outputs=(ATOM,)), list[int]()
+
+    def counted(edition: Edition, kept: Kept | None) -> Written:
+        written = RENDERERS["atom"](edition, kept)
+        made.append(len(written.fresh))
+        return written
+
+    walk.ports = replace(walk.ports, renderers={"atom": counted})
+    walk.answers(good("One.", "Two."))
+    publish(walk.ports)
+    walk.answers(good("Three."), id_="yard")
+    publish(walk.ports)
+    publish(walk.ports)
+    joined = walk.folder.files["atom.xml"]
+    walk.folder.files["atom.xml"] = joined.replace(b"One.", b"Forged.")
+    publish(walk.ports)
+    assert made == [2, 1, 0, joined.count(b"<entry>")]
+    assert walk.folder.files["atom.xml"] == joined
 
 
 def test_an_output_that_left_feeds_yaml_loses_its_file_and_comes_back_as_it_was() -> None:

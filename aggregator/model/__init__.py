@@ -7,7 +7,7 @@
 spans are `timedelta`; sequences are tuples, so that every value can be compared, hashed and stored.
 """
 
-from aggregator.model.edition import Credit, Edition, Item, Seen, Source, Subscription, Trail
+from aggregator.model.edition import Credit, Edition, Item, Kept, Seen, Source, Subscription, Trail, Written
 from aggregator.model.entry import (
     Category,
     Claim,
@@ -87,6 +87,7 @@ __all__ = [
     "Identity",
     "Item",
     "JsonValue",
+    "Kept",
     "KeyKind",
     "Learnt",
     "Limit",
@@ -136,4 +137,5 @@ __all__ = [
     "Url",
     "Validators",
     "Verdict",
+    "Written",
 ]

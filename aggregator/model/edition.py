@@ -1,6 +1,6 @@
 """What is published."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from aggregator.model.entry import Category, Element, Enclosure, Hop, Person, Title
@@ -143,3 +143,24 @@ class Subscription:
     language: str | None = None
     tags: tuple[str, ...] = ()
     description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A file as it was written, and where in it the serialization of each entry stands (`publish.shelf`)."""
+
+    file: bytes = field(repr=False)
+    index: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A file to be published. `index` finds the serialized entries in it again (empty for what is made as a whole).
+
+    `fresh` are the items that were serialized anew, in their order; `of_fresh` is the file with these alone, None where nothing was kept.
+    """
+
+    body: bytes = field(repr=False)
+    index: bytes = field(default=b"", repr=False)
+    fresh: tuple[Item, ...] = ()
+    of_fresh: bytes | None = field(default=None, repr=False)

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from aggregator.model import Edition, Element, Enclosure, Hop, Item, JsonValue, Person, Seen
+from aggregator.model import Edition, Element, Enclosure, Hop, Item, JsonValue, Kept, Person, Seen, Written
 from aggregator.publish.body import as_language, instant, media_type, parts, rights_of, unique
+from aggregator.publish.shelf import Frame, joined
 from aggregator.web.carried import TEXT, is_many, namespaces
 from aggregator.web.text import clean, one_line, visible_text
 
@@ -14,6 +15,11 @@ VERSION = "https://jsonfeed.org/version/1.1"
 
 def json_feed(edition: Edition) -> bytes:
     """Write an edition as JSON Feed. The same edition gives the same bytes: UTF-8, keys in a fixed order, a newline at the end."""
+    return json_of(edition, None).body
+
+
+def json_of(edition: Edition, kept: Kept | None) -> Written:
+    """Write an edition as JSON Feed, with the serialized items that are kept."""
     feed: dict[str, JsonValue] = {
         "version": VERSION,
         "title": one_line(edition.title) or edition.spec.path,
@@ -23,9 +29,15 @@ def json_feed(edition: Edition) -> bytes:
         "language": as_language(edition.language),
         "hubs": [{"type": "WebSub", "url": edition.hub}] if edition.hub else None,
     }
-    items: list[JsonValue] = [_item(item, edition) for item in edition.items]
-    document = _present(feed) | {"items": items}
-    return (json.dumps(_cleaned(document), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8")
+    head = _lines(_present(feed), "").removesuffix(b"\n}") + b',\n "items": ['
+    frame = Frame(head=head, tail=b"\n ]\n}\n", between=b",")
+    return joined(edition, kept, frame, lambda item: b"\n  " + _lines(_item(item, edition), "  "))
+
+
+def _lines(value: JsonValue, indent: str) -> bytes:
+    """A value over several lines, the later ones that far to the right. A line ends nowhere else: in strings they are escaped."""
+    written = json.dumps(_cleaned(value), ensure_ascii=False, allow_nan=False, indent=1)
+    return written.replace("\n", "\n" + indent).encode("utf-8")
 
 
 def _item(item: Item, edition: Edition) -> dict[str, JsonValue]:

@@ -69,9 +69,15 @@ def files(conn: Connection) -> dict[str, str]:
     return {row.path: row.written for row in conn.execute(_WRITTEN)}
 
 
-def note_file(conn: Connection, counters: Counters, path: str, digest: str | None) -> None:
+def file(conn: Connection, path: str) -> tuple[str, bytes] | None:
+    """The digest of an output's file, and where in it each entry stands."""
+    row = conn.execute(_OUTPUT, {"at": path}).first()
+    return (row.written, row.places or b"") if row is not None and row.written else None
+
+
+def note_file(conn: Connection, counters: Counters, path: str, digest: str | None, places: bytes) -> None:
     row = conn.execute(_OUTPUT, {"at": path}).first() or _new(conn, counters, path)
-    conn.execute(update(output).where(output.c.pk == row.pk).values(written=digest))
+    conn.execute(update(output).where(output.c.pk == row.pk).values(written=digest, places=places or None))
 
 
 def _new(conn: Connection, counters: Counters, path: str) -> AnyRow:

@@ -31,7 +31,7 @@ from aggregator.store.tally_tables import seen_after as seen_after
 from aggregator.store.tally_tables import tally_day as tally_day
 from aggregator.store.tally_tables import tally_hour as tally_hour
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013", "0014")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 meta = Table(
@@ -312,6 +312,9 @@ output = Table(
     Column("judged_generation", BigInteger, nullable=False),
     Column("first_published", Instant),
     Column("written", Text),
+    Column("places", LargeBinary),
+    Column("archived_generation", BigInteger, nullable=False, server_default="0"),
+    Column("archived_mark", Text),
     Column("told", Text),
     Column("told_at", Instant),
     Column("tell_at", Instant),
@@ -319,7 +322,25 @@ output = Table(
     Column("tell_error", Text),
 )
 """An output and how far it is judged. `mark` is empty while a judgement under other rules is under way. `written` is the digest of what we
-wrote into its file last (`web.text.fingerprint`); empty once that file is gone. `told` is the digest that the hub was told of last."""
+wrote into its file last (`web.text.fingerprint`), empty once that file is gone; `places` tells where in it each entry stands.
+`archived_generation`
+and `archived_mark` say up to which change, and by which rules, its archive is kept. `told` is the digest that the hub was told of last."""
+
+archive_page = Table(
+    "archive_page",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("output", KEY, ForeignKey("output.pk"), nullable=False),
+    Column("number", Integer, nullable=False),
+    # Nothing is added to it any more: its bytes stay.
+    Column("closed", Boolean, nullable=False),
+    # A digest of the ids in it, in their order.
+    Column("shows", Text, nullable=False),
+    Column("written", Text, nullable=False),
+    Column("places", LargeBinary, nullable=False),
+    UniqueConstraint("output", "number", name="archive_page_number"),
+)
+"""The archive pages of the outputs that keep them, as they were written last; `written` and `places` as in `output`."""
 
 publication = Table(
     "publication",

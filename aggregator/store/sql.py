@@ -127,9 +127,13 @@ class SqlStore:
         with self._db.read() as conn:
             return publications.files(conn)
 
-    def note_file(self, path: str, digest: str | None) -> None:
+    def file(self, path: str) -> tuple[str, bytes] | None:
+        with self._db.read() as conn:
+            return publications.file(conn, path)
+
+    def note_file(self, path: str, digest: str | None, places: bytes = b"") -> None:
         with self._db.write() as (conn, counters):
-            publications.note_file(conn, counters, path, digest)
+            publications.note_file(conn, counters, path, digest, places)
 
     def notices(self) -> list[Notice]:
         with self._db.read() as conn:

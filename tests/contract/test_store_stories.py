@@ -569,8 +569,10 @@ def test_the_store_knows_which_files_are_ours(store: Store) -> None:
     store.note_file("feeds.opml", "0a")
     publish(store)
     store.note_file("atom.xml", "0b")
-    store.note_file("atom.xml", "0c")
+    store.note_file("atom.xml", "0c", b"places")
+    assert (store.file("atom.xml"), store.file("feeds.opml"), store.file("rss.xml")) == (("0c", b"places"), ("0a", b""), None)
     assert store.files() == {"atom.xml": "0c", "feeds.opml": "0a"}
     store.note_file("atom.xml", None)
+    assert store.file("atom.xml") is None
     assert store.files() == {"feeds.opml": "0a"}
     assert publish(store) == 0, "what an output listed is known without its file"

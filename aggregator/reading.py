@@ -21,7 +21,8 @@ DEADLINE_S: Final = 10.0
 NOTHING: Final = Printed()
 # One entry that says where it comes from: whatever is built when it is first needed is needed for it.
 _SAMPLE: Final = b"""<rss version="2.0"><channel><title>Sample</title><item><title>Sample</title>
-<description>&lt;p&gt;This was first published at &lt;a href="https://origin.example/"&gt;Origin&lt;/a&gt;.&lt;/p&gt;</description>
+<description>&lt;p&gt;This was first published at &lt;a href="https://origin.example/"&gt;Origin&lt;/a&gt;.&lt;/p&gt;
+&lt;p&gt;Thanks for reading.&lt;/p&gt;</description>
 </item></channel></rss>"""
 
 
@@ -113,7 +114,7 @@ def _warm_up() -> None:
     """Import and build what reading takes, so that it counts as a child's size at the start, not as memory that documents took."""
     url = "https://sample.invalid/"
     document = Document(url=url, body=_SAMPLE, content_type=None, validators=Validators(), body_hash="")
-    read(document, FeedSpec(id="sample", url=url, shown_url=url), "sample", Surroundings())
+    read(document, FeedSpec(id="sample", url=url, shown_url=url, strip=("auto",)), "sample", Surroundings())
 
 
 def _path(kind: type, value: object) -> object:

@@ -79,10 +79,11 @@ def _with_printed(todo: Work, ports: Ports) -> Work:
     """The work, with what all stored entries teach of what the feed prints around them; anything new is a new rule for all of them."""
     if not todo.stale or "auto" not in todo.spec.strip:
         return todo
+    context = _context(todo, ports)
     found: dict[str, None] = {}
     before: list[tuple[str, ...]] = []
     for pks in _batches(todo.kept, WINDOW // 2):
-        now = [edges(raw) for _, raw in ports.store.raw_entries(pks)]
+        now = [edges(raw, context) for _, raw in ports.store.raw_entries(pks)]
         found |= dict.fromkeys(sorted(repeated([*before, *now])))
         before = now
     state = ports.store.note_printed(todo.state.key, list(found)) or todo.state

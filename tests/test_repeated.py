@@ -10,6 +10,7 @@ from aggregator.model import Entry, RawEntry, RawFeed, RawText
 from aggregator.refine import normalize
 from aggregator.refine.blocks import read
 from aggregator.refine.repeated import marks, repeated, without_repeated
+from aggregator.refine.sourcing import Own
 from aggregator.web.text import visible_text
 from tests.test_normalize import feed_context
 
@@ -25,12 +26,15 @@ def texts(count: int, above: str = PLEA, below: str = RULES) -> list[str]:
     return [above + body(number) + below for number in range(count)]
 
 
+OWN = Own(feed_context())
+
+
 def repeated_blocks(htmls: list[str]) -> frozenset[str]:
-    return repeated([marks(html) for html in htmls])
+    return repeated([marks(html, OWN) for html in htmls])
 
 
 def stripped(html: str, others: list[str]) -> str:
-    return without_repeated(html, repeated_blocks([html, *others]))[0]
+    return without_repeated(html, repeated_blocks([html, *others]), OWN)[0]
 
 
 # ── what goes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -43,7 +47,7 @@ def test_what_stands_around_every_entry_goes(count: int) -> None:
 
 
 def test_what_went_is_told_in_words() -> None:
-    _, words = without_repeated(texts(1)[0], repeated_blocks(texts(4)))
+    _, words = without_repeated(texts(1)[0], repeated_blocks(texts(4)), OWN)
     assert words == ("Support this site: become a member.", "Comments", "Comments are open. Be kind and sign with a name.")
 
 
@@ -125,8 +129,8 @@ def test_only_repeated_blocks_go_never_half_of_a_text_and_order_does_not_matter(
     random.shuffle(shuffled)
     assert repeated_blocks(shuffled) == found
     for html in htmls:
-        rest, words = without_repeated(html, found)
-        assert {mark for each in words for mark in marks(f"<p>{each}</p>")} <= found
+        rest, words = without_repeated(html, found, OWN)
+        assert {mark for each in words for mark in marks(f"<p>{each}</p>", OWN)} <= found
         assert [b.text for b in read(html) if b.text not in words] == [b.text for b in read(rest) if b.text not in words]
         assert not words or 2 * len(visible_text(rest)) > len(visible_text(html)) - 8
 

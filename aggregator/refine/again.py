@@ -22,7 +22,7 @@ def again(before: Entry, raw: RawEntry, context: Context) -> Entry:
     except TROUBLE:
         return before
     keys = (*(key for key in made.keys if _is_its_own(key, before)), *_twins(made, before, context.feed_key))
-    return replace(made, keys=keys, edges=edges(raw) if "auto" in context.spec.strip else None)
+    return replace(made, keys=keys, edges=edges(raw, context) if "auto" in context.spec.strip else None)
 
 
 def _is_its_own(key: StoryKey, before: Entry) -> bool:

@@ -126,8 +126,8 @@ def entries(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
 
 def _without_printed(kept: Mapping[str, tuple[RawEntry, Identity]], context: Context) -> dict[str, Entry]:
     """Refine each entry without what the feed is found to print around it; where nothing of it stands, nothing is looked for."""
-    around = {key: edges(one) for key, (one, _) in kept.items()}
-    found, of_summaries = found_printed(around, context.printed), repeated_summaries([one for one, _ in kept.values()])
+    around = {key: edges(one, context) for key, (one, _) in kept.items()}
+    found, of_summaries = found_printed(around, context.printed), repeated_summaries([one for one, _ in kept.values()], context)
     made: dict[str, Entry] = {}
     for key, (one, mine) in kept.items():
         repeated = of_summaries | found.intersection(around[key])

@@ -1,8 +1,9 @@
 """What a feed prints around every entry: a plea for support above, rules for comments below. Found by comparing its entries.
 
 Only words go, and only such as say nothing of the entry itself: pictures and counters, links that differ from entry to entry, claims of
-origin, licences, notices of rights and credits stay, and so do headings that still head something. A block is known by its mark, a digest
-of its words and links, so that what one document teaches is not forgotten with it (docs/decisions/0010-boilerplate.md).
+origin and whatever may be one (`refine.sourcing`), licences, notices of rights and credits stay, and so do headings that still head
+something. A block is known by its mark, a digest of its words and links, so that what one document teaches is not forgotten with it
+(docs/decisions/0010-boilerplate.md).
 """
 
 import re
@@ -16,9 +17,11 @@ from typing import Final
 
 from aggregator.refine.blocks import Block, Edges, read, without
 from aggregator.refine.sentences import might_speak, statements
-from aggregator.web.url import link_key
+from aggregator.refine.sourcing import Own, may_name_a_source, shares, target
 
+# So many blocks from either end may be what is printed around a text; those that are do not count, up to so many.
 _OUTER: Final = 4
+_REACH: Final = 16
 _MIN_CHARS: Final = 8
 _MAX_CHARS: Final = 400
 # A name or two, with what they did.
@@ -28,6 +31,7 @@ _FEW: Final = 3
 
 # Cells and items are parts of something that repeats by nature: a table of measurements, a list of changes.
 _PARTS: Final = frozenset({"td", "th", "li", "dt", "dd", "caption", "legend", "summary"})
+_LETTERS: Final = re.compile(r"[^\W_]")
 _SHOWN: Final = re.compile(r"<(?:img|picture|svg|video|audio|iframe|object|embed|canvas|input|button|form|math)\b", re.IGNORECASE)
 _RIGHTS_LINK: Final = re.compile(r"creativecommons\.org|/licen[cs]es?\b", re.IGNORECASE)
 _RIGHTS: Final = re.compile(
@@ -38,14 +42,9 @@ _RIGHTS: Final = re.compile(
 )
 
 
-def marks(html: str) -> tuple[str, ...]:
-    """The marks of the first and last blocks of a text that may go, if they are found to be repeated; each once, in order of their own.
-
-    >>> above, below = marks("<p>Support our work.</p><p>Text</p>"), marks("<p>Other text</p><div>Support <b>our</b> work.</div>")
-    >>> len({*above} & {*below})
-    1
-    """
-    return tuple(sorted({_mark(block) for block in _outer(read(html)) if _may_go(html, block)}))
+def marks(html: str, mine: Own) -> tuple[str, ...]:
+    """The marks of the first and last blocks of a text that may go, if they are found to be repeated; each once, in order of their own."""
+    return tuple(sorted({_mark(block, mine) for block in _outer(read(html)) if _may_go(html, block, mine)}))
 
 
 def repeated(texts: Sequence[Sequence[str]]) -> frozenset[str]:
@@ -60,31 +59,38 @@ def repeated(texts: Sequence[Sequence[str]]) -> frozenset[str]:
     return frozenset(mark for mark, count in counts.items() if count * 10 > len(texts) * 6)
 
 
-def without_repeated(html: str, repeated: frozenset[str]) -> tuple[str, tuple[str, ...]]:
-    """(the HTML without the blocks whose marks are repeated, the words of each); all stay where they are half of an entry or more.
-
-    >>> without_repeated("<p>Support our work.</p><p>A text of more words.</p>", frozenset(marks("<p>Support our work.</p>")))
-    ('<p>A text of more words.</p>', ('Support our work.',))
-    """
+def without_repeated(html: str, repeated: frozenset[str], mine: Own) -> tuple[str, tuple[str, ...]]:
+    """(the HTML without the blocks whose marks are repeated, the words of each); all stay where they are half of an entry or more."""
     found = read(html) if repeated and "<" in html else []
-    gone = [*_gone(html, found, repeated)]
+    gone = [*_gone(html, found, repeated, mine)]
     if not gone or 2 * sum(len(block.text) for block in gone) >= sum(len(block.text) for block in found):
         return html, ()
     return without(html, gone), tuple(_words(block) for block in gone)
 
 
 def _outer(found: Sequence[Block]) -> list[Block]:
-    return [*found[:_OUTER], *found[max(_OUTER, len(found) - _OUTER) :]]
+    """The blocks that may be reached from either end."""
+    return [*found[:_REACH], *found[max(_REACH, len(found) - _REACH) :]]
 
 
-def _gone(html: str, found: Sequence[Block], repeated: frozenset[str]) -> Iterator[Block]:
+def _reached(found: Sequence[Block], going: frozenset[int]) -> Iterator[int]:
+    """Where those of the blocks begin that are reached from the end at which these start, as those in `going` go."""
+    stay = 0
+    for block in found[:_REACH]:
+        if block.start not in going:
+            stay += 1
+        elif stay < _OUTER:
+            yield block.start
+
+
+def _gone(html: str, found: Sequence[Block], repeated: frozenset[str], mine: Own) -> Iterator[Block]:
     """The outer blocks that go, in reading order; a heading goes with the block that it heads, or where it heads nothing."""
-    outer = {block.start for block in _outer(found)}
+    going = frozenset(block.start for block in _outer(found) if _mark(block, mine) in repeated and _may_go(html, block, mine))
+    reached = {*_reached(found, going), *_reached(found[::-1], going)}
     gone: list[Block] = []
     is_next_gone = True
     for block in reversed(found):
-        can_go = block.start in outer and _mark(block) in repeated and _may_go(html, block)
-        is_next_gone = can_go and (is_next_gone or not _heads(block))
+        is_next_gone = block.start in going and block.start in reached and (is_next_gone or not _heads(block))
         if is_next_gone:
             gone.append(block)
     return reversed(gone)
@@ -94,9 +100,13 @@ def _heads(block: Block) -> bool:
     return block.kind == "heading" or block.text.endswith((":", "："))
 
 
-def _mark(block: Block) -> str:
-    """A digest of the words of a block and of where its links lead: "Download" is not the same twice if it leads elsewhere."""
-    said = "\n".join([_words(block), *(link_key(link.href) for link in block.links)])
+def _mark(block: Block, mine: Own) -> str:
+    """A digest of the words of a block and of where its links lead: "Download" is not the same twice if it leads elsewhere.
+
+    Links that share the entry lead to the same for all entries.
+    """
+    is_shared = any(shares(link.href, mine) for link in block.links)
+    said = "\n".join([_words(block), *(target(link.href, mine, is_shared=is_shared) for link in block.links)])
     return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
@@ -104,10 +114,20 @@ def _words(block: Block) -> str:
     return " ".join(block.text.split())
 
 
-def _may_go(html: str, block: Block) -> bool:
-    if not _MIN_CHARS <= len(block.text) <= _MAX_CHARS or block.kind in ("caption", "code") or block.element in _PARTS:
+def _may_go(html: str, block: Block, mine: Own) -> bool:
+    if len(block.text) > _MAX_CHARS or block.kind in ("caption", "code"):
         return False
-    return not (is_owed(html, block) or _credits(block.text) or _speaks(html[block.start : block.end]))
+    is_part = block.element in _PARTS or len(block.text) < _MIN_CHARS
+    if (is_part and not _only_shares(block, mine)) or is_owed(html, block):
+        return False
+    return not (_credits(block.text) or may_name_a_source(block, mine) or _speaks(html[block.start : block.end]))
+
+
+def _only_shares(block: Block, mine: Own) -> bool:
+    """Whether a block is nothing but links that share the entry: a button, an item of a list of them."""
+    ends = [0, *(at for link in block.links for at in (link.start, link.end)), len(block.text)]
+    beside = "".join(block.text[start:end] for start, end in zip(ends[::2], ends[1::2], strict=True))
+    return bool(block.links) and not _LETTERS.search(beside) and all(shares(link.href, mine) for link in block.links)
 
 
 def is_owed(html: str, block: Block) -> bool:

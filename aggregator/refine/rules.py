@@ -10,7 +10,7 @@ import msgspec
 
 from aggregator.model import FeedSpec
 
-VERSION: Final = "14"
+VERSION: Final = "15"
 """Counted up whenever the code of `refine` makes something else of the same raw entry."""
 
 
@@ -28,5 +28,5 @@ def mark(spec: FeedSpec, printed: Sequence[str] = ()) -> str:
 def _data() -> str:
     """All words that refining reads."""
     words = [file for file in resources.files("aggregator.refine").iterdir() if file.name.endswith(".toml")]
-    words += [resources.files("aggregator.web") / name for name in ("carried.toml", "licences.toml", "platforms.toml")]
+    words += [resources.files("aggregator.web") / name for name in ("carried.toml", "licences.toml", "platforms.toml", "services.toml")]
     return blake2b(b"".join(file.read_bytes() for file in sorted(words, key=lambda file: file.name)), digest_size=8).hexdigest()

@@ -16,6 +16,7 @@ from aggregator.refine.footers import without_own_footers
 from aggregator.refine.identity import noticed
 from aggregator.refine.provenance import Trace, must_stay, trace
 from aggregator.refine.repeated import marks, repeated, without_repeated
+from aggregator.refine.sourcing import own
 from aggregator.web.host import site
 from aggregator.web.url import resource
 
@@ -67,7 +68,7 @@ def texts(raw: RawEntry, context: Context) -> Texts:
             oddities += [f"{name} of {len(text.value):,} characters cut to 1 MiB"] if is_cut else []
             is_all = rest == _html(text)
             given[name] = whole[name] if is_all else markup.fitted(_html(text) or "", base, page=found.link)[0]
-            rest, words = without_repeated(rest, context.repeated if rules else frozenset())
+            rest, words = without_repeated(rest, context.repeated if rules else frozenset(), own(raw, context))
             made[name] = markup.fitted(rest, base, page=found.link)[0] if words else whole[name]
             stripped += [*gone, *(f"auto: own footer: {filters.shown(text)}" for text in footers)]
             stripped += [f"auto: repeated: {filters.shown(text)}" for text in words]
@@ -143,9 +144,9 @@ def _base(text: RawText, raw: RawEntry, page: Url | None, context: Context) -> s
 # ── what a feed prints around its entries ──────────────────────────────────────────────────────────────────────────────
 
 
-def edges(raw: RawEntry) -> tuple[str, ...]:
+def edges(raw: RawEntry, context: Context) -> tuple[str, ...]:
     """The marks of the first and last blocks of an entry's main text, as `Entry.edges` keeps them."""
-    return marks(main_text(raw) or "")
+    return marks(main_text(raw) or "", own(raw, context))
 
 
 def found_printed(by_key: Mapping[str, Sequence[str]], printed: Printed) -> frozenset[str]:
@@ -156,7 +157,7 @@ def found_printed(by_key: Mapping[str, Sequence[str]], printed: Printed) -> froz
     return repeated([*by_key.values(), *others]) | frozenset(printed.marks)
 
 
-def repeated_summaries(entries: Sequence[RawEntry]) -> frozenset[str]:
+def repeated_summaries(entries: Sequence[RawEntry], context: Context) -> frozenset[str]:
     """What the summaries of a document's entries have in common, where these have a content besides."""
-    summaries = [_html(summary) for one in entries if _main_content(one) and (summary := _summary(one))]
-    return repeated([marks(html) for html in summaries if html])
+    summaries = [(one, _html(_summary(one))) for one in entries if _main_content(one)]
+    return repeated([marks(html, own(one, context)) for one, html in summaries if html])

@@ -28,6 +28,7 @@ from aggregator.model import (
     PollResult,
     Printed,
     Publication,
+    SeenDocument,
     Story,
     Surroundings,
     Tally,
@@ -46,6 +47,8 @@ log = logging.getLogger(__name__)
 
 # So many stored entries are compared with those of a document that has few.
 COMPARED = 20
+# What a document says is read whole once a week, whatever of it was seen before: names learnt since, and what else stands beside it, count.
+ALL_AGAIN = timedelta(days=7)
 # A page that names its feed is asked once; the feed itself a moment later, as a poll of its own.
 DISCOVERY_DELAY = timedelta(seconds=60)
 
@@ -117,11 +120,15 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         now = ports.clock()
         kept = _succeeded(spec, state, got, now, ports)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now, tally=_tally(got, state)), 0, ()
-    known = _printed(spec, state, ports)
-    read = ports.reader(without_secrets(got, spec), spec, state.key, ports.surroundings(), known)
+    known, seen = _printed(spec, state, ports), _last_document(state, ports) if seen_body else None
+    read = ports.reader(without_secrets(got, spec), spec, state.key, ports.surroundings(), known, seen)
     now = ports.clock()
+    if read is None:
+        kept = replace(state, body_hash=got.body_hash, document_bytes=got.traffic.received_bytes)
+        kept = _succeeded(spec, kept, got, now, ports)
+        return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now, tally=_tally(got, state)), 0, ()
     printed = Printed(marks=state.printed).and_also(read.printed).marks
-    told = rhythm.seen(rhythm.decoded(state.rhythm), (entry.published for entry in read.entries), now)
+    told = rhythm.seen(rhythm.decoded(state.rhythm), read.dates, now)
     fresh = replace(state, head=read.head, body_hash=got.body_hash, last_change_at=now, refined_by=today, printed=printed)
     fresh = replace(fresh, rhythm=rhythm.encoded(told), document_bytes=got.traffic.received_bytes)
     fresh = _succeeded(spec, watched(state, fresh, read, ports.store, now), got, now, ports)
@@ -132,11 +139,22 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         polled_at=now,
         entries=read.entries,
         raw=read.raw,
+        places=read.places,
+        standing=read.standing,
+        seen=replace(read.seen, read_at=read.seen.read_at or now) if read.seen else None,
         deleted=() if fresh.hold else read.deleted,
         refined_by=rules.mark(spec, printed),
         tally=_tally(got, state),
     )
-    return result, len(read.entries), read.oddities
+    return result, len(read.entries) + len(read.standing), read.oddities
+
+
+def _last_document(state: FeedState, ports: Ports) -> SeenDocument | None:
+    """What is remembered of the last document, unless all of this one must be read: its feed may be another's, or it is time to."""
+    if state.hold or state.identity is None:
+        return None
+    seen = ports.store.last_document(state.key)
+    return seen if seen and seen.read_at and ports.clock() - seen.read_at < ALL_AGAIN else None
 
 
 def _tally(got: Document | Unchanged, before: FeedState) -> Tally:

@@ -27,6 +27,7 @@ from aggregator.model import (
     RawEntry,
     ReadFeed,
     Retain,
+    SeenDocument,
     StoredEntry,
     Surroundings,
     Tally,
@@ -45,8 +46,11 @@ BACKLOG: Final = "held back: backlog"
 Clock = Callable[[], datetime]
 """The time now: aware, UTC."""
 
-Reader = Callable[[Document, FeedSpec, str, Surroundings, Printed], ReadFeed]
-"""Read a feed's document and refine its entries; the text is the feed's key. Raises `ParseError` (not a feed, too slow, too large)."""
+Reader = Callable[[Document, FeedSpec, str, Surroundings, Printed, SeenDocument | None], ReadFeed | None]
+"""Read a feed's document and refine its entries; the text is the feed's key. Raises `ParseError` (not a feed, too slow, too large).
+
+What is remembered of the last document spares the reading of what stands in this one as it did in that; None if nothing is new at all.
+"""
 
 Renderer = Callable[[Edition, Kept | None], Written]
 """Write an edition in one format, with what is kept of its last file. The same edition gives the same bytes, whatever is kept. Leaves out
@@ -156,6 +160,7 @@ class Store(Protocol):
         """Write what polls found, all in one transaction, and return (new, changed) entries for each result.
 
         Idempotent: recording the same result twice adds nothing. A result whose lease is no longer held writes nothing and returns (0, 0).
+        What stands in a document as it stood in the last one (`standing`) is seen again, and nothing else of it is touched.
         An entry that its feed says it has deleted is withdrawn, one that stands in its feed again is not any more; both count as changed.
         Each entry joins its story through its keys; the stories do not depend on the order of results or entries. Where much of a known
         feed's document is new at once, what shares no key joins the story of the entry whose place it took (`successors`).
@@ -266,6 +271,10 @@ class Store(Protocol):
 
     def raw_entries(self, pks: Sequence[int]) -> list[tuple[StoredEntry, RawEntry]]:
         """Those of these entries of which the raw form is kept, with it, in the order of `pks`."""
+        ...
+
+    def last_document(self, feed_key: str) -> SeenDocument | None:
+        """What is remembered of the document that a feed was read from last; None where that cannot be told apart by its entries."""
         ...
 
     def recent_edges(self, feed_key: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:

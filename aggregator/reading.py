@@ -1,11 +1,11 @@
-"""Document → entries: parsed and refined in one go, in this process (`read`) or in children that can be stopped (`ReaderPool`).
+"""Document → entries, in child processes that can be stopped (`ReaderPool`); `rereading` does the work.
 
 Refining is as exposed to hostile input as parsing is, and as heavy: in a child it has the same limits of time and memory, and threads that
 fetch never wait for it. Children are handed everything, as all that refines is: they read no settings, no clock and no store.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from aggregator.collect.pool import ChildPool, Shared
-from aggregator.model import Document, Entry, FeedSpec, Printed, ReadFeed, Surroundings, Validators
+from aggregator.model import Document, FeedSpec, Printed, ReadFeed, SeenDocument, Surroundings, Validators
 
 CHILDREN: Final = 2
 # With the 20 s of a fetch, what one feed may take: a document of 1,000 long entries needs most of it on a machine under load.
@@ -32,35 +32,7 @@ class _Request:
     spec: FeedSpec
     feed_key: str
     printed: Printed = Printed()
-
-
-def read(document: Document, spec: FeedSpec, feed_key: str, surroundings: Surroundings, printed: Printed = NOTHING) -> ReadFeed:
-    """Parse a feed's document and refine its entries. Raises `ParseError`."""
-    # Here, because the process that only hands documents to children needs none of it.
-    from aggregator.collect.parse import read as parsed
-    from aggregator.refine import normalize
-    from aggregator.refine.tombstones import deleted
-
-    raw = parsed(document)
-    head = replace(normalize.head(raw, document.url), base=document.url)
-    context = replace(normalize.context(spec, feed_key, head, document.url, surroundings), printed=printed)
-    pairs = [(entry, source) for entry, source in zip(normalize.entries(raw, context), raw.entries, strict=True) if entry is not None]
-    return ReadFeed(
-        head=head,
-        entries=tuple(entry for entry, _ in pairs),
-        raw=tuple(source for _, source in pairs),
-        deleted=deleted(raw, feed_key),
-        printed=_printed([entry for entry, _ in pairs], spec, printed),
-        oddities=raw.oddities,
-    )
-
-
-def _printed(entries: Sequence[Entry], spec: FeedSpec, printed: Printed) -> tuple[str, ...]:
-    from aggregator.refine.texts import found_printed
-
-    if "auto" not in spec.strip:
-        return ()
-    return tuple(sorted(found_printed({entry.raw_key: entry.edges or () for entry in entries}, printed)))
+    seen: SeenDocument | None = None
 
 
 class ReaderPool:
@@ -69,15 +41,21 @@ class ReaderPool:
     def __init__(self, children: int = CHILDREN) -> None:
         self._pool = ChildPool(f"{__name__}:ReadTask", children=children, deadline_s=DEADLINE_S)
         self._encode = msgspec.msgpack.Encoder(enc_hook=str).encode
-        self._decode = msgspec.msgpack.Decoder(ReadFeed).decode
+        self._decode: Callable[[bytes], ReadFeed | None] = msgspec.msgpack.Decoder(ReadFeed | None).decode
         self._shared: tuple[Surroundings, Shared] | None = None
 
     def __call__(
-        self, document: Document, spec: FeedSpec, feed_key: str, surroundings: Surroundings, printed: Printed = NOTHING
-    ) -> ReadFeed:
+        self,
+        document: Document,
+        spec: FeedSpec,
+        feed_key: str,
+        surroundings: Surroundings,
+        printed: Printed = NOTHING,
+        seen: SeenDocument | None = None,
+    ) -> ReadFeed | None:
         # What refines has no use for secrets.
         bare = replace(spec, url=spec.shown_url, headers=())
-        request = self._encode(_Request(document=document, spec=bare, feed_key=feed_key, printed=printed))
+        request = self._encode(_Request(document=document, spec=bare, feed_key=feed_key, printed=printed, seen=seen))
         return self._decode(self._pool.ask(request, document.url, self._of(surroundings)))
 
     def _of(self, surroundings: Surroundings) -> Shared:
@@ -106,12 +84,17 @@ class ReadTask:
         self._surroundings = msgspec.msgpack.decode(body, type=Surroundings)
 
     def __call__(self, request: bytes) -> bytes:
+        from aggregator.rereading import reread
+
         asked = self._decode(request)
-        return self._encode(read(asked.document, asked.spec, asked.feed_key, self._surroundings, asked.printed))
+        return self._encode(reread(asked.document, asked.spec, asked.feed_key, self._surroundings, asked.printed, asked.seen))
 
 
 def _warm_up() -> None:
     """Import and build what reading takes, so that it counts as a child's size at the start, not as memory that documents took."""
+    # Here, because the process that only hands documents to children needs none of it.
+    from aggregator.rereading import read
+
     url = "https://sample.invalid/"
     document = Document(url=url, body=_SAMPLE, content_type=None, validators=Validators(), body_hash="")
     read(document, FeedSpec(id="sample", url=url, shown_url=url, strip=("auto",)), "sample", Surroundings())

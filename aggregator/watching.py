@@ -25,6 +25,9 @@ def watched(before: FeedState, fresh: FeedState, read: ReadFeed, store: Store, n
     A document without entries says nothing. The store is asked only when one looks strange.
     """
     seen = watch.identity(read.head, read.entries)
+    if read.standing and before.identity and not before.hold:
+        # Most of it stands there as it stood, and so does what it says of itself: nobody else has come.
+        return replace(fresh, identity=watch.joined(before.identity, seen))
     if not read.entries:
         return _held(before, fresh, before.hold, before.stranger) if before.hold else fresh
     if before.identity is None:

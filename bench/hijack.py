@@ -47,15 +47,16 @@ from aggregator.model import (
     Printed,
     ReadFeed,
     Redirect,
+    SeenDocument,
     Surroundings,
     Unchanged,
     Validators,
 )
 from aggregator.pipeline import Ports, poll, publish
 from aggregator.publish.files import Folder
-from aggregator.reading import read
 from aggregator.refine.stories import same_story
 from aggregator.refine.succession import successors
+from aggregator.rereading import read, reread
 from aggregator.store.sql import SqlStore
 from aggregator.web.host import host_of, site
 from bench.history import History, sequences
@@ -115,14 +116,16 @@ class Door:
         """Nothing to let go of."""
 
 
-_READ: dict[tuple[str, str, str], ReadFeed] = {}
+_READ: dict[tuple[str, str, str, SeenDocument | None], ReadFeed | None] = {}
 
 
-def _read_once(got: Document, spec: FeedSpec, feed_key: str, around: Surroundings, printed: Printed) -> ReadFeed:
+def _read_once(
+    got: Document, spec: FeedSpec, feed_key: str, around: Surroundings, printed: Printed, seen: SeenDocument | None
+) -> ReadFeed | None:
     """What is read of a document depends on nothing else here; the same ones come many times."""
-    asked = got.body_hash, got.url, feed_key
+    asked = got.body_hash, got.url, feed_key, seen
     if asked not in _READ:
-        _READ[asked] = read(got, spec, feed_key, around, printed)
+        _READ[asked] = reread(got, spec, feed_key, around, printed, seen)
     return _READ[asked]
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from aggregator.errors import ParseError
 from aggregator.model import Document, FeedSpec, JsonValue, PollResult, ReadFeed, StoredEntry, Surroundings, Validators
-from aggregator.reading import read
 from aggregator.refine.stories import same_story
 from aggregator.refine.succession import successors
+from aggregator.rereading import read
 from aggregator.store.sql import SqlStore
 from bench.history import History
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from aggregator.model import FeedHead, FeedSpec, FeedState, PollResult, Printed, Validators
+from aggregator.model import FeedHead, FeedSpec, FeedState, PollResult, Printed, SeenDocument, Validators
 from aggregator.store.holds import confirmed
 from aggregator.store.lease import CLOCK_SLACK, SPACING
 from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
@@ -16,6 +16,7 @@ class Feed:
     added_at: datetime
     operator: str | None
     document_at: datetime | None = None
+    seen: SeenDocument | None = None
     token: str | None = None
     lease_until: datetime | None = None
 
@@ -153,7 +154,7 @@ class FakeFeeds:
         if one.operator and result.operator_until:
             self.wishes[one.operator], self.whys[one.operator] = result.operator_until, result.operator_why
         if result.outcome == "new":
-            one.document_at = result.polled_at
+            one.document_at, one.seen = result.polled_at, result.seen
 
     def confirm(self, feed_key: str, now: datetime) -> str | None:
         """Confirm a held feed; what it was held for."""

@@ -26,6 +26,7 @@ from aggregator.model import (
     Publication,
     RawEntry,
     Retain,
+    SeenDocument,
     StoredEntry,
     Verdict,
 )
@@ -171,7 +172,7 @@ class FakeStore(FakeForgetting):
 
     def _turnover(self, result: PollResult, feed_key: str, last: int) -> list[Turnover]:
         own = {pk: row for pk, row in self._entries.items() if row.stored.feed_key == feed_key and row.stored.hold is None}
-        in_it = {entry.raw_key for entry in result.entries}
+        in_it = {entry.raw_key for entry in result.entries}.union(result.standing)
         added = [pk for pk in own if pk > last]
         standing = [pk for pk, row in own.items() if pk <= last and row.stored.entry.raw_key in in_it]
         gone = [row.stored for pk, row in own.items() if pk <= last and pk not in standing and row.stored.hold is None]
@@ -185,7 +186,10 @@ class FakeStore(FakeForgetting):
         news = changes = 0
         known = {row.stored.entry.raw_key: row for row in self._entries.values() if row.stored.feed_key == one.state.key}
         met: set[str] = set()
-        for index, (entry, raw) in enumerate(zip(result.entries, result.raw, strict=True)):
+        for row in known.values():
+            if row.stored.entry.raw_key in result.standing:
+                self._stands(row, result.polled_at, row.stored.entry.link or one.state.shown_url)
+        for index, entry, raw in zip(result.places or range(len(result.entries)), result.entries, result.raw, strict=True):
             if entry.raw_key in met or self._is_stopped(one.state.key, entry):
                 continue
             met.add(entry.raw_key)
@@ -265,6 +269,12 @@ class FakeStore(FakeForgetting):
         row.stored = replace(row.stored, last_seen=at)
         row.sightings[place] = (row.sightings.get(place, (at, at))[0], at)
         return int(is_real)
+
+    def _stands(self, row: _Entry, at: datetime, place: str) -> None:
+        """An entry stands in its document as it stood in the last one."""
+        if row.stored.hold is None and at - row.stored.last_seen >= timedelta(days=1):
+            row.stored = replace(row.stored, last_seen=at)
+            row.sightings |= {place: (row.sightings[place][0], at)} if place in row.sightings else {}
 
     def _reworded(self, row: _Entry, entry: Entry, at: datetime, *, is_same_raw: bool) -> bool:
         before = row.stored
@@ -599,6 +609,12 @@ class FakeStore(FakeForgetting):
         return [(self._current(row), row.raw) for row in rows if row.raw is not None]
 
     @_one_at_a_time
+    @_one_at_a_time
+    def last_document(self, feed_key: str) -> SeenDocument | None:
+        one = self._feeds.rows.get(feed_key)
+        return one.seen if one else None
+
+    @_one_at_a_time
     def recent_edges(self, feed_key: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:
         own = [one.entry for one in self._own(feed_key)]
         return sorted((one.raw_key, one.edges) for one in own[-limit:] if one.edges is not None)
@@ -666,6 +682,7 @@ class FakeStore(FakeForgetting):
         rows = [(self._entries[pk], whole) for pk, whole in chosen if pk in self._entries]
         generation = self._take("generation")
         for row, whole in rows:
+            self._feeds.rows[row.stored.feed_key].seen = None
             row.stored = self._forgotten_entry(row.stored, now, with_pages=whole)
             row.raw, row.pruned, row.versions, row.sightings, row.claims = None, True, [], {}, FakeClaims()
             self._stories[row.story].generation = generation
@@ -709,6 +726,7 @@ class FakeStore(FakeForgetting):
         sizes: Mapping[str, int] = {
             "feed": len(self._feeds.rows),
             "feed_url": len(self._feeds.owners),
+            "last_document": sum(row.seen is not None for row in self._feeds.rows.values()),
             "operator_hold": len(self._feeds.wishes.keys() | self._feeds.starts.keys()),
             "entry": len(self._entries),
             "raw": sum(1 for row in self._entries.values() if row.raw is not None),

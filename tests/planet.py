@@ -12,10 +12,10 @@ from aggregator.errors import FetchError
 from aggregator.model import Config, Entry, FeedSpec, OutputSpec, PollReport
 from aggregator.pipeline import Ports, poll, publish
 from aggregator.ports import Store
-from aggregator.reading import read
 from aggregator.refine.known import surroundings
 from aggregator.refine.stories import same_story
 from aggregator.refine.succession import successors
+from aggregator.rereading import reread
 from aggregator.web.url import link
 from tests.fakes import Answer, FakeClock, FakeFetcher, FakeFolder, FakeStore, document
 
@@ -99,7 +99,7 @@ class Planet:
             config=config,
             clock=self.clock,
             fetcher=self.fetcher,
-            reader=read,
+            reader=reread,
             store=self.store,
             publisher=self.folder,
             renderers=RENDERERS,

@@ -11,10 +11,10 @@ from aggregator.app import RENDERERS
 from aggregator.errors import BadStatus, Gone, PublishError, Unreachable
 from aggregator.model import Config, Edition, FeedSpec, FeedState, Kept, OutputSpec, Redirect, Surroundings, Validators, Written
 from aggregator.pipeline import Ports, poll, publish
-from aggregator.reading import read
 from aggregator.refine.known import known_sources, our_addresses, our_home
 from aggregator.refine.stories import same_story
 from aggregator.refine.succession import successors
+from aggregator.rereading import reread
 from aggregator.web.url import link
 from tests.e2e.running import feed
 from tests.fakes import FakeClock, FakeFetcher, FakeFolder, FakeStore, document
@@ -46,7 +46,7 @@ class Walk:
             config=config,
             clock=self.clock,
             fetcher=self.fetcher,
-            reader=read,
+            reader=reread,
             store=self.store,
             publisher=self.folder,
             renderers=RENDERERS,

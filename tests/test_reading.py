@@ -7,7 +7,8 @@ import pytest
 
 from aggregator.errors import ParseError
 from aggregator.model import FeedSpec, Hop, Surroundings
-from aggregator.reading import ReaderPool, read
+from aggregator.reading import ReaderPool
+from aggregator.rereading import read
 from tests.fakes import document
 
 KEY = "00000000-0000-0000-0000-000000000001"

@@ -1,14 +1,17 @@
 """Document → RawFeed. `read` reads in this process; `ParserPool` in child processes that can be stopped, as hostile documents ask for."""
 
 import re
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from aggregator.collect.charset import decoded
 from aggregator.collect.discover import feeds_of_page
-from aggregator.collect.limits import MAX_ENTRIES
-from aggregator.collect.parse_feedparser import parsed
+from aggregator.collect.items import NotSplit, Split, split
+from aggregator.collect.limits import MAX_ENTRIES, is_cut
+from aggregator.collect.parse_feedparser import PARSER, base_of, parsed
 from aggregator.collect.parse_json import read_json
 from aggregator.collect.parse_mapping import raw_feed
 from aggregator.collect.pool import ChildPool
@@ -18,6 +21,8 @@ from aggregator.collect.wellformed import Bare, bare
 from aggregator.errors import ParseError
 from aggregator.model import Document, RawFeed
 from aggregator.web.url import shown
+
+__all__ = ["PARSER", "Opened", "ParserPool", "ReadTask", "Whole", "base_of", "items_of", "opened", "read", "read_only", "read_whole"]
 
 _FEEDS = frozenset({"rss", "feed", "rdf", "channel"})
 _PAGES = frozenset("html head body title meta script link style div p br b h1 h2 table center pre span a font noscript".split())  # noqa: SIM905
@@ -45,6 +50,27 @@ _MAX_JUNK_CHARS = 1 << 16
 _CHALLENGES = ("captcha", "just a moment", "checking your browser", "attention required", "verify you are human", "verifying you are human")
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A document that is a feed, by its looks. `text` is that of an XML feed with at most 1,000 entries, `whole` it was before that."""
+
+    document: Document
+    whole: Bare | None = field(default=None, repr=False)
+    text: str = field(default="", repr=False)
+    left_out: int = 0
+    oddities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All of a document. `items` are its entries' bytes, in parallel with the feed's entries; None, with a reason (`why`), where these
+    cannot be told apart by their bytes."""
+
+    feed: RawFeed
+    items: Split | None = None
+    why: str = ""
+
+
 def read(document: Document) -> RawFeed:
     """Read a feed of any kind: RSS 0.9x to 2.0, RSS 1.0, Atom 0.3 and 1.0, CDF, JSON Feed.
 
@@ -54,15 +80,61 @@ def read(document: Document) -> RawFeed:
     Raises:
         ParseError: it is something else, or the parser failed.
     """
+    source = opened(document)
+    with _parsing(document):
+        return _read(source)[0]
+
+
+def opened(document: Document) -> Opened:
+    """Find the feed in a document. Raises `ParseError` where there is none."""
+    with _parsing(document):
+        return _opened(document)
+
+
+def read_whole(source: Opened) -> Whole:
+    """Read all of a feed, and tell its entries apart. Raises `ParseError`."""
+    with _parsing(source.document):
+        feed, why = _read(source)
+        if why or source.whole is None:
+            return Whole(feed, why=why or "it is a JSON Feed")
+        try:
+            items = split(source.text)
+        except NotSplit as error:
+            return Whole(feed, why=str(error))
+    if len(items.spans) != len(feed.entries):
+        return Whole(feed, why="its entries are not those that were found in it")
+    return Whole(feed, items)
+
+
+def items_of(source: Opened) -> Split:
+    """Tell the entries of a feed apart without parsing them. Raises `NotSplit`."""
+    if source.whole is None:
+        raise NotSplit("it is a JSON Feed")
+    if (why := _must_be_whole(source.whole)) is not None:
+        raise NotSplit(why)
+    return split(source.text)
+
+
+def read_only(source: Opened, items: Split, places: Sequence[int]) -> RawFeed:
+    """Read a feed with those of its entries only that stand at these places. Raises `NotSplit`, `ParseError`."""
+    with _parsing(source.document):
+        feed, why = _read(replace(source, text=items.only(frozenset(places))), base_of(source.text, source.document.url))
+    if why or len(feed.entries) != len(places):
+        raise NotSplit(why or "without the others it reads otherwise")
+    return feed
+
+
+@contextmanager
+def _parsing(document: Document) -> Iterator[None]:
+    """Whatever goes wrong with a document is a `ParseError`, or says that it must be read whole."""
     try:
-        feed = _read(document)
-    except ParseError:
+        yield
+    except (ParseError, NotSplit):
         raise
     except MemoryError as error:
         raise ParseError(shown(document.url), "needed more memory than there is") from error
     except Exception as error:
         raise ParseError(shown(document.url), f"the parser failed: {type(error).__name__}: {str(error)[:200]}") from error
-    return _capped(feed)
 
 
 class ParserPool:
@@ -90,20 +162,39 @@ class ReadTask:
         return msgspec.msgpack.encode(read(msgspec.msgpack.decode(request, type=Document)))
 
 
-def _read(document: Document) -> RawFeed:
+def _opened(document: Document) -> Opened:
     _refuse_binary(document)
     source = decoded(document.body, document.content_type)
     text = source.text.lstrip("\ufeff \t\r\n\0")
     if text.startswith(("{", "[")):
-        return read_json(document)
+        return Opened(document)
     found, junk = _found_feed(text, document)
     whole = bare(found)
     kept, left_out = without_oldest(whole.text, MAX_ENTRIES)
-    feed = raw_feed(parsed(replace(whole, text=kept), document.url), document.url)
+    return Opened(document, whole, kept, left_out, (*source.oddities, *junk))
+
+
+def _read(source: Opened, base: str | None = None) -> tuple[RawFeed, str]:
+    """The feed, and why its entries must be read together next time, too (empty: they need not)."""
+    whole, url = source.whole, source.document.url
+    if whole is None:
+        return _capped(read_json(source.document)), ""
+    found = parsed(replace(whole, text=source.text), base_of(source.text, url) if base is None else base)
+    feed = raw_feed(found, url)
     if not feed.entries and _root(whole) not in _FEEDS:
-        raise ParseError(shown(document.url), _other(_root(whole)))
-    oddities = (*source.oddities, *junk, *feed.oddities, *_wishes(feed), *_beyond(left_out))
-    return replace(feed, deleted=tombstones(whole.text), oddities=tuple(dict.fromkeys(oddities)))
+        raise ParseError(shown(url), _other(_root(whole)))
+    # What was cut, and what is damaged, is told at every poll.
+    why = "it is damaged" if found.damage else "something of it is cut" if any(map(is_cut, feed.oddities)) else _must_be_whole(whole) or ""
+    beyond = _beyond(source.left_out)
+    oddities = (*source.oddities, *feed.oddities, *_wishes(feed), *beyond)
+    feed = replace(feed, deleted=tombstones(whole.text), oddities=tuple(dict.fromkeys(oddities)))
+    return _capped(feed), why
+
+
+def _must_be_whole(document: Bare) -> str | None:
+    if document.entities:
+        return "it defines entities"
+    return "it says what was deleted" if "deleted-entry" in document.text else None
 
 
 def _refuse_binary(document: Document) -> None:

@@ -7,11 +7,12 @@ document types (`charset`, `wellformed`), dates (`dates`); HTML is left as it is
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 from xml.parsers import expat
 from xml.sax import SAXException
 from xml.sax.saxutils import unescape
 
+import feedparser
 from feedparser.api import LooseFeedParser, StrictFeedParser
 
 from aggregator.collect.parse_elements import Elements
@@ -30,6 +31,9 @@ _UNCLOSED = frozenset({_CODES[expat.errors.XML_ERROR_UNCLOSED_TOKEN], _CODES[exp
 _BASE = re.compile(r"\s(?:xml:)?base\s*=", re.IGNORECASE)
 
 expat_error = expat.ExpatError
+
+PARSER: Final = f"feedparser {feedparser.__version__}"
+"""What reads a document: another release may read it otherwise."""
 
 Found = Mapping[str, object]
 """What feedparser found of a feed, an entry or a part of one."""
@@ -51,16 +55,21 @@ class _Parser(Protocol):
     entries: Sequence[Found]
 
 
-def parsed(document: Bare, base: str) -> Parsed:
-    """Read an XML feed: strictly, else mended and strictly, else as tag soup.
+def base_of(text: str, url: str) -> str:
+    """The base that feedparser is given for a document: its address, where the document says against what links count (xml:base).
 
-    `base` is the address of the document; links are resolved where the document says against what (xml:base).
+    feedparser computes the base anew for every element: only where some element gives one is it worth its time. Without one, links stay as
+    relative as they are.
+    """
+    return url if "base" in text and _BASE.search(text) else ""
+
+
+def parsed(document: Bare, base: str) -> Parsed:
+    """Read an XML feed: strictly, else mended and strictly, else as tag soup. `base` is what `base_of` says.
+
     A document that is whole but followed by something else is read up to its end; of one that was cut, the whole entries are read.
     """
     source = expanded(document)
-    # feedparser computes the base anew for every element: only where some element gives one is it worth its time. Without one, links
-    # stay as relative as they are.
-    base = base if "base" in source and _BASE.search(source) else ""
     damage: tuple[str, ...] = ()
     strict, trouble = _strictly(source, base)
     if trouble is not None and not _is_read(strict, trouble):

@@ -1,8 +1,8 @@
 """What we say of an entry and of its feed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from aggregator.model.raw import RawEntry
@@ -271,17 +271,66 @@ class Tombstone:
     when: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SeenItem:
+    """An entry of a feed's last document, as far as is needed to pass over it while it stays as it is: digests, and no word of it.
+
+    `span` is the digest of its bytes, `raw_key` its key within the feed, `date_s` when it was published, in seconds since 1970 UTC.
+    `is_foreign` says whether its page is on another site than the feed's, None where it has none. `marks` are what an entry must share
+    with no neighbour (first mark, page, title and date), `words` its text keys: what they decide together is decided anew when one moves.
+    """
+
+    span: bytes
+    raw_key: bytes
+    date_s: int | None
+    is_foreign: bool | None
+    marks: tuple[bytes, ...]
+    words: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenDocument:
+    """What is remembered of a feed's last document, so that at the next poll only what is new in it is read.
+
+    `made_by` names the program that read it. `frame` is the digest of the elements that hold its entries, `envelope` of all that stands
+    around them but for dates, `head` of what was made of that. `sites` and `language` are those of its entries (`Identity`), `read_at` is
+    when all of it was read last.
+    """
+
+    made_by: str
+    frame: bytes
+    envelope: bytes
+    head: bytes
+    items: tuple[SeenItem, ...] = field(repr=False)
+    sites: tuple[str, ...] = ()
+    language: str | None = None
+    read_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadFeed:
     """A document, read and refined. `entries` and `raw` run in parallel; `oddities` say what was odd about the document.
 
-    `deleted` are entries of earlier documents that this one declares deleted; none of them stands in it. `printed` are the marks of all
-    that the feed is found to print around its entries.
+    `places` are the entries' places in the document, `standing` the keys of those that stand in it as they stood in the last one, and were
+    not read. `deleted` are entries of earlier documents that this one declares deleted; none of them stands in it. `printed` are the marks
+    of all that the feed is found to print around its entries, `seen` what to remember of it (None: it cannot be told apart by entries).
     """
 
     head: FeedHead
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     raw: tuple[RawEntry, ...] = field(default=(), repr=False)
+    places: tuple[int, ...] = ()
+    standing: tuple[str, ...] = ()
     deleted: tuple[Tombstone, ...] = ()
     printed: tuple[str, ...] = ()
+    seen: SeenDocument | None = None
     oddities: tuple[str, ...] = ()
+
+    @property
+    def dates(self) -> Iterator[datetime | None]:
+        """When the entries of the document were published, those that stand in it as they stood included."""
+        if not self.standing or self.seen is None:
+            yield from (entry.published for entry in self.entries)
+            return
+        for item in self.seen.items:
+            yield datetime.fromtimestamp(item.date_s, UTC) if item.date_s is not None else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from aggregator.model.entry import Entry, FeedHead, Tombstone
+from aggregator.model.entry import Entry, FeedHead, SeenDocument, Tombstone
 from aggregator.model.raw import RawEntry, Validators
 from aggregator.model.tally import Tally
 
@@ -42,9 +42,9 @@ class FeedState:
     `why` is the sentence that explains `next_poll_at`. `failures` counts since the last success, `failing_since` its first.
     `discovered` is the feed that a page named, when feeds.yaml names a page; it is asked instead of the page from then on.
     `printed` are the marks of what it was found to print around its entries, the latest found last. `rhythm` is how often it had new
-    entries, as `collect.rhythm` writes it. `identity` is what it is known by; `hold` says since when and why another one that answers in
-    its place, the `stranger`, is kept out. `last_error_kind` names what to do about `last_error` (`errors.FeedError.kind`);
-    `document_bytes` is what its last document took on the way.
+    entries, as `collect.rhythm` writes it. `sent_hash` is the digest of the last body as it was sent. `identity` is what it is known by;
+    `hold` says since when and why another one that answers in its place, the `stranger`, is kept out. `last_error_kind` names what to do
+    about `last_error` (`errors.FeedError.kind`); `document_bytes` is what its last document took on the way.
     """
 
     key: str
@@ -56,6 +56,7 @@ class FeedState:
     why: str = ""
     validators: Validators = Validators()
     body_hash: str | None = None
+    sent_hash: str | None = None
     failures: int = 0
     failing_since: datetime | None = None
     last_error: str | None = None
@@ -85,8 +86,10 @@ Outcome = Literal["new", "unchanged", "failed"]
 class PollResult:
     """What one poll found, ready to be stored: the state to write and the entries, each with its raw form.
 
-    `entries` and `raw` run in parallel. `lease` is the token of the lease under which the feed was polled: a result whose lease
-    was lost since (a worker that slept too long) must not be written. `tally` is what the poll cost; what it brought, the store counts.
+    `entries`, `raw` and `places` (in the document; empty: in this order) run in parallel; `standing` are the keys of those that stand there
+    as they did at the last poll. `seen` is what to remember of a document that was read (outcome `new`). `lease` is the token of the lease
+    under which the feed was polled: a result whose lease was lost since (a worker that slept too long) must not be written. `tally` is what
+    the poll cost; what it brought, the store counts.
     """
 
     state: FeedState
@@ -95,6 +98,9 @@ class PollResult:
     polled_at: datetime
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     raw: tuple[RawEntry, ...] = field(default=(), repr=False)
+    places: tuple[int, ...] = field(default=(), repr=False)
+    standing: tuple[str, ...] = field(default=(), repr=False)
+    seen: SeenDocument | None = field(default=None, repr=False)
     deleted: tuple[Tombstone, ...] = ()
     refined_by: str = ""
     operator_until: datetime | None = None

@@ -4,7 +4,7 @@ What was cut or repaired on the way is said in `oddities`. An entry's texts are 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -23,11 +23,12 @@ from aggregator.web.url import link, link_key, resource
 TROUBLE: Final = (ValueError, ArithmeticError, RecursionError)
 """What the refining of a single entry may raise."""
 
+MANY: Final = 3
+"""So many entries of one document may begin with the same words."""
+
 # A longer id is told apart by its hash; nobody needs to read it.
 MAX_RAW_ID: Final = 4096
 _TEXT_START: Final = 200
-# So many entries of one document may begin with the same words.
-_MANY: Final = 3
 _MAX_TTL_MINUTES: Final = 60 * 24 * 366
 
 
@@ -58,10 +59,10 @@ def head(raw: RawFeed, base: str) -> FeedHead:
         skip_hours=tuple(sorted({hour for hour in raw.skip_hours if 0 <= hour < 24})),
         skip_days=raw.skip_days,
         update_interval=fields.update_interval(raw.update_period, raw.update_frequency),
-        covers_since=_middle_date(raw.entries),
+        covers_since=middle_date(fields.instant(one.published_s) or fields.instant(one.updated_s) for one in raw.entries),
         oddities=raw.oddities,
     )
-    return replace(made, permalinks_foreign=_are_mostly_foreign(raw.entries, base, {site(base), site(home or base)}))
+    return replace(made, permalinks_foreign=are_mostly_foreign(foreign_pages(raw, base, home)))
 
 
 def context(spec: FeedSpec, feed_key: str, head: FeedHead, base: str, around: Surroundings = Surroundings()) -> Context:  # noqa: B008
@@ -86,15 +87,22 @@ def _title_text(raw: RawText | None, *, is_open: bool) -> str | None:
     return read.text if read else None
 
 
-def _are_mostly_foreign(entries: Sequence[RawEntry], base: str, own_sites: set[str]) -> bool:
-    sites = [site(page) for entry in entries if (page := link(entry.link, base))]
-    return sum(1 for where in sites if where not in own_sites) * 2 > len(sites)
+def foreign_pages(raw: RawFeed, base: str, home: Url | None) -> tuple[bool | None, ...]:
+    """Of each entry, whether its page is on another site than the feed's; None where it has none. `base` is the feed's own."""
+    own_sites = {site(base), site(home or base)}
+    pages = (link(entry.link, base) for entry in raw.entries)
+    return tuple(site(page) not in own_sites if page else None for page in pages)
 
 
-def _middle_date(entries: Sequence[RawEntry]) -> datetime | None:
+def are_mostly_foreign(pages: Sequence[bool | None]) -> bool:
+    """Whether most of the entries that have pages have them on other sites (`foreign_pages`)."""
+    return sum(page is True for page in pages) * 2 > sum(page is not None for page in pages)
+
+
+def middle_date(dates: Iterable[datetime | None]) -> datetime | None:
     """The date behind which half of the dated entries lie: a few old ones that a publisher pins to the top do not move it."""
-    dates = sorted(date for one in entries if (date := fields.instant(one.published_s) or fields.instant(one.updated_s)))
-    return dates[len(dates) // 2] if dates else None
+    found = sorted(date for date in dates if date)
+    return found[len(found) // 2] if found else None
 
 
 def _leaves_titles_open(version: str | None) -> bool:
@@ -111,6 +119,19 @@ def entries(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
     None stands for an earlier version of an entry that the document repeats: the newest stands for all (latest date, then longest text).
     Apart from their places, the order of the entries does not matter.
     """
+    return together(alone(raw, context), context.feed_key)
+
+
+def together(made: Sequence[Entry | None], feed_key: str, common: Collection[str] = ()) -> tuple[Entry | None, ...]:
+    """Give the entries of one document, each refined for itself, the keys that they have among their neighbours.
+
+    `common` are text keys that many entries share of those that are not among these.
+    """
+    return twins.keyed(_without_shared_words(_without_shared_links(made), common), feed_key)
+
+
+def alone(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
+    """As `entries`, before its neighbours decide which keys an entry has."""
     known = identities(raw.entries, context.feed_key)
     newest: dict[str, int] = {}
     for place, mine in enumerate(known):
@@ -120,8 +141,7 @@ def entries(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
     kept = {key: (raw.entries[place], known[place]) for key, place in newest.items()}
     strips = "auto" in context.spec.strip
     made_of = _without_printed(kept, context) if strips else {key: entry(one, context, mine) for key, (one, mine) in kept.items()}
-    made = [made_of[mine.raw_key] if newest[mine.raw_key] == place else None for place, mine in enumerate(known)]
-    return twins.keyed(_without_shared_words(_without_shared_links(made)), context.feed_key)
+    return tuple(made_of[mine.raw_key] if newest[mine.raw_key] == place else None for place, mine in enumerate(known))
 
 
 def _without_printed(kept: Mapping[str, tuple[RawEntry, Identity]], context: Context) -> dict[str, Entry]:
@@ -277,10 +297,10 @@ def _without_shared_links(made: Sequence[Entry | None]) -> tuple[Entry | None, .
     )
 
 
-def _without_shared_words(made: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
+def _without_shared_words(made: Sequence[Entry | None], known: Collection[str]) -> tuple[Entry | None, ...]:
     """Take the text keys that many entries share from all of them: what a feed says everywhere is no sign of a story."""
     counts = Counter(key.value for one in made if one for key in one.keys if key.kind == "text")
-    common = {value for value, count in counts.items() if count > _MANY}
+    common = {value for value, count in counts.items() if count > MANY}.union(known)
     return tuple(
         replace(one, keys=tuple(key for key in one.keys if key.kind != "text" or key.value not in common)) if one and common else one
         for one in made

@@ -74,6 +74,11 @@ def grown(known: Identity, seen: Identity) -> Identity:
     )
 
 
+def joined(known: Identity, fresh: Identity) -> Identity:
+    """What is known of a feed after a document of which only the fresh entries were read."""
+    return replace(grown(known, fresh), language=known.language or fresh.language, links=known.links or fresh.links)
+
+
 def _name(title: str | None) -> str | None:
     """The title, unless a template left its own mark there."""
     return title if title and "{{" not in title else None

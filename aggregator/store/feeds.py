@@ -44,12 +44,14 @@ _POLLED: Final = (
     "refined_by",
     "rhythm",
     "document_bytes",
+    "sent_hash",
 )
 # Another address is another server: what the last one said, and how it failed, is not true of it. Whose it is, somebody has just said.
 _FORGOTTEN: Final[Mapping[str, Any]] = {
     "etag": None,
     "last_modified": None,
     "body_hash": None,
+    "sent_hash": None,
     "failures": 0,
     "failing_since": None,
     "last_error": None,

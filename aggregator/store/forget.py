@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from aggregator.model import Entry, Hop, Origin, StoredEntry
 from aggregator.ports import FORGOTTEN
-from aggregator.store import entries, stops
+from aggregator.store import documents, entries, stops
 from aggregator.store.engine import Counters, Database, chunks
 from aggregator.store.feeds import NO_HEAD
 from aggregator.store.schema import claim, entry, feed, raw, sighting, story_key, version
@@ -48,6 +48,7 @@ def _marks(stored: StoredEntry, *, with_pages: bool) -> list[str]:
 
 
 def _erase(conn: Connection, counters: Counters, gone: Sequence[tuple[int, Entry, datetime]]) -> None:
+    documents.drop(conn, [pk for pk, _, _ in gone])
     for piece in chunks(gone):
         pks = [pk for pk, _, _ in piece]
         conn.execute(_ERASE, [_erased(*one) for one in piece])
@@ -80,7 +81,7 @@ def without_words(value: Entry) -> Entry:
 
 
 def forget_head(conn: Connection, feed_key: str) -> None:
-    nothing = {"head": NO_HEAD, "etag": None, "last_modified": None, "body_hash": None, "last_error": None}
+    nothing = {"head": NO_HEAD, "etag": None, "last_modified": None, "body_hash": None, "sent_hash": None, "last_error": None}
     conn.execute(_HEAD, {"feed_key": feed_key, **nothing})
 
 

@@ -43,7 +43,7 @@ def confirm(
 def confirmed(state: FeedState, now: datetime) -> FeedState:
     """A held feed, taken for the stranger in its place: what was kept out of its known entries, too, is read at the next poll."""
     known = replace(state, identity=state.stranger.identity, head=state.stranger.head) if state.stranger else replace(state, identity=None)
-    fresh = replace(known, hold=None, stranger=None, validators=Validators(), body_hash=None)
+    fresh = replace(known, hold=None, stranger=None, validators=Validators(), body_hash=None, sent_hash=None)
     return replace(fresh, next_poll_at=min(state.next_poll_at, now), why="confirmed: it is read anew")
 
 

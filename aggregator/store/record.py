@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from aggregator.model import PollResult
 from aggregator.ports import SameStory, Successors
-from aggregator.store import feeds, forget, lease, stories, tallies, turnover, upsert
+from aggregator.store import documents, feeds, forget, lease, stories, tallies, turnover, upsert
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.matching import operator_of
 from aggregator.store.schema import feed
@@ -39,9 +39,12 @@ def record(
     deletions = [Deletions(position, row.pk, stones) for position, row in held.items() if (stones := results[position].deleted)]
     gone = withdraw(conn, counters, deletions) if deletions else []
     arrived = upsert.write(conn, counters, arrivals) if arrivals else Arrived()
+    if standing := [_standing(results[position], row) for position, row in held.items() if results[position].standing]:
+        upsert.see_standing(conn, standing, arrived)
     news, changes = Counter(arrived.news), Counter([*arrived.changes, *arrived.lifted.values(), *gone])
     states = [_state(results[position], row, is_news=bool(news[position] or changes[position])) for position, row in held.items()]
     feeds.write_states(conn, states)
+    documents.write(conn, [(row.pk, results[position].seen) for position, row in held.items() if results[position].outcome == "new"])
     lease.write_wishes(conn, [wish for position, row in held.items() for wish in _wishes(results[position], row)])
     if arrived.fresh:
         now = max(results[position].polled_at for position in held)
@@ -91,6 +94,10 @@ def _wishes(result: PollResult, row: AnyRow) -> list[Mapping[str, object]]:
     return [{"operator": row.operator, "until": result.operator_until, "why": result.operator_why}]
 
 
+def _standing(result: PollResult, row: AnyRow) -> upsert.Standing:
+    return upsert.Standing(feed_pk=row.pk, feed_url=row.shown_url, polled_at=result.polled_at, raw_keys=result.standing)
+
+
 def _arrivals(position: int, result: PollResult, row: AnyRow) -> list[upsert.Arrival]:
     return [
         upsert.Arrival(
@@ -107,5 +114,5 @@ def _arrivals(position: int, result: PollResult, row: AnyRow) -> list[upsert.Arr
             raw=raw,
             hold=result.state.hold,
         )
-        for index, (entry, raw) in enumerate(zip(result.entries, result.raw, strict=True))
+        for index, entry, raw in zip(result.places or range(len(result.entries)), result.entries, result.raw, strict=True)
     ]

@@ -31,7 +31,7 @@ from aggregator.store.tally_tables import seen_after as seen_after
 from aggregator.store.tally_tables import tally_day as tally_day
 from aggregator.store.tally_tables import tally_hour as tally_hour
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013", "0014")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013", "0014", "0011")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 meta = Table(
@@ -84,6 +84,8 @@ feed = Table(
     Column("rhythm", Text),
     # Where its pushes can be had, as JSON, if its server says so rather than its document.
     Column("hub_links", Text),
+    # The digest of the last body as it was sent, in its codings.
+    Column("sent_hash", Text),
     # When a document was last read: an entry seen then stands in the feed for as long as polls say "unchanged".
     Column("document_at", Instant),
     # What the last document took on the way: what a 304 saves.
@@ -115,6 +117,15 @@ subscription = Table(
     Index("subscription_feed", "feed"),
 )
 """What was subscribed to at the hubs of feeds: a `model.HubSubscription` as JSON."""
+
+last_document = Table(
+    "last_document",
+    metadata,
+    Column("feed", KEY, ForeignKey("feed.pk"), primary_key=True),
+    Column("seen", LargeBinary, nullable=False),
+)
+"""Of each feed whose last document could be told apart by its entries, what is remembered of it, as MessagePack. It is no part of the
+ledger: without it all of the next document is read."""
 
 operator_hold = Table(
     "operator_hold",

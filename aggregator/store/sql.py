@@ -17,12 +17,14 @@ from aggregator.model import (
     Publication,
     RawEntry,
     Retain,
+    SeenDocument,
     StoredEntry,
     Verdict,
 )
 from aggregator.ports import SameStory, Successors, no_successors
 from aggregator.store import (
     claims,
+    documents,
     entries,
     feeds,
     forget,
@@ -191,6 +193,10 @@ class SqlStore:
     def raw_entries(self, pks: Sequence[int]) -> list[tuple[StoredEntry, RawEntry]]:
         with self._db.read() as conn:
             return entries.raw_entries(conn, pks)
+
+    def last_document(self, feed_key: str) -> SeenDocument | None:
+        with self._db.read() as conn:
+            return documents.last(conn, feed_key)
 
     def recent_edges(self, feed_key: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:
         with self._db.read() as conn:

@@ -1,7 +1,7 @@
 """Write what polls found of entries: new ones whole, of known ones only what changed."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,6 +21,7 @@ from aggregator.store.wording import (
     NEW_SIGHTING,
     SEEN,
     SIGHT,
+    STANDS,
     UPDATE_SEEN,
     WRITE_RAW,
     Arrived,
@@ -55,8 +56,19 @@ class Arrival:
     hold: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Entries of a feed that stand in its document as they stood in the last one, by their keys."""
+
+    feed_pk: int
+    feed_url: str
+    polled_at: datetime
+    raw_keys: Sequence[str]
+
+
 _KNOWN: Final = select(
     entry.c.pk,
+    entry.c.link,
     entry.c.raw_key,
     entry.c.published_id,
     entry.c.content_hash,
@@ -72,7 +84,7 @@ _KNOWN: Final = select(
 def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> Arrived:
     """Write entries, raw forms, versions, sightings and claims; keys and stories are left to `store.stories`."""
     arrived, rows = Arrived(), Rows()
-    known = _known(conn, arrivals)
+    known = _known(conn, [(arrival.feed_pk, arrival.entry.raw_key) for arrival in arrivals])
     changed: dict[int, tuple[Arrival, Entry, bytes, bytes]] = {}
     seen: set[tuple[int, str]] = set()
     for arrival in arrivals:
@@ -106,11 +118,25 @@ def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> 
     return arrived
 
 
-def _known(conn: Connection, arrivals: Sequence[Arrival]) -> dict[tuple[int, str], AnyRow]:
+def see_standing(conn: Connection, standing: Sequence[Standing], arrived: Arrived) -> None:
+    """Note that entries still stand in their feeds, to which nothing else is known of them."""
+    rows = Rows()
+    known = _known(conn, [(one.feed_pk, raw_key) for one in standing for raw_key in one.raw_keys])
+    for one in standing:
+        found = [row for raw_key in one.raw_keys if (row := known.get((one.feed_pk, raw_key))) is not None and row.hold is None]
+        arrived.standing.setdefault(one.feed_pk, []).extend(row.pk for row in found)
+        for row in found:
+            if one.polled_at - row.last_seen >= LAST_SEEN_STEP:
+                rows.add(STANDS, {"entry_pk": row.pk, "seen": one.polled_at})
+                rows.add(SEEN, {"entry_pk": row.pk, "at": row.link or one.feed_url, "seen": one.polled_at})
+    rows.write(conn)
+
+
+def _known(conn: Connection, wanted_of: Iterable[tuple[int, str]]) -> dict[tuple[int, str], AnyRow]:
     # Feed by feed: SQLite looks up no pairs in an index, it would read the whole table.
     raw_keys: defaultdict[int, set[str]] = defaultdict(set)
-    for arrival in arrivals:
-        raw_keys[arrival.feed_pk].add(arrival.entry.raw_key)
+    for feed_pk, raw_key in wanted_of:
+        raw_keys[feed_pk].add(raw_key)
     return {
         (feed_pk, row.raw_key): row
         for feed_pk, wanted in raw_keys.items()

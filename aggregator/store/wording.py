@@ -86,6 +86,7 @@ _sighting = upsert(sighting)
 SIGHT: Final = _sighting.on_conflict_do_update(index_elements=["entry", "address"], set_={"last_seen": _sighting.excluded.last_seen})
 
 
+STANDS: Final = update(entry).where(entry.c.pk == bindparam("entry_pk")).values(last_seen=bindparam("seen"))
 HOLD: Final = update(entry).where(entry.c.pk == bindparam("entry_pk")).values(hold=bindparam("under"))
 LIFT: Final = update(entry).where(entry.c.pk == bindparam("entry_pk")).values(withdrawn=None)
 REFINED: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
@@ -101,7 +102,7 @@ _NEW_VERSION: Final = insert(version)
 
 # Each runs once, over all its rows, in this order: an entry comes before what hangs on it, what goes before what comes.
 _ORDER: Final = (
-    NEW_ENTRY, _UPDATE, UPDATE_SEEN, LIFT, HOLD, REFINED, WRITE_RAW, RAW_REFINED, NEW_SIGHTING, SIGHT, KNOWN_SIGHTING, SEEN,
+    NEW_ENTRY, _UPDATE, UPDATE_SEEN, STANDS, LIFT, HOLD, REFINED, WRITE_RAW, RAW_REFINED, NEW_SIGHTING, SIGHT, KNOWN_SIGHTING, SEEN,
     _NEW_VERSION, _TRIM, _CLAIM_GONE, _CLAIM, _TRIM_CLAIMS, _UNKEY
 )  # fmt: skip
 

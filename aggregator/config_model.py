@@ -211,6 +211,7 @@ class OutputForm(Form):
     keep: MatchForm | None = _key("List only entries that match.", {"language": "en"})
     drop: MatchForm | None = _key("Never list entries that match; beats keep.", {"title": "(?i)sponsored"})
     attribution: AttributionForm | None = _key("The visible line of this output, instead of the feeds' own.", {"place": "none"})
+    theme: Text | None = _key("What the pages of this HTML output look like; see the top level's.", "river")
 
     @model_validator(mode="before")
     @classmethod
@@ -267,6 +268,9 @@ class SettingsForm(Form):
     proxy: Text | None = _key("HTTP proxy for all requests; the environment's proxies are not used.", "http://proxy.example.net:3128")
     client: ClientName | None = _key(
         "The HTTP client: requests, or curl, which needs a fraction of the CPU and the library pycurl.", "curl", default="requests"
+    )
+    theme: Text | None = _key(
+        "What pages look like: journal, river, or a folder of templates, relative to this file.", "river", default="journal"
     )
     noindex: Flag | None = _key("Whether pages ask search engines to stay away, so that originals are found instead.", False, default=True)
 

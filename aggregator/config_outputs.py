@@ -1,14 +1,16 @@
 """`outputs:` → OutputSpecs: files below root, their formats, and the feeds that they choose."""
 
+import os
 import re
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from aggregator.config_feeds import attribution, check_attribution, match
 from aggregator.config_model import DefaultsForm, OutputForm, suggestion
 from aggregator.config_report import Report
 from aggregator.config_yaml import ListNode, MapNode, Node, line_of
-from aggregator.model import Attribution, FeedSpec, Format, OutputSpec
+from aggregator.model import THEMES, Attribution, FeedSpec, Format, OutputSpec
+from aggregator.publish.layout import folder_of
 from aggregator.web.url import resource
 
 USUAL = ("atom.xml", "rss.xml", "feed.json", "index.html", "opml.xml")
@@ -19,19 +21,22 @@ _PATH = re.compile(r"[A-Za-z0-9._/-]{1,200}")
 _BY_SUFFIX: dict[str, Format] = {".atom": "atom", ".rss": "rss", ".json": "json", ".html": "html", ".htm": "html", ".opml": "opml"}
 
 
-def output_specs(node: Node | None, defaults: DefaultsForm, feeds: Sequence[FeedSpec], report: Report) -> list[OutputSpec]:
-    """The outputs in the order of the file; the usual five where the key is absent."""
+def output_specs(
+    node: Node | None, defaults: DefaultsForm, feeds: Sequence[FeedSpec], report: Report, *, theme: str = _USUAL.theme
+) -> list[OutputSpec]:
+    """The outputs in the order of the file; the usual five where the key is absent. `theme` is that of pages that name none."""
     if node is None:
-        return [OutputSpec(path=path, format=known) for path in USUAL if (known := format_of(path))]
+        return [OutputSpec(path=path, format=known, theme=theme) for path in USUAL if (known := format_of(path))]
     if not isinstance(node, ListNode) or not node.items:
         report.problem(node.line, f"outputs: a list is wanted; take the key out for the usual ones ({', '.join(USUAL)})")
         return []
     specs: list[OutputSpec] = []
     for item in node.items:
         form = report.form(OutputForm, item, "outputs")
-        spec = _spec(form, item, defaults, report) if form else None
+        spec = _spec(form, item, defaults, theme, report) if form else None
         if form and spec:
             _check_path(spec.path, specs, line_of(item, ("path",)), report)
+            _check_folder(spec, specs, line_of(item, ("path",)), report)
             _check_choice(form, item, feeds, report)
             specs.append(spec)
     return specs
@@ -50,7 +55,19 @@ def format_of(path: str) -> Format | None:
     return "opml" if "opml" in name else "rss" if "rss" in name else "atom"
 
 
-def _spec(form: OutputForm, node: Node, defaults: DefaultsForm, report: Report) -> OutputSpec | None:
+def theme_of(text: str | None, line: int, folder: Path, report: Report) -> str:
+    """A theme as outputs name it: one that comes with the program, or the absolute path of a folder."""
+    if text is None or text in THEMES:
+        return text or _USUAL.theme
+    found = Path(os.path.abspath(folder / text))  # noqa: PTH100 (as in config.py)
+    if found.is_dir():
+        return str(found)
+    known = [*THEMES]
+    report.problem(line, f"theme: '{text}' is neither a theme ({', '.join(known)}) nor a folder{suggestion(text, known)}")
+    return _USUAL.theme
+
+
+def _spec(form: OutputForm, node: Node, defaults: DefaultsForm, theme: str, report: Report) -> OutputSpec | None:
     made = form.format or format_of(form.path)
     if made is None:
         report.problem(
@@ -80,6 +97,7 @@ def _spec(form: OutputForm, node: Node, defaults: DefaultsForm, report: Report) 
         keep=match(form.keep),
         drop=match(form.drop),
         attribution=attribution(form.attribution, inherited) if form.attribution else None,
+        theme=theme_of(form.theme, line_of(node, ("theme",)), report.path.parent, report) if form.theme else theme,
     )
 
 
@@ -96,6 +114,14 @@ def _check_path(path: str, others: Sequence[OutputSpec], line: int, report: Repo
             report.problem(line, f"path: '{path}' is the path of another output already")
         elif mine.startswith(theirs + "/") or theirs.startswith(mine + "/"):
             report.problem(line, f"path: '{path}' and '{other.path}': one is the other's folder")
+
+
+def _check_folder(spec: OutputSpec, others: Sequence[OutputSpec], line: int, report: Report) -> None:
+    """The pages of sources, tags and the archive stand in a folder that follows from the name: no two outputs may mean the same one."""
+    for other in others:
+        if spec.format == other.format == "html" and folder_of(spec.path).casefold() == folder_of(other.path).casefold():
+            where = f"'{folder_of(spec.path)}/'" if folder_of(spec.path) else "root"
+            report.problem(line, f"path: the pages beside '{spec.path}' and '{other.path}' would stand in one folder, {where}: rename one")
 
 
 def _check_choice(form: OutputForm, node: Node, feeds: Sequence[FeedSpec], report: Report) -> None:

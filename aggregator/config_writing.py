@@ -38,6 +38,7 @@ def settings(config: Config) -> Settings:
             "proxy": shown(config.proxy) if config.proxy else None,
             "client": config.client,
             "noindex": config.noindex,
+            "theme": config.theme,
             "feeds": [feed(spec) for spec in config.feeds],
             "outputs": [_output(spec) for spec in config.outputs],
         }
@@ -89,6 +90,8 @@ def _output(spec: OutputSpec) -> dict[str, JsonValue]:
             "keep": _match(spec.keep),
             "drop": _match(spec.drop),
             "attribution": _attribution(spec.attribution) if spec.attribution else None,
+            "image": spec.image,
+            "theme": spec.theme if spec.format == "html" else None,
         }
     )
 

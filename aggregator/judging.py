@@ -29,7 +29,11 @@ def listing(output: OutputSpec, config: Config, store: Store, feeds: Feeds, now:
     if output.format == "opml":
         return []
     _judge(output, config, store, feeds, now)
-    listed = store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
+    return told(store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now)), store, feeds)
+
+
+def told(listed: Sequence[tuple[Publication, tuple[StoredEntry, ...]]], store: Store, feeds: Feeds) -> list[tuple[Publication, Story]]:
+    """Listed stories, with what is known by now of what their entries claim."""
     found = [(publication, judged(filters.unheld(members), feeds.publishers)) for publication, members in listed]
     _note_contradicted([member for _, members in found for member in members], store)
     return [(publication, _story(publication, members, feeds)) for publication, members in found]
@@ -43,15 +47,15 @@ def _note_contradicted(members: Sequence[StoredEntry], store: Store) -> None:
 
 def _judge(output: OutputSpec, config: Config, store: Store, feeds: Feeds, now: datetime) -> None:
     """Judge what changed since this output was last judged, or everything when the rules changed."""
-    mark = _mark(output, config, feeds)
+    under = mark(output, config, feeds)
     newcomers = config.newcomer_entries
-    for batch in store.changed_stories(output.path, mark):
+    for batch in store.changed_stories(output.path, under):
         verdicts = [_verdict(pk, members, feeds, output) for pk, members in batch]
-        store.judge(output.path, mark, verdicts, now, newcomer_entries=newcomers, done=False)
-    store.judge(output.path, mark, (), now, newcomer_entries=newcomers, done=True)
+        store.judge(output.path, under, verdicts, now, newcomer_entries=newcomers, done=False)
+    store.judge(output.path, under, (), now, newcomer_entries=newcomers, done=True)
 
 
-def _mark(output: OutputSpec, config: Config, feeds: Feeds) -> str:
+def mark(output: OutputSpec, config: Config, feeds: Feeds) -> str:
     """Name the rules that decide what stands in an output; secrets are no part of it."""
     parts = (
         (output.path, output.tags, output.feeds, output.keep, output.drop),

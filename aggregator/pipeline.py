@@ -6,6 +6,7 @@ holds by today's feeds.yaml, composes one edition for each output and replaces t
 """
 
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -286,16 +287,37 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
         report, edition = _publish_one(output, ports, feeds, now)
         reports.append(report)
         pages += [edition] if edition and output.format == "html" else []
-    return [*reports, *_story_pages(pages, ports), *removed]
+    is_whole = len(pages) == sum(output.format == "html" for output in ports.config.outputs)
+    reports += _kept(f"{FOLDER}/", lambda: storypages.bring_up(pages, ports.publisher, is_whole=is_whole))
+    reports += _kept("pages", lambda: _side_pages(pages, ports, feeds, is_whole=is_whole))
+    return [*reports, *removed]
 
 
-def _story_pages(pages: Sequence[Edition], ports: Ports) -> list[PublishReport]:
-    """Bring the pages about single stories up to date; a report only where something changed or failed."""
-    path, wanted = f"{FOLDER}/", sum(output.format == "html" for output in ports.config.outputs)
+def _side_pages(pages: Sequence[Edition], ports: Ports, feeds: Feeds, *, is_whole: bool) -> tuple[int, int]:
+    """Bring the pages beside HTML outputs up to date."""
+    if not pages and not ports.store.pages():
+        return 0, 0
+    # Here, because whoever only polls needs no format.
+    from aggregator import sidepages
+
+    def output(edition: Edition) -> sidepages.Output:
+        def composed(stories: Sequence[int]) -> Edition:
+            listing = judging.told(ports.store.given(edition.spec.path, stories), ports.store, feeds)
+            whole = replace(edition.spec, max_bytes=sys.maxsize)
+            return compose(whole, ports.config, listing, feeds.states, feeds.specs, (), _owed(listing, feeds))
+
+        return sidepages.Output(edition=edition, feeds=feeds, composed=composed, rules=judging.mark(edition.spec, ports.config, feeds))
+
+    taken = frozenset(output.path for output in ports.config.outputs)
+    return sidepages.bring_up([output(edition) for edition in pages], ports.store, ports.publisher, taken=taken, is_whole=is_whole)
+
+
+def _kept(path: str, bring_up: Callable[[], tuple[int, int]]) -> list[PublishReport]:
+    """Bring pages of one kind up to date; a report only where something changed or failed."""
     try:
-        written, gone = storypages.bring_up(pages, ports.publisher, is_whole=len(pages) == wanted)
+        written, gone = bring_up()
     except PublishError as error:
-        return [PublishReport(path=path, changed=False, error=error.message)]
+        return [PublishReport(path=path if error.path in path else error.path, changed=False, error=error.message)]
     return [PublishReport(path=path, changed=True, listed=f"{counted(written, 'page')} written, {gone} removed")] if written or gone else []
 
 

@@ -18,6 +18,7 @@ from aggregator.model import (
     Kept,
     Learnt,
     Notice,
+    Placed,
     PollReport,
     PollResult,
     Posted,
@@ -220,6 +221,22 @@ class Store(Protocol):
 
     def note_told(self, notice: Notice) -> None:
         """Write what came of telling the hub of an output; what was written into its file meanwhile stays to be told."""
+        ...
+
+    def pages(self) -> dict[str, tuple[str, str]]:
+        """The pages beside outputs, by path: what each was made from, and the digest of what we wrote. They are no outputs (`files`)."""
+        ...
+
+    def note_pages(self, notes: Mapping[str, tuple[str, str] | None]) -> None:
+        """Note what was written into pages (see `pages`), or that they are gone (None)."""
+        ...
+
+    def placed(self, output: str, limit: int) -> list[Placed]:
+        """Where the listed stories of an output stand: the latest first-listed ones, without what they say."""
+        ...
+
+    def given(self, output: str, story_pks: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+        """Those of these stories that an output lists, with all their members, in no order."""
         ...
 
     def unchecked_stories(self, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:

@@ -21,6 +21,7 @@ from aggregator.model import (
     Hop,
     Learnt,
     Notice,
+    Placed,
     PollResult,
     Pruned,
     Publication,
@@ -101,6 +102,7 @@ class FakeStore(FakeForgetting):
         self._entries: dict[int, _Entry] = {}
         self._stories: dict[int, _Story] = {}
         self._outputs: dict[str, _Output] = {}
+        self._pages: dict[str, tuple[str, str]] = {}
         self._standings: dict[tuple[str, int], _Standing] = {}
         self._numbers: Counter[str] = Counter()
         self._met: set[tuple[str, str]] = set()
@@ -720,6 +722,27 @@ class FakeStore(FakeForgetting):
     @_one_at_a_time
     def note_told(self, notice: Notice) -> None:
         self._outputs[notice.path].notice = notice
+
+    @_one_at_a_time
+    def pages(self) -> dict[str, tuple[str, str]]:
+        return dict(sorted(self._pages.items()))
+
+    @_one_at_a_time
+    def note_pages(self, notes: Mapping[str, tuple[str, str] | None]) -> None:
+        self._pages = {path: note for path, note in {**self._pages, **notes}.items() if note}
+
+    @_one_at_a_time
+    def placed(self, output: str, limit: int) -> list[Placed]:
+        listed = [one.publication for (path, _), one in self._standings.items() if path == output and one.publication.listed]
+        listed.sort(key=lambda one: one.published_id)
+        listed.sort(key=lambda one: (one.first_listed, one.sort_key), reverse=True)
+        found = [(one, self._stories[one.story_pk].generation) for one in listed[:limit]]
+        return [Placed(one.story_pk, now, one.sequence or 0, one.sort_key, one.feed_key) for one, now in found]
+
+    @_one_at_a_time
+    def given(self, output: str, story_pks: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+        found = [one.publication for (path, pk), one in self._standings.items() if path == output and pk in set(story_pks)]
+        return [(one, self._members(one.story_pk)) for one in found if one.listed]
 
     @_one_at_a_time
     def counts(self, *tables: str) -> dict[str, int]:

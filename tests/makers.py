@@ -234,8 +234,10 @@ def edition(*items: Item, path: str = "atom.xml", **fields: object) -> Edition:
         updated=max(each.updated for each in shown),
         items=shown,
         subscriptions=(
-            Subscription(name="Orig", feed_url="https://orig.example/feed", home=Url("https://orig.example/"), tags=("news", "python")),
-            Subscription(name="Third", feed_url="https://third.example/feed", language="de", description="A third"),
+            Subscription(
+                name="Orig", feed_url="https://orig.example/feed", id="orig", home=Url("https://orig.example/"), tags=("news", "python")
+            ),
+            Subscription(name="Third", feed_url="https://third.example/feed", id="third", language="de", description="A third"),
         ),
         hub="https://hub.example.org/",
         alternates=(("rss", "rss.xml"), ("json", "feed.json"), ("html", "index.html"), ("opml", "feeds.opml")),

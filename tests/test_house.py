@@ -105,6 +105,7 @@ def test_nothing_below_app_reads_the_clock_the_environment_or_chance() -> None:
         "judging",
         "watching",
         "storypages",
+        "sidepages",
         "reading",
         "migrate",
         "explain",

@@ -29,7 +29,19 @@ from aggregator.model.entry import (
     Title,
     Tombstone,
 )
-from aggregator.model.held import FeedState, Identity, Outcome, PollReport, PollResult, Publication, StoredEntry, Story, Stranger, Verdict
+from aggregator.model.held import (
+    FeedState,
+    Identity,
+    Outcome,
+    Placed,
+    PollReport,
+    PollResult,
+    Publication,
+    StoredEntry,
+    Story,
+    Stranger,
+    Verdict,
+)
 from aggregator.model.hubs import Notice, Posted
 from aggregator.model.raw import (
     Document,
@@ -48,7 +60,7 @@ from aggregator.model.raw import (
     Unchanged,
     Validators,
 )
-from aggregator.model.settings import Attribution, Config, FeedSpec, Limit, Match, OutputSpec, Pruned, Retain
+from aggregator.model.settings import THEMES, Attribution, Config, FeedSpec, Limit, Match, OutputSpec, Pruned, Retain
 from aggregator.model.tally import Tally
 from aggregator.model.words import (
     CONFIRMED,
@@ -69,6 +81,7 @@ __all__ = [
     "CONFIRMED",
     "CONTRADICTED",
     "MAX_PRINTED",
+    "THEMES",
     "Attribution",
     "Category",
     "Claim",
@@ -100,6 +113,7 @@ __all__ = [
     "OutputSpec",
     "Person",
     "Place",
+    "Placed",
     "PollReport",
     "PollResult",
     "Posted",

@@ -66,7 +66,8 @@ class Item:
     `content` and `summary` do not contain it. `trail` is there where the story has a page of its own: in HTML outputs, unless it was
     fetched from a private feed. `chain_known` is False for a republisher whose origin is not known ("From …"). `cut` says that the text
     was shortened and why. `credit` is what the publisher wants to be printed with it, `notice` names author and licence of a text that is
-    given whole under it, `counters` are images that count its readers.
+    given whole under it, `counters` are images that count its readers. `feed` is the id of the feed that it was fetched from, None for a
+    private one; `tags` are that feed's.
     """
 
     id: str
@@ -104,6 +105,8 @@ class Item:
     credit: SafeHtml = SafeHtml("")
     notice: SafeHtml = SafeHtml("")
     counters: tuple[Url, ...] = ()
+    feed: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,7 @@ class Subscription:
 
     name: str
     feed_url: str
+    id: str = ""
     home: Url | None = None
     language: str | None = None
     tags: tuple[str, ...] = ()

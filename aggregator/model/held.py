@@ -198,3 +198,15 @@ class Publication:
     lead_pk: int | None = None
     feed_key: str | None = None
     withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a story stands in an output, and nothing of what it says: for telling which pages list it. `generation` changes whenever any of
+    its entries does."""
+
+    story_pk: int
+    generation: int
+    sequence: int
+    sort_key: datetime
+    feed_key: str | None

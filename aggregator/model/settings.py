@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from aggregator.model.words import Client, Format, Place, Republish, Url
+
+THEMES: Final = ("journal", "river")
+"""What pages may look like without a folder of templates; the first is the usual one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,10 @@ class FeedSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputSpec:
-    """One file to publish below `root`. Empty `tags` and `feeds` mean every feed; otherwise a feed needs one of them."""
+    """One file to publish below `root`. Empty `tags` and `feeds` mean every feed; otherwise a feed needs one of them.
+
+    `theme` is what its pages look like: the name of a theme that comes with the program, or the absolute path of a folder of templates.
+    """
 
     path: str
     format: Format
@@ -92,6 +99,7 @@ class OutputSpec:
     drop: Match | None = None
     attribution: Attribution | None = None
     image: Url | None = None
+    theme: str = THEMES[0]
 
     def oldest(self, now: datetime) -> datetime | None:
         """Where `max_age` cuts: counted from midnight UTC, so that time alone changes a file at most once a day."""
@@ -138,4 +146,5 @@ class Config:
     hub: str | None = None
     websub_subscribe: bool = False
     noindex: bool = True
+    theme: str = THEMES[0]
     warnings: tuple[str, ...] = ()

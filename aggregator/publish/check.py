@@ -133,10 +133,11 @@ def _read_html(body: bytes) -> list[Pair]:
     found: list[Pair] = []
     # Marks that the sanitizer leaves to nobody, so that nothing inside an article's text is taken for an article.
     for element in root.iter("data", "a"):
-        if element.get("class") == "u-uid":
-            found.append((element.get("value") or "", ""))
-        elif element.get("itemprop") == "url" and found:
-            found[-1] = (found[-1][0], element.get("href") or "")
+        marks, address = (element.get("class") or "").split(), element.get("href") or ""
+        if "u-uid" in marks:
+            found.append((element.get("value") or address, ""))
+        if "url" in (element.get("property") or "").split() and found:
+            found[-1] = (found[-1][0], address)
     return found
 
 

@@ -206,6 +206,8 @@ def _item(
         credit=unless_said(credit.html, shown),
         notice=unless_said(notice(authors, license_url), shown) if is_whole else SafeHtml(""),
         counters=(*entry.counters, *credit.counters) if is_whole and feed_spec.keep_counters else (),
+        feed=None if own.is_private else feed_spec.id,
+        tags=feed_spec.tags,
     )
 
 
@@ -368,6 +370,7 @@ def _subscriptions(output: OutputSpec, feeds: Mapping[str, FeedState], specs: Ma
                 Subscription(
                     name=feed.name,
                     feed_url=feed.address,
+                    id=feed.id,
                     home=feed.home,
                     language=feed.head.language,
                     tags=spec.tags,

@@ -1,29 +1,37 @@
-"""Write an edition as one static HTML page: no script, no request but for images, readable without a reader."""
+"""Write an output's HTML pages: static, no script, no request but for images, readable without a reader.
 
-import hashlib
+The page itself (`page`) lists the latest entries. The others stand beside it (`publish.layout`): one for each source and tag, the
+archive, the list of all sources. Each is a pure function of an edition: the same edition gives the same bytes.
+"""
+
 import posixpath
-import re
-from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import cache
-from importlib import resources
+from datetime import UTC, date
 from itertools import groupby
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import unquote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
-
-from aggregator.model import Edition, Item, SafeHtml, Title
-from aggregator.publish.attribution import wording
-from aggregator.publish.body import as_language, counting, instant
+from aggregator.model import Edition, Item, Subscription
+from aggregator.publish.attribution import Wording, wording
+from aggregator.publish.body import as_language
+from aggregator.publish.edition import address_of
 from aggregator.publish.languages import direction
-from aggregator.publish.trail import filled, words_of
-from aggregator.web.host import host_of
-from aggregator.web.licences import terms
-from aggregator.web.text import clean, one_line
+from aggregator.publish.layout import ARCHIVED, Here, archive_path, archives_path, folder_of, source_path, sources_path, tag_path
+from aggregator.publish.shown import Linked, Shown, shown
+from aggregator.publish.themes import theme
+from aggregator.publish.trail import words_of
+from aggregator.web.text import one_line
+
+ABOUT_ENTRIES: Final = 15
+"""How many entries the page about a source lists."""
+
+_PAGE_BYTES: Final = 150_000
+"""What a page may weigh without its images: a second on a slow line, whatever its entries hold."""
+_FRAME_BYTES: Final = 24_000
+"""Of these, what is around the entries: style, lists of sources and tags, days."""
+_MAX_ROOM_BYTES: Final = 6_000
+_ASIDE_SOURCES: Final = 40
 
 _FORMATS: Final = {
     "atom": ("Atom", "application/atom+xml"),
@@ -32,119 +40,198 @@ _FORMATS: Final = {
     "html": ("HTML", "text/html"),
     "opml": ("OPML", "text/x-opml"),
 }
-# Sanitized HTML is serialized with quoted attributes, so this walks it tag by tag: a "<img" inside an attribute is none.
-_TAG: Final = re.compile(r"""<(/?[a-zA-Z][^\s/>"']*+)((?:[^"'>]|"[^"]*+"|'[^']*+')*+)>""")
-_LAZY: Final = ' loading="lazy" decoding="async" referrerpolicy="no-referrer"'
-_SET_BY_US: Final = re.compile(
-    r"""\s(?:loading|decoding|referrerpolicy)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?(?=[\s/>]|$)""", re.IGNORECASE
-)
-_PHRASES: Final = frozenset(
-    {"b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "sup"}
-)
+_FEEDS: Final = ("atom", "rss", "json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Day:
-    date: date
+class Site:
+    """What all pages of an output share, as one of them links to it."""
+
+    title: str
+    home: str
+    front: str
+    sources: str
+    archive: str
+    language: str
+    direction: str
+    noindex: bool
+    generator: str
+    canonical: str | None
+    feeds: tuple[Linked, ...]
+    formats: tuple[Linked, ...]
+    pages: tuple[Linked, ...]
+    tags: tuple[Linked, ...]
+    words: Wording
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A day (UTC) and its entries, the newest first."""
+
+    date: str
     name: str
-    items: Sequence[Item]
+    entries: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """One page of the archive: its number, and the days of its first and last entry."""
+
+    number: int
+    first: date
+    last: date
 
 
 def page(edition: Edition) -> bytes:
-    """Write an edition as an HTML page, days (UTC) as headings. The same edition gives the same bytes."""
+    """Write the page of an HTML output: its entries, days (UTC) as headings."""
+    here = Here(edition.spec.path)
+    hub = edition.hub if edition.self_url else None
+    return _written("page.html.jinja", edition, here, days=_days(edition, here), sources=_shown_sources(edition, here), hub=hub)
+
+
+def tag_page(edition: Edition, *, tag: str) -> bytes:
+    """Write the page of a tag; `edition` holds the entries of the feeds that have it."""
+    here = Here(tag_path(edition.spec.path, tag))
+    sources = [_source(feed, edition, here) for feed in edition.subscriptions if tag in feed.tags]
+    return _written("tag.html.jinja", edition, here, tag=tag, days=_days(edition, here), sources=sources)
+
+
+def source_page(edition: Edition, *, feed: Subscription) -> bytes:
+    """Write the page about a feed: what it is, and its latest entries, which `edition` holds. Nothing that changes with time alone."""
+    here = Here(source_path(edition.spec.path, feed.id))
+    return _written("source.html.jinja", edition, here, source=_source(feed, edition, here), days=_days(edition, here))
+
+
+def archive_page(edition: Edition, *, number: int, is_first: bool, is_last: bool) -> bytes:
+    """Write one page of the archive; the first is the oldest, behind the last come the entries of today."""
+    here = Here(archive_path(edition.spec.path, number))
+    older = None if is_first else here.to(archive_path(edition.spec.path, number - 1))
+    newer = here.to(edition.spec.path if is_last else archive_path(edition.spec.path, number + 1))
+    return _written("archive.html.jinja", edition, here, number=number, days=_days(edition, here), older=older, newer=newer)
+
+
+def archives_page(edition: Edition, *, ranges: Sequence[Range]) -> bytes:
+    """Write the list of the archive's pages, the newest first."""
+    here = Here(archives_path(edition.spec.path))
     words = wording(edition.language)
-    days = [
-        _Day(date=day, name=words.day_name(day), items=tuple(items))
+    listed = [
+        Linked(name=words.day_name(one.last), href=here.to(archive_path(edition.spec.path, one.number)), note=words.day_name(one.first))
+        for one in sorted(ranges, key=lambda one: -one.number)
+    ]
+    return _written("archives.html.jinja", edition, here, ranges=listed)
+
+
+def sources_page(edition: Edition) -> bytes:
+    """Write the list of all sources, by name."""
+    here = Here(sources_path(edition.spec.path))
+    return _written("sources.html.jinja", edition, here, sources=[_source(feed, edition, here) for feed in edition.subscriptions])
+
+
+# ── what a page is made of ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A feed as pages tell of it. `href` is the page about it."""
+
+    name: str
+    href: str
+    home: str | None
+    feed: str
+    description: str | None
+    language: str | None
+    direction: str | None
+    tags: tuple[Linked, ...]
+
+
+def _written(template: str, edition: Edition, here: Here, **context: object) -> bytes:
+    made = theme(edition.spec.theme)
+    return made.write(template, here.path, {"site": site_of(edition, here), **context})
+
+
+def site_of(edition: Edition, here: Here) -> Site:
+    """What a page of an output shares with the others."""
+    language = as_language(edition.language) or "en"
+    folder = posixpath.dirname(edition.spec.path)
+    formats = [(format_, here.to(posixpath.join(folder, unquote(href)))) for format_, href in edition.alternates]
+    links = [Linked(name=_FORMATS[format_][0], href=href, type=_FORMATS[format_][1]) for format_, href in formats]
+    return Site(
+        title=one_line(edition.title),
+        home=edition.home or here.to(edition.spec.path),
+        front=here.to(edition.spec.path),
+        sources=here.to(sources_path(edition.spec.path)),
+        archive=here.to(archives_path(edition.spec.path)),
+        language=language,
+        direction=direction(language) or "ltr",
+        noindex=edition.noindex,
+        generator=edition.generator,
+        canonical=address_of(edition.home, here.path),
+        feeds=tuple(link for (format_, _), link in zip(formats, links, strict=True) if format_ in _FEEDS),
+        pages=tuple(Linked(name=_stem(href), href=href) for format_, href in formats if format_ == "html"),
+        formats=tuple(link for (format_, _), link in zip(formats, links, strict=True) if format_ != "html"),
+        tags=tuple(_tags((tag for feed in edition.subscriptions for tag in feed.tags), edition, here)),
+        words=wording(edition.language),
+        labels=words_of(edition.language),
+    )
+
+
+def _stem(href: str) -> str:
+    """What to call another page of ours: its file's name."""
+    return posixpath.splitext(posixpath.basename(unquote(href)))[0]
+
+
+def _tags(tags: Iterable[str], edition: Edition, here: Here) -> Iterator[Linked]:
+    for tag in sorted(set(tags), key=lambda tag: (tag.casefold(), tag)):
+        path = tag_path(edition.spec.path, tag)
+        yield Linked(name=one_line(tag), href=here.to(path), is_here=path == here.path)
+
+
+def _days(edition: Edition, here: Here) -> list[Day]:
+    """The entries by the day (UTC) of their sort key."""
+    words, sources = wording(edition.language), _source_pages(edition, here)
+    language = as_language(edition.language) or "en"
+    room = _room(edition, here)
+
+    def entry(item: Item) -> Shown:
+        # Only what the front page lists has a page of its own: pages that never change link to nothing that goes.
+        about = here.to(item.trail.path) if item.trail and here.path == edition.spec.path else None
+        return shown(item, language=language, untitled=words.untitled, room=room, sources=sources, about=about)
+
+    return [
+        Day(date=day.isoformat(), name=words.day_name(day), entries=tuple(map(entry, items)))
         for day, items in groupby(edition.items, key=lambda item: item.sort_key.astimezone(UTC).date())
     ]
-    css, css_hash = style()
-    text = (
-        environment()
-        .get_template("page.html.jinja")
-        .render(
-            edition=edition,
-            words=words,
-            days=days,
-            style=Markup(css),  # noqa: S704  (our own file)
-            style_hash=css_hash,
-            comes_from=words_of(edition.language)["heading"],
-            folder=posixpath.dirname(edition.spec.path) or ".",
-            language=as_language(edition.language) or "en",
-            formats=[(*_FORMATS[format_], href) for format_, href in edition.alternates],
-        )
+
+
+def _room(edition: Edition, here: Here) -> int:
+    """How many bytes an entry may take on a page: what the page may weigh, shared among as many as it may list."""
+    most = ARCHIVED if here.path.startswith(posixpath.join(folder_of(edition.spec.path), "archive", "")) else edition.spec.max_entries
+    return min(_MAX_ROOM_BYTES, (_PAGE_BYTES - _FRAME_BYTES) // max(1, most))
+
+
+def _source_pages(edition: Edition, here: Here) -> dict[str, str]:
+    """Where the pages of feeds are, by the feeds' ids and by their addresses."""
+    pages = {feed.id: here.to(source_path(edition.spec.path, feed.id)) for feed in edition.subscriptions if feed.id}
+    return pages | {feed.feed_url: pages[feed.id] for feed in edition.subscriptions if feed.id}
+
+
+def _shown_sources(edition: Edition, here: Here) -> list[Source]:
+    """The sources of the entries on a page, as many as stand beside it; where it has none, those that there are."""
+    used = {item.feed for item in edition.items}
+    chosen = [feed for feed in edition.subscriptions if feed.id in used] or edition.subscriptions
+    return [_source(feed, edition, here) for feed in chosen[:_ASIDE_SOURCES]]
+
+
+def _source(feed: Subscription, edition: Edition, here: Here) -> Source:
+    language = as_language(feed.language)
+    return Source(
+        name=one_line(feed.name),
+        href=here.to(source_path(edition.spec.path, feed.id)),
+        home=feed.home,
+        feed=feed.feed_url,
+        description=one_line(feed.description or "") or None,
+        language=language,
+        direction=direction(language),
+        tags=tuple(_tags(feed.tags, edition, here)),
     )
-    return (clean(text).rstrip("\n") + "\n").encode("utf-8")
-
-
-@cache
-def environment() -> Environment:
-    """The maker of our pages."""
-    environment = Environment(
-        loader=PackageLoader("aggregator.publish"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters: dict[str, Callable[..., str | None]] = {
-        "body": shown,
-        "words": one_line,
-        "stamp": _stamp,
-        "direction": direction,
-        "license_name": license_name,
-        "host": host_of,
-        "counting": lambda item: Markup(counting(item)),  # noqa: S704  (escaped there)
-        "heading": heading,
-        "from_folder": _from_folder,
-        "filled": filled,
-    }
-    environment.filters |= filters
-    return environment
-
-
-def shown(html: SafeHtml) -> Markup:
-    """Make sanitized HTML ready for the page: images load late and tell nobody where they are shown.
-
-    >>> print(shown(SafeHtml('<p title="<img>">a <img src="https://b.example/c.png"></p>')))
-    <p title="<img>">a <img loading="lazy" decoding="async" referrerpolicy="no-referrer" src="https://b.example/c.png"></p>
-    """
-    return Markup(_TAG.sub(_lazy, html))  # noqa: S704  (SafeHtml is what may be published)
-
-
-def _lazy(tag: re.Match[str]) -> str:
-    if tag[1].lower() != "img":
-        return tag[0]
-    return f"<{tag[1]}{_LAZY}{_SET_BY_US.sub('', tag[2])}>"
-
-
-def _stamp(moment: datetime) -> str:
-    return instant(moment).isoformat()
-
-
-def heading(title: Title) -> str:
-    """A title as it can stand inside a heading's link: with its markup where that is words only, else as text."""
-    if title.html and all(tag[1].lstrip("/").lower() in _PHRASES for tag in _TAG.finditer(title.html)):
-        return Markup(title.html)  # noqa: S704  (SafeHtml is what may be published)
-    return one_line(title.text)
-
-
-def license_name(url: str) -> str:
-    """What to call a licence on the page.
-
-    >>> license_name("https://creativecommons.org/licenses/by-sa/4.0/"), license_name("https://license.example/ours")
-    ('CC BY-SA 4.0', 'license.example')
-    """
-    asked = terms(url)
-    return asked.name if asked else host_of(url)
-
-
-def _from_folder(path: str, folder: str) -> str:
-    """The address of a file below the folder of outputs, as a page in one of its folders links to it."""
-    return quote(posixpath.relpath(path, folder))
-
-
-@cache
-def style() -> tuple[str, str]:
-    """The inline style, and its name in the policy of a page: the digest of what stands between its tags, newlines and all."""
-    css = (resources.files("aggregator.publish") / "templates" / "page.css").read_text("utf-8").strip()
-    return css, b64encode(hashlib.sha256(f"\n{css}\n".encode()).digest()).decode("ascii")

@@ -1,28 +1,28 @@
-"""Write the page that tells where one story comes from: what the feeds say of it in markup, for people.
+"""Write the page of one story: its text, as far as it may be republished, and where it comes from, as the feeds say it in markup.
 
 A page carries a digest of what it shows and one of its own bytes: the first tells whether it must be written anew without writing it, the
 second whether a file is still as we wrote it.
 """
 
-import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
-from importlib import resources
 from typing import Final
-from urllib.parse import quote
 
 import msgspec
 from markupsafe import Markup
 
-from aggregator.model import CONFIRMED, CONTRADICTED, Edition, Hop, Item, Url
+from aggregator.model import CONFIRMED, CONTRADICTED, Edition, Hop, Item, SafeHtml, Url
 from aggregator.publish.attribution import wording
-from aggregator.publish.body import as_language, instant
-from aggregator.publish.page import environment, license_name, style
-from aggregator.publish.trail import filled, words_of
-from aggregator.web.text import clean, fingerprint, one_line
+from aggregator.publish.body import as_language, counting, instant
+from aggregator.publish.languages import direction
+from aggregator.publish.layout import Here, source_path
+from aggregator.publish.page import Site, site_of
+from aggregator.publish.shown import Linked, body, license_name
+from aggregator.publish.themes import theme
+from aggregator.publish.trail import filled, words_digest, words_of
+from aggregator.web.text import fingerprint, one_line
 
 _MARK: Final = re.compile(rb'<meta name="aggregator-page" content="([0-9a-f]{32})-([0-9a-f]{32})">')
 _MAX_NAMED: Final = 3
@@ -53,12 +53,17 @@ class _Shown:
     """Everything that a page shows: equal ones make equal pages."""
 
     program: str
-    language: str
-    site: str
+    site: Site
     back: str
     canonical: Url | None
     title: str
     text_language: str | None
+    text_direction: str
+    source: Linked
+    line: SafeHtml
+    texts: tuple[SafeHtml, ...]
+    counters: str
+    text_class: str
     link: Url | None
     authors: tuple[str, ...]
     published: str
@@ -75,17 +80,14 @@ class _Shown:
 def story_page(item: Item, edition: Edition) -> bytes:
     """Write the page of an item that has a `trail`. The same item in the same edition gives the same bytes."""
     shown = _shown(item, edition)
-    css, css_hash = style()
-    text = environment().get_template("story.html.jinja").render(
-        shown=shown,
-        words=words_of(edition.language),
-        mark=f"{_digest(shown)}-{_NO_DIGEST}",
-        style=Markup(css),  # noqa: S704  (our own file)
-        style_hash=css_hash,
-        generator=edition.generator,
-    )  # fmt: skip
-    body = (clean(text).rstrip("\n") + "\n").encode("utf-8")
-    return body.replace(f"-{_NO_DIGEST}".encode(), f"-{fingerprint(body)}".encode(), 1)
+    assert item.trail is not None, "a story without a page"  # noqa: S101
+    # It is the original that is to be found, whatever the pages of our own may be.
+    site = replace(shown.site, noindex=True)
+    context = {"shown": shown, "site": site, "mark": f"{_digest(shown)}-{_NO_DIGEST}"}
+    text = Markup("").join((*(body(text, below=1) for text in shown.texts), Markup(shown.counters)))  # noqa: S704  (escaped there)
+    context |= {"line": Markup(shown.line), "text": text}  # noqa: S704  (SafeHtml is what may be published)
+    made = theme(edition.spec.theme).write("story.html.jinja", item.trail.path, context)
+    return made.replace(f"-{_NO_DIGEST}".encode(), f"-{fingerprint(made)}".encode(), 1)
 
 
 def shows(item: Item, edition: Edition) -> str:
@@ -113,14 +115,20 @@ def _shown(item: Item, edition: Edition) -> _Shown:
     words, trail = words_of(edition.language), item.trail
     assert trail is not None, "a story without a page"  # noqa: S101
     title = one_line(item.title.text) if item.title else wording(edition.language).untitled
+    here, language = Here(trail.path), as_language(item.language)
     return _Shown(
-        program=_program(),
-        language=as_language(edition.language) or "en",
-        site=one_line(edition.title),
-        back=quote(posixpath.relpath(edition.spec.path, posixpath.dirname(trail.path))),
+        program=theme(edition.spec.theme).digest + words_digest(),
+        site=site_of(edition, here),
+        back=filled(words["back"], title=one_line(edition.title)),
         canonical=item.original or item.link,
         title=title,
-        text_language=as_language(item.language),
+        text_language=language,
+        text_direction=direction(language) or "auto",
+        source=_source(item, edition, here),
+        line=_line(item),
+        texts=tuple(text for text in (item.content or item.summary, item.credit, item.notice) if text),
+        counters=counting(item),
+        text_class="e-content" if item.content else "p-summary",
         link=item.link,
         authors=tuple(name for author in item.authors if (name := one_line(author.name))),
         published=instant(item.published).isoformat(),
@@ -133,6 +141,19 @@ def _shown(item: Item, edition: Edition) -> _Shown:
         license=(license_name(item.license), item.license) if item.license else None,
         rights=one_line(item.rights or "") or None,
     )
+
+
+def _line(item: Item) -> SafeHtml:
+    """The visible line; what it says of private feeds stands in no page about a story."""
+    return item.line if all(seen.feed_url for seen in item.also_seen) else SafeHtml("")
+
+
+def _source(item: Item, edition: Edition, here: Here) -> Linked:
+    first = item.via[0] if item.via else None
+    known = {feed.id: feed for feed in edition.subscriptions} | {feed.feed_url: feed for feed in edition.subscriptions}
+    feed = known.get((first.feed_url if first else item.feed) or "")
+    href = here.to(source_path(edition.spec.path, feed.id)) if feed else None
+    return Linked(name=one_line(first.name if first else item.source.name), href=href)
 
 
 def _way(item: Item, edition: Edition, words: Mapping[str, str]) -> Iterator[_Place]:
@@ -157,13 +178,3 @@ def _known(item: Item, words: Mapping[str, str]) -> Iterator[str]:
 
 def _since(day: date, words: Mapping[str, str]) -> str:
     return filled(words["since"], date=day.isoformat())
-
-
-# ── what makes a page of it ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@cache
-def _program() -> str:
-    """What makes a page of what it shows: with another template all pages are written anew."""
-    parts = (resources.files("aggregator.publish") / name for name in ("templates/story.html.jinja", "templates/page.css", "story.toml"))
-    return fingerprint(b"".join(part.read_bytes() for part in parts))

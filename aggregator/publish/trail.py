@@ -12,6 +12,7 @@ from typing import Final
 from aggregator.model import FeedSpec, Publication, Seen, StoredEntry, Story, Trail
 from aggregator.publish.languages import direction, nearest
 from aggregator.publish.sources import Directory
+from aggregator.web.text import fingerprint
 
 FOLDER: Final = "story"
 """The folder of these pages, below the folder of outputs."""
@@ -79,6 +80,13 @@ def words_of(language: str) -> Mapping[str, str]:
     tables = _tables()
     words = tables["en"] | (nearest(tables, language) or {})
     return {key: _APART.sub(_ISOLATED, text) for key, text in words.items()} if direction(language) == "rtl" else words
+
+
+@cache
+def words_digest() -> str:
+    """A digest of all words of our own that stand in pages."""
+    folder = resources.files("aggregator.publish")
+    return fingerprint(b"".join((folder / name).read_bytes() for name in ("lines.toml", "story.toml")))
 
 
 @cache

@@ -5,11 +5,12 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, select, update
 
 from aggregator.model import Notice
+from aggregator.store.publications import IS_PAGE
 from aggregator.store.schema import output
 
 _NOTICES: Final = select(
     output.c.path, output.c.written, output.c.told, output.c.told_at, output.c.tell_at, output.c.tell_failures, output.c.tell_error
-).where(output.c.written.is_not(None))
+).where(output.c.written.is_not(None), ~IS_PAGE)
 _TELL: Final = update(output).where(output.c.path == bindparam("at"))
 
 

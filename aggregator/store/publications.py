@@ -1,13 +1,13 @@
 """What subscribers were given, by output: judge stories, settle who is listed, list them, hand over when stories join."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from aggregator.model import Publication, StoredEntry, Verdict
+from aggregator.model import Placed, Publication, StoredEntry, Verdict
 from aggregator.store import entries
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry, output, publication, story, story_member
@@ -17,7 +17,13 @@ LOOKED_THROUGH: Final = 10_000
 """Where an output takes so many of each feed, it chooses among the latest so many that it ever listed: all would grow with the store."""
 
 _OUTPUT: Final = select(output).where(output.c.path == bindparam("at"))
-_WRITTEN: Final = select(output.c.path, output.c.written).where(output.c.written.is_not(None)).order_by(output.c.path)
+_PAGE: Final = "page:"
+IS_PAGE: Final = func.coalesce(output.c.mark, "").startswith(_PAGE, autoescape=True)
+"""Is this row that of a page beside an output, and of no output?"""
+_WRITTEN: Final = select(output.c.path, output.c.written).where(output.c.written.is_not(None), ~IS_PAGE).order_by(output.c.path)
+_PAGES: Final = select(output.c.path, output.c.mark, output.c.written).where(IS_PAGE).order_by(output.c.path)
+_FORGET_PAGE: Final = delete(output).where(output.c.path == bindparam("of"), IS_PAGE)
+_NOTE_PAGE: Final = update(output).where(output.c.path == bindparam("of")).values(mark=bindparam("made_from"), written=bindparam("digest"))
 _LIVE: Final = (
     select(story.c.pk, publication)
     .join_from(story, publication, (publication.c.story == story.c.pk) & (publication.c.output == bindparam("of")), isouter=True)
@@ -43,6 +49,18 @@ _LISTING: Final = (
 )  # fmt: skip
 # Nothing is listed before its date, and by when it was listed the index is ordered: what is older is not read.
 _SINCE: Final = _LISTING.where(publication.c.sort_key >= bindparam("not_before"), publication.c.first_listed >= bindparam("not_before"))
+# By its index, without the rows of the stories' entries.
+_PLACED: Final = (
+    select(publication.c.story, story.c.generation, publication.c.sequence, publication.c.sort_key, publication.c.feed_key)
+    .join(output, output.c.pk == publication.c.output)
+    .join(story, story.c.pk == publication.c.story)
+    .where(output.c.path == bindparam("at"), publication.c.listed)
+    .order_by(publication.c.first_listed.desc(), publication.c.sort_key.desc(), publication.c.published_id)
+    .limit(bindparam("most"))
+)
+_GIVEN: Final = _SHOWN.where(
+    output.c.path == bindparam("at"), publication.c.story.in_(bindparam("stories", expanding=True)), publication.c.listed
+)
 _WITHDRAWN: Final = (
     _SHOWN.where(output.c.path == bindparam("at"), publication.c.withdrawn_at.is_not(None), ~publication.c.listed)
     .order_by(publication.c.withdrawn_at.desc(), publication.c.published_id)
@@ -83,6 +101,23 @@ def note_file(conn: Connection, counters: Counters, path: str, digest: str | Non
 def _new(conn: Connection, counters: Counters, path: str) -> AnyRow:
     conn.execute(insert(output), {"pk": counters.take("output"), "path": path, "judged_generation": 0})
     return conn.execute(_OUTPUT, {"at": path}).one()
+
+
+def pages(conn: Connection) -> dict[str, tuple[str, str]]:
+    """The pages beside outputs, by path: what each was made from, and the digest of what was written."""
+    return {row.path: (row.mark.removeprefix(_PAGE), row.written or "") for row in conn.execute(_PAGES)}
+
+
+def note_pages(conn: Connection, counters: Counters, notes: Mapping[str, tuple[str, str] | None]) -> None:
+    gone = [{"of": path} for path, note in notes.items() if note is None]
+    written = {path: note for path, note in notes.items() if note is not None}
+    for path in written:
+        if conn.execute(_OUTPUT, {"at": path}).first() is None:
+            _new(conn, counters, path)
+    if gone:
+        conn.execute(_FORGET_PAGE, gone)
+    if written:
+        conn.execute(_NOTE_PAGE, [{"of": path, "made_from": _PAGE + made, "digest": digest} for path, (made, digest) in written.items()])
 
 
 def changed(conn: Connection, path: str, mark: str) -> list[int]:
@@ -193,6 +228,16 @@ def listing(
     by_id = sorted(chosen, key=lambda one: one.published_id)
     newest_first = sorted(by_id, key=lambda one: one.sort_key, reverse=True)
     return [(one, members[one.story_pk]) for one in newest_first if one.story_pk in members]
+
+
+def placed(conn: Connection, path: str, limit: int) -> list[Placed]:
+    return [Placed(*row) for row in conn.execute(_PLACED, {"at": path, "most": limit})]
+
+
+def given(conn: Connection, path: str, stories: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+    found = [_publication(row) for piece in chunks(stories) for row in conn.execute(_GIVEN, {"at": path, "stories": piece})]
+    members = dict(entries.of_stories(conn, [one.story_pk for one in found]))
+    return [(one, members[one.story_pk]) for one in found if one.story_pk in members]
 
 
 def withdrawn(conn: Connection, path: str, limit: int) -> list[Publication]:

@@ -12,6 +12,7 @@ from aggregator.model import (
     Hop,
     Learnt,
     Notice,
+    Placed,
     PollResult,
     Pruned,
     Publication,
@@ -144,6 +145,23 @@ class SqlStore:
     def note_told(self, notice: Notice) -> None:
         with self._db.write() as (conn, _):
             hubs.note_told(conn, notice)
+
+    def pages(self) -> dict[str, tuple[str, str]]:
+        with self._db.read() as conn:
+            return publications.pages(conn)
+
+    def note_pages(self, notes: Mapping[str, tuple[str, str] | None]) -> None:
+        if notes:
+            with self._db.write() as (conn, counters):
+                publications.note_pages(conn, counters, notes)
+
+    def placed(self, output: str, limit: int) -> list[Placed]:
+        with self._db.read() as conn:
+            return publications.placed(conn, output, limit)
+
+    def given(self, output: str, story_pks: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+        with self._db.read() as conn:
+            return publications.given(conn, output, story_pks)
 
     def unchecked_stories(self, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
         with self._db.read() as conn:

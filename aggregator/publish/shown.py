@@ -1,0 +1,271 @@
+"""An item as a page shows it: every word and address ready to print, and as much of the text as there is room for (pure).
+
+Room is a share of the page that depends on the item and on how many its output may hold, never on the other items: so an entry
+looks the same tomorrow, when others have joined it.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from aggregator.model import Item, SafeHtml, Title, Url
+from aggregator.publish.body import as_language, counting, instant
+from aggregator.publish.languages import direction
+from aggregator.publish.rights import first_sentences
+from aggregator.web.host import host_of
+from aggregator.web.licences import terms
+from aggregator.web.text import one_line, visible_text
+
+TEXT_CHARS: Final = 600
+"""A text of at most so many characters stands on the page as it is, markup and all; a longer one begins there."""
+_BEGINNING_CHARS: Final = 420
+_LEAST_CHARS: Final = 60
+# What an entry's elements take beside the words and addresses in them.
+_MARKUP_BYTES: Final = 420
+# A picture beside a text of a few lines: where an entry has that much room.
+_PICTURE_ROOM_BYTES: Final = 900
+_LEAST_PICTURE_PX: Final = 100
+
+# Sanitized HTML is serialized with quoted attributes, so this walks it tag by tag: a "<img" inside an attribute is none.
+_TAG: Final = re.compile(r"""<(/?[a-zA-Z][^\s/>"']*+)((?:[^"'>]|"[^"]*+"|'[^']*+')*+)>""")
+_ATTRIBUTE: Final = re.compile(r'\s([a-z]+)="([^"]*)"')
+_LAZY: Final = ' loading="lazy" decoding="async" referrerpolicy="no-referrer"'
+_SET_BY_US: Final = re.compile(
+    r"""\s(?:loading|decoding|referrerpolicy)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?(?=[\s/>]|$)""", re.IGNORECASE
+)
+_HEADINGS: Final = frozenset(f"{end}h{level}" for end in ("", "/") for level in range(1, 7))
+_PHRASES: Final = frozenset(
+    {"b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "sup"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """A name, and where it leads (None: nowhere)."""
+
+    name: str | Markup
+    href: str | None = None
+    type: str | None = None
+    is_here: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One entry. `uid` is None where it is the address of `title`. `language` is None where it is the page's.
+
+    `line` is the visible line, which stands above or below the text (`place`); `tells_more` is whether it says more than source and title
+    do. `more` is where a text goes on that only begins here.
+    `about` is the page about where the entry comes from.
+    """
+
+    uid: str | None
+    title: Linked
+    is_titled: bool
+    is_original: bool
+    language: str | None
+    direction: str | None
+    source: Linked
+    authors: tuple[Linked, ...]
+    published: str
+    day: str
+    time: str
+    line: Markup | None
+    place: str
+    tells_more: bool
+    text: Markup | None
+    text_class: str
+    more: str | None
+    picture: str | None
+    about: str | None
+    credit: Markup | None
+    related: Linked | None
+    enclosures: tuple[Linked, ...]
+    comments: Url | None
+    license: Linked | None
+
+    @property
+    def has_more(self) -> bool:
+        """Is there anything for the row of links below the text?"""
+        return bool(self.related or self.enclosures or self.comments or self.license)
+
+
+def shown(item: Item, *, language: str, untitled: str, room: int, sources: Mapping[str, str], about: str | None) -> Shown:
+    """Show an item on a page of this language, in `room` bytes. `sources` tells where feeds' pages are, by their ids and addresses."""
+    own = as_language(item.language)
+    title = Linked(name=heading(item.title) if item.title else untitled, href=item.link)
+    authors = tuple(Linked(name=name, href=author.uri) for author in item.authors if (name := one_line(author.name)))
+    license_ = Linked(name=license_name(item.license), href=item.license) if item.license else None
+    said = instant(item.published).isoformat()
+    left = room - _MARKUP_BYTES - _size(item.id, item.link, title.name, *(one.name for one in authors), *(one.href for one in authors))
+    line: Markup | None = Markup(item.line) if item.line else None  # noqa: S704  (SafeHtml is what may be published)
+    if line and left < _size(line) and not _tells_more(item):
+        line = None
+    left -= _size(line or "")
+    text, is_whole = _text(item, left)
+    return Shown(
+        uid=None if item.id == item.link else item.id,
+        title=title,
+        is_titled=item.title is not None,
+        is_original=item.original is not None and item.original == item.link,
+        language=own if own and own != language else None,
+        direction=_direction(item, own, language),
+        source=_source(item, sources),
+        authors=authors,
+        published=f"{said[:16]}Z",
+        day=said[:10],
+        time=said[11:16],
+        line=line,
+        place=item.place,
+        tells_more=_tells_more(item),
+        text=text,
+        text_class="e-content" if is_whole and item.content else "p-summary",
+        more=None if is_whole or not text else about if _is_there(item, about) else item.link,
+        picture=_picture(item) if text and not is_whole and left > _PICTURE_ROOM_BYTES else None,
+        about=about,
+        credit=Markup(item.credit + counting(item)) or None,  # noqa: S704  (escaped there)
+        related=_related(item),
+        enclosures=tuple(Linked(name=_file_name(one.url, one.title), href=one.url) for one in item.enclosures),
+        comments=item.comments,
+        license=license_,
+    )
+
+
+def _tells_more(item: Item) -> bool:
+    """Whether the visible line says more than source and title do: who passed it on, where else it ran, or that nobody knows."""
+    return bool(item.via or item.also_seen or not item.chain_known)
+
+
+def _is_there(item: Item, about: str | None) -> bool:
+    """Whether the whole text stands on the story's own page."""
+    return about is not None and bool(item.content)
+
+
+def _source(item: Item, sources: Mapping[str, str]) -> Linked:
+    if item.via:
+        first = item.via[0]
+        return Linked(name=one_line(first.name), href=sources.get(first.feed_url or ""))
+    return Linked(name=one_line(item.source.name), href=sources.get(item.feed or ""))
+
+
+def _related(item: Item) -> Linked | None:
+    related = item.related
+    return Linked(name=host_of(related), href=related) if related and related != item.link else None
+
+
+def _file_name(url: Url, title: str | None) -> str:
+    return one_line(title or "") or url.partition("?")[0].rpartition("/")[2] or url
+
+
+def _direction(item: Item, own: str | None, language: str) -> str | None:
+    """How an entry runs where that is not how the page does: by its language, else by the first letter that has a direction."""
+    found = direction(own) if own else _first_strong(item.title.text if item.title else visible_text(item.summary or ""))
+    return found if found and found != direction(language) else None
+
+
+def _first_strong(text: str) -> str | None:
+    kinds = (unicodedata.bidirectional(letter) for letter in text[:200])
+    return next(({"L": "ltr"}.get(kind, "rtl") for kind in kinds if kind in {"L", "R", "AL"}), None)
+
+
+def _size(*texts: str | None) -> int:
+    return sum(len(text.encode("utf-8", "replace")) for text in texts if text)
+
+
+# ── text ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _text(item: Item, room: int) -> tuple[Markup | None, bool]:
+    """As much of an item's text as there is room for, and whether that is all of what may be shown."""
+    text = item.content or item.summary
+    if not text:
+        return None, True
+    whole = visible_text(text)
+    if len(whole) <= TEXT_CHARS and _size(text) <= room:
+        return body(text), True
+    asked = terms(item.license)
+    if asked and asked.no_derivatives:
+        # Nothing may be cut off: whoever wants it reads it elsewhere.
+        fits = item.summary and item.content and len(visible_text(item.summary)) <= TEXT_CHARS and _size(item.summary) <= room
+        return (body(item.summary) if item.summary and fits else None), False
+    chars = min(_BEGINNING_CHARS, room * len(whole) // max(1, _size(whole)))
+    if chars < _LEAST_CHARS:
+        return None, False
+    start = first_sentences(" ".join(whole.split()), chars, item.language)
+    return Markup("<p>") + escape(start) + Markup("</p>"), False
+
+
+def body(text: SafeHtml, *, below: int = 3) -> Markup:
+    """Make sanitized HTML ready for a page: images load late and tell nobody where they are shown, headings stand in order `below` a level.
+
+    >>> print(body(SafeHtml('<p title="<img>">a <img src="https://b.example/c.png"></p>')))
+    <p title="<img>">a <img loading="lazy" decoding="async" referrerpolicy="no-referrer" src="https://b.example/c.png"></p>
+    >>> print(body(SafeHtml("<h1>a</h1><h4>b</h4><h2>c</h2>")))
+    <h4>a</h4><h5>b</h5><h5>c</h5>
+    """
+    headings = _Headings(below)
+
+    def ready(tag: re.Match[str]) -> str:
+        name = tag[1].lower()
+        if name == "img":
+            return f"<{tag[1]}{_LAZY}{_SET_BY_US.sub('', tag[2])}>"
+        return f"<{headings.in_order(name)}{tag[2]}>" if name in _HEADINGS else tag[0]
+
+    return Markup(_TAG.sub(ready, text))  # noqa: S704  (SafeHtml is what may be published)
+
+
+class _Headings:
+    """Puts the headings of one text in order below another one: none is more than one level below what it follows."""
+
+    def __init__(self, below: int) -> None:
+        self._below = below
+        self._open: list[int] = []
+
+    def in_order(self, name: str) -> str:
+        if name.startswith("/"):
+            return f"/h{self._level}"
+        said = int(name[1])
+        self._open = [*(level for level in self._open if level < said), said]
+        return f"h{self._level}"
+
+    @property
+    def _level(self) -> int:
+        return min(self._below + len(self._open), 6)
+
+
+def _picture(item: Item) -> str | None:
+    """A picture to stand beside the beginning of a text: the entry's own, else the first in the text that is not tiny."""
+    if item.thumbnail and item.thumbnail.startswith("https://"):
+        return item.thumbnail
+    for tag in _TAG.finditer(item.content or ""):
+        if tag[1].lower() == "img":
+            said = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tag[2])}
+            if said.get("src", "").startswith("https://") and not any(_is_tiny(said.get(side)) for side in ("width", "height")):
+                return said["src"]
+    return None
+
+
+def _is_tiny(pixels: str | None) -> bool:
+    return bool(pixels) and str(pixels).isdecimal() and int(str(pixels)) < _LEAST_PICTURE_PX
+
+
+def heading(title: Title) -> str | Markup:
+    """A title as it can stand inside a heading's link: with its markup where that is words only, else as text."""
+    if title.html and all(tag[1].lstrip("/").lower() in _PHRASES for tag in _TAG.finditer(title.html)):
+        return Markup(title.html)  # noqa: S704  (SafeHtml is what may be published)
+    return one_line(title.text)
+
+
+def license_name(url: str) -> str:
+    """What to call a licence on the page.
+
+    >>> license_name("https://creativecommons.org/licenses/by-sa/4.0/"), license_name("https://license.example/ours")
+    ('CC BY-SA 4.0', 'license.example')
+    """
+    asked = terms(url)
+    return asked.name if asked else host_of(url)

@@ -1,0 +1,171 @@
+"""Keep the pages beside an HTML output up to date: one for each source and tag, the archive, the list of sources; and no others.
+
+Which stories a page lists, and whether any of them changed, is told by their places alone (`Store.placed`); only pages that have
+something new are composed and written. What each was made from is noted in the store, together with a digest of what was written: a page
+that was changed or deleted is written again, and only what we wrote is removed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from aggregator import __version__
+from aggregator.model import Edition, FeedSpec, Placed
+from aggregator.ports import Publisher, Store
+from aggregator.publish.edition import EMPTY
+from aggregator.publish.layout import archive_number, archive_path, archives_path, source_path, sources_path, tag_path
+from aggregator.publish.page import ABOUT_ENTRIES, Range, archive_page, archives_page, source_page, sources_page, tag_page
+from aggregator.publish.sources import Feed, public_feed
+from aggregator.publish.themes import theme
+from aggregator.publish.trail import words_digest
+from aggregator.refine.publishers import Feeds
+from aggregator.web.text import fingerprint
+
+REACH: Final = 10_000
+"""So many of the latest entries stand in the archive: what is looked through at each publish must not grow with the store."""
+
+_BATCH: Final = 1000
+
+Composed = Callable[[Sequence[int]], Edition]
+"""An edition of these stories (by pk), as far as its output lists them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """An HTML output: what its page shows, how to compose others of its stories, and the rules (`judging.mark`) that chose them."""
+
+    edition: Edition
+    feeds: Feeds
+    composed: Composed
+    rules: str
+
+    @property
+    def feed_ids(self) -> dict[str, str]:
+        """The feeds that may be named, by their keys."""
+        return {key: spec.id for key, spec in self.feeds.specs.items() if not spec.is_private}
+
+    @property
+    def mark(self) -> str:
+        """A digest of everything but the stories that decides what pages say; dates of feeds are no part of it, which no page shows."""
+        edition, states = self.edition, self.feeds.states
+        told = [_told(public_feed(states[key], spec), spec) for key, spec in sorted(self.feeds.specs.items()) if key in states]
+        around = replace(edition, items=(), deleted=(), notes=(), updated=EMPTY)
+        return fingerprint(msgspec.json.encode((__version__, theme(edition.spec.theme).digest, words_digest(), self.rules, around, told)))
+
+
+def _told(feed: Feed, spec: FeedSpec) -> tuple[object, ...]:
+    """What pages may tell of a feed or of its entries."""
+    head = feed.head
+    named = (feed.id, feed.name, feed.site, feed.address, feed.feed_id, feed.home, feed.is_republisher, feed.is_private)
+    said = (head.subtitle, head.language, head.authors, head.rights, head.license)
+    return (*named, *said, spec.tags, spec.republish, spec.attribution, spec.credit, spec.keep_counters, spec.opt_out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """A page that should be there: `write` makes it of an edition that holds its stories."""
+
+    path: str
+    made_from: str
+    places: tuple[Placed, ...]
+    write: Callable[[Edition], bytes]
+
+
+def bring_up(outputs: Sequence[Output], store: Store, publisher: Publisher, *, taken: frozenset[str], is_whole: bool) -> tuple[int, int]:
+    """Write the pages that show something new, remove those of sources, tags and stories that are gone; count both.
+
+    A path that is `taken` by an output is left to it. Nothing is removed while an output is missing (`is_whole`). Raises `PublishError`.
+    """
+    noted = store.pages()
+    wanted: set[str] = set()
+    written = 0
+    for output in outputs:
+        pages = [page for page in _pages(output, store) if page.path not in taken and page.path not in wanted]
+        wanted |= {page.path for page in pages}
+        written += _written(output, [page for page in pages if not _is_there(page, noted.get(page.path), publisher)], store, publisher)
+    gone = [path for path in noted if path not in wanted] if is_whole else []
+    removed = sum(publisher.remove(path, noted[path][1]) for path in gone if path not in taken)
+    store.note_pages(dict.fromkeys(gone))
+    return written, removed
+
+
+def _is_there(page: _Page, note: tuple[str, str] | None, publisher: Publisher) -> bool:
+    if note is None or note[0] != page.made_from:
+        return False
+    body = publisher.read(page.path)
+    return body is not None and fingerprint(body) == note[1]
+
+
+def _written(output: Output, pages: Sequence[_Page], store: Store, publisher: Publisher) -> int:
+    count = 0
+    for batch in _batches(pages):
+        stories = dict.fromkeys(place.story_pk for page in batch for place in page.places)
+        edition = output.composed(list(stories))
+        notes: dict[str, tuple[str, str] | None] = {}
+        for page in batch:
+            numbers = {place.sequence for place in page.places}
+            body = page.write(replace(edition, items=tuple(item for item in edition.items if item.sequence in numbers)))
+            count += publisher.put(page.path, body)
+            notes[page.path] = (page.made_from, fingerprint(body))
+        store.note_pages(notes)
+    return count
+
+
+def _batches(pages: Sequence[_Page]) -> Iterator[list[_Page]]:
+    """Pages together as long as they hold no more stories than fit into memory with ease."""
+    batch: list[_Page] = []
+    for page in pages:
+        if batch and sum(len(one.places) for one in batch) + len(page.places) > _BATCH:
+            yield batch
+            batch = []
+        batch.append(page)
+    if batch:
+        yield batch
+
+
+# ── which pages there are ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _pages(output: Output, store: Store) -> Iterator[_Page]:
+    edition, path, mark = output.edition, output.edition.spec.path, output.mark
+    places, feed_ids = store.placed(path, REACH), output.feed_ids
+    by_feed: dict[str, list[Placed]] = {}
+    for place in places:
+        by_feed.setdefault(feed_ids.get(place.feed_key or "", ""), []).append(place)
+    yield _page(mark, sources_path(path), (), sources_page)
+    for feed in edition.subscriptions:
+        yield _page(mark, source_path(path, feed.id), by_feed.get(feed.id, [])[:ABOUT_ENTRIES], partial(source_page, feed=feed))
+    for tag in dict.fromkeys(tag for feed in edition.subscriptions for tag in feed.tags):
+        ids = {feed.id for feed in edition.subscriptions if tag in feed.tags}
+        tagged = [place for place in places if feed_ids.get(place.feed_key or "") in ids]
+        yield _page(mark, tag_path(path, tag), tagged[: edition.spec.max_entries], partial(tag_page, tag=tag))
+    yield from _archive(path, mark, places)
+
+
+def _archive(path: str, mark: str, places: Sequence[Placed]) -> Iterator[_Page]:
+    """The archive, cut by the numbers of the entries: what is listed later, whatever its date, changes no page that is full."""
+    numbers: dict[int, list[Placed]] = {}
+    for place in places:
+        numbers.setdefault(archive_number(place.sequence), []).append(place)
+    if len(places) >= REACH:
+        # Of the oldest page some entries are out of reach.
+        del numbers[min(numbers)]
+    for number in sorted(numbers):
+        is_first, is_last = number == min(numbers), number == max(numbers)
+        write = partial(archive_page, number=number, is_first=is_first, is_last=is_last)
+        yield _page(mark, archive_path(path, number), numbers[number], write, is_first, is_last)
+    ranges = [Range(number=number, first=min(days), last=max(days)) for number, held in numbers.items() if (days := _days(held))]
+    yield _page(mark, archives_path(path), (), partial(archives_page, ranges=ranges), ranges)
+
+
+def _days(places: Sequence[Placed]) -> list[date]:
+    return [place.sort_key.astimezone(UTC).date() for place in places]
+
+
+def _page(mark: str, path: str, places: Sequence[Placed], write: Callable[[Edition], bytes], *parts: object) -> _Page:
+    made_from = fingerprint(msgspec.json.encode((mark, path, [(place.story_pk, place.generation) for place in places], parts)))
+    return _Page(path=path, made_from=made_from, places=tuple(places), write=write)

@@ -32,6 +32,7 @@ HOMES = {
     "watchfiles": {"run"},
     "starlette": {"run"},
     "uvicorn": {"run"},
+    "prometheus_client": {"run/metrics.py"},
     "click": {"cli"},
     "rich": {"cli"},
 }

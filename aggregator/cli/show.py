@@ -15,6 +15,7 @@ import click
 from aggregator.cli.log import json_line, speaks_json
 from aggregator.cli.log import plain as plain
 from aggregator.model import Config, PollReport
+from aggregator.web.text import ahead as ahead_of
 from aggregator.web.text import counted
 
 if TYPE_CHECKING:
@@ -152,22 +153,8 @@ def poll_line(report: PollReport) -> str:
 
 
 def ahead(instant: datetime | None, now: datetime | None = None) -> str:
-    """How far ahead (or back) an instant is, in the largest fitting unit.
-
-    >>> ahead(datetime(2026, 11, 23, 12, 30, tzinfo=UTC), datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
-    'in 30 min'
-    """
-    if instant is None:
-        return "never"
-    seconds = (instant - (now or datetime.now(UTC))).total_seconds()
-    size = abs(seconds)
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if size >= 2 * length or (size >= length and unit == "min"):
-            text = f"{size / length:.0f} {unit}"
-            break
-    else:
-        text = f"{size:.0f} s"
-    return f"in {text}" if seconds >= 0 else f"{text} ago"
+    """How far ahead (or back) an instant is, in the largest fitting unit."""
+    return ahead_of(instant, now or datetime.now(UTC))
 
 
 @contextmanager

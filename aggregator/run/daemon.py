@@ -8,7 +8,6 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -18,16 +17,18 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from watchfiles import watch
 
 from aggregator.announcing import announce
-from aggregator.app import LACKS_SPACE, App
+from aggregator.app import LACKS_SPACE, App, new_secret
 from aggregator.errors import AggregatorError, ConfigError, StoreError
 from aggregator.model import Config, JsonValue, PollReport
 from aggregator.pipeline import PublishReport, publish
 from aggregator.prune import prune
 from aggregator.publish.websub import link_field
+from aggregator.run.health import SILENCE, Health
 from aggregator.run.lock import DaemonLock
 from aggregator.run.notify import READY, STOPPING, Notifier
 from aggregator.run.poller import poll_due
 from aggregator.run.server import WebServer
+from aggregator.run.standing import board
 from aggregator.web.host import host_of
 from aggregator.web.text import counted
 
@@ -45,31 +46,6 @@ MAX_CLOCK_JUMP_S = 30.0
 STOP_WITHIN_S = 8.0
 # A round asks for the app every few seconds; what keeps it longest is the first publish of a very large store, for which it waits.
 MAX_SILENCE_S = 900.0
-
-
-@dataclass
-class Health:
-    """What `/healthz` tells. Written by the daemon's jobs, read by the web server."""
-
-    config_problems: tuple[str, ...] = ()
-    publish_errors: dict[str, str] = field(default_factory=dict)
-    last_poll: str | None = None
-    last_publish: str | None = None
-    trouble: dict[str, str] = field(default_factory=dict)
-    held_back: dict[str, int] = field(default_factory=dict)
-
-    def told(self) -> dict[str, JsonValue]:
-        """As JSON. `ok` speaks of the daemon, not of single feeds, which may fail."""
-        ok = not self.publish_errors and not self.trouble
-        return {
-            "ok": ok,
-            "config_problems": list(self.config_problems),
-            "publish_errors": dict(self.publish_errors),
-            "trouble": dict(self.trouble),
-            "held_back": dict(self.held_back),
-            "last_poll": self.last_poll,
-            "last_publish": self.last_publish,
-        }
 
 
 class Daemon:
@@ -142,6 +118,8 @@ class Daemon:
             health=self.told_health,
             hosts=(host_of(config.link),) if config.link else (),
             link_field=lambda path: link_field(self.app.config, path),
+            board=board(lambda: self.app, self.health, self._dirty.set),
+            secret=new_secret(),
         )
 
     def told_health(self) -> dict[str, JsonValue]:
@@ -189,10 +167,10 @@ class Daemon:
         """Let the service manager know that polling goes on; silence makes it start the daemon anew."""
         silent_s = monotonic() - self._moved
         if silent_s < MAX_SILENCE_S:
-            self.health.trouble.pop("silence", None)
+            self.health.trouble.pop(SILENCE, None)
             self.notifier.alive()
         else:
-            self.health.trouble["silence"] = f"polling has not moved for {silent_s:.0f} s"
+            self.health.trouble[SILENCE] = f"polling has not moved for {silent_s:.0f} s"
         trouble = "; ".join(tuple(self.health.trouble.values()))
         self.notifier.status(trouble or f"{counted(len(self.app.config.feeds), 'feed')}, last poll {self.health.last_poll or 'to come'}")
 

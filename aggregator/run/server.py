@@ -1,4 +1,4 @@
-"""A small web server for the outputs, in a thread of the daemon: what a feed reader or a reverse proxy asks, and /healthz.
+"""A small web server for the outputs, in a thread of the daemon: what a feed reader or a reverse proxy asks, and how the daemon is.
 
 It serves what the publisher wrote and nothing else: a file counts as an output only if its content is a feed, a subscription list or
 a page, so that a `root` which also holds feeds.yaml or the store gives nothing away.
@@ -6,11 +6,9 @@ a page, so that a `root` which also holds feeds.yaml or the store gives nothing 
 
 import asyncio
 import errno
-import hmac
-import json
 import socket
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 
@@ -25,6 +23,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from aggregator.errors import AggregatorError
 from aggregator.model import JsonValue
+from aggregator.run.access import Access
+from aggregator.run.board import Board, answer, routes
 from aggregator.run.outputs import Outputs, Served, accepts_gzip, is_not_modified
 from aggregator.web.host import is_loopback
 
@@ -49,10 +49,10 @@ _ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"
 
 
 class WebServer:
-    """Serves the outputs below `root` and `/healthz` from its own thread, between `start()` and `stop()`.
+    """Serves the outputs below `root`, `/healthz` and the pages of `board` from its own thread, between `start()` and `stop()`.
 
-    The outputs are public. What `health` gives is answered with 200 where its key `ok` is true, else 503; with a `token` its details
-    need `Authorization: Bearer TOKEN`, and without one they are shown only where the server listens on loopback. A server on
+    The outputs are public. What `health` gives is answered with 200 where its key `ok` is true, else 503; its details, and the board, are
+    shown to whom `access.Access` lets see them. `secret` stands in the forms of the board. A server on
     loopback answers only to loopback names, to `host` and to `hosts` (the public names a reverse proxy passes on), so that a
     page in a browser cannot read it through a name of its own (DNS rebinding). `link_field` gives the Link field of an output, by its path.
     """
@@ -67,9 +67,13 @@ class WebServer:
         health: Health,
         hosts: Collection[str] = (),
         link_field: LinkField = no_link,
+        board: Board | None = None,
+        secret: str = "",
     ) -> None:
         self._host, self._port = host, port
-        self._app = application(root=root, token=token, health=health, host=host, hosts=hosts, link_field=link_field)
+        access = Access(token=token, is_local=is_loopback(host), secret=secret)
+        told = routes(board, access) if board else []
+        self._app = application(root=root, access=access, health=health, host=host, hosts=hosts, link_field=link_field, told=told)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -99,20 +103,15 @@ class WebServer:
 
 
 def application(
-    *, root: Path, token: str | None, health: Health, host: str, hosts: Collection[str] = (), link_field: LinkField = no_link
+    *, root: Path, access: Access, health: Health, host: str, hosts: Collection[str], link_field: LinkField, told: Sequence[Route]
 ) -> ASGIApp:
     """Make the ASGI application of a `WebServer`; see there."""
     outputs = Outputs(root)
-    guarded = is_loopback(host)
 
     def healthz(request: Request) -> Response:
         report = dict(health())
         is_ok = report.get("ok") is True
-        if not _may_see_details(request, token, guarded=guarded):
-            report = {"ok": is_ok}
-        body = json.dumps(report, indent=1, ensure_ascii=False, default=str) + "\n"
-        status = HTTPStatus.OK if is_ok else HTTPStatus.SERVICE_UNAVAILABLE
-        return Response(body, status, {**_ALWAYS, "Cache-Control": "no-store"}, media_type="application/json")
+        return answer(report if access.may_see(request) else {"ok": is_ok}, is_good=is_ok)
 
     def output(request: Request) -> Response:
         served = outputs.find(request.path_params["path"] or "index.html")
@@ -121,8 +120,8 @@ def application(
         return _answer(request, served, link_field(request.path_params["path"]))
 
     # Starlette adds HEAD to GET, answers 405 with Allow to the rest, and runs these plain functions in its thread pool.
-    app = Starlette(routes=[Route("/healthz", healthz), Route("/{path:path}", output)])
-    return _HostCheck(app, frozenset({host, *hosts})) if guarded else app
+    app = Starlette(routes=[Route("/healthz", healthz), *told, Route("/{path:path}", output)])
+    return _HostCheck(app, frozenset({host, *hosts})) if access.is_local else app
 
 
 class _HostCheck:
@@ -168,13 +167,6 @@ def _answer(request: Request, served: Served, link: str | None) -> Response:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     headers["Content-Type"] = f"{served.media_type}; charset=utf-8"
     return Response(copy.body, headers=headers)
-
-
-def _may_see_details(request: Request, token: str | None, *, guarded: bool) -> bool:
-    if token is None:
-        return guarded
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
 def _listen(host: str, port: int) -> socket.socket:

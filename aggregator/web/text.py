@@ -6,6 +6,7 @@ library's `html.parser` is neither: unclosed constructs make it look again from 
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from hashlib import blake2b
 from html import unescape
 from html.entities import html5
@@ -121,6 +122,25 @@ def sized(count: int) -> str:
     if count < 1_000_000:
         return f"{count / 1000:.0f} kB"
     return f"{count / 1_000_000:.1f} MB" if count < 1_000_000_000 else f"{count / 1_000_000_000:.1f} GB"
+
+
+def ahead(instant: datetime | None, now: datetime) -> str:
+    """How far ahead (or back) an instant is, in the largest fitting unit.
+
+    >>> ahead(datetime(2026, 11, 23, 12, 30), datetime(2026, 11, 23, 12, 0))
+    'in 30 min'
+    """
+    if instant is None:
+        return "never"
+    seconds = (instant - now).total_seconds()
+    size = abs(seconds)
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if size >= 2 * length or (size >= length and unit == "min"):
+            text = f"{size / length:.0f} {unit}"
+            break
+    else:
+        text = f"{size:.0f} s"
+    return f"in {text}" if seconds >= 0 else f"{text} ago"
 
 
 def visible_text(html: str) -> str:

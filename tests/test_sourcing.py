@@ -161,7 +161,7 @@ def test_pleas_rules_and_ways_to_follow_go(block: str) -> None:
     "row",
     [
         '<p>Share this: <a href="https://twitter.com/share?u={page}">Tweet</a> <a href="https://facebook.com/sharer?u={carried}">Share</a></p>',
-        '<p>Share: <a href="https://x.com/share?text=Post%20{n}&amp;url={carried}">X</a>, <a href="mailto:?subject=Post%20{n}">mail</a></p>',
+        '<p>Share: <a href="https://x.com/share?text={n}&amp;url={carried}">X</a>, <a href="mailto:?subject={n}">mail</a></p>',
         '<p>Share: <a href="https://unheard-of.example/new?url={carried}">Unheard</a>, <a href="{page}">link to this post</a></p>',
         '<ul><li><a href="https://facebook.com/sharer?u={page}">Facebook</a></li><li><a href="https://x.com/share?url={page}">X</a></li></ul>',
     ],

@@ -15,13 +15,15 @@ from aggregator.refine import stories
 from aggregator.refine.confirmation import checked, fitting_id
 from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.web.host import host_of, site
-from aggregator.web.url import link
+from aggregator.web.url import feed_address_key, link, link_key
 
 MIN_PREFIX: Final = 4
 """Shorter beginnings of an id are not looked up."""
 
 _MAX_CANDIDATES: Final = 10
 _UUID: Final = "urn:uuid:"
+_THE_FEED: Final = "the feed"
+_HOME: Final = "the home page of the feed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +153,8 @@ class StoryHistory:
 class Explanation:
     """The answer: the stories that `query` means; or ids that begin so, where it is too short; or the feeds that should have had it.
 
-    `is_feed`: it is no entry but a feed, the one in `feeds`. `forgotten` says since when what stood at that address is gone for good. `at`
-    is when the answer was given.
+    `is_feed`: it is no entry but a feed, each of those in `feeds`, whose `reason` says what it is of it. `forgotten` says since when what
+    stood at that address is gone for good. `at` is when the answer was given.
     """
 
     query: str
@@ -180,13 +182,29 @@ def explain(query: str, store: Store, config: Config, now: datetime) -> Explanat
         found = begun
     if found:
         return Explanation(query=query, at=now, stories=tuple(_story(pk, members, store, config, feeds, now) for pk, members in found))
-    feed = store.feed(query) or store.feed(asked)
-    if feed:
-        return Explanation(query=query, at=now, is_feed=True, feeds=(_facts(feed, feeds),))
+    if meant := _meant(query, asked, store, feeds):
+        return Explanation(query=query, at=now, is_feed=True, feeds=meant)
     forgotten = store.forgotten(asked)
     if forgotten:
         return Explanation(query=query, at=now, forgotten=forgotten)
     return Explanation(query=query, at=now, site=site(asked) or None, feeds=_should_have_had(asked, store, feeds))
+
+
+def _meant(query: str, asked: str, store: Store, feeds: Feeds) -> tuple[FeedFacts, ...]:
+    """The feeds of which something is the id, an address that they had, or one that they give for themselves or their home page."""
+    if feed := store.feed(query) or store.feed(asked):
+        return (_facts(feed, feeds, _THE_FEED),)
+    key = feed_address_key(asked)
+    states = sorted(feeds.states.values(), key=lambda state: (not state.active, state.id))
+    told = [(state, reason) for state in states if (reason := _what_of(state, key, link_key(asked)))]
+    return tuple(_facts(state, feeds, reason) for state, reason in told)
+
+
+def _what_of(state: FeedState, key: str, page: str) -> str | None:
+    """What an address is of a feed, if it is anything."""
+    if key in {feed_address_key(address) for address in (state.shown_url, state.head.self_url) if address}:
+        return _THE_FEED
+    return _HOME if state.head.home and link_key(state.head.home) == page else None
 
 
 def _as_address(query: str) -> str:

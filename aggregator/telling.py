@@ -77,7 +77,7 @@ def tell(told: Explanation) -> list[Line]:
     if told.candidates:
         return [Line(f"Several ids begin with “{told.query}”:", tone="head"), *(Line(one) for one in told.candidates)]
     if told.is_feed:
-        return [Line(f"{told.query} is the feed {told.feeds[0].feed}.", tone="head"), *_outlook(told.feeds[0], told.at), _UTC]
+        return [line for feed in told.feeds for line in _own_address(told, feed)] + [_UTC]
     if told.forgotten:
         return [Line(f"{told.query} was forgotten on {_day(told.forgotten)}: nothing of it is kept, and it is never taken up again.")]
     return [*_never_seen(told)]
@@ -319,6 +319,11 @@ def _never_seen(told: Explanation) -> Iterator[Line]:
         yield Line(f"{feed.reason}", feed.feed)
         yield from _outlook(feed, told.at, named=False)
     yield _UTC
+
+
+def _own_address(told: Explanation, feed: FeedFacts) -> Iterator[Line]:
+    yield Line(f"{told.query} is {feed.reason} {feed.feed}.", tone="head")
+    yield from _outlook(feed, told.at)
 
 
 def _outlook(feed: FeedFacts, now: datetime, *, named: bool = True) -> Iterator[Line]:

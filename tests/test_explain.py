@@ -265,6 +265,21 @@ def test_a_feed_is_told_as_a_feed() -> None:
         assert tell(told)[0].text == f"{query} is the feed orig."
 
 
+def test_the_home_page_and_the_own_address_of_a_feed_are_told_as_what_they_are() -> None:
+    local = subscription("copy", url="file:///srv/copy.xml", shown_url="./copy.xml")
+    planet = Planet(local, "other")
+    planet.polls({"copy": atom("copy", [COPY], home="https://copy.example/blog/"), "other": atom("other", [post("other")])})
+    for query, what in {
+        "copy.example/blog": "the home page of the feed copy",
+        "http://copy.example/feed.xml": "the feed copy",
+        "https://other.example/": "the home page of the feed other",
+    }.items():
+        lines = said(planet, query)
+        assert lines[0].text == f"{query} is {what}."
+        assert under(lines, "reading")[1].startswith("next read 2026-11-0")
+    assert said(planet, "https://copy.example/")[0].text.endswith("was never seen in a feed.")
+
+
 # ── never seen ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

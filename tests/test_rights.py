@@ -164,6 +164,26 @@ def test_a_credit_line_is_filled_in_and_made_safe(template: str, html: str) -> N
     assert credit_line(template, entry(), make.entry(1).link).html == html
 
 
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("Republished from {title}, by {author}.", "Republished from Cats & <Dogs>."),
+        ('From <a href="{link}">{title}</a> by <b>{author}</b>.', "From Cats & <Dogs>."),
+        ("By {author}, for {title}.", "for Cats & <Dogs>."),
+        ("<p>{title}</p><p>Text: {author}</p>", "Cats & <Dogs>"),
+        ("{title} ({author})", "Cats & <Dogs>"),
+        ("{author}: {title}", "Cats & <Dogs>"),
+        ("Von {author} | {title}", "Cats & <Dogs>"),
+        ("{title}. With thanks to {author}.", "Cats & <Dogs>."),
+        ("Written by {author}.", ""),
+    ],
+)
+def test_a_credit_line_of_an_entry_without_an_author_names_none(template: str, text: str) -> None:
+    line = visible_text(credit_line(template, replace(entry(), authors=()), make.entry(1).link).html)
+    assert line.removesuffix(".") == text.removesuffix(".")
+    assert " ." not in line
+
+
 COUNTER = "https://count.example/1.gif?content=1&amp;utm_source=x"
 WANTED = COUNTER.replace("&amp;", "&")
 

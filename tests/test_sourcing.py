@@ -102,6 +102,7 @@ def test_a_source_without_a_link_stays_in_any_language(line: str) -> None:
         "(Claimed Wire)",
         "— Claimed Wire",
         "Courtesy of Talblatt",
+        "originally posted on Talblatt in a thread of mine",
         "Syndicated column of Talblatt",
         "From the Claimed Wire",
         "Dieser Beitrag wurde vom Talblatt übernommen.",

@@ -6,6 +6,7 @@ from typing import Final
 
 from aggregator.model import Credit, Entry, SafeHtml, Url
 from aggregator.refine import markup
+from aggregator.refine.bylines import without_author
 from aggregator.refine.tokens import Tag, decoded, tokens
 from aggregator.web.text import one_line
 from aggregator.web.url import resource
@@ -22,6 +23,8 @@ _TINY_STYLE: Final = re.compile(r"(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\
 def credit_line(template: str, entry: Entry, page: Url | None) -> Credit:
     """Fill in a credit line and make it safe; `page` is where the entry is to be read. Counting images in it are told apart.
 
+    Of an entry without an author it lacks the part that would name one.
+
     >>> credit_line("From <a href='{link}'>{title}</a>", Entry(raw_key="", raw_id="", id_from="id", published_id="", site=""), None).html
     '<p>From </p>'
     """
@@ -30,7 +33,8 @@ def credit_line(template: str, entry: Entry, page: Url | None) -> Credit:
         "title": one_line(entry.title.text) if entry.title else "",
         "author": ", ".join(author.name for author in entry.authors),
     }
-    filled = _SLOT.sub(lambda slot: escape(values[slot[1]]), template)
+    wanted = template if values["author"] else without_author(template)
+    filled = _SLOT.sub(lambda slot: escape(values[slot[1]]), wanted)
     html = markup.clean_html(filled if _BLOCK.search(filled) else f"<p>{filled}</p>")
     return Credit(html=html if markup.opening(html, 1) else SafeHtml(""), counters=counters(filled))
 

@@ -7,16 +7,14 @@ something. A block is known by its mark, a digest of its words and links, so tha
 """
 
 import re
-import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
-from importlib import resources
 from typing import Final
 
-from aggregator.refine.blocks import Block, Edges, read, without
-from aggregator.refine.sentences import might_speak, statements
+from aggregator.refine.blocks import Block, read, without
+from aggregator.refine.bylines import names_maker
+from aggregator.refine.sentences import might_speak
 from aggregator.refine.sourcing import Own, may_name_a_source, shares, target
 
 # So many blocks from either end may be what is printed around a text; those that are do not count, up to so many.
@@ -24,8 +22,6 @@ _OUTER: Final = 4
 _REACH: Final = 16
 _MIN_CHARS: Final = 8
 _MAX_CHARS: Final = 400
-# A name or two, with what they did.
-_MAX_CREDIT_CHARS: Final = 80
 # Among three entries all must agree; two may be alike by chance.
 _FEW: Final = 3
 
@@ -62,7 +58,7 @@ def repeated(texts: Sequence[Sequence[str]]) -> frozenset[str]:
 def without_repeated(html: str, repeated: frozenset[str], mine: Own) -> tuple[str, tuple[str, ...]]:
     """(the HTML without the blocks whose marks are repeated, the words of each); all stay where they are half of an entry or more."""
     found = read(html) if repeated and "<" in html else []
-    gone = [*_gone(html, found, repeated, mine)]
+    gone = _gone(html, found, repeated, mine)
     if not gone or 2 * sum(len(block.text) for block in gone) >= sum(len(block.text) for block in found):
         return html, ()
     return without(html, gone), tuple(_words(block) for block in gone)
@@ -73,27 +69,32 @@ def _outer(found: Sequence[Block]) -> list[Block]:
     return [*found[:_REACH], *found[max(_REACH, len(found) - _REACH) :]]
 
 
-def _reached(found: Sequence[Block], going: frozenset[int]) -> Iterator[int]:
-    """Where those of the blocks begin that are reached from the end at which these start, as those in `going` go."""
+def _gone(html: str, found: Sequence[Block], repeated: frozenset[str], mine: Own) -> list[Block]:
+    """The outer blocks that go, in reading order."""
+    might = {block.start for block in _outer(found) if _mark(block, mine) in repeated and _may_go(html, block, mine)}
+    going = {block.start for block in _whole(found, might)}
+    return _whole(found, {*_reached(found, going), *_reached(found[::-1], going)})
+
+
+def _whole(found: Sequence[Block], going: Collection[int]) -> list[Block]:
+    """Those of the blocks that go, in reading order: a heading goes with the block that it heads, or where it heads nothing."""
+    gone: list[Block] = []
+    is_next_gone = True
+    for block in reversed(found):
+        is_next_gone = block.start in going and (is_next_gone or not _heads(block))
+        if is_next_gone:
+            gone.append(block)
+    return gone[::-1]
+
+
+def _reached(found: Sequence[Block], going: Collection[int]) -> Iterator[int]:
+    """Where those of the blocks begin that go and are reached from the end at which these start."""
     stay = 0
     for block in found[:_REACH]:
         if block.start not in going:
             stay += 1
         elif stay < _OUTER:
             yield block.start
-
-
-def _gone(html: str, found: Sequence[Block], repeated: frozenset[str], mine: Own) -> Iterator[Block]:
-    """The outer blocks that go, in reading order; a heading goes with the block that it heads, or where it heads nothing."""
-    going = frozenset(block.start for block in _outer(found) if _mark(block, mine) in repeated and _may_go(html, block, mine))
-    reached = {*_reached(found, going), *_reached(found[::-1], going)}
-    gone: list[Block] = []
-    is_next_gone = True
-    for block in reversed(found):
-        is_next_gone = block.start in going and block.start in reached and (is_next_gone or not _heads(block))
-        if is_next_gone:
-            gone.append(block)
-    return reversed(gone)
 
 
 def _heads(block: Block) -> bool:
@@ -120,7 +121,7 @@ def _may_go(html: str, block: Block, mine: Own) -> bool:
     is_part = block.element in _PARTS or len(block.text) < _MIN_CHARS
     if (is_part and not _only_shares(block, mine)) or is_owed(html, block):
         return False
-    return not (_credits(block.text) or may_name_a_source(block, mine) or _speaks(html[block.start : block.end]))
+    return not (names_maker(block.text) or may_name_a_source(block, mine) or might_speak(html[block.start : block.end]))
 
 
 def _only_shares(block: Block, mine: Own) -> bool:
@@ -135,32 +136,5 @@ def is_owed(html: str, block: Block) -> bool:
     return bool(_SHOWN.search(html, block.start, block.end)) or _is_about_rights(block)
 
 
-def _credits(text: str) -> bool:
-    """Whether a line names who made something: a byline, the credit of a picture.
-
-    >>> _credits("By Jane Roe"), _credits("Foto: Jan Kowalski"), _credits("By joining you support us.")
-    (True, True, False)
-    """
-    if len(text) > _MAX_CREDIT_CHARS:
-        return False
-    found = _leads().match(text)
-    return found is not None and (found["colon"] is not None or text[found.end() : found.end() + 1].isupper())
-
-
-@cache
-def _leads() -> re.Pattern[str]:
-    table = tomllib.loads((resources.files("aggregator.refine") / "repeated.toml").read_text("utf-8"))
-    words = sorted({word for name in ("by", "credit") for word in table[name]}, key=len, reverse=True)
-    return re.compile(rf"(?:{'|'.join(map(re.escape, words))})(?P<colon>\s*[:：])?(?:\s+|(?<=[:：]))", re.IGNORECASE)
-
-
 def _is_about_rights(block: Block) -> bool:
     return bool(_RIGHTS.search(block.text)) or any(_RIGHTS_LINK.search(link.href) for link in block.links)
-
-
-def _speaks(html: str) -> bool:
-    """Whether a block says where the entry comes from."""
-    if not might_speak(html):
-        return False
-    found = tuple(read(html))
-    return bool(statements(Edges(found, found)))

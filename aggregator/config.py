@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aggregator.config_feeds import check_attribution, feed_specs
 from aggregator.config_model import DefaultsForm, FileForm, HttpForm, RetainForm, SettingsForm, WebsubForm, keys_of, suggestion
-from aggregator.config_outputs import output_specs, theme_of
+from aggregator.config_outputs import check_archives, output_specs, theme_of
 from aggregator.config_report import Report
 from aggregator.config_yaml import MAX_BYTES, MapNode, Node, Reading, ScalarNode, line_of, read, read_text, scalars
 from aggregator.errors import ConfigError, Problem
@@ -73,6 +73,7 @@ def _config(top: MapNode, report: Report, environ: Mapping[str, str]) -> Config:
     feeds = feed_specs(_present(top, "feeds"), defaults, top, path.parent, environ, report)
     theme = theme_of(settings.theme, line_of(top, ("theme",)), path.parent, report)
     outputs = output_specs(_present(top, "outputs"), defaults, feeds, report, theme=theme)
+    check_archives(outputs, settings.link, line_of(top, ("outputs",)), report)
     host, port = _listen(settings.http or HttpForm(), top, report)
     retain, websub = settings.retain or RetainForm(), settings.websub or WebsubForm()
     root = _root(settings, path, top, report)

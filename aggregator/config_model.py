@@ -204,6 +204,7 @@ class OutputForm(Form):
     tags: Texts | None = _key("Only feeds that have one of these tags.", ["news"])
     feeds: Texts | None = _key("Only these feeds, by id (together with those that tags choose).", ["example-news"])
     max_entries: Count | None = _key("At most so many entries.", 60, default=60)
+    archive: Count | None = _key("Keep all that was ever listed in archive pages of so many entries, at most max_entries (RFC 5005).", 50)
     max_bytes: Size | None = _key("Beyond this size texts are cut to excerpts, the longest lists first.", "2 MiB", default="2 MiB")
     max_age: Span | None = _key("Leave out what is older, counted from midnight UTC.", "90d")
     per_feed: Count | None = _key("At most so many entries of one feed.", 5)

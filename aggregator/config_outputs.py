@@ -10,6 +10,7 @@ from aggregator.config_model import DefaultsForm, OutputForm, suggestion
 from aggregator.config_report import Report
 from aggregator.config_yaml import ListNode, MapNode, Node, line_of
 from aggregator.model import THEMES, Attribution, FeedSpec, Format, OutputSpec
+from aggregator.publish.archive import is_archive_page
 from aggregator.publish.layout import folder_of
 from aggregator.web.url import resource
 
@@ -76,6 +77,7 @@ def _spec(form: OutputForm, node: Node, defaults: DefaultsForm, theme: str, repo
         return None
     if form.max_bytes is not None and form.max_bytes < SMALLEST:
         report.problem(line_of(node, ("max_bytes",)), "max_bytes: at least 10 KiB")
+    _check_archive(form, made, node, report)
     image = resource(form.image)
     if form.image and image is None:
         report.problem(line_of(node, ("image",)), f"image: '{form.image}' is no http(s) address")
@@ -91,6 +93,7 @@ def _spec(form: OutputForm, node: Node, defaults: DefaultsForm, theme: str, repo
         feeds=tuple(dict.fromkeys(form.feeds or ())),
         max_entries=form.max_entries or _USUAL.max_entries,
         max_bytes=form.max_bytes or _USUAL.max_bytes,
+        archive=form.archive,
         max_age=form.max_age,
         per_feed=form.per_feed,
         language=form.language,
@@ -122,6 +125,27 @@ def _check_folder(spec: OutputSpec, others: Sequence[OutputSpec], line: int, rep
         if spec.format == other.format == "html" and folder_of(spec.path).casefold() == folder_of(other.path).casefold():
             where = f"'{folder_of(spec.path)}/'" if folder_of(spec.path) else "root"
             report.problem(line, f"path: the pages beside '{spec.path}' and '{other.path}' would stand in one folder, {where}: rename one")
+
+
+def _check_archive(form: OutputForm, made: Format, node: Node, report: Report) -> None:
+    if form.archive is None:
+        return
+    line, most = line_of(node, ("archive",)), form.max_entries or _USUAL.max_entries
+    if made not in ("atom", "rss", "json"):
+        report.problem(line, f"archive: only feeds have archive pages (atom, rss, json), '{form.path}' is {made}")
+    elif form.archive > most:
+        # What is on no closed page yet must stand in the output itself.
+        report.problem(line, f"archive: at most max_entries, which is {most}")
+
+
+def check_archives(outputs: Sequence[OutputSpec], link: str | None, line: int, report: Report) -> None:
+    """Archive pages name one another by their public addresses, and stand where no output does."""
+    for output in outputs:
+        if output.archive and not link:
+            report.problem(line, f"outputs: the archive of '{output.path}' needs 'link': its pages are found by their public addresses")
+        for other in outputs:
+            if output.archive and is_archive_page(other.path, output.path):
+                report.problem(line, f"outputs: '{other.path}' is the path of a page of the archive of '{output.path}'")
 
 
 def _check_choice(form: OutputForm, node: Node, feeds: Sequence[FeedSpec], report: Report) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from aggregator.model import Config, OutputSpec, Publication, StoredEntry, Story, Verdict
+from aggregator.model import Config, Credit, OutputSpec, Publication, StoredEntry, Story, Verdict
 from aggregator.ports import Store
 from aggregator.refine import filters, stories
 from aggregator.refine.confirmation import checked, fitting_id, judged
@@ -37,6 +37,17 @@ def told(listed: Sequence[tuple[Publication, tuple[StoredEntry, ...]]], store: S
     found = [(publication, judged(filters.unheld(members), feeds.publishers)) for publication, members in listed]
     _note_contradicted([member for _, members in found for member in members], store)
     return [(publication, _story(publication, members, feeds)) for publication, members in found]
+
+
+def owed(listing: Sequence[tuple[Publication, Story]], feeds: Feeds) -> dict[int, Credit]:
+    """What the publishers of leading entries want to be printed with them, as feeds.yaml was told."""
+    leads = [(story.lead, feeds.specs.get(story.lead.feed_key)) for _, story in listing]
+    if not any(spec and spec.credit for _, spec in leads):
+        return {}
+    # Few ask for it, and it needs the sanitizer.
+    from aggregator.refine.credit import credit_line
+
+    return {lead.pk: credit_line(spec.credit, lead.entry, lead.entry.link) for lead, spec in leads if spec and spec.credit}
 
 
 def _note_contradicted(members: Sequence[StoredEntry], store: Store) -> None:

@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 
-from aggregator import judging, storypages, writing
+from aggregator import archives, judging, storypages, writing
 from aggregator.collect import polite, rhythm
 from aggregator.collect.secrets import without_secrets
 from aggregator.errors import BadStatus, FeedError, Gone, ParseError, PublishError
 from aggregator.model import (
     Config,
-    Credit,
     Document,
     Edition,
     FeedSpec,
@@ -28,14 +27,13 @@ from aggregator.model import (
     PollReport,
     PollResult,
     Printed,
-    Publication,
     SeenDocument,
-    Story,
     Surroundings,
     Tally,
     Unchanged,
 )
 from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
+from aggregator.publish.archive import archive_page
 from aggregator.publish.edition import MAX_DELETED, compose
 from aggregator.publish.trail import FOLDER
 from aggregator.refine import rules
@@ -281,15 +279,17 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
     # First, since a new output may want the name of an old one for a folder, or in another case.
     removed = _removed(ports)
     judging.check_claims(ports.store, feeds)
-    reports, pages = [], []
+    reports: list[PublishReport] = []
+    pages: list[Edition] = []
     for output in ports.config.outputs:
         progress(output.path)
-        report, edition = _publish_one(output, ports, feeds, now)
-        reports.append(report)
+        made, edition = _publish_one(output, ports, feeds, now)
+        reports += made
         pages += [edition] if edition and output.format == "html" else []
     is_whole = len(pages) == sum(output.format == "html" for output in ports.config.outputs)
     reports += _kept(f"{FOLDER}/", lambda: storypages.bring_up(pages, ports.publisher, is_whole=is_whole))
     reports += _kept("pages", lambda: _side_pages(pages, ports, feeds, is_whole=is_whole))
+    reports += _kept("archive/", lambda: (0, archives.remove_stale(ports.config, ports.store, ports.publisher)))
     return [*reports, *removed]
 
 
@@ -304,7 +304,7 @@ def _side_pages(pages: Sequence[Edition], ports: Ports, feeds: Feeds, *, is_whol
         def composed(stories: Sequence[int]) -> Edition:
             listing = judging.told(ports.store.given(edition.spec.path, stories), ports.store, feeds)
             whole = replace(edition.spec, max_bytes=sys.maxsize)
-            return compose(whole, ports.config, listing, feeds.states, feeds.specs, (), _owed(listing, feeds))
+            return compose(whole, ports.config, listing, feeds.states, feeds.specs, (), judging.owed(listing, feeds))
 
         return sidepages.Output(edition=edition, feeds=feeds, composed=composed, rules=judging.mark(edition.spec, ports.config, feeds))
 
@@ -339,27 +339,19 @@ def _removed(ports: Ports) -> list[PublishReport]:
     return reports
 
 
-def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> tuple[PublishReport, Edition | None]:
+def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> tuple[list[PublishReport], Edition | None]:
+    """Bring an output and its archive up to date; the archive first, since the output leads to it."""
     try:
         listing = judging.listing(output, ports.config, ports.store, feeds, now)
         withdrawn = ports.store.withdrawn(output.path, MAX_DELETED) if output.format == "atom" else []
-        edition = compose(output, ports.config, listing, feeds.states, feeds.specs, withdrawn, _owed(listing, feeds))
+        archive, archived = archives.bring_up(output, ports.config, feeds, ports.store, ports.publisher, ports.renderers)
+        edition = compose(output, ports.config, listing, feeds.states, feeds.specs, withdrawn, judging.owed(listing, feeds), archive)
         changed = writing.bring_up(edition, ports.renderers, ports.store, ports.publisher)
     except PublishError as error:
-        return PublishReport(path=output.path, changed=False, error=error.message), None
+        return [PublishReport(path=output.path, changed=False, error=error.message)], None
     report = PublishReport(path=output.path, changed=changed, entries=len(edition.items), listed=_listed(edition), notes=edition.notes)
-    return report, edition
-
-
-def _owed(listing: Sequence[tuple[Publication, Story]], feeds: Feeds) -> dict[int, Credit]:
-    """What the publishers of leading entries want to be printed with them, as feeds.yaml was told."""
-    leads = [(story.lead, feeds.specs.get(story.lead.feed_key)) for _, story in listing]
-    if not any(spec and spec.credit for _, spec in leads):
-        return {}
-    # Few ask for it, and it needs the sanitizer.
-    from aggregator.refine.credit import credit_line
-
-    return {lead.pk: credit_line(spec.credit, lead.entry, lead.entry.link) for lead, spec in leads if spec and spec.credit}
+    pages = PublishReport(path=archive_page(output.path, "*"), changed=True, listed=f"{counted(archived, 'page')} written")
+    return [report, pages] if archived else [report], edition
 
 
 def _listed(edition: Edition) -> str:

@@ -37,6 +37,7 @@ from aggregator.model import (
     Verdict,
     Written,
 )
+from aggregator.ports_archives import Archives
 
 FORGOTTEN: Final = "forgotten on "
 """How the reason begins why an entry is withdrawn, if its words are gone for good."""
@@ -127,6 +128,11 @@ class Store(Protocol):
 
     Raises `StoreError` for whatever the database refuses.
     """
+
+    @property
+    def archives(self) -> Archives:
+        """The archive pages of outputs."""
+        ...
 
     @property
     def tallies(self) -> Tallies:

@@ -22,11 +22,12 @@ def _retain(config: Config, older_than: timedelta | None) -> Retain:
 
 
 def listed(store: Store, config: Config, now: datetime) -> frozenset[int]:
-    """The entries (pk) of every story that an output lists: whoever of them leads tomorrow must still have its words."""
+    """The entries (pk) of every story that an output or its archive lists: whoever of them leads tomorrow must still have its words."""
     outputs = [output for output in config.outputs if output.format != "opml"]
     stories = [
         members
         for output in outputs
         for _, members in store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
     ]
-    return frozenset(member.pk for members in stories for member in members)
+    archived = store.archives.entries([output.path for output in outputs if output.archive])
+    return archived | frozenset(member.pk for members in stories for member in members)

@@ -17,14 +17,15 @@ def bring_up(edition: Edition, renderers: Mapping[Format, Renderer], store: Stor
     written = renderers[edition.spec.format](edition, kept)
     changed = False
     if not (is_ours and written.body == old):
-        _read_back(edition, written)
+        read_back(edition, written)
         changed = publisher.put(path, written.body)
     if noted != (now := (fingerprint(written.body), written.index)):
         store.note_file(path, *now)
     return changed
 
 
-def _read_back(edition: Edition, written: Written) -> None:
+def read_back(edition: Edition, written: Written) -> None:
+    """Make sure that a file gives its edition back. Raises `PublishError`."""
     # Here, because a poll that finds nothing new needs no format and none of their libraries: a fifth of the program's start.
     from aggregator.publish.check import checked, checked_joined
 

@@ -40,6 +40,7 @@ from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
 from aggregator.store.withdraw import is_over, reason
 from aggregator.web.forms import beginnings, written_forms
 from aggregator.web.url import link_key
+from tests.fake_archives import FakeArchives
 from tests.fake_claims import FakeClaims, FakeNames
 from tests.fake_feeds import FakeFeeds, Feed
 from tests.fake_forgetting import FakeForgetting
@@ -110,6 +111,7 @@ class FakeStore(FakeForgetting):
         self._reading: dict[str, int] = {}
         self._names = FakeNames()
         self.tallies = FakeTallies()
+        self.archives = FakeArchives(self)
         self._checked = ("", 0)
 
     def _take(self, name: str) -> int:

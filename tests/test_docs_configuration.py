@@ -48,7 +48,7 @@ AROUND: dict[type[Form], str] = {
     MatchForm: "defaults: {}\nfeeds:\n  - url: https://a.example/\n    keep:\n      %s",
     LimitForm: "defaults:\n  limit:\n    %s",
     AttributionForm: "defaults:\n  attribution:\n    %s",
-    OutputForm: "outputs:\n  - path: a.xml\n    %s",
+    OutputForm: "link: https://a.example/\noutputs:\n  - path: a.xml\n    %s",
     RetainForm: "retain:\n  %s",
     HttpForm: "http:\n  %s",
     WebsubForm: "websub:\n  %s",

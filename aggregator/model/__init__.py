@@ -7,7 +7,7 @@
 spans are `timedelta`; sequences are tuples, so that every value can be compared, hashed and stored.
 """
 
-from aggregator.model.edition import Credit, Edition, Item, Kept, Seen, Source, Subscription, Trail, Written
+from aggregator.model.edition import Archive, Credit, Edition, Item, Kept, Seen, Source, Subscription, Trail, Written
 from aggregator.model.entry import (
     Category,
     Claim,
@@ -30,6 +30,7 @@ from aggregator.model.entry import (
     Tombstone,
 )
 from aggregator.model.held import (
+    ArchivePage,
     FeedState,
     Identity,
     Outcome,
@@ -40,6 +41,7 @@ from aggregator.model.held import (
     StoredEntry,
     Story,
     Stranger,
+    Upkeep,
     Verdict,
 )
 from aggregator.model.hubs import Notice, Posted
@@ -82,6 +84,8 @@ __all__ = [
     "CONTRADICTED",
     "MAX_PRINTED",
     "THEMES",
+    "Archive",
+    "ArchivePage",
     "Attribution",
     "Category",
     "Claim",
@@ -152,6 +156,7 @@ __all__ = [
     "Traffic",
     "Trail",
     "Unchanged",
+    "Upkeep",
     "Url",
     "Validators",
     "Verdict",

@@ -110,6 +110,18 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """Where a document stands among those of one feed (RFC 5005 section 4): the addresses of the feed itself, of the archive page before it
+    and of the one behind it. `is_closed`: it is an archive page to which nothing is added any more.
+    """
+
+    is_closed: bool = False
+    current: Url | None = None
+    previous: Url | None = None
+    following: Url | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """One output's stories, in the order of their sort keys, newest first. `updated` is the newest item's, never now.
 
@@ -132,6 +144,7 @@ class Edition:
     served_at: Url | None = None  # where the daemon serves it: RSS must name a page, with `link` or without
     noindex: bool = True
     alternates: tuple[tuple[str, str], ...] = ()
+    archive: Archive | None = None
     generator: str = "aggregator"
     notes: tuple[str, ...] = ()
 

@@ -210,3 +210,27 @@ class Placed:
     sequence: int
     sort_key: datetime
     feed_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivePage:
+    """An archive page as it was written: `shows` names what it holds, `written` and `places` are the file's digest and index."""
+
+    path: str
+    number: int
+    is_closed: bool
+    shows: str
+    written: str
+    places: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """What an output's archive needs to be brought up to date: the highest sequence number given, the last page that was closed, and the
+    numbers of the stories that changed since (None: it was kept by other rules, any may have). `generation` is up to when that is.
+    """
+
+    last_sequence: int
+    last_closed: int
+    touched: tuple[int, ...] | None
+    generation: int

@@ -83,6 +83,7 @@ class OutputSpec:
     """One file to publish below `root`. Empty `tags` and `feeds` mean every feed; otherwise a feed needs one of them.
 
     `theme` is what its pages look like: the name of a theme that comes with the program, or the absolute path of a folder of templates.
+    `archive`: so many entries stand on each page of its archive, None where it has none.
     """
 
     path: str
@@ -100,6 +101,7 @@ class OutputSpec:
     attribution: Attribution | None = None
     image: Url | None = None
     theme: str = THEMES[0]
+    archive: int | None = None
 
     def oldest(self, now: datetime) -> datetime | None:
         """Where `max_age` cuts: counted from midnight UTC, so that time alone changes a file at most once a day."""

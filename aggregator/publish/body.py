@@ -8,7 +8,7 @@ from mimetypes import MimeTypes
 from typing import Final
 from urllib.parse import urlsplit
 
-from aggregator.model import Enclosure, Item, Source
+from aggregator.model import Archive, Enclosure, Item, Source, Url
 from aggregator.publish.rights import first_sentences
 from aggregator.web.licences import terms
 from aggregator.web.text import clean, one_line, visible_text
@@ -99,6 +99,12 @@ def media_type(enclosure: Enclosure) -> str:
 def is_episode(item: Item) -> bool:
     """Whether an item is something to listen to or to watch, as podcast players take it."""
     return any(media_type(one).startswith(("audio/", "video/")) for one in item.enclosures)
+
+
+def archive_links(archive: Archive) -> list[tuple[str, Url]]:
+    """The links of a document to the others of its feed, by relation."""
+    links = (("current", archive.current), ("prev-archive", archive.previous), ("next-archive", archive.following))
+    return [(relation, href) for relation, href in links if href]
 
 
 def unique(enclosures: tuple[Enclosure, ...]) -> list[Enclosure]:

@@ -54,12 +54,22 @@ def checked_joined(path: str, format: Format, written: Written, edition: Edition
     """
     if written.of_fresh is not None:
         _read_back(path, format, written.of_fresh, replace(edition, items=written.fresh))
-    try:
-        _WELL_FORMED[format](written.body)
-    except (expat.ExpatError, ValueError) as error:
-        raise PublishError(path, f"does not read back: {error}; {_STAYS}") from error
+    well_formed(path, format, written.body)
     if edition.items and not written.index:
         raise PublishError(path, f"does not read back: nothing is left in it; {_STAYS}")
+
+
+def well_formed(path: str, format: Format, body: bytes) -> None:  # noqa: A002
+    """Parse a whole file, several times as fast as reading it. Raises `PublishError`."""
+    try:
+        _WELL_FORMED[format](body)
+    except (expat.ExpatError, ValueError) as error:
+        raise PublishError(path, f"does not read back: {error}; {_STAYS}") from error
+
+
+def ids_of(format: Format, body: bytes) -> list[str]:  # noqa: A002
+    """The ids of the items in a file of ours, in their order."""
+    return [name for name, _ in _READERS[format](body)]
 
 
 def _read_back(path: str, format_: Format, body: bytes, edition: Edition) -> list[Pair]:

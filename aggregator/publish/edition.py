@@ -10,6 +10,7 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator.model import (
+    Archive,
     Config,
     Credit,
     Edition,
@@ -58,13 +59,14 @@ def compose(
     specs: Mapping[str, FeedSpec],
     withdrawn: Sequence[Publication] = (),
     owed: Mapping[int, Credit] | None = None,
+    archive: Archive | None = None,
 ) -> Edition:
     """Make the edition of one output from its listed stories, newest sort key first.
 
     `feeds` and `specs` are by feed key; `specs` holds only feeds that stand in feeds.yaml. A story that cannot be published (its feed is
     gone from feeds.yaml, or its id is not one) is left out and named in `notes`, never the whole edition. `withdrawn` is what was listed
-    once and taken back, `owed` what the publishers of leading entries (by pk) want to be printed. Nothing here depends on the order of
-    the mappings, of `listing`, of `withdrawn` or of a story's members.
+    once and taken back, `owed` what the publishers of leading entries (by pk) want to be printed, `archive` where it stands among the pages
+    of its archive. Nothing here depends on the order of the mappings, of `listing`, of `withdrawn` or of a story's members.
     """
     directory = Directory(feeds, specs)
     language = spec.language or config.language
@@ -96,6 +98,7 @@ def compose(
         served_at=resource(f"http://{config.listen_host}:{config.listen_port}/"),
         noindex=config.noindex,
         alternates=_alternates(spec, config.outputs),
+        archive=archive,
         notes=(*notes, *cut_notes),
     )
 

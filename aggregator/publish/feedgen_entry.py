@@ -15,7 +15,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
 from aggregator.model import Edition, Element, Hop, Item, Person, Url
-from aggregator.publish.body import as_language, instant, is_episode, media_type, parts, rights_of, source_name, unique
+from aggregator.publish.body import archive_links, as_language, instant, is_episode, media_type, parts, rights_of, source_name, unique
 from aggregator.web.carried import namespaces
 from aggregator.web.text import clean, one_line
 from aggregator.web.url import is_absolute_iri
@@ -28,6 +28,7 @@ NAMESPACES: Final = {
     **namespaces(),
 }
 TOMBSTONES: Final = "http://purl.org/atompub/tombstones/1.0"
+HISTORY: Final = "http://purl.org/syndication/history/1.0"
 _ATOM_NS: Final = "http://www.w3.org/2005/Atom"
 _CONTENT_NS: Final = "http://purl.org/rss/1.0/modules/content/"
 _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -40,7 +41,8 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]
     edition: Edition
 
     def extend_ns(self) -> dict[str, str]:
-        return NAMESPACES | ({"at": TOMBSTONES} if self.edition.deleted else {})
+        closed = bool(self.edition.archive and self.edition.archive.is_closed)
+        return NAMESPACES | ({"at": TOMBSTONES} if self.edition.deleted else {}) | ({"fh": HISTORY} if closed else {})
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
         """What was withdrawn, by id and time only (RFC 6721): no word of it is given any more."""
@@ -48,6 +50,7 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]
             _child(feed, f"{{{TOMBSTONES}}}deleted-entry", ref=name, when=instant(when).isoformat())
         if self.edition.spec.image:
             _child(feed, "logo", self.edition.spec.image)
+        _archive(feed, self.edition, "link")
         return feed
 
     def extend_rss(self, feed: etree._Element) -> etree._Element:
@@ -56,11 +59,22 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]
         _child(channel, "lastBuildDate", format_datetime(instant(self.edition.updated)))
         if self.edition.hub:
             _child(channel, f"{{{_ATOM_NS}}}link", href=self.edition.hub, rel="hub")
+        _archive(channel, self.edition, f"{{{_ATOM_NS}}}link")
         if self.edition.spec.image:
             _rss_image(channel, self.edition.spec.image)
         if any(map(is_episode, self.edition.items)):
             _rss_podcast(channel, self.edition)
         return feed
+
+
+def _archive(feed: etree._Element, edition: Edition, link: str) -> None:
+    """The place of a document among those of one feed (RFC 5005 section 4), as links of this name."""
+    if edition.archive is None:
+        return
+    if edition.archive.is_closed:
+        _child(feed, f"{{{HISTORY}}}archive")
+    for relation, href in archive_links(edition.archive):
+        _child(feed, link, rel=relation, href=href)
 
 
 class EntryExtension(BaseEntryExtension):  # type: ignore[misc]

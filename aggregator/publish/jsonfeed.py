@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from aggregator.model import Edition, Element, Enclosure, Hop, Item, JsonValue, Kept, Person, Seen, Written
-from aggregator.publish.body import as_language, instant, media_type, parts, rights_of, unique
+from aggregator.model import Archive, Edition, Element, Enclosure, Hop, Item, JsonValue, Kept, Person, Seen, Written
+from aggregator.publish.body import archive_links, as_language, instant, media_type, parts, rights_of, unique
 from aggregator.publish.shelf import Frame, joined
 from aggregator.web.carried import TEXT, is_many, namespaces
 from aggregator.web.text import clean, one_line, visible_text
@@ -25,8 +25,10 @@ def json_of(edition: Edition, kept: Kept | None) -> Written:
         "title": one_line(edition.title) or edition.spec.path,
         "home_page_url": edition.home,
         "feed_url": edition.self_url,
+        "next_url": edition.archive.previous if edition.archive else None,
         "icon": edition.spec.image,
         "language": as_language(edition.language),
+        "_archive": _archive(edition.archive) if edition.archive else None,
         "hubs": [{"type": "WebSub", "url": edition.hub}] if edition.hub else None,
     }
     head = _lines(_present(feed), "").removesuffix(b"\n}") + b',\n "items": ['
@@ -38,6 +40,11 @@ def _lines(value: JsonValue, indent: str) -> bytes:
     """A value over several lines, the later ones that far to the right. A line ends nowhere else: in strings they are escaped."""
     written = json.dumps(_cleaned(value), ensure_ascii=False, allow_nan=False, indent=1)
     return written.replace("\n", "\n" + indent).encode("utf-8")
+
+
+def _archive(archive: Archive) -> JsonValue:
+    """The place of a document among those of one feed; `next_url`, which leads to older items, says it for readers."""
+    return _present({"is_closed": archive.is_closed, **dict(archive_links(archive))})
 
 
 def _item(item: Item, edition: Edition) -> dict[str, JsonValue]:

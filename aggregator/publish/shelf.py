@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
 from importlib import metadata, resources
@@ -55,9 +55,13 @@ def joined(edition: Edition, kept: Kept | None, frame: Frame, make: Make) -> Wri
             made.append(piece)
         pieces.append(piece)
         keys.append(key)
-    return Written(
-        body=frame.around(pieces), index=_index(frame, keys, pieces), fresh=tuple(fresh), of_fresh=frame.around(made) if shelf else None
-    )
+    written = reindexed(frame, keys, pieces)
+    return replace(written, fresh=tuple(fresh), of_fresh=frame.around(made) if shelf else None)
+
+
+def reindexed(frame: Frame, keys: list[bytes], pieces: list[bytes]) -> Written:
+    """The file of these serializations, which are known by these keys."""
+    return Written(body=frame.around(pieces), index=_index(frame, keys, pieces))
 
 
 def _key(item: Item, salt: bytes) -> bytes:
@@ -76,12 +80,15 @@ def _index(frame: Frame, keys: list[bytes], pieces: list[bytes]) -> bytes:
     return b"".join(places)
 
 
-def _slices(kept: Kept) -> Iterator[tuple[bytes, bytes]]:
+def places(kept: Kept) -> list[tuple[bytes, int, int]]:
+    """The key of each serialized entry, where it begins in the file, and how long it is, in their order."""
     # A store that was put back may know another form of the index.
-    if len(kept.index) % _PLACE.size == 0:
-        for key, start, length in _PLACE.iter_unpack(kept.index):
-            if start + length <= len(kept.file):
-                yield key, kept.file[start : start + length]
+    found = _PLACE.iter_unpack(kept.index) if len(kept.index) % _PLACE.size == 0 else ()
+    return [(key, start, length) for key, start, length in found if start + length <= len(kept.file)]
+
+
+def _slices(kept: Kept) -> Iterator[tuple[bytes, bytes]]:
+    return ((key, kept.file[start : start + length]) for key, start, length in places(kept))
 
 
 @cache

@@ -41,9 +41,9 @@ _JUDGED: Final = (
     "lead", "feed_key", "withdrawn", "withdrawn_at"
 )  # fmt: skip
 
-_SHOWN: Final = select(publication, output.c.path).join(output, output.c.pk == publication.c.output)
+SHOWN: Final = select(publication, output.c.path).join(output, output.c.pk == publication.c.output)
 _LISTING: Final = (
-    _SHOWN.where(output.c.path == bindparam("at"), publication.c.listed)
+    SHOWN.where(output.c.path == bindparam("at"), publication.c.listed)
     .order_by(publication.c.first_listed.desc(), publication.c.sort_key.desc(), publication.c.published_id)
     .limit(bindparam("most"))
 )  # fmt: skip
@@ -58,16 +58,16 @@ _PLACED: Final = (
     .order_by(publication.c.first_listed.desc(), publication.c.sort_key.desc(), publication.c.published_id)
     .limit(bindparam("most"))
 )
-_GIVEN: Final = _SHOWN.where(
+_GIVEN: Final = SHOWN.where(
     output.c.path == bindparam("at"), publication.c.story.in_(bindparam("stories", expanding=True)), publication.c.listed
 )
 _WITHDRAWN: Final = (
-    _SHOWN.where(output.c.path == bindparam("at"), publication.c.withdrawn_at.is_not(None), ~publication.c.listed)
+    SHOWN.where(output.c.path == bindparam("at"), publication.c.withdrawn_at.is_not(None), ~publication.c.listed)
     .order_by(publication.c.withdrawn_at.desc(), publication.c.published_id)
     .limit(bindparam("most"))
 )
 _OF_STORY: Final = (
-    _SHOWN.join(story, story.c.pk == publication.c.story)
+    SHOWN.join(story, story.c.pk == publication.c.story)
     .where(or_(story.c.pk == bindparam("of"), story.c.joined == bindparam("of")))
     .order_by(output.c.path, publication.c.sequence, publication.c.story)
 )
@@ -223,11 +223,15 @@ def listing(
                 break
             if per_feed is None or by_feed[row.feed_key] < per_feed:
                 by_feed[row.feed_key] += 1
-                chosen.append(_publication(row))
+                chosen.append(shown(row))
+    return newest_first(conn, chosen)
+
+
+def newest_first(conn: Connection, chosen: Sequence[Publication]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+    """The chosen with all their members, newest sort key first."""
     members = dict(entries.of_stories(conn, [one.story_pk for one in chosen]))
     by_id = sorted(chosen, key=lambda one: one.published_id)
-    newest_first = sorted(by_id, key=lambda one: one.sort_key, reverse=True)
-    return [(one, members[one.story_pk]) for one in newest_first if one.story_pk in members]
+    return [(one, members[one.story_pk]) for one in sorted(by_id, key=lambda one: one.sort_key, reverse=True) if one.story_pk in members]
 
 
 def placed(conn: Connection, path: str, limit: int) -> list[Placed]:
@@ -235,18 +239,18 @@ def placed(conn: Connection, path: str, limit: int) -> list[Placed]:
 
 
 def given(conn: Connection, path: str, stories: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
-    found = [_publication(row) for piece in chunks(stories) for row in conn.execute(_GIVEN, {"at": path, "stories": piece})]
+    found = [shown(row) for piece in chunks(stories) for row in conn.execute(_GIVEN, {"at": path, "stories": piece})]
     members = dict(entries.of_stories(conn, [one.story_pk for one in found]))
     return [(one, members[one.story_pk]) for one in found if one.story_pk in members]
 
 
 def withdrawn(conn: Connection, path: str, limit: int) -> list[Publication]:
-    return [_publication(row) for row in conn.execute(_WITHDRAWN, {"at": path, "most": limit})]
+    return [shown(row) for row in conn.execute(_WITHDRAWN, {"at": path, "most": limit})]
 
 
 def of_story(conn: Connection, story_pk: int) -> list[Publication]:
     """A story's rows in all outputs, and those of stories that joined it."""
-    return [_publication(row) for row in conn.execute(_OF_STORY, {"of": story_pk})]
+    return [shown(row) for row in conn.execute(_OF_STORY, {"of": story_pk})]
 
 
 def listed_in(conn: Connection, stories: Sequence[int]) -> Counter[str]:
@@ -258,7 +262,8 @@ def listed_in(conn: Connection, stories: Sequence[int]) -> Counter[str]:
     return found
 
 
-def _publication(row: AnyRow) -> Publication:
+def shown(row: AnyRow) -> Publication:
+    """Build the value from a row of `SHOWN`."""
     return Publication(
         output=row.path,
         story_pk=row.story,

@@ -40,6 +40,7 @@ from aggregator.store import (
     settling,
     stories,
 )
+from aggregator.store.archives import Archives
 from aggregator.store.engine import Database
 from aggregator.store.stops import StopFile
 from aggregator.store.tallies import Tallies
@@ -65,6 +66,7 @@ class SqlStore:
             self._db.close()
             raise
         self.tallies = Tallies(self._db)
+        self.archives = Archives(self._db)
         # How far each output is being judged: what changes meanwhile must be judged again.
         self._reading: dict[str, int] = {}
 

@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN = .venv/bin
 # Every wheel is pinned by hash. What the locks lack a wheel for, pip builds, hence the compiler-free packages only.
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+# A file of tests stays with one worker, so that what its tests share is made once; in order of names, so that the long waits come first.
+WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test browser check fmt lock soak bench clean
 .DEFAULT_GOAL := help
@@ -30,7 +32,7 @@ run: .venv/run.stamp ## poll the feeds of feeds.yaml, publish, serve on loopback
 	$(BIN)/aggregator run
 
 test: .venv/dev.stamp ## the tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest $(WORKERS)
 
 browser: ## what the tests of pages need: Debian's chromium (if you are root) and axe-core, by version and hash
 	command -v chromium >/dev/null || test "$$(id -u)" != 0 || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null)
@@ -62,7 +64,7 @@ bench: .venv/dev.stamp ## replays over real documents (../shared), the compariso
 	$(BIN)/python -m bench.newcomer ../shared/corpus/subscriptions/planet-python-config.ini ../shared/corpus/real
 
 soak: .venv/dev.stamp ## the long runs: tests in full (every file, form and place, 25 times the examples), kills at random moments and within a restore, two processes on one store
-	TESTS=long $(BIN)/python -m pytest -n 2
+	TESTS=long $(BIN)/python -m pytest $(WORKERS)
 	$(BIN)/python -m bench.two_processes
 	$(BIN)/python -m bench.kills
 	$(BIN)/python -m bench.restores

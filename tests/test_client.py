@@ -65,7 +65,7 @@ def test_the_default_client_needs_no_pycurl(tmp_path: Path) -> None:
     (tmp_path / "garden.xml").write_bytes(feed("garden", "One."))
     (tmp_path / "feeds.yaml").write_text("feeds: [./garden.xml]\n")
     (tmp_path / "pycurl.py").write_text("raise ImportError('No module named pycurl')\n")
-    assert aggregator(tmp_path, "poll", environ={"PYTHONPATH": str(tmp_path)}).returncode == 0
+    assert aggregator(tmp_path, "publish", environ={"PYTHONPATH": str(tmp_path)}).returncode == 0
 
 
 @pytest.mark.parametrize(

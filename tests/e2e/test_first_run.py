@@ -19,7 +19,7 @@ def planet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("planet")
     shutil.copytree(REPOSITORY / "examples", folder / "examples")
     (folder / "feeds.yaml").write_text(f"title: A planet\nlink: https://planet.example.org/\ndefaults: {{ republish: full }}\n{LOCAL}")
-    done = aggregator(folder, "update")
+    done = inside(folder, "update")
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -83,7 +83,7 @@ def test_explain_of_an_unknown_page_names_the_feed_that_should_have_had_it(plane
     assert "next read" in done.stdout
 
 
-def test_a_fresh_store_gives_the_same_bytes(planet: Path, tmp_path: Path) -> None:
+def test_the_command_gives_the_same_bytes_elsewhere_from_a_fresh_store(planet: Path, tmp_path: Path) -> None:
     shutil.copytree(planet / "examples", tmp_path / "examples")
     shutil.copy(planet / "feeds.yaml", tmp_path)
     assert aggregator(tmp_path, "update", environ={"TZ": "Asia/Tokyo", "LC_ALL": "C"}).returncode == 0

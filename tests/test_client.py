@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.app import build
 from aggregator.config import load_text
 from aggregator.errors import AggregatorError
 from aggregator.run.poller import poll_due
@@ -21,7 +20,7 @@ def test_a_feed_is_polled_over_either_client(tmp_path: Path, client: str) -> Non
     with Wire() as wire:
         url = wire.on("/feed", answer(feed("garden", "One."), 'ETag: "1"'), answer(b"", status=304))
         text = f"client: {client}\ndefaults: {{ allow_private: true }}\nfeeds:\n  - {{ id: garden, url: '{url}' }}\n"
-        app = build(load_text(text, tmp_path / "feeds.yaml", {}))
+        app = lent(load_text(text, tmp_path / "feeds.yaml", {}))
         try:
             (first,) = poll_due(lambda: app)
             (second,) = poll_due(lambda: app, feeds=["garden"])

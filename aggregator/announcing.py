@@ -29,7 +29,7 @@ def announce(ports: Ports) -> list[Announced]:
     hub, topics = ports.config.hub, websub.topics(ports.config)
     if not hub or not topics:
         return []
-    waiting = [one for one in websub.due(ports.store.notices(), ports.clock()) if one.path in topics]
+    waiting = [one for one in websub.due(ports.store.hubs.notices(), ports.clock()) if one.path in topics]
     told: list[Announced] = []
     for position, notice in enumerate(waiting):
         # Whoever writes feeds.yaml may have a hub of their own beside the program.
@@ -45,5 +45,5 @@ def _noted(notices: Sequence[Notice], posted: Posted, hub: str, ports: Ports) ->
     now = ports.clock()
     after = [websub.answered(notice, posted, now) for notice in notices]
     for one in after:
-        ports.store.note_told(one)
+        ports.store.hubs.note_told(one)
     return [Announced(path=one.path, hub=hub, error=one.error) for one in after]

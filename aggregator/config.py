@@ -207,5 +207,5 @@ def _warn(settings: SettingsForm, websub: WebsubForm, top: MapNode, report: Repo
         report.warning(0, "no 'link': the outputs do not name their own address (rel=self)")
         if websub.hub:
             report.warning(line_of(top, ("websub", "hub")), "hub: it cannot be told of outputs whose address is not known: set 'link'")
-    if websub.subscribe:
-        report.warning(line_of(top, ("websub", "subscribe")), "subscribe: this version does not subscribe to hubs; feeds are polled")
+        if websub.subscribe:
+            report.warning(line_of(top, ("websub", "subscribe")), "subscribe: hubs cannot push to an address that is not known: set 'link'")

@@ -246,7 +246,9 @@ class WebsubForm(Form):
     hub: Text | None = _key(
         "Hub that the outputs name (rel=hub), and that is told when one of them changes. Needs `link`.", "https://hub.example.org/"
     )
-    subscribe: Flag | None = _key("Whether to subscribe to the hubs of feeds (this version does not).", False, default=False)
+    subscribe: Flag | None = _key(
+        "Whether 'run' subscribes to the hubs of feeds, so that what is new is pushed. Needs `link`.", False, default=False
+    )
 
 
 class SettingsForm(Form):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 
-from aggregator import archives, judging, storypages, writing
+from aggregator import archives, judging, pushes, storypages, writing
 from aggregator.collect import polite, rhythm
 from aggregator.collect.secrets import without_secrets
 from aggregator.errors import BadStatus, FeedError, Gone, ParseError, PublishError
@@ -23,10 +23,12 @@ from aggregator.model import (
     FeedSpec,
     FeedState,
     Format,
+    HubSubscription,
     OutputSpec,
     PollReport,
     PollResult,
     Printed,
+    ReadFeed,
     SeenDocument,
     Surroundings,
     Tally,
@@ -39,7 +41,7 @@ from aggregator.publish.trail import FOLDER
 from aggregator.refine import rules
 from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.watching import watched
-from aggregator.web.host import site
+from aggregator.web.host import host_of, site
 from aggregator.web.text import counted
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,9 @@ COMPARED = 20
 ALL_AGAIN = timedelta(days=7)
 # A page that names its feed is asked once; the feed itself a moment later, as a poll of its own.
 DISCOVERY_DELAY = timedelta(seconds=60)
+
+Found = tuple[PollResult, int, tuple[str, ...]]
+"""What a document brought: the result to store, how many entries it holds, and what is odd about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +92,18 @@ def poll(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple[Po
     Validators and the body's hash are taken over only from a body that was read whole and parsed, so that a broken answer can never
     hide entries behind a later 304.
     """
+    return reported(spec, lambda: _polled(spec, state, lease, ports), lambda error: _failed(spec, state, lease, ports, error))
+
+
+def reported(spec: FeedSpec, find: Callable[[], Found], fail: Callable[[FeedError], PollResult]) -> tuple[PollResult, PollReport]:
+    """What `find` gives, or what `fail` makes of a feed's trouble, with its report."""
     started = monotonic()
     try:
-        result, total, oddities = _polled(spec, state, lease, ports)
+        result, total, oddities = find()
         error: FeedError | None = None
     except FeedError as caught:
-        result, total, oddities, error = _failed(spec, state, lease, ports, caught), 0, (), caught
-    report = PollReport(
+        result, total, oddities, error = fail(caught), 0, (), caught
+    return result, PollReport(
         feed_id=spec.id,
         shown_url=spec.shown_url,
         outcome=result.outcome,
@@ -106,32 +116,48 @@ def poll(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple[Po
         hold=result.state.hold,
         oddities=oddities,
     )
-    return result, report
 
 
-def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple[PollResult, int, tuple[str, ...]]:
+def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> Found:
     today = rules.mark(spec)
     asked = _asked(spec, state, ports.clock())
     # Changed rules (a new `strip`, a new version) refine the same body again.
     seen_body = state.body_hash if state.refined_by == today else None
     got = ports.fetcher.fetch(asked, state.validators if seen_body else replace(state.validators, etag=None, last_modified=None), seen_body)
+    hub = pushes.relied_on(state.key, ports.config, ports.store, ports.clock())
     if isinstance(got, Unchanged):
         now = ports.clock()
-        kept = _succeeded(spec, state, got, now, ports)
+        kept = _succeeded(spec, state, got, now, ports, hub)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now, tally=_tally(got, state)), 0, ()
-    known, seen = _printed(spec, state, ports), _last_document(state, ports) if seen_body else None
-    read = ports.reader(without_secrets(got, spec), spec, state.key, ports.surroundings(), known, seen)
+    read = read_document(spec, state, got, ports, _last_document(state, ports) if seen_body else None)
     now = ports.clock()
+    fresh = replace(state, body_hash=got.body_hash, document_bytes=got.traffic.received_bytes)
     if read is None:
-        kept = replace(state, body_hash=got.body_hash, document_bytes=got.traffic.received_bytes)
-        kept = _succeeded(spec, kept, got, now, ports)
+        kept = _succeeded(spec, fresh, got, now, ports, hub)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now, tally=_tally(got, state)), 0, ()
+    is_missed = hub is not None and pushes.is_missed(read, state.key, ports.store, now)
+    fresh = noted(replace(fresh, head=read.head, refined_by=today), read, now)
+    refined_by = rules.mark(spec, fresh.printed)
+    fresh = _succeeded(spec, watched(state, fresh, read, ports.store, now), got, now, ports, None if is_missed else hub)
+    result = replace(result_of(fresh, lease, read, refined_by, now), is_missed=is_missed, tally=_tally(got, state))
+    return result, len(read.entries) + len(read.standing), read.oddities
+
+
+def read_document(spec: FeedSpec, state: FeedState, got: Document, ports: Ports, seen: SeenDocument | None) -> ReadFeed | None:
+    """Read a document without its secrets; None where nothing of it is new since `seen`. Raises `ParseError`."""
+    return ports.reader(without_secrets(got, spec), spec, state.key, ports.surroundings(), _printed(spec, state, ports), seen)
+
+
+def noted(state: FeedState, read: ReadFeed, now: datetime) -> FeedState:
+    """The state with what a document shows of its feed's habits: when it has new entries, and what it prints around them."""
     printed = Printed(marks=state.printed).and_also(read.printed).marks
     told = rhythm.seen(rhythm.decoded(state.rhythm), read.dates, now)
-    fresh = replace(state, head=read.head, body_hash=got.body_hash, last_change_at=now, refined_by=today, printed=printed)
-    fresh = replace(fresh, rhythm=rhythm.encoded(told), document_bytes=got.traffic.received_bytes)
-    fresh = _succeeded(spec, watched(state, fresh, read, ports.store, now), got, now, ports)
-    result = PollResult(
+    return replace(state, last_change_at=now, printed=printed, rhythm=rhythm.encoded(told))
+
+
+def result_of(fresh: FeedState, lease: str, read: ReadFeed, refined_by: str, now: datetime) -> PollResult:
+    """What is to be stored of a document that was read."""
+    return PollResult(
         state=fresh,
         lease=lease,
         outcome="new",
@@ -142,10 +168,8 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple
         standing=read.standing,
         seen=replace(read.seen, read_at=read.seen.read_at or now) if read.seen else None,
         deleted=() if fresh.hold else read.deleted,
-        refined_by=rules.mark(spec, printed),
-        tally=_tally(got, state),
+        refined_by=refined_by,
     )
-    return result, len(read.entries) + len(read.standing), read.oddities
 
 
 def _last_document(state: FeedState, ports: Ports) -> SeenDocument | None:
@@ -184,7 +208,9 @@ def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:
     return replace(spec, url=target, shown_url=target, headers=spec.headers if site(target) == site(spec.url) else ())
 
 
-def _succeeded(spec: FeedSpec, state: FeedState, got: Document | Unchanged, now: datetime, ports: Ports) -> FeedState:
+def _succeeded(
+    spec: FeedSpec, state: FeedState, got: Document | Unchanged, now: datetime, ports: Ports, hub: HubSubscription | None
+) -> FeedState:
     state = replace(
         state,
         validators=got.validators,
@@ -197,9 +223,10 @@ def _succeeded(spec: FeedSpec, state: FeedState, got: Document | Unchanged, now:
         last_success_at=now,
         first_success_at=state.first_success_at or now,
     )
-    # A stranger's redirect is not to be proved: the feed's own address is asked on.
-    state = state if state.hold else polite.redirected(state, got.redirects, now)
-    return _planned(spec, state, now, ports, fresh_for=got.fresh_for)
+    # A stranger's redirect is not to be proved, nor its hub asked: the feed's own address is asked on.
+    if not state.hold:
+        state = replace(polite.redirected(state, got.redirects, now), hub_links=pushes.hub_links(state, got))
+    return planned(spec, state, now, ports, fresh_for=got.fresh_for, hub=hub)
 
 
 def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: FeedError) -> PollResult:
@@ -215,14 +242,14 @@ def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: F
     )
     tally = Tally(polls=1, failed=1, requests=error.requests, received_bytes=error.received_bytes)
     found = _own_feed(spec, state, error)
-    if found:
-        state = replace(
-            state, discovered=found, next_poll_at=now + DISCOVERY_DELAY, why=f"the page names its feed {found}, which is asked next"
-        )
+    if found and isinstance(error, ParseError):
+        why = f"the page names its feed {found}, which is asked next"
+        at, links = now + DISCOVERY_DELAY, pushes.hub_links_of_page(error, found)
+        state = replace(state, discovered=found, hub_links=links, next_poll_at=at, why=why)
         return PollResult(state=state, lease=lease, outcome="failed", polled_at=now, tally=tally)
     status = error.status if isinstance(error, BadStatus) else None
     retry_after = error.retry_after if isinstance(error, BadStatus) else None
-    state = _planned(spec, replace(state, discovered=None), now, ports, status=status, retry_after=retry_after)
+    state = planned(spec, replace(state, discovered=None), now, ports, status=status, retry_after=retry_after)
     wish = polite.operator_wish(status, retry_after)
     return PollResult(
         state=state,
@@ -242,7 +269,7 @@ def _own_feed(spec: FeedSpec, state: FeedState, error: FeedError) -> str | None:
     return next((found for found in error.found if site(found) == site(spec.url)), None)
 
 
-def _planned(
+def planned(
     spec: FeedSpec,
     state: FeedState,
     now: datetime,
@@ -251,7 +278,9 @@ def _planned(
     fresh_for: timedelta | None = None,
     status: int | None = None,
     retry_after: timedelta | None = None,
+    hub: HubSubscription | None = None,
 ) -> FeedState:
+    """The state with the time of the next poll, and why; `hub` is the subscription through which what is new comes."""
     at, why = polite.plan(
         spec=spec,
         state=state,
@@ -260,6 +289,7 @@ def _planned(
         fresh_for=fresh_for,
         status=status,
         retry_after=retry_after,
+        pushed_by=host_of(hub.hub) if hub else None,
     )
     return replace(state, next_poll_at=at, why=why)
 

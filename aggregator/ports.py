@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from aggregator.ledgers import Hubs, Tallies
 from aggregator.model import (
     Claim,
     Document,
@@ -17,7 +18,6 @@ from aggregator.model import (
     Hop,
     Kept,
     Learnt,
-    Notice,
     Placed,
     PollReport,
     PollResult,
@@ -31,7 +31,6 @@ from aggregator.model import (
     SeenDocument,
     StoredEntry,
     Surroundings,
-    Tally,
     Unchanged,
     Validators,
     Verdict,
@@ -99,30 +98,6 @@ class Fetcher(Protocol):
     def close(self) -> None: ...
 
 
-class Tallies(Protocol):
-    """What polls cost and brought, counted as they are recorded. Days are UTC. Raises `StoreError`."""
-
-    def spent(self, since: date) -> dict[str, Tally]:
-        """What each feed (by key) that was polled cost and brought since a day."""
-        ...
-
-    def hours(self, since: datetime) -> list[tuple[datetime, Tally]]:
-        """What all polls of each hour cost and brought, the oldest first; hours without any are left out."""
-        ...
-
-    def days_of(self, feed_keys: Sequence[str], days: Sequence[date]) -> list[tuple[date, str, Tally]]:
-        """What these feeds cost and brought on these days, the oldest first."""
-        ...
-
-    def seen_after(self, since: date) -> list[tuple[date, timedelta, int]]:
-        """(day, span, entries): so many new entries were seen within that span of their publication, and not within the one before."""
-        ...
-
-    def totals(self) -> Tally:
-        """All that was ever counted."""
-        ...
-
-
 class Store(Protocol):
     """The ledger. Every method is one transaction; all are safe to call from several threads and processes.
 
@@ -132,6 +107,11 @@ class Store(Protocol):
     @property
     def archives(self) -> Archives:
         """The archive pages of outputs."""
+        ...
+
+    @property
+    def hubs(self) -> Hubs:
+        """What hubs know of us and we of them."""
         ...
 
     @property
@@ -219,14 +199,6 @@ class Store(Protocol):
 
         None when we have no file there any more. What it listed is kept.
         """
-        ...
-
-    def notices(self) -> list[Notice]:
-        """Of each output that has a file of ours how far the hub knows of it, by path."""
-        ...
-
-    def note_told(self, notice: Notice) -> None:
-        """Write what came of telling the hub of an output; what was written into its file meanwhile stays to be told."""
         ...
 
     def pages(self) -> dict[str, tuple[str, str]]:

@@ -9,9 +9,9 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from aggregator.collect import polite
+from aggregator.collect import polite, websub
 from aggregator.collect.limits import is_cut
-from aggregator.model import Config, FeedSpec, FeedState, JsonValue, Tally
+from aggregator.model import Config, FeedSpec, FeedState, HubSubscription, JsonValue, Tally
 from aggregator.model.status import FeedStatus, Moving, Overview, Source, Trouble
 from aggregator.ports import Store
 from aggregator.web.text import counted
@@ -58,8 +58,18 @@ def statuses(
     """How each feed stands, trouble first: what began last before what has lasted."""
     specs = {spec.id: spec for spec in config.feeds}
     held_back, pauses = store.held_back(), store.pauses(now)
+    # What is wanted goes before what is being ended.
+    hubs = {one.feed_key: one for one in sorted(store.hubs.subscriptions(), key=lambda one: one.mode, reverse=True)}
     found = [
-        status(state, specs.get(state.id), now, held_back.get(state.key, 0), pauses.get(state.key), (spent or {}).get(state.key, Tally()))
+        status(
+            state,
+            specs.get(state.id),
+            now,
+            held_back.get(state.key, 0),
+            pauses.get(state.key),
+            (spent or {}).get(state.key, Tally()),
+            hubs.get(state.key),
+        )
         for state in store.feeds(active_only=not everything)
     ]
     return tuple(sorted(found, key=_worst_first))
@@ -72,6 +82,7 @@ def status(
     held_back: int = 0,
     pause: tuple[datetime, str] | None = None,
     spent: Tally = Tally(),  # noqa: B008  (frozen)
+    subscription: HubSubscription | None = None,
 ) -> FeedStatus:
     """How one feed stands (pure)."""
     until, paused_why = pause or (None, "")
@@ -90,6 +101,8 @@ def status(
         paused_why=paused_why,
         moving=moving(state, now),
         spent=spent,
+        subscription=subscription,
+        pushes=websub.told(subscription, now) if subscription else None,
     )
 
 
@@ -209,6 +222,7 @@ def told(one: FeedStatus) -> dict[str, JsonValue]:
         "oddities": list(one.oddities),
         "discovered": state.discovered,
         "redirect": _moving(one.moving),
+        "pushes": _pushes(one),
         "spent": spent(one.spent),
     }
 
@@ -217,6 +231,25 @@ def spent(tally: Tally) -> dict[str, JsonValue]:
     """What polls cost and brought, as JSON."""
     share = tally.share_not_modified
     return {"days": DAYS, **asdict(tally), "share_not_modified": None if share is None else round(share, 4)}
+
+
+def _pushes(one: FeedStatus) -> JsonValue:
+    found = one.subscription
+    if found is None:
+        return None
+    return {
+        "told": one.pushes,
+        "hub": found.hub,
+        "topic": found.topic,
+        "lease_until": _iso(found.lease_until),
+        "last_push": _iso(found.pushed_at),
+        "pushes": found.pushes,
+        "forged": found.forged,
+        "is_backup_poll": found.is_trusted,
+        "failures": found.failures,
+        "error": found.error,
+        "hub_asked_next": _iso(found.next_at),
+    }
 
 
 def _moving(found: Moving | None) -> JsonValue:

@@ -97,11 +97,24 @@ class FakeFeeds:
             if one.operator:
                 blocked.add(one.operator)
                 self.starts[one.operator] = now + SPACING
-            self._leases += 1
-            one.token, one.lease_until = f"lease {self._leases}", now + hold
-            one.state = replace(state, next_poll_at=now + hold)
-            taken.append((one.state, one.token))
+            taken.append(self._taken(one, now + hold))
         return taken
+
+    def _taken(self, one: Feed, until: datetime) -> tuple[FeedState, str]:
+        self._leases += 1
+        one.token, one.lease_until = f"lease {self._leases}", until
+        one.state = replace(one.state, next_poll_at=until)
+        return one.state, one.token
+
+    def take(self, feed_key: str, now: datetime, hold: timedelta) -> tuple[FeedState, str] | None:
+        one = self.rows.get(feed_key)
+        is_free = one is not None and one.state.active and not self._is_leased(one, now)
+        return self._taken(one, now + hold) if one and is_free else None
+
+    def bring_forward(self, feed_key: str, at: datetime, why: str) -> None:
+        one = self.rows[feed_key]
+        if one.token is None and at < one.state.next_poll_at:
+            one.state = replace(one.state, next_poll_at=at, why=why)
 
     def _is_leased(self, one: Feed, now: datetime) -> bool:
         return one.lease_until is not None and now < one.lease_until <= now + CLOCK_SLACK

@@ -20,7 +20,6 @@ from aggregator.model import (
     FeedState,
     Hop,
     Learnt,
-    Notice,
     Placed,
     PollResult,
     Pruned,
@@ -44,6 +43,7 @@ from tests.fake_archives import FakeArchives
 from tests.fake_claims import FakeClaims, FakeNames
 from tests.fake_feeds import FakeFeeds, Feed
 from tests.fake_forgetting import FakeForgetting
+from tests.fake_hubs import FakeHubs
 from tests.fake_tallies import FakeTallies
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -75,7 +75,6 @@ class _Output:
     first_published: datetime | None = None
     written: str | None = None
     places: bytes = b""
-    notice: Notice | None = None
 
 
 @dataclass
@@ -112,6 +111,7 @@ class FakeStore(FakeForgetting):
         self._names = FakeNames()
         self.tallies = FakeTallies()
         self.archives = FakeArchives(self)
+        self.hubs = FakeHubs(self.files, self._feeds)
         self._checked = ("", 0)
 
     def _take(self, name: str) -> int:
@@ -211,6 +211,7 @@ class FakeStore(FakeForgetting):
                 changes += self._lifted(row)
                 changes += self._seen(row, entry, raw, result, entry.link or one.state.shown_url, fresh)
         changes += self._withdrawn_of(result, known)
+        self.hubs.note(result)
         if not news and not changes:
             updated = head.updated or one.state.head.updated
             one.state = replace(one.state, head=replace(one.state.head, updated=updated))
@@ -715,15 +716,6 @@ class FakeStore(FakeForgetting):
     def note_file(self, path: str, digest: str | None, places: bytes = b"") -> None:
         row = self._outputs.setdefault(path, _Output())
         row.written, row.places = digest, places
-
-    @_one_at_a_time
-    def notices(self) -> list[Notice]:
-        files = [(path, row) for path, row in sorted(self._outputs.items()) if row.written]
-        return [replace(row.notice or Notice(path=path, written=""), written=row.written or "") for path, row in files]
-
-    @_one_at_a_time
-    def note_told(self, notice: Notice) -> None:
-        self._outputs[notice.path].notice = notice
 
     @_one_at_a_time
     def pages(self) -> dict[str, tuple[str, str]]:

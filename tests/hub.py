@@ -1,4 +1,5 @@
-"""A small WebSub hub on loopback. It remembers every form that it is sent and answers as it is told; tests make it verify and push."""
+"""A small WebSub hub on loopback, and the site whose feeds it pushes. It remembers every form and answers as it is told; tests make it
+verify and push."""
 
 import hashlib
 import hmac
@@ -20,12 +21,16 @@ class Said(NamedTuple):
 
 
 class Hub:
-    """Use as a context manager. `answers` are (status, header fields) of its next replies; when there are none left, 202."""
+    """Use as a context manager. `answers` are (status, header fields) of its next replies to forms; when there are none left, 202.
+
+    `pages` are what it serves: by path, status, header fields and body.
+    """
 
     def __init__(self) -> None:
         self.forms: list[dict[str, str]] = []
         self.asked: list[tuple[str, str, Mapping[str, str]]] = []
         self.answers: list[tuple[int, Mapping[str, str]]] = []
+        self.pages: dict[str, tuple[int, Mapping[str, str], bytes]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
 
@@ -85,21 +90,20 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def _take(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        def _answer(self, status: int, fields: Mapping[str, str], body: bytes = b"") -> None:
             hub.asked.append((self.command, self.path, dict(self.headers.items())))
-            hub.forms.append(dict(parse_qsl(body)))
-            status, fields = hub.answers.pop(0) if hub.answers else (202, {})
             self.send_response(status)
-            for name, value in {**fields, "Content-Length": "0"}.items():
+            for name, value in {**fields, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
             self.end_headers()
+            self.wfile.write(body)
 
         def do_GET(self) -> None:
-            self._take()
+            self._answer(*hub.pages.get(self.path, (404, {}, b"")))
 
         def do_POST(self) -> None:
-            self._take()
+            hub.forms.append(dict(parse_qsl(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())))
+            self._answer(*(hub.answers.pop(0) if hub.answers else (202, {})))
 
         def log_message(self, *words: object) -> None:
             """Nobody reads it."""

@@ -483,7 +483,7 @@ def test_what_is_odd_but_works_is_a_warning() -> None:
         ": no 'link': the outputs do not name their own address (rel=self)",
         ":5: tags: no feed has the tag 'new' (did you mean 'news'?)",
         ":6: hub: it cannot be told of outputs whose address is not known: set 'link'",
-        ":6: subscribe: this version does not subscribe to hubs; feeds are polled",
+        ":6: subscribe: hubs cannot push to an address that is not known: set 'link'",
         ":7: token: shorter than 16 characters can be guessed",
     ]
 

@@ -131,11 +131,11 @@ def test_a_hub_that_fails_is_asked_less_and_less_and_for_one_output_at_a_time() 
         asked += [minute] * (len(planet.fetcher.posted) - before)
         planet.later(MINUTE)
     assert asked == [0, 1, 3, 7, 15, 31]
-    assert {one.error for one in planet.store.notices()} == {"answered 503 Service Unavailable"}
+    assert {one.error for one in planet.store.hubs.notices()} == {"answered 503 Service Unavailable"}
     planet.later(timedelta(hours=1))
     planet.fetcher.hub = lambda address, form: Posted(status=204, words="")
     assert [one.error for one in announce(planet.ports)] == [None] * 4
-    assert {one.error for one in planet.store.notices()} == {None}
+    assert {one.error for one in planet.store.hubs.notices()} == {None}
 
 
 def test_the_hub_is_left_alone_for_as_long_as_it_asks() -> None:
@@ -179,7 +179,7 @@ def test_update_tells_the_hub_and_a_hub_that_is_down_fails_nothing(tmp_path: Pat
     assert [form["hub.topic"] for form in hub.forms] == ["https://planet.example.org/atom.xml"]
     (tmp_path / "feeds.yaml").write_text(f"{settings}title: Another\nwebsub: {{ hub: 'http://127.0.0.1:9/' }}\n")
     with closing(SqlStore(str(tmp_path / "aggregator.db"))) as store:
-        store.note_told(replace(store.notices()[0], next_at=None))
+        store.hubs.note_told(replace(store.hubs.notices()[0], next_at=None))
     done = inside(tmp_path, "publish")
     assert (done.returncode, "was not told: the connection was refused" in done.stderr) == (0, True)
 

@@ -145,11 +145,12 @@ def poll_line(report: PollReport) -> str:
     if report.outcome == "failed":
         when = f"; next try {ahead(report.next_poll_at)}" if report.next_poll_at else ""
         return f"{report.feed_id}: {report.error}{when} ({report.why})"
-    if report.outcome == "unchanged":
-        return f"{report.feed_id}: nothing new"
+    if report.outcome == "unchanged" or (report.outcome == "pushed" and not report.new and not report.changed):
+        return f"{report.feed_id}: {'pushed, ' if report.outcome == 'pushed' else ''}nothing new"
     changed = f", {report.changed} changed" if report.changed else ""
     held = ", kept back: the feed is held" if report.hold else ""
-    return f"{report.feed_id}: {report.new} new{changed} of {counted(report.total, 'entry')}{held}"
+    pushed = ", pushed by its hub" if report.outcome == "pushed" else ""
+    return f"{report.feed_id}: {report.new} new{changed} of {counted(report.total, 'entry')}{pushed}{held}"
 
 
 def ahead(instant: datetime | None, now: datetime | None = None) -> str:

@@ -75,6 +75,7 @@ def feed_lines(one: FeedStatus, now: datetime) -> list[Line]:
     if state.discovered:
         lines.append(Line(f"{state.discovered}, which the page at its address names", "asked instead"))
     lines += [Line(moving_words(one.moving), "redirect")] if one.moving else []
+    lines += [Line(one.pushes, "pushes")] if one.pushes else []
     lines.append(Line(spent_words(one.spent), f"{DAYS} days"))
     return lines
 

@@ -58,6 +58,20 @@ def feeds_of_page(body: bytes, base: str) -> list[Found]:
     return list(found.values())[:_MAX_FOUND]
 
 
+def hub_of_page(body: bytes, base: str) -> tuple[str, str | None] | None:
+    """The hub that an HTML page names and the address to subscribe to there, absolute; None where it names no hub.
+
+    >>> hub_of_page(b'<link rel=hub href="https://hub.example.org/"><link rel=self href=/feed>', "https://example.org/")
+    ('https://hub.example.org/', 'https://example.org/feed')
+    """
+    named: dict[str, str] = {}
+    for tag, fields in _tags(_text(body[:_MAX_BYTES])):
+        url = resource(fields.get("href"), base)
+        for relation in fields.get("rel", "").lower().split() if tag == "link" and url else ():
+            named.setdefault(relation, url or "")
+    return (named["hub"], named.get("self")) if "hub" in named else None
+
+
 def _feed(fields: dict[str, str], base: str) -> Found | None:
     relations = fields.get("rel", "").lower().split()
     media = fields.get("type", "").partition(";")[0].strip().lower()

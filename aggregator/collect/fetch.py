@@ -15,6 +15,7 @@ from aggregator.collect.deadline import Deadline, Late
 from aggregator.collect.dial import NoConnection, NoSuchName, Refused, Resolver, look_up
 from aggregator.collect.door import WITH_BODY, Answer, Errand, NoAnswer, is_about_tls, open_door
 from aggregator.collect.freshness import fresh_for, retry_after
+from aggregator.collect.hub_links import linked
 from aggregator.collect.inflate import CutShort, Damaged, Oversized, UnknownCoding, inflated
 from aggregator.collect.place import NotAnAddress, Place, shown_place, shown_target
 from aggregator.collect.posting import post
@@ -117,7 +118,8 @@ class WebFetcher:
         traffic = Traffic(requests=poll.meter.requests, received_bytes=poll.meter.received_bytes)
         if isinstance(got, Document) and got.body_hash == body_hash:
             # Servers exist whose validators change with every answer: kept, they may match next time.
-            return Unchanged(validators=got.validators, fresh_for=got.fresh_for, redirects=got.redirects, traffic=traffic)
+            unchanged = Unchanged(validators=got.validators, fresh_for=got.fresh_for, redirects=got.redirects, hub_links=got.hub_links)
+            return replace(unchanged, traffic=traffic)
         return replace(got, traffic=traffic)
 
     def post(self, address: str, form: Mapping[str, str], *, allow_private: bool) -> Posted:
@@ -179,9 +181,11 @@ class WebFetcher:
 
     def _answered(self, poll: _Poll, place: Place, answer: Answer, redirects: tuple[Redirect, ...]) -> Document | Unchanged:
         fields = answer.fields
+        # Of a private feed nobody else may be asked, so its hub is of no use.
+        hub_links = None if poll.spec.is_private else linked(fields.get("Link"), place.url)
         if answer.status == HTTPStatus.NOT_MODIFIED and _conditions(poll.validators):
             kept = _renewed(poll.validators, fields)
-            return Unchanged(validators=kept, fresh_for=fresh_for(fields), redirects=redirects, is_304=True)
+            return Unchanged(validators=kept, fresh_for=fresh_for(fields), redirects=redirects, is_304=True, hub_links=hub_links)
         if answer.status not in WITH_BODY or "cf-mitigated" in fields:
             raise _bad_status(poll.spec.shown_url, answer)
         body = self._inflated(poll, _pieces(answer), fields.get("Content-Encoding", ""))
@@ -193,6 +197,7 @@ class WebFetcher:
             body_hash=_hash(body),
             fresh_for=fresh_for(fields),
             redirects=redirects,
+            hub_links=hub_links,
         )
 
     def _inflated(self, poll: _Poll, pieces: Iterator[bytes], codings: str) -> bytes:

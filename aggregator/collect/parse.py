@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from aggregator.collect.charset import decoded
-from aggregator.collect.discover import feeds_of_page
+from aggregator.collect.discover import feeds_of_page, hub_of_page
 from aggregator.collect.items import NotSplit, Split, split
 from aggregator.collect.limits import MAX_ENTRIES, is_cut
 from aggregator.collect.parse_feedparser import PARSER, base_of, parsed
@@ -238,7 +238,7 @@ def _page(document: Document, text: str, found: tuple[str, ...]) -> ParseError:
         message += f"; it names {', '.join(shown(url) for url in found[:3])}"
     elif any(words in text[:_MAX_JUNK_CHARS].lower() for words in _CHALLENGES):
         message += " (it looks like a challenge for bots)"
-    return ParseError(shown(document.url), message, found=found)
+    return ParseError(shown(document.url), message, found=found, hub=hub_of_page(document.body, document.url) if found else None)
 
 
 def _other(root: str, text: str = "") -> str:

@@ -54,10 +54,11 @@ def plan(
     status: int | None = None,
     retry_after: timedelta | None = None,
     worth: float = rhythm.REQUEST_WORTH,
+    pushed_by: str | None = None,
 ) -> tuple[datetime, str]:
     """When to ask a feed next, and why. `state` is as it stands after the poll; `status` and `retry_after` are a failure's.
 
-    `worth`: hours that an entry may wait to spare a request (`collect.rhythm`).
+    `worth`: hours that an entry may wait to spare a request (`collect.rhythm`). `pushed_by`: the hub from which what is new comes.
 
     Never sooner than `every`, never later than 31 days. Up to a tenth is added, always the same for one feed and hour, so that feeds
     which were added together drift apart.
@@ -74,6 +75,8 @@ def plan(
         wishes += _after_failure(spec, state, now, status, retry_after)
         wait, why = max(wishes, key=lambda wish: wish[0])
         return now + _spread(wait, state.key, now, LONGEST), why
+    if pushed_by:
+        wishes.append((_DAY, f"once a day, in case its hub {pushed_by} misses something: the hub pushes what is new"))
     wishes += _servers(spec, state, fresh_for)
     within_a_day = [*_feeds(state.head), *_rhythms(spec, state, now, worth)]
     return _around_skips(state, now, *_longest(wishes, within_a_day, state.key, now))

@@ -78,7 +78,7 @@ class ChildPool:
         finally:
             self._free.put(child)
         if answer.result is None:
-            raise ParseError(shown(url), answer.error or "the parser gave no answer", found=answer.found)
+            raise ParseError(shown(url), answer.error or "the parser gave no answer", found=answer.found, hub=answer.hub)
         return answer.result
 
     def _encoded(self, child: "_Child", body: bytes, shared: Shared | None) -> Callable[[], bytes]:

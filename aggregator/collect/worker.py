@@ -56,6 +56,7 @@ class Answer:
     result: bytes | None = None
     error: str | None = None
     found: tuple[str, ...] = ()
+    hub: tuple[str, str | None] | None = None
     retires: bool = False
 
 
@@ -107,7 +108,7 @@ class _Server:
         except ParseError as error:
             if isinstance(error.__cause__, MemoryError):
                 raise MemoryError from None
-            return Answer(error=error.message, found=error.found, retires=self._has_grown())
+            return Answer(error=error.message, found=error.found, hub=error.hub, retires=self._has_grown())
         return Answer(result=result, retires=self._has_grown())
 
     def _has_grown(self) -> bool:

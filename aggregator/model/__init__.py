@@ -44,7 +44,7 @@ from aggregator.model.held import (
     Upkeep,
     Verdict,
 )
-from aggregator.model.hubs import Notice, Posted
+from aggregator.model.hubs import HubLinks, HubSubscription, Notice, Posted
 from aggregator.model.raw import (
     Document,
     RawCategory,
@@ -103,6 +103,8 @@ __all__ = [
     "FeedState",
     "Format",
     "Hop",
+    "HubLinks",
+    "HubSubscription",
     "Identity",
     "Item",
     "JsonValue",

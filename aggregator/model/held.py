@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from aggregator.model.entry import Entry, FeedHead, SeenDocument, Tombstone
+from aggregator.model.hubs import HubLinks
 from aggregator.model.raw import RawEntry, Validators
 from aggregator.model.tally import Tally
 
@@ -44,7 +45,8 @@ class FeedState:
     `printed` are the marks of what it was found to print around its entries, the latest found last. `rhythm` is how often it had new
     entries, as `collect.rhythm` writes it. `sent_hash` is the digest of the last body as it was sent. `identity` is what it is known by;
     `hold` says since when and why another one that answers in its place, the `stranger`, is kept out. `last_error_kind` names what to do
-    about `last_error` (`errors.FeedError.kind`); `document_bytes` is what its last document took on the way.
+    about `last_error` (`errors.FeedError.kind`); `document_bytes` is what its last document took on the way. `hub_links` is where its
+    pushes can be had, if its server says so rather than its document.
     """
 
     key: str
@@ -77,9 +79,10 @@ class FeedState:
     identity: Identity | None = None
     stranger: Stranger | None = None
     document_bytes: int | None = None
+    hub_links: HubLinks | None = None
 
 
-Outcome = Literal["new", "unchanged", "failed"]
+Outcome = Literal["new", "unchanged", "failed", "pushed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,8 @@ class PollResult:
     `entries`, `raw` and `places` (in the document; empty: in this order) run in parallel; `standing` are the keys of those that stand there
     as they did at the last poll. `seen` is what to remember of a document that was read (outcome `new`). `lease` is the token of the lease
     under which the feed was polled: a result whose lease was lost since (a worker that slept too long) must not be written. `tally` is what
-    the poll cost; what it brought, the store counts.
+    the poll cost; what it brought, the store counts. `came_by` are the path of the subscription through which a document was pushed, and
+    that document's digest; `is_missed`: a poll found what the feed's hub should have pushed.
     """
 
     state: FeedState
@@ -106,11 +110,13 @@ class PollResult:
     operator_until: datetime | None = None
     operator_why: str = ""
     tally: Tally = Tally(polls=1)
+    came_by: tuple[str, str] | None = None
+    is_missed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollReport:
-    """What is told of one poll: to the log, the terminal and `--json`. Durations in seconds of wall clock. `hold` is its feed's."""
+    """What is told of one poll or push: to the log, the terminal and `--json`. Durations in seconds of wall clock. `hold` is its feed's."""
 
     feed_id: str
     shown_url: str

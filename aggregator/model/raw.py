@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from aggregator.model.hubs import HubLinks
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
@@ -34,7 +36,7 @@ class Document:
     """A whole body as it was fetched, inflated. `url` is the final address without userinfo, the base of relative links.
 
     `content_type` is the header as sent (None if absent). `fresh_for` is what Cache-Control or Expires promise, Age subtracted.
-    `body_hash` is the blake2b-128 hex digest of `body`.
+    `body_hash` is the blake2b-128 hex digest of `body`. `hub_links` is what the Link header says of a hub.
     """
 
     url: str
@@ -45,6 +47,7 @@ class Document:
     fresh_for: timedelta | None = None
     redirects: tuple[Redirect, ...] = ()
     traffic: Traffic = Traffic()
+    hub_links: HubLinks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class Unchanged:
     redirects: tuple[Redirect, ...] = ()
     is_304: bool = False
     traffic: Traffic = Traffic()
+    hub_links: HubLinks | None = None
 
 
 TextType = Literal["text", "html", "xhtml"]

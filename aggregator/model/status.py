@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from aggregator.model.held import FeedState
+from aggregator.model.hubs import HubSubscription
 from aggregator.model.tally import Tally
 
 Trouble = Literal["failing", "held", "flood", "cut", "odd", "paused", "unread", "none", "gone"]
@@ -33,7 +34,7 @@ class FeedStatus:
     """How one feed stands: what is the matter in a sentence (`reason`), and what to do about it (`advice`), if anything.
 
     `limits` are what was cut, `oddities` what else is odd. `paused_until` is what its server's operator asked for. `spent` is what its
-    polls cost and brought within the overview's days.
+    polls cost and brought within the overview's days. `subscription` is what was asked of its hub, and `pushes` says how that stands.
     """
 
     state: FeedState
@@ -48,6 +49,8 @@ class FeedStatus:
     paused_why: str = ""
     moving: Moving | None = None
     spent: Tally = Tally()
+    subscription: HubSubscription | None = None
+    pushes: str | None = None
 
     @property
     def next_poll_at(self) -> datetime:

@@ -23,12 +23,14 @@ from aggregator.model import Config, JsonValue, PollReport
 from aggregator.pipeline import PublishReport, publish
 from aggregator.prune import prune
 from aggregator.publish.websub import link_field
+from aggregator.run.callbacks import Callbacks
 from aggregator.run.health import SILENCE, Health
 from aggregator.run.lock import DaemonLock
 from aggregator.run.notify import READY, STOPPING, Notifier
 from aggregator.run.poller import poll_due
 from aggregator.run.server import WebServer
 from aggregator.run.standing import board
+from aggregator.subscribing import ask_hubs, bring_in_line
 from aggregator.web.host import host_of
 from aggregator.web.text import counted
 
@@ -37,6 +39,12 @@ log = logging.getLogger(__name__)
 TICK = timedelta(seconds=1)
 PUBLISH_EVERY = timedelta(seconds=2)
 ANNOUNCE_EVERY = timedelta(seconds=2)
+# One form to each hub's operator at a time, as with polls.
+ASK_HUBS_EVERY = timedelta(seconds=2)
+# What feeds say of hubs is looked through when something new came, and so often for leases that have ended ...
+SUBSCRIBE_EVERY = timedelta(minutes=1)
+# ... but it must not take more than a twentieth of the time.
+SUBSCRIBE_REST = 20
 MAINTAIN_EVERY = timedelta(hours=24)
 REPUBLISH_EVERY = timedelta(minutes=10)
 # A save is often several events (write, rename, chmod): they are taken up together.
@@ -81,6 +89,10 @@ class Daemon:
         self._dirty = threading.Event()
         self._dirty.set()
         self._swap = threading.Lock()
+        self._hubs = threading.Event()
+        self._hubs.set()
+        self._hubs_from = 0.0
+        self.callbacks = Callbacks(lambda: self.app, report=self._reported, stored=self._stored, wait=self.stop.wait)
 
     # ── life ──
 
@@ -118,6 +130,7 @@ class Daemon:
             health=self.told_health,
             hosts=(host_of(config.link),) if config.link else (),
             link_field=lambda path: link_field(self.app.config, path),
+            callbacks=self.callbacks,
             board=board(lambda: self.app, self.health, self._dirty.set),
             secret=new_secret(),
         )
@@ -140,6 +153,10 @@ class Daemon:
         scheduler.add_job(self._poll, "interval", seconds=TICK.total_seconds(), id="poll", next_run_time=now)
         scheduler.add_job(self._publish, "interval", seconds=PUBLISH_EVERY.total_seconds(), id="publish", next_run_time=now + PUBLISH_EVERY)
         scheduler.add_job(self._announce, "interval", seconds=ANNOUNCE_EVERY.total_seconds(), id="announce")
+        if self.serve:
+            # Without a server nobody could ask whether we meant it.
+            scheduler.add_job(self._hubs.set, "interval", seconds=SUBSCRIBE_EVERY.total_seconds(), id="subscribe")
+            scheduler.add_job(self._ask_hubs, "interval", seconds=ASK_HUBS_EVERY.total_seconds(), id="ask hubs")
         scheduler.add_job(self._dirty.set, "interval", seconds=REPUBLISH_EVERY.total_seconds(), id="republish")
         scheduler.add_job(
             self._maintain, "interval", seconds=MAINTAIN_EVERY.total_seconds(), id="maintain", next_run_time=now + timedelta(minutes=1)
@@ -211,6 +228,7 @@ class Daemon:
 
     def _stored(self, changes: int) -> None:
         self._dirty.set()
+        self._hubs.set()
 
     def _publish(self) -> None:
         if not self._dirty.is_set() or self.stop.is_set():
@@ -258,6 +276,18 @@ class Daemon:
                     log.warning("%s: the hub %s was not told: %s", told.path, told.hub, told.error)
                 else:
                     self.tell(f"{told.path}: the hub {told.hub} was told")
+
+    def _ask_hubs(self) -> None:
+        if self.stop.is_set():
+            return
+        with self._minded("ask hubs"):
+            began = monotonic()
+            if self._hubs.is_set() and began >= self._hubs_from:
+                self._hubs.clear()
+                bring_in_line(self.app.ports, new_secret)
+                self._hubs_from = monotonic() + SUBSCRIBE_REST * (monotonic() - began)
+            self.callbacks.note_forged()
+            ask_hubs(self.app.ports)
 
     def _maintain(self) -> None:
         with self._minded("maintain"):
@@ -308,6 +338,7 @@ class Daemon:
             for warning in config.warnings:
                 self.tell(warning)
             self._dirty.set()
+            self._hubs.set()
 
     def _recovered(self) -> None:
         if self.health.config_problems:

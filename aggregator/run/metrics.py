@@ -11,9 +11,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from aggregator import __version__
+from aggregator.ledgers import Tallies
 from aggregator.model import Tally
 from aggregator.model.status import FeedStatus, Trouble
-from aggregator.ports import Tallies
 from aggregator.store.tallies import BOUNDS_S, LONGER
 
 _EVER: Final = date(1970, 1, 1)

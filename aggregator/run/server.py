@@ -25,7 +25,9 @@ from aggregator.errors import AggregatorError
 from aggregator.model import JsonValue
 from aggregator.run.access import Access
 from aggregator.run.board import Board, answer, routes
+from aggregator.run.callbacks import Callbacks
 from aggregator.run.outputs import Outputs, Served, accepts_gzip, is_not_modified
+from aggregator.run.push_routes import push_routes
 from aggregator.web.host import is_loopback
 
 MAX_AGE_S = 300  # A reader that asks again within five minutes is not told anything new often enough to matter.
@@ -54,7 +56,8 @@ class WebServer:
     The outputs are public. What `health` gives is answered with 200 where its key `ok` is true, else 503; its details, and the board, are
     shown to whom `access.Access` lets see them. `secret` stands in the forms of the board. A server on
     loopback answers only to loopback names, to `host` and to `hosts` (the public names a reverse proxy passes on), so that a
-    page in a browser cannot read it through a name of its own (DNS rebinding). `link_field` gives the Link field of an output, by its path.
+    page in a browser cannot read it through a name of its own (DNS rebinding). `link_field` gives the Link field of an output, by its path;
+    `callbacks` answer hubs.
     """
 
     def __init__(
@@ -69,10 +72,11 @@ class WebServer:
         link_field: LinkField = no_link,
         board: Board | None = None,
         secret: str = "",
+        callbacks: Callbacks | None = None,
     ) -> None:
         self._host, self._port = host, port
         access = Access(token=token, is_local=is_loopback(host), secret=secret)
-        told = routes(board, access) if board else []
+        told = [*(routes(board, access) if board else ()), *(push_routes(callbacks) if callbacks else ())]
         self._app = application(root=root, access=access, health=health, host=host, hosts=hosts, link_field=link_field, told=told)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None

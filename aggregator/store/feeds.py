@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from aggregator.model import FeedHead, FeedSpec, FeedState, Identity, Printed, Stranger, Validators
+from aggregator.model import FeedHead, FeedSpec, FeedState, HubLinks, Identity, Printed, Stranger, Validators
 from aggregator.store.engine import AnyRow, Counters, chunks, upsert
 from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
 from aggregator.store.schema import feed, feed_url
@@ -17,6 +17,7 @@ _encode = msgspec.json.Encoder().encode
 _decode_head = msgspec.json.Decoder(FeedHead).decode
 _decode_identity = msgspec.json.Decoder(Identity).decode
 _decode_stranger = msgspec.json.Decoder(Stranger).decode
+_decode_links = msgspec.json.Decoder(HubLinks).decode
 _decode_marks = msgspec.json.Decoder(tuple[str, ...]).decode
 NOTHING_PRINTED: Final = "[]"
 NO_HEAD: Final = _encode(FeedHead()).decode()
@@ -61,6 +62,7 @@ _FORGOTTEN: Final[Mapping[str, Any]] = {
     "hold": None,
     "identity": None,
     "stranger": None,
+    "hub_links": None,
     "discovered": None,
     "redirect_target": None,
     "redirect_since": None,
@@ -69,7 +71,7 @@ _FORGOTTEN: Final[Mapping[str, Any]] = {
     "lease_until": None,
 }
 
-_NAMED: Final = ("key", "id", "shown_url", "active", "head", "etag", "last_modified", "printed", "identity", "stranger")
+_NAMED: Final = ("key", "id", "shown_url", "active", "head", "etag", "last_modified", "printed", "identity", "stranger", "hub_links")
 STATE: Final = tuple(feed.c[name] for name in (*_NAMED, *_POLLED))
 """The columns that `state_of` reads."""
 
@@ -91,7 +93,7 @@ _OWN: Final = _address.on_conflict_do_update(
 
 def state_of(row: Sequence[Any]) -> FeedState:
     """Build the value from a row of `STATE`."""
-    key, feed_id, shown_url, active, head, etag, last_modified, printed, identity, stranger, *polled = row
+    key, feed_id, shown_url, active, head, etag, last_modified, printed, identity, stranger, hub_links, *polled = row
     return FeedState(
         key=key,
         id=feed_id,
@@ -101,6 +103,7 @@ def state_of(row: Sequence[Any]) -> FeedState:
         printed=_decode_marks(printed) if printed != NOTHING_PRINTED else (),
         identity=_decode_identity(identity) if identity else None,
         stranger=_decode_stranger(stranger) if stranger else None,
+        hub_links=_decode_links(hub_links) if hub_links else None,
         validators=Validators(etag=etag, last_modified=last_modified),
         **dict(zip(_POLLED, polled, strict=True)),
     )
@@ -122,6 +125,7 @@ def written(state: FeedState) -> dict[str, object]:
     values["head"] = _encode(state.head).decode()
     values["identity"] = _encode(state.identity).decode() if state.identity else None
     values["stranger"] = _encode(state.stranger).decode() if state.stranger else None
+    values["hub_links"] = _encode(state.hub_links).decode() if state.hub_links else None
     values["etag"] = state.validators.etag
     values["last_modified"] = state.validators.last_modified
     values["printed"] = _encode(state.printed).decode() if state.printed else NOTHING_PRINTED

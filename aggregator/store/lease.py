@@ -28,6 +28,12 @@ _CANDIDATES: Final = select(feed.c.pk, feed.c.operator).where(feed.c.active, _FR
 # What lies beyond the horizon sorts last by itself, so a wrong clock gives nobody precedence.
 _DUE: Final = _CANDIDATES.where(or_(feed.c.next_poll_at <= bindparam("now"), feed.c.next_poll_at > bindparam("horizon")))
 _NAMED: Final = _CANDIDATES.where(feed.c.id.in_(bindparam("ids", expanding=True)))
+_ONE: Final = _CANDIDATES.where(feed.c.key == bindparam("of"))
+_FORWARD: Final = (
+    update(feed)
+    .where(feed.c.key == bindparam("of"), feed.c.next_poll_at > bindparam("at"), feed.c.lease_token.is_(None))
+    .values(next_poll_at=bindparam("at"), why=bindparam("why"))
+)
 
 _BUSY: Final = select(feed.c.operator, feed.c.lease_until).where(feed.c.operator.is_not(None), _within(feed.c.lease_until))
 _ASKED: Final = select(operator_hold.c.operator, operator_hold.c.until).where(_within(operator_hold.c.until))
@@ -108,6 +114,15 @@ def _waits(conn: Connection, now: datetime, *, wishes: bool) -> dict[str, dateti
         for operator, until in conn.execute(query, _instants(now)):
             waits[operator] = max(until, waits.get(operator, until))
     return waits
+
+
+def take(conn: Connection, counters: Counters, feed_key: str, now: datetime, hold: timedelta) -> tuple[FeedState, str] | None:
+    pks = [row.pk for row in _rows(conn, _ONE, {**_instants(now), "of": feed_key})]
+    return next(iter(_taken(conn, pks, now + hold, f"{counters.take('lease')}.")), None)
+
+
+def bring_forward(conn: Connection, feed_key: str, at: datetime, why: str) -> None:
+    conn.execute(_FORWARD, {"of": feed_key, "at": at, "why": why})
 
 
 def next_due(conn: Connection, now: datetime) -> datetime | None:

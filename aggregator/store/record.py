@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from aggregator.model import PollResult
 from aggregator.ports import SameStory, Successors
-from aggregator.store import documents, feeds, forget, lease, stories, tallies, turnover, upsert
+from aggregator.store import documents, feeds, forget, hubs, lease, stories, tallies, turnover, upsert
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.matching import operator_of
 from aggregator.store.schema import feed
@@ -45,6 +45,7 @@ def record(
     states = [_state(results[position], row, is_news=bool(news[position] or changes[position])) for position, row in held.items()]
     feeds.write_states(conn, states)
     documents.write(conn, [(row.pk, results[position].seen) for position, row in held.items() if results[position].outcome == "new"])
+    hubs.note_pushes(conn, [(results[position], row.pk) for position, row in held.items()])
     lease.write_wishes(conn, [wish for position, row in held.items() for wish in _wishes(results[position], row)])
     if arrived.fresh:
         now = max(results[position].polled_at for position in held)

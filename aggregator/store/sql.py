@@ -11,7 +11,6 @@ from aggregator.model import (
     FeedState,
     Hop,
     Learnt,
-    Notice,
     Placed,
     PollResult,
     Pruned,
@@ -30,7 +29,6 @@ from aggregator.store import (
     feeds,
     forget,
     holds,
-    hubs,
     lease,
     prune,
     publications,
@@ -42,6 +40,7 @@ from aggregator.store import (
 )
 from aggregator.store.archives import Archives
 from aggregator.store.engine import Database
+from aggregator.store.hubs import Hubs
 from aggregator.store.stops import StopFile
 from aggregator.store.tallies import Tallies
 
@@ -65,6 +64,7 @@ class SqlStore:
         except BaseException:
             self._db.close()
             raise
+        self.hubs = Hubs(self._db)
         self.tallies = Tallies(self._db)
         self.archives = Archives(self._db)
         # How far each output is being judged: what changes meanwhile must be judged again.
@@ -139,14 +139,6 @@ class SqlStore:
     def note_file(self, path: str, digest: str | None, places: bytes = b"") -> None:
         with self._db.write() as (conn, counters):
             publications.note_file(conn, counters, path, digest, places)
-
-    def notices(self) -> list[Notice]:
-        with self._db.read() as conn:
-            return hubs.notices(conn)
-
-    def note_told(self, notice: Notice) -> None:
-        with self._db.write() as (conn, _):
-            hubs.note_told(conn, notice)
 
     def pages(self) -> dict[str, tuple[str, str]]:
         with self._db.read() as conn:

@@ -65,7 +65,7 @@ _OLD_HOURS: Final = select(*_SUMS).where(tally_hour.c.hour < bindparam("before")
 
 
 class Tallies:
-    """`ports.Tallies` over a database."""
+    """`ledgers.Tallies` over a database."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

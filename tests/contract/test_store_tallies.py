@@ -1,4 +1,4 @@
-"""What every store promises of its tallies (`ports.Tallies`): what polls cost and brought, by hour, by feed and day."""
+"""What every store promises of its tallies (`ledgers.Tallies`): what polls cost and brought, by hour, by feed and day."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,0 +1,70 @@
+"""The small ledgers that a store keeps beside that of entries (`ports.Store`): what polls cost, and what passes between us and hubs."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from aggregator.model import FeedState, HubSubscription, Notice, Tally
+
+
+class Tallies(Protocol):
+    """What polls cost and brought, counted as they are recorded. Days are UTC. Raises `StoreError`."""
+
+    def spent(self, since: date) -> dict[str, Tally]:
+        """What each feed (by key) that was polled cost and brought since a day."""
+        ...
+
+    def hours(self, since: datetime) -> list[tuple[datetime, Tally]]:
+        """What all polls of each hour cost and brought, the oldest first; hours without any are left out."""
+        ...
+
+    def days_of(self, feed_keys: Sequence[str], days: Sequence[date]) -> list[tuple[date, str, Tally]]:
+        """What these feeds cost and brought on these days, the oldest first."""
+        ...
+
+    def seen_after(self, since: date) -> list[tuple[date, timedelta, int]]:
+        """(day, span, entries): so many new entries were seen within that span of their publication, and not within the one before."""
+        ...
+
+    def totals(self) -> Tally:
+        """All that was ever counted."""
+        ...
+
+
+class Hubs(Protocol):
+    """What our hub was told of outputs, and what is subscribed to at the hubs of feeds.
+
+    Each method is one transaction. Raises `StoreError`.
+    """
+
+    def notices(self) -> list[Notice]:
+        """Of each output that has a file of ours how far the hub knows of it, by path."""
+        ...
+
+    def note_told(self, notice: Notice) -> None:
+        """Write what came of telling the hub of an output; what was written into its file meanwhile stays to be told."""
+        ...
+
+    def subscriptions(self, feed_key: str | None = None) -> list[HubSubscription]:
+        """What was subscribed to at hubs, for all feeds or for one, by path; also what is being ended."""
+        ...
+
+    def subscription(self, path: str) -> HubSubscription | None: ...
+
+    def revise(self, path: str, change: Callable[[HubSubscription | None], HubSubscription | None]) -> HubSubscription | None:
+        """Change the subscription of this path (None: there is none) in one transaction; what is made of it stands then, None removes it.
+
+        `change` is pure, and returns what it was given where nothing is to be done.
+        """
+        ...
+
+    def take(self, feed_key: str, now: datetime, hold: timedelta) -> tuple[FeedState, str] | None:
+        """Lease one active feed, due or not, for a document that came by itself: no operator is asked for it, so none is minded.
+
+        None where another worker has leased it, or it is not in feeds.yaml.
+        """
+        ...
+
+    def bring_forward(self, feed_key: str, at: datetime, why: str) -> None:
+        """Let a feed be polled at that time, unless it is due earlier or is being polled now."""
+        ...

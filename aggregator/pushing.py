@@ -1,0 +1,43 @@
+"""The other way in: a document that a feed's hub sent walks on as one that `pipeline.poll` fetched."""
+
+from dataclasses import replace
+
+from aggregator import pushes
+from aggregator.errors import FeedError
+from aggregator.model import Document, FeedSpec, FeedState, HubSubscription, PollReport, PollResult, Tally
+from aggregator.pipeline import Found, Ports, noted, planned, read_document, reported, result_of
+from aggregator.refine import rules
+from aggregator.watching import watched
+
+
+def push(
+    spec: FeedSpec, state: FeedState, lease: str, document: Document, by: HubSubscription, ports: Ports
+) -> tuple[PollResult, PollReport]:
+    """Read and refine a document that was pushed; nothing is stored here.
+
+    It says nothing of what the feed's own server would answer, and may hold only what is new: validators, the body's hash, what the feed
+    says of itself and what stands in it stay.
+    """
+    return reported(spec, lambda: _pushed(spec, state, lease, document, by, ports), lambda error: _unread(spec, state, lease, ports, error))
+
+
+def _pushed(spec: FeedSpec, state: FeedState, lease: str, document: Document, by: HubSubscription, ports: Ports) -> Found:
+    read = read_document(spec, state, document, ports, None)
+    assert read is not None  # noqa: S101 - it is compared with no other
+    now = ports.clock()
+    pushes.check_topic(read, state, by)
+    fresh = noted(state, read, now)
+    refined_by = rules.mark(spec, fresh.printed)
+    fresh = replace(fresh, head=replace(state.head, updated=read.head.updated or state.head.updated))
+    fresh = watched(state, fresh, read, ports.store, now)
+    fresh = planned(spec, fresh, now, ports, hub=by if by.is_standing(now) else None)
+    came_by, tally = (by.path, document.body_hash), Tally(received_bytes=len(document.body))
+    result = replace(result_of(fresh, lease, read, refined_by, now), outcome="pushed", came_by=came_by, tally=tally)
+    return result, len(read.entries), read.oddities
+
+
+def _unread(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: FeedError) -> PollResult:
+    """What cannot be read is asked for, as soon as its server may be asked again."""
+    now = ports.clock()
+    at, why = max(now, (state.last_poll_at or now) + spec.every), f"its hub pushed what cannot be read, so it is asked: {error.message}"
+    return PollResult(state=replace(state, next_poll_at=at, why=why), lease=lease, outcome="failed", polled_at=now, tally=Tally())

@@ -89,6 +89,8 @@ def test_what_stands_in_fewer_entries_stays() -> None:
         f"<p>{'So long that it may be a text. ' * 20}</p>",
         "<table><tr><td>Temperature</td><td>Wind and rain</td></tr></table>",
         "<ul><li>Fixes of small mistakes</li></ul>",
+        "<ul><li> <p>Fixes of small mistakes</p></li></ul>",
+        "<p>Host: Jane Roe</p>",
         "<pre>make all && make install</pre>",
         "<p>To upgrade, call:</p>",
         "<h2>What is new here</h2>",
@@ -100,6 +102,11 @@ def test_what_stands_in_fewer_entries_stays() -> None:
 )
 def test_what_may_say_something_stays(block: str) -> None:
     htmls = [block + body(number) for number in range(5)]
+    assert stripped(htmls[0], htmls[1:]) == htmls[0]
+
+
+def test_what_is_announced_stays_with_what_announces_it() -> None:
+    htmls = [f"{body(n)}<p>Get release {n} here:</p><p>See our page of downloads.</p>" for n in range(5)]
     assert stripped(htmls[0], htmls[1:]) == htmls[0]
 
 

@@ -27,6 +27,9 @@ _FEW: Final = 3
 
 # Cells and items are parts of something that repeats by nature: a table of measurements, a list of changes.
 _PARTS: Final = frozenset({"td", "th", "li", "dt", "dd", "caption", "legend", "summary"})
+_OPENS_PART: Final = re.compile(rf"<(?:{'|'.join(sorted(_PARTS))})\b[^<>]*+>\s*\Z", re.IGNORECASE)
+# Further back no tag is looked for.
+_MAX_TAG: Final = 300
 _LETTERS: Final = re.compile(r"[^\W_]")
 _SHOWN: Final = re.compile(r"<(?:img|picture|svg|video|audio|iframe|object|embed|canvas|input|button|form|math)\b", re.IGNORECASE)
 _RIGHTS_LINK: Final = re.compile(r"creativecommons\.org|/licen[cs]es?\b", re.IGNORECASE)
@@ -77,11 +80,15 @@ def _gone(html: str, found: Sequence[Block], repeated: frozenset[str], mine: Own
 
 
 def _whole(found: Sequence[Block], going: Collection[int]) -> list[Block]:
-    """Those of the blocks that go, in reading order: a heading goes with the block that it heads, or where it heads nothing."""
+    """Those of the blocks that go, in reading order.
+
+    A heading goes with the block that it heads, or where it heads nothing; what is announced stays with what announces it.
+    """
     gone: list[Block] = []
     is_next_gone = True
-    for block in reversed(found):
-        is_next_gone = block.start in going and (is_next_gone or not _heads(block))
+    for block, before in zip(found[::-1], [*found[:-1][::-1], None], strict=False):
+        is_announced = before is not None and before.start not in going and _announces(before)
+        is_next_gone = block.start in going and not is_announced and (is_next_gone or not _heads(block))
         if is_next_gone:
             gone.append(block)
     return gone[::-1]
@@ -98,7 +105,11 @@ def _reached(found: Sequence[Block], going: Collection[int]) -> Iterator[int]:
 
 
 def _heads(block: Block) -> bool:
-    return block.kind == "heading" or block.text.endswith((":", "："))
+    return block.kind == "heading" or _announces(block)
+
+
+def _announces(block: Block) -> bool:
+    return block.text.endswith((":", "："))
 
 
 def _mark(block: Block, mine: Own) -> str:
@@ -118,10 +129,15 @@ def _words(block: Block) -> str:
 def _may_go(html: str, block: Block, mine: Own) -> bool:
     if len(block.text) > _MAX_CHARS or block.kind in ("caption", "code"):
         return False
-    is_part = block.element in _PARTS or len(block.text) < _MIN_CHARS
-    if (is_part and not _only_shares(block, mine)) or is_owed(html, block):
+    is_small = len(block.text) < _MIN_CHARS or _is_part(html, block)
+    if (is_small and not _only_shares(block, mine)) or is_owed(html, block):
         return False
     return not (names_maker(block.text) or may_name_a_source(block, mine) or might_speak(html[block.start : block.end]))
+
+
+def _is_part(html: str, block: Block) -> bool:
+    """Whether a block is an item or a cell, or the paragraph in one."""
+    return block.element in _PARTS or _OPENS_PART.search(html, max(0, block.start - _MAX_TAG), block.start) is not None
 
 
 def _only_shares(block: Block, mine: Own) -> bool:

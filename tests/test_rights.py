@@ -139,6 +139,49 @@ def test_explain_tells_the_licence_and_what_it_does() -> None:
     assert told["shown"] == "full: CC BY 4.0: the licence lets anybody republish the whole"
 
 
+# ── a licence in the text ──
+
+BY_ND = f'<a rel="license" href="{CC}by-nd/4.0/">Creative Commons Attribution-NoDerivatives 4.0</a>'
+TEXT = "".join(f"<p>Paragraph {number} of a text that goes on about lamps, as texts about lamps do.</p>" for number in range(4))
+
+
+def licence_of(html: str, **fields: object) -> str | None:
+    raw = RawEntry(id="1", contents=(RawText(value=html, type="html"),), **fields)  # type: ignore[arg-type]
+    return normalize.entry(raw, normalize.context(make.spec(), "key", make.head(), "https://blog.example/feed.xml")).license
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        f"<p>This work is licensed under a {BY_ND} licence.</p>",
+        f'<a rel="license" href="{CC}by-nd/4.0/"><img alt="CC" src="https://i.example/88x31.png"></a><br>Under a {BY_ND}.',
+        f"<p><small>{BY_ND.replace('license', 'license noopener', 1).replace('https:', 'http:')}</small></p>",
+    ],
+)
+def test_a_licence_that_the_text_links_is_the_entrys(footer: str) -> None:
+    assert licence_of(TEXT + footer) == licence_of(footer + TEXT) == CC + "by-nd/4.0/"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"{TEXT}<figure><img src='https://i.example/1.jpg'><figcaption>A lamp, {BY_ND}</figcaption></figure>",
+        f"{TEXT}<p>Photo: Ann, {BY_ND}</p>",
+        f"{TEXT}<blockquote>This is under {BY_ND}.</blockquote>",
+        f"{TEXT * 4}<p>Under {BY_ND}.</p>{TEXT * 4}",
+        f"{TEXT}<p>Text under {BY_ND}, code under {BY_ND.replace('-nd', '')}</p>",
+        f"{TEXT}<p>I like {BY_ND.replace(' rel=', ' class=')}.</p>",
+    ],
+)
+def test_the_licence_of_a_picture_or_a_quotation_is_not(html: str) -> None:
+    assert licence_of(html) is None
+
+
+def test_what_the_entry_says_beside_its_text_goes_first() -> None:
+    assert licence_of(f"{TEXT}<p>Under {BY_ND}.</p>", license=f"{CC}by/4.0/") == f"{CC}by/4.0/"
+    assert licence_of(f"{TEXT}<p>Under {BY_ND}.</p>", rights="All rights reserved") is None
+
+
 # ── credit lines ──
 
 

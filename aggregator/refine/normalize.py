@@ -14,7 +14,8 @@ from aggregator.refine import fields, linkblog, markup, stories, twins
 from aggregator.refine.carried import carried, flag, is_played, timed
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity, content_hash, identities, text_hash
-from aggregator.refine.texts import edges, found_printed, repeated_summaries, texts
+from aggregator.refine.licensed import licensed
+from aggregator.refine.texts import edges, found_printed, main_text, repeated_summaries, texts
 from aggregator.web.host import site
 from aggregator.web.licences import licence
 from aggregator.web.text import one_line
@@ -176,6 +177,7 @@ def entry(raw: RawEntry, context: Context, identity: Identity | None = None) -> 
 
 def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
     """Refine one entry whose identity is known. Raises one of `TROUBLE` where that cannot be done."""
+    raw = licensed(raw, main_text(raw), context)
     told = texts(raw, context)
     base = resource(raw.base, context.base) or context.base
     title = markup.title(raw.title, is_open=_leaves_titles_open(context.head.version)) if raw.title else None

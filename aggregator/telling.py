@@ -50,6 +50,7 @@ _MAKERS: Final[Mapping[ClaimKind, str]] = {
     "rel=via": "A link rel=via",
     "rel=canonical": "A link rel=canonical",
     "dcterms:source": "Its dcterms:source",
+    "isBasedOn": "schema.org’s isBasedOn in its text",
     "dc:source": "Its dc:source",
     "rss:source": "Its element <source>",
     "feedburner:origLink": "Its feedburner:origLink",

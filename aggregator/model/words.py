@@ -22,6 +22,7 @@ ClaimKind = Literal[
     "rel=via",
     "rel=canonical",
     "dcterms:source",
+    "isBasedOn",
     "dc:source",
     "rss:source",
     "feedburner:origLink",

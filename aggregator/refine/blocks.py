@@ -84,14 +84,14 @@ def edges(html: str, first: int = 4, last: int = 5) -> Edges:
     'One two.'
     """
     if len(html) <= 2 * EDGE_CHARS:
-        blocks = read(_without_tag_runs(html))
+        blocks = read(without_tag_runs(html))
         return Edges(_counted(blocks, first), _counted(blocks[::-1], last)[::-1])
     offset = len(html) - EDGE_CHARS
-    tail = [_moved(block, offset) for block in read(_without_tag_runs(html[offset:]), is_tail=True)]
-    return Edges(_counted(read(_without_tag_runs(html[:EDGE_CHARS]), is_head=True), first), _counted(tail[::-1], last)[::-1])
+    tail = [_moved(block, offset) for block in read(without_tag_runs(html[offset:]), is_tail=True)]
+    return Edges(_counted(read(without_tag_runs(html[:EDGE_CHARS]), is_head=True), first), _counted(tail[::-1], last)[::-1])
 
 
-def _without_tag_runs(html: str) -> str:
+def without_tag_runs(html: str) -> str:
     """The HTML with blanks for tags of which more follow one another than on any page: to read them says nothing, and costs."""
     if html.count("<") <= _MANY_TAGS:
         return html

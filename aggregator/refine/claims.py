@@ -25,6 +25,7 @@ CONFIDENCE: Final[dict[ClaimKind, float]] = {
     "rel=via": 0.8,
     "rel=canonical": 0.85,
     "dcterms:source": 0.85,
+    "isBasedOn": 0.7,
     "dc:source": 0.7,
     "rss:source": 0.85,
     "feedburner:origLink": 0.7,
@@ -37,7 +38,7 @@ RANK: Final[dict[ClaimKind, int]] = {kind: rank for rank, kind in enumerate(CONF
 WEAK: Final = frozenset({"external_url", "permalink"})
 _NAME_ONLY: Final = 0.55
 _KNOWN_NAME: Final = 0.75
-_UNLINKED_HINT: Final = 0.3
+HINTED: Final = 0.3
 
 _TAG_URI: Final = re.compile(r"tag:(?:[^@,:]{1,100}@)?([a-z0-9.-]{1,200}),\d{4}", re.IGNORECASE)
 _TAG_SERVICES: Final = frozenset({"blogger.com", "google.com", "flickr.com", "livejournal.com", "youtube.com"})
@@ -137,18 +138,18 @@ def structured(raw: RawEntry, own_link: Url | None, context: Context) -> Iterato
     for link in raw.links:
         if link.rel in ("via", "canonical") and (page := address(link.href, located)):
             kind: ClaimKind = "rel=via" if link.rel == "via" else "rel=canonical"
-            yield _paged(kind, page, link.title, f'link rel="{link.rel}" href="{link.href}"', context)
+            yield paged(kind, page, link.title, f'link rel="{link.rel}" href="{link.href}"', context)
     for kind, value in (("dcterms:source", raw.dcterms_source), ("dc:source", raw.dc_source)):
         if value and (page := address(value, located) if is_web(value.strip()) else None):
-            yield _paged("dcterms:source" if kind == "dcterms:source" else "dc:source", page, None, value.strip()[:300], context)
+            yield paged("dcterms:source" if kind == "dcterms:source" else "dc:source", page, None, value.strip()[:300], context)
     if raw.source is not None and raw.source.kind == "rss":
         yield from _rss_source(raw.source, own_link, context)
     if (page := address(raw.feedburner_origlink, located)) and context.head.home and not is_redirecting(context.head.home):
-        yield _paged("feedburner:origLink", page, None, raw.feedburner_origlink or "", context)
+        yield paged("feedburner:origLink", page, None, raw.feedburner_origlink or "", context)
     if page := address(raw.external_url, located):
-        yield _paged("external_url", page, None, raw.external_url or "", context)
+        yield paged("external_url", page, None, raw.external_url or "", context)
     if own_link and is_foreign(own_link, context) and not is_redirecting(own_link):
-        yield _paged("permalink", own_link, None, own_link, context)
+        yield paged("permalink", own_link, None, own_link, context)
 
 
 def _configured(origin: str, own_link: Url | None, context: Context) -> Claim:
@@ -225,11 +226,11 @@ def _rss_source(source: RawSource, own_link: Url | None, context: Context) -> It
     yield _standing(_with_page(claim, own_link), context)
 
 
-def _paged(kind: ClaimKind, page: Url, name: str | None, evidence: str, context: Context) -> Claim:
+def paged(kind: ClaimKind, page: Url, name: str | None, evidence: str, context: Context) -> Claim:
     if is_redirecting(page):
         return _led_astray(kind, page, name, evidence, context)
     # Markup that names the entry's own source means a page unless it is plainly a site's front or a section of it.
-    is_page = names_a_page(page) or (kind in ("rel=canonical", "rel=via", "dcterms:source") and has_own_path(page))
+    is_page = names_a_page(page) or (kind in ("rel=canonical", "rel=via", "dcterms:source", "isBasedOn") and has_own_path(page))
     claim = Claim(
         kind=kind,
         name=_text(name),
@@ -249,7 +250,7 @@ def _led_astray(kind: ClaimKind, page: Url, name: str | None, evidence: str, con
     if printed := _printed_name(name):
         return _named(kind, printed, kind, evidence, context)
     kept = page if kind in WEAK else None
-    return Claim(kind=kind, page=kept, where=kind, rule=kind, evidence=evidence[:300], confidence=_UNLINKED_HINT, standing="weak")
+    return Claim(kind=kind, page=kept, where=kind, rule=kind, evidence=evidence[:300], confidence=HINTED, standing="weak")
 
 
 def _printed_name(name: str | None) -> str | None:
@@ -281,7 +282,7 @@ def spoken(statement: Statement, hop: int, context: Context, authors: Sequence[s
     yield replace(_stated(statement, context, authors), hop=hop + len(statement.vias))
     for nearer, (name, href) in enumerate(reversed(statement.vias)):
         if page := address(href, context):
-            claim = _paged("phrase", page, name, statement.evidence, context)
+            claim = paged("phrase", page, name, statement.evidence, context)
             yield replace(claim, hop=hop + nearer, where=statement.where, rule=f"{statement.rule}:via")
 
 
@@ -306,7 +307,7 @@ def _stated(statement: Statement, context: Context, authors: Sequence[str]) -> C
         return _by_name(claim, statement, context, authors)
     claim = _standing(claim, context)
     is_hint = statement.role == "hint" and claim.standing != "self"
-    return replace(claim, standing="weak", confidence=_UNLINKED_HINT) if is_hint else claim
+    return replace(claim, standing="weak", confidence=HINTED) if is_hint else claim
 
 
 def _by_name(claim: Claim, statement: Statement, context: Context, authors: Sequence[str]) -> Claim:
@@ -318,7 +319,7 @@ def _by_name(claim: Claim, statement: Statement, context: Context, authors: Sequ
         and made.standing != "self"
         and (statement.role != "note" or not claim.name or (statement.by_author and _is_author(claim.name, authors)))
     ):
-        return replace(made, standing="weak", confidence=_UNLINKED_HINT)
+        return replace(made, standing="weak", confidence=HINTED)
     return made
 
 

@@ -13,6 +13,7 @@ from aggregator.refine import claims, linkblog
 from aggregator.refine.attribution import Line, lines, might_hold_line, might_read_like_sender, replaced, way_of
 from aggregator.refine.blocks import edges, without
 from aggregator.refine.context import Context
+from aggregator.refine.inscribed import inscribed
 from aggregator.refine.pages import names_a_page
 from aggregator.refine.reading import Statement
 from aggregator.refine.sentences import statements, words_of
@@ -48,7 +49,7 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
     `html` is its raw content; only the first and last blocks are read for sentences. Pure and linear in the length of `html`.
     """
     link = claims.permalink(raw, context)
-    made = [*claims.structured(raw, link, context)]
+    made = [*claims.structured(raw, link, context), *inscribed(html, claims.based(raw, context))]
     found, said = _said(raw, html, context, made)
     made = _judged(made + said, raw, link, context)
     gone = replaced(found, made, must_stay=must_stay(raw, _origin(made, context), context))

@@ -39,6 +39,9 @@ _SET_BY_US: Final = re.compile(
     r"""\s(?:loading|decoding|referrerpolicy)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?(?=[\s/>]|$)""", re.IGNORECASE
 )
 _HEADINGS: Final = frozenset(f"{end}h{level}" for end in ("", "/") for level in range(1, 7))
+# What is wider than the page scrolls by itself, and who has no mouse must be able to get there.
+_SCROLLED: Final = frozenset({"pre", "table"})
+_REACHED: Final = ' tabindex="0"'
 _PHRASES: Final = frozenset(
     {"b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "sup"}
 )
@@ -214,6 +217,8 @@ def body(text: SafeHtml, *, below: int = 3) -> Markup:
         name = tag[1].lower()
         if name == "img":
             return f"<{tag[1]}{_LAZY}{_SET_BY_US.sub('', tag[2])}>"
+        if name in _SCROLLED:
+            return f"<{tag[1]}{_REACHED}{tag[2]}>"
         return f"<{headings.in_order(name)}{tag[2]}>" if name in _HEADINGS else tag[0]
 
     return Markup(_TAG.sub(ready, text))  # noqa: S704  (SafeHtml is what may be published)

@@ -56,6 +56,9 @@ def test_a_broken_edit_keeps_the_last_good_feeds_yaml_and_commands_work_beside_t
             (tmp_path / "feeds.yaml").write_text(good.replace("title:", "titel:"))
             daemon.until(lambda: "did you mean 'title'" in daemon.says())
             assert "feeds.yaml:2" in served(port, "healthz")
+            assert "feeds.yaml:2" in served(port, "status"), "the page says so, too"
+            assert "aggregator_config_problems 1.0" in served(port, "metrics")
+            assert '"ready": true' in served(port, "readyz"), "what is served is fresh all the same"
             assert "First." in served(port)
             (tmp_path / "feeds.yaml").write_text(good)
             daemon.until(lambda: "feeds.yaml:2" not in served(port, "healthz"))

@@ -33,6 +33,7 @@ from aggregator.model import (
     Surroundings,
     Tally,
     Unchanged,
+    Validators,
 )
 from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
 from aggregator.publish.archive import archive_page
@@ -123,15 +124,17 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> Found
     asked = _asked(spec, state, ports.clock())
     # Changed rules (a new `strip`, a new version) refine the same body again.
     seen_body = state.body_hash if state.refined_by == today else None
-    got = ports.fetcher.fetch(asked, state.validators if seen_body else replace(state.validators, etag=None, last_modified=None), seen_body)
+    sent = state.sent_hash if seen_body else None
+    got = ports.fetcher.fetch(asked, state.validators if seen_body else Validators(), seen_body, sent)
     hub = pushes.relied_on(state.key, ports.config, ports.store, ports.clock())
     if isinstance(got, Unchanged):
         now = ports.clock()
-        kept = _succeeded(spec, state, got, now, ports, hub)
+        kept = replace(state, sent_hash=state.sent_hash if got.is_304 else got.sent_hash)
+        kept = _succeeded(spec, kept, got, now, ports, hub)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now, tally=_tally(got, state)), 0, ()
     read = read_document(spec, state, got, ports, _last_document(state, ports) if seen_body else None)
     now = ports.clock()
-    fresh = replace(state, body_hash=got.body_hash, document_bytes=got.traffic.received_bytes)
+    fresh = replace(state, body_hash=got.body_hash, sent_hash=got.sent_hash, document_bytes=got.traffic.received_bytes)
     if read is None:
         kept = _succeeded(spec, fresh, got, now, ports, hub)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now, tally=_tally(got, state)), 0, ()

@@ -84,10 +84,10 @@ ChooseLead = Callable[[Sequence[StoredEntry]], StoredEntry]
 class Fetcher(Protocol):
     """The one door to the network (and to local files)."""
 
-    def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None) -> Document | Unchanged:
+    def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None, sent_hash: str | None = None) -> Document | Unchanged:
         """Get a feed's document with one conditional GET.
 
-        `Unchanged` on 304, or when the body's hash equals `body_hash`. Raises `FetchError`.
+        `Unchanged` on 304, or when the body has the hash `body_hash`, or had `sent_hash` on the way. Raises `FetchError`.
         """
         ...
 

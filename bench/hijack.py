@@ -108,7 +108,7 @@ class Door:
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
 
-    def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None) -> Document | Unchanged:
+    def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None, sent_hash: str | None = None) -> Document | Unchanged:
         got = document(self.answers[spec.id], spec.url)
         return Unchanged(validators=validators, redirects=got.redirects) if got.body_hash == body_hash else got
 

@@ -47,7 +47,7 @@ class FakeFetcher:
         self.hub: Callable[[str, Mapping[str, str]], Posted] = lambda address, form: Posted(status=202, words="answered 202 Accepted")
         self.is_closed = False
 
-    def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None) -> Document | Unchanged:
+    def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None, sent_hash: str | None = None) -> Document | Unchanged:
         self.asked.append((spec, validators, body_hash))
         answer = self.answers.get(spec.url, self.answers.get(spec.id, Unreachable(spec.shown_url, "no such name")))
         while callable(answer):

@@ -449,6 +449,22 @@ def test_a_body_is_read_however_it_is_packed(wire: Wire, fetcher: WebFetcher, bo
     assert document(fetcher.fetch(spec(wire.on("/packed", answer(body, *fields))), NONE, None)).body == FEED
 
 
+def test_a_body_that_came_compressed_in_the_same_way_before_is_unchanged(wire: Wire, fetcher: WebFetcher) -> None:
+    packed, better = gzip.compress(FEED * 50, 1, mtime=0), gzip.compress(FEED * 50, 9, mtime=0)
+    url = wire.on("/feed", answer(packed, "Content-Encoding: gzip", 'ETag: "1"'))
+    first = fetcher.fetch(spec(url), NONE, None)
+    assert isinstance(first, Document)
+    same = fetcher.fetch(spec(url), NONE, "of another body", first.sent_hash)
+    assert isinstance(same, Unchanged)
+    assert (same.sent_hash, same.validators, same.is_304) == (first.sent_hash, Validators(etag='"1"'), False)
+    wire.on("/feed", answer(better, "Content-Encoding: gzip"))
+    otherwise = fetcher.fetch(spec(url), NONE, first.body_hash, first.sent_hash)
+    assert isinstance(otherwise, Unchanged)
+    assert otherwise.sent_hash not in (None, first.sent_hash)
+    wire.on("/feed", answer(packed, "Content-Encoding: deflate"))
+    assert isinstance(fetcher.fetch(spec(url), NONE, "of another body", first.sent_hash), Document), "other codings make another body"
+
+
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, br", "gzip, gzip, gzip, gzip", "\x1b[31mred"])
 def test_a_coding_that_was_not_asked_for_is_an_error_in_words(wire: Wire, fetcher: WebFetcher, coding: str) -> None:
     with pytest.raises(FetchError, match="compressed in a way that was not asked for"):

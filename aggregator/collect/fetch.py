@@ -74,6 +74,7 @@ class _Poll:
 
     spec: FeedSpec
     validators: Validators
+    sent_hash: str | None
     deadline: Deadline
     meter: _Meter = field(default_factory=_Meter)
 
@@ -102,14 +103,15 @@ class WebFetcher:
         self._max_bytes = max_bytes
         self._door = open_door(client, resolver=resolver, proxy=proxy, ca_file=ca_file)
 
-    def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None) -> Document | Unchanged:
+    def fetch(self, spec: FeedSpec, validators: Validators, body_hash: str | None, sent_hash: str | None = None) -> Document | Unchanged:
         """Get a feed's document with one conditional GET, or read its file.
 
-        `Unchanged` on 304, or when the body's hash equals `body_hash`; either way it carries the validators to keep. A private feed's
-        redirects are followed but not told, since their targets may hold its secret. Raises `FetchError`.
+        `Unchanged` on 304, when the body as it was sent has the hash `sent_hash`, or when it has `body_hash` inflated; it carries the
+        validators to keep. A private feed's redirects are followed but not told, since their targets may hold its secret. Raises
+        `FetchError`.
         """
         with Deadline(self._timeout_s) as deadline:
-            poll = _Poll(spec=spec, validators=validators, deadline=deadline)
+            poll = _Poll(spec=spec, validators=validators, sent_hash=sent_hash, deadline=deadline)
             try:
                 got = self._got(poll)
             except FetchError as error:
@@ -118,8 +120,8 @@ class WebFetcher:
         traffic = Traffic(requests=poll.meter.requests, received_bytes=poll.meter.received_bytes)
         if isinstance(got, Document) and got.body_hash == body_hash:
             # Servers exist whose validators change with every answer: kept, they may match next time.
-            unchanged = Unchanged(validators=got.validators, fresh_for=got.fresh_for, redirects=got.redirects, hub_links=got.hub_links)
-            return replace(unchanged, traffic=traffic)
+            kept = Unchanged(validators=got.validators, fresh_for=got.fresh_for, redirects=got.redirects, sent_hash=got.sent_hash)
+            return replace(kept, hub_links=got.hub_links, traffic=traffic)
         return replace(got, traffic=traffic)
 
     def post(self, address: str, form: Mapping[str, str], *, allow_private: bool) -> Posted:
@@ -188,6 +190,11 @@ class WebFetcher:
             return Unchanged(validators=kept, fresh_for=fresh_for(fields), redirects=redirects, is_304=True, hub_links=hub_links)
         if answer.status not in WITH_BODY or "cf-mitigated" in fields:
             raise _bad_status(poll.spec.shown_url, answer)
+        sent = _sent_hash(answer)
+        if sent is not None and sent == poll.sent_hash:
+            # It was whole the last time, and is the same: nothing need be inflated.
+            same = Unchanged(validators=_validators(fields), fresh_for=fresh_for(fields), redirects=redirects, sent_hash=sent)
+            return replace(same, hub_links=hub_links)
         body = self._inflated(poll, _pieces(answer), fields.get("Content-Encoding", ""))
         return Document(
             url=shown_place(poll.spec, place),
@@ -195,6 +202,7 @@ class WebFetcher:
             content_type=fields.get("Content-Type"),
             validators=_validators(fields),
             body_hash=_hash(body),
+            sent_hash=sent,
             fresh_for=fresh_for(fields),
             redirects=redirects,
             hub_links=hub_links,
@@ -300,6 +308,17 @@ def _can_be_sent(value: str) -> bool:
 
 def _hash(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _sent_hash(answer: Answer) -> str | None:
+    """The digest of a whole body as it was sent, with its codings; None where it has none: then it is what is read."""
+    codings = answer.fields.get("Content-Encoding", "")
+    if not codings or not answer.is_whole:
+        return None
+    digest = hashlib.blake2b(codings.encode("latin-1", "replace") + b"\n", digest_size=16)
+    for piece in answer.pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _bad_status(url: str, answer: Answer) -> BadStatus:

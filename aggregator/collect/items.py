@@ -66,7 +66,13 @@ def split(text: str) -> Split:
     if any(_NESTED.search(data, start + 1, end) for start, end in found.spans):
         raise NotSplit("an entry seems to stand in another")
     digests = tuple(digest(data[start:end]) for start, end in found.spans)
-    return Split(data, tuple(found.spans), digests, digest(repr(found.frame).encode()), digest(_around(data, found.spans)))
+    return Split(
+        data,
+        tuple(found.spans),
+        digests,
+        digest(repr([(name, sorted(given.items())) for name, given in found.frame]).encode()),
+        digest(_around(data, found.spans)),
+    )
 
 
 def digest(data: bytes) -> bytes:
@@ -87,7 +93,7 @@ class _Spans:
 
     def __init__(self, data: bytes) -> None:
         self.spans: list[tuple[int, int]] = []
-        self.frame: tuple[object, ...] = ()
+        self.frame: tuple[tuple[str, Mapping[str, str]], ...] = ()
         parser = expat.ParserCreate("utf-8")
         spans, around = self.spans, list[tuple[str, Mapping[str, str]]]()
         start, level, depth = -1, 0, 0
@@ -121,10 +127,10 @@ class _Spans:
             raise NotSplit("it is not well-formed") from error
 
     def _stands_in(self, around: Sequence[tuple[str, Mapping[str, str]]]) -> None:
-        frame = tuple((name, tuple(sorted(given.items()))) for name, given in around)
-        if self.spans and frame != self.frame:
+        if not self.spans:
+            self.frame = tuple(around)
+        elif tuple(around) != self.frame:
             raise NotSplit("its entries stand in different elements")
-        self.frame = frame
 
 
 def _end(data: bytes, start: int, at: int) -> int:

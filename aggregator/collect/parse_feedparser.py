@@ -28,7 +28,9 @@ _JUNK = _CODES[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]
 _NO_END = _CODES[expat.errors.XML_ERROR_NO_ELEMENTS]
 _NO_MEMORY = _CODES[expat.errors.XML_ERROR_NO_MEMORY]
 _UNCLOSED = frozenset({_CODES[expat.errors.XML_ERROR_UNCLOSED_TOKEN], _CODES[expat.errors.XML_ERROR_PARTIAL_CHAR]})
-_BASE = re.compile(r"\s(?:xml:)?base\s*=", re.IGNORECASE)
+# What begins with a letter is found many times faster than what begins with a class; what stands before it is looked at afterwards.
+_BASE = re.compile(r"base\s*=")
+_BEFORE_BASE = re.compile(r"\s(?:xml:)?\Z", re.IGNORECASE)
 
 expat_error = expat.ExpatError
 
@@ -61,7 +63,8 @@ def base_of(text: str, url: str) -> str:
     feedparser computes the base anew for every element: only where some element gives one is it worth its time. Without one, links stay as
     relative as they are.
     """
-    return url if "base" in text and _BASE.search(text) else ""
+    found = (match.start() for match in _BASE.finditer(text))
+    return url if any(_BEFORE_BASE.search(text, max(0, at - 5), at) for at in found) else ""
 
 
 def parsed(document: Bare, base: str) -> Parsed:

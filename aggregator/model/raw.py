@@ -36,7 +36,8 @@ class Document:
     """A whole body as it was fetched, inflated. `url` is the final address without userinfo, the base of relative links.
 
     `content_type` is the header as sent (None if absent). `fresh_for` is what Cache-Control or Expires promise, Age subtracted.
-    `body_hash` is the blake2b-128 hex digest of `body`. `hub_links` is what the Link header says of a hub.
+    `body_hash` is the blake2b-128 hex digest of `body`, `sent_hash` that of the body as it was sent, in its codings (None: it had none).
+    `hub_links` is what the Link header says of a hub.
     """
 
     url: str
@@ -44,6 +45,7 @@ class Document:
     content_type: str | None
     validators: Validators
     body_hash: str
+    sent_hash: str | None = None
     fresh_for: timedelta | None = None
     redirects: tuple[Redirect, ...] = ()
     traffic: Traffic = Traffic()
@@ -58,6 +60,7 @@ class Unchanged:
     fresh_for: timedelta | None = None
     redirects: tuple[Redirect, ...] = ()
     is_304: bool = False
+    sent_hash: str | None = None
     traffic: Traffic = Traffic()
     hub_links: HubLinks | None = None
 

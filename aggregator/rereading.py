@@ -14,7 +14,7 @@ from aggregator import __version__
 from aggregator.collect.items import NotSplit, Split, digest
 from aggregator.collect.parse import PARSER, Opened, base_of, items_of, opened, read_only, read_whole
 from aggregator.model import Document, Entry, FeedHead, FeedSpec, Printed, RawEntry, RawFeed, ReadFeed, SeenDocument, SeenItem, Surroundings
-from aggregator.refine import neighbours, normalize, rules, watch
+from aggregator.refine import limits, neighbours, normalize, rules, watch
 from aggregator.refine.context import Context
 from aggregator.refine.fields import instant
 from aggregator.refine.neighbours import Told
@@ -88,15 +88,16 @@ def _all_of(source: Opened, reading: Reading) -> ReadFeed:
     raw, head = whole.feed, reading.head(whole.feed)
     alone = normalize.alone(raw, reading.context(head))
     made = normalize.together(alone, reading.feed_key)
+    cut = limits.told(entry for entry in made if entry)
     pairs = [(entry, one, place) for place, (entry, one) in enumerate(zip(made, raw.entries, strict=True)) if entry is not None]
     return ReadFeed(
-        head=head,
+        head=replace(head, oddities=(*head.oddities, *cut)),
         entries=tuple(entry for entry, _, _ in pairs),
         raw=tuple(one for _, one, _ in pairs),
         deleted=deleted(raw, reading.feed_key),
         printed=_printed([entry for entry, _, _ in pairs], reading),
-        seen=_seen(whole.items, source, raw, head, alone, reading),
-        oddities=raw.oddities,
+        seen=None if cut else _seen(whole.items, source, raw, head, alone, reading),
+        oddities=(*raw.oddities, *cut),
     )
 
 
@@ -167,6 +168,8 @@ def _joined(
     entries = [entry for entry in alone if entry is not None]
     if len(entries) < len(fresh):
         raise NotSplit("one of its entries stands in it twice")
+    if limits.told(entries):
+        raise NotSplit("something of it is cut")
     _check_sites(entries, head, seen)
     told = [neighbours.told(one, entry, reading.feed_key) for one, entry in zip(raw.entries, entries, strict=True)]
     gone = [item for item in seen.items if item.span not in set(items.digests)]

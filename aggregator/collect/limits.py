@@ -17,6 +17,9 @@ MAX_ENCLOSURES = 16
 MAX_LINKS = 64
 MAX_PERSONS = 64
 MAX_CARRIED = 64
+MAX_VIAS = 16
+# An element may carry any number of attributes; none that a feed needs carries so many.
+MAX_ATTRIBUTES = 200
 
 _SHORTENED = "texts cut at "
 _T = TypeVar("_T")
@@ -36,6 +39,7 @@ class Cuts:
     """Counts what is left out while a document is read, to say it once for all entries."""
 
     left_out: dict[str, int] = field(default_factory=dict)
+    cut: dict[str, set[int]] = field(default_factory=dict)
     shortened: int = 0
 
     def note(self, what: str, number: int = 1) -> None:
@@ -47,6 +51,24 @@ class Cuts:
         if len(kept) > most:
             self.note(f"{what} beyond {most} of one entry", len(kept) - most)
         return kept[:most]
+
+    def field(self, value: str) -> str:
+        """Cut a plain field at 64 KiB."""
+        return value if len(value) <= MAX_FIELD_CHARS else self._cut(value, MAX_FIELD_CHARS, "fields beyond 64 KiB")
+
+    def name(self, value: str) -> str:
+        """Cut a name at 256 characters."""
+        return value if len(value) <= MAX_NAME_CHARS else self._cut(value, MAX_NAME_CHARS, f"names beyond {MAX_NAME_CHARS} characters")
+
+    def url(self, value: str) -> str:
+        """Leave out an address of more than 4 KiB: one that is cut leads elsewhere."""
+        return value if len(value) <= MAX_URL_CHARS else self._cut(value, 0, "addresses beyond 4 KiB")
+
+    def _cut(self, value: str, most: int, what: str) -> str:
+        """Count each value once, however often it is read."""
+        counted = self.cut.setdefault(what, set())
+        counted.add(hash(value))
+        return value[:most]
 
     def text(self, value: str) -> str:
         """Clean a text and cut it at 1 MiB, not inside a tag."""
@@ -61,4 +83,5 @@ class Cuts:
     def oddities(self) -> tuple[str, ...]:
         """What to tell the editor, one line each."""
         lines = [f"left out: {number:,} {what}" for what, number in self.left_out.items()]
+        lines += [f"cut: {len(values):,} {what}" for what, values in self.cut.items()]
         return (*lines, *((f"{_SHORTENED}1 MiB: {self.shortened:,}",) if self.shortened else ()))

@@ -58,6 +58,8 @@ class CarriedElements(_FeedParserMixin):  # type: ignore[misc]  # feedparser has
         found = self._open[-1].children if self._open else self._get_context().setdefault("x_carried", [])
         if len(found) < MAX_CARRIED:
             found.append(made)
+        else:
+            self.feeddata["x_more_carried"] = self.feeddata.get("x_more_carried", 0) + 1
 
 
 for _prefix in ("podcast", "itunes"):

@@ -133,7 +133,7 @@ class Elements(CarriedElements):
         context = self._get_context()
         persons = context.get(f"{key}s")
         if persons and not persons[-1] and isinstance(text := context.get(key), str):
-            persons[-1].update(_person(text[:MAX_NAME_CHARS]))
+            persons[-1].update(_person(text[: MAX_NAME_CHARS + 1]))
 
     def _add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
         context = self._get_context()

@@ -5,7 +5,7 @@ document types (`charset`, `wellformed`), dates (`dates`); HTML is left as it is
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, cast
 from xml.parsers import expat
@@ -15,11 +15,10 @@ from xml.sax.saxutils import unescape
 import feedparser
 from feedparser.api import LooseFeedParser, StrictFeedParser
 
+from aggregator.collect.limits import MAX_ATTRIBUTES
 from aggregator.collect.parse_elements import Elements
 from aggregator.collect.wellformed import Bare, expanded, mended
 
-# An element may carry any number of attributes; none that a feed needs carries so many.
-MAX_ATTRIBUTES = 200
 # expat calls back once a line or reference, unless it may collect text.
 BUFFER_BYTES = 1 << 18
 
@@ -199,7 +198,11 @@ class _Strict(Elements, StrictFeedParser):  # type: ignore[misc]
         if tag.endswith(("math", "svg")) and name.startswith("http://www.w3.org/"):
             found["xmlns"] = name.split("\n")[0]
         if attributes:
-            for key, value in attributes.items() if len(attributes) <= MAX_ATTRIBUTES else list(attributes.items())[:MAX_ATTRIBUTES]:
+            given: Iterable[tuple[str, str]] = attributes.items()
+            if len(attributes) > MAX_ATTRIBUTES:
+                self.feeddata["x_more_attributes"] = self.feeddata.get("x_more_attributes", 0) + len(attributes) - MAX_ATTRIBUTES
+                given = list(given)[:MAX_ATTRIBUTES]
+            for key, value in given:
                 if "\n" in key:
                     for alias in self._attribute_names(key):
                         found[alias] = value

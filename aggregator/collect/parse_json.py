@@ -9,10 +9,8 @@ from aggregator.collect.limits import (
     MAX_CARRIED,
     MAX_CATEGORIES,
     MAX_ENCLOSURES,
-    MAX_FIELD_CHARS,
-    MAX_NAME_CHARS,
     MAX_PERSONS,
-    MAX_URL_CHARS,
+    MAX_VIAS,
     Cuts,
 )
 from aggregator.errors import ParseError
@@ -40,15 +38,14 @@ def read_json(document: Document) -> RawFeed:
     Raises:
         ParseError: it is no JSON, no JSON Feed, ambiguous or nested too deeply.
     """
-    source = decoded(document.body, None)
+    source, cuts = decoded(document.body, None), Cuts()
     value = _loaded(source.text, document.url)
-    version = _text_of(value, "version") if isinstance(value, dict) else None
+    version = _text_of(value, "version", cuts) if isinstance(value, dict) else None
     if not isinstance(value, dict) or not _is_feed(value, version):
         raise ParseError(document.url, "a JSON document, not a JSON Feed")
     items = value.get("items")
     if not isinstance(items, list):
         raise ParseError(document.url, "a JSON Feed whose items are not a list")
-    cuts = Cuts()
     objects = [item for item in items if isinstance(item, dict)]
     if len(objects) < len(items):
         cuts.note("items that are no objects", len(items) - len(objects))
@@ -57,12 +54,14 @@ def read_json(document: Document) -> RawFeed:
         version="json1" if version == "https://jsonfeed.org/version/1" else "json11",
         title=_construct(value, "title", "text", cuts),
         subtitle=_construct(value, "description", "text", cuts),
-        link=_url(value, "home_page_url"),
-        self_url=_url(value, "feed_url"),
-        hub=next((url for hub in _objects(value, "hubs") if _text_of(hub, "type") == "WebSub" and (url := _url(hub, "url"))), None),
-        language=_text_of(value, "language"),
-        authors=_authors(value),
-        icon=_url(value, "icon") or _url(value, "favicon"),
+        link=_url(value, "home_page_url", cuts),
+        self_url=_url(value, "feed_url", cuts),
+        hub=next(
+            (url for hub in _objects(value, "hubs") if _text_of(hub, "type", cuts) == "WebSub" and (url := _url(hub, "url", cuts))), None
+        ),
+        language=_text_of(value, "language", cuts),
+        authors=_authors(value, cuts),
+        icon=_url(value, "icon", cuts) or _url(value, "favicon", cuts),
         entries=entries,
         oddities=(*source.oddities, *(("it names no version of JSON Feed",) if not version else ()), *cuts.oddities()),
     )
@@ -113,10 +112,10 @@ def _is_feed(value: Object, version: str | None) -> bool:
 
 
 def _entry(item: Object, cuts: Cuts) -> RawEntry:
-    link = _url(item, "url")
-    published, updated = _text_of(item, "date_published"), _text_of(item, "date_modified")
+    link = _url(item, "url", cuts)
+    published, updated = _text_of(item, "date_published", cuts), _text_of(item, "date_modified", cuts)
     original = _original(item)
-    via = tuple(_vias(item))
+    via = tuple(_vias(item, cuts))
     return RawEntry(
         id=_id(item),
         id_is_link=False,
@@ -124,24 +123,26 @@ def _entry(item: Object, cuts: Cuts) -> RawEntry:
         links=(*((RawLink(href=link),) if link else ()), *via),
         title=_construct(item, "title", "text", cuts),
         summary=_construct(item, "summary", "text", cuts),
-        contents=tuple(text for key, kind in _CONTENTS if (text := _construct(item, key, kind, cuts, language=_text_of(item, "language")))),
-        authors=_authors(item),
+        contents=tuple(
+            text for key, kind in _CONTENTS if (text := _construct(item, key, kind, cuts, language=_text_of(item, "language", cuts)))
+        ),
+        authors=_authors(item, cuts),
         published=published,
         published_s=seconds(published),
         updated=updated,
         updated_s=seconds(updated),
-        enclosures=cuts.first(_attachments(item), MAX_ENCLOSURES, "enclosures"),
-        thumbnail=_url(item, "image") or _url(item, "banner_image"),
-        categories=cuts.first(_tags(item), MAX_CATEGORIES, "categories"),
-        contributors=_persons(_objects(_more(item), "contributors")),
-        comments=_url(_more(item), "comments"),
-        language=_text_of(item, "language"),
-        license=_url(original, "license"),
-        rights=_text_of(original, "rights"),
-        source=_source(original),
-        dcterms_source=_url(original, "url"),
-        external_url=_url(item, "external_url"),
-        carried=tuple(_carried(item))[:MAX_CARRIED],
+        enclosures=cuts.first(_attachments(item, cuts), MAX_ENCLOSURES, "enclosures"),
+        thumbnail=_url(item, "image", cuts) or _url(item, "banner_image", cuts),
+        categories=cuts.first(_tags(item, cuts), MAX_CATEGORIES, "categories"),
+        contributors=_persons(_objects(_more(item), "contributors"), cuts),
+        comments=_url(_more(item), "comments", cuts),
+        language=_text_of(item, "language", cuts),
+        license=_url(original, "license", cuts),
+        rights=_text_of(original, "rights", cuts),
+        source=_source(original, cuts),
+        dcterms_source=_url(original, "url", cuts),
+        external_url=_url(item, "external_url", cuts),
+        carried=cuts.first(_carried(item, cuts), MAX_CARRIED, "elements of podcasts and places"),
     )
 
 
@@ -167,36 +168,36 @@ def _construct(value: Object, key: str, kind: TextType, cuts: Cuts, language: st
     return RawText(value=cuts.text(text), type=kind, language=language)
 
 
-def _authors(value: Object) -> tuple[RawPerson, ...]:
+def _authors(value: Object, cuts: Cuts) -> tuple[RawPerson, ...]:
     """`authors` of version 1.1, else `author` of version 1."""
     author = value.get("author")
     parts = [*_objects(value, "authors")] or ([author] if isinstance(author, dict) else [])
-    return _persons(parts)
+    return _persons(parts, cuts)
 
 
-def _persons(parts: Sequence[Object]) -> tuple[RawPerson, ...]:
-    made = (RawPerson(name=(_text_of(part, "name") or "")[:MAX_NAME_CHARS] or None, uri=_url(part, "url")) for part in parts)
-    return tuple(dict.fromkeys(person for person in made if person != RawPerson()))[:MAX_PERSONS]
+def _persons(parts: Sequence[Object], cuts: Cuts) -> tuple[RawPerson, ...]:
+    made = (RawPerson(name=cuts.name(_text_of(part, "name", cuts) or "") or None, uri=_url(part, "url", cuts)) for part in parts)
+    return cuts.first(dict.fromkeys(person for person in made if person != RawPerson()), MAX_PERSONS, "persons")
 
 
-def _attachments(item: Object) -> Iterator[RawLink]:
+def _attachments(item: Object, cuts: Cuts) -> Iterator[RawLink]:
     for part in _objects(item, "attachments"):
-        if href := _url(part, "url"):
+        if href := _url(part, "url", cuts):
             length, duration = part.get("size_in_bytes"), part.get("duration_in_seconds")
             yield RawLink(
                 href=href,
                 rel="enclosure",
-                type=_text_of(part, "mime_type"),
-                title=_text_of(part, "title"),
+                type=_text_of(part, "mime_type", cuts),
+                title=_text_of(part, "title", cuts),
                 length=str(length) if isinstance(length, int) and not isinstance(length, bool) else None,
                 duration=str(duration) if isinstance(duration, int | str) and not isinstance(duration, bool) else None,
             )
 
 
-def _tags(item: Object) -> Iterator[RawCategory]:
+def _tags(item: Object, cuts: Cuts) -> Iterator[RawCategory]:
     tags = item.get("tags")
     for term in dict.fromkeys(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ():
-        if term := clean(term).strip()[:MAX_NAME_CHARS]:
+        if term := cuts.name(clean(term).strip()):
             yield RawCategory(term=term)
 
 
@@ -213,27 +214,27 @@ def _original(item: Object) -> Object:
     return value if isinstance(value, dict) else {}
 
 
-def _source(original: Object) -> RawSource | None:
-    feed_url, title = _url(original, "feed_url"), _text_of(original, "title")
+def _source(original: Object, cuts: Cuts) -> RawSource | None:
+    feed_url, title = _url(original, "feed_url", cuts), _text_of(original, "title", cuts)
     if not feed_url and not title:
         return None
-    if not feed_url and not _url(original, "url") and not _url(original, "home_page_url"):
+    if not feed_url and not _url(original, "url", cuts) and not _url(original, "home_page_url", cuts):
         return RawSource(kind="name", title=title)
     return RawSource(
         kind="atom",
         id=feed_url,
         title=title,
-        link=_url(original, "home_page_url"),
+        link=_url(original, "home_page_url", cuts),
         self_url=feed_url,
-        rights=_text_of(original, "rights"),
-        license=_url(original, "license"),
+        rights=_text_of(original, "rights", cuts),
+        license=_url(original, "license", cuts),
     )
 
 
-def _vias(item: Object) -> Iterator[RawLink]:
-    for part in [*_objects(_provenance(item), "via")][:16]:
-        if href := _url(part, "url") or _url(part, "home_page_url") or _url(part, "feed_url"):
-            yield RawLink(href=href, rel="via", title=_text_of(part, "title") or _text_of(part, "name"))
+def _vias(item: Object, cuts: Cuts) -> Iterator[RawLink]:
+    for part in cuts.first(_objects(_provenance(item), "via"), MAX_VIAS, "publishers on the way"):
+        if href := _url(part, "url", cuts) or _url(part, "home_page_url", cuts) or _url(part, "feed_url", cuts):
+            yield RawLink(href=href, rel="via", title=_text_of(part, "title", cuts) or _text_of(part, "name", cuts))
 
 
 # ── what only our own outputs write: more about an item, podcasts and places ─────────────────────────────────────────────
@@ -245,21 +246,21 @@ def _more(item: Object) -> Object:
     return value if isinstance(value, dict) else {}
 
 
-def _carried(item: Object) -> Iterator[RawElement]:
+def _carried(item: Object, cuts: Cuts) -> Iterator[RawElement]:
     """The elements under `_itunes`, `_podcast` and `_georss`: a text for what has nothing else, lists for what can stand several times."""
     for prefix in namespaces():
         members = item.get(f"_{prefix}")
         for name, value in members.items() if isinstance(members, dict) else ():
             for one in value if isinstance(value, list) else [value]:
-                yield _element(f"{prefix}:{name}".lower(), one)
+                yield _element(f"{prefix}:{name}".lower(), one, cuts)
 
 
-def _element(name: str, value: Json) -> RawElement:
+def _element(name: str, value: Json, cuts: Cuts) -> RawElement:
     if not isinstance(value, dict):
-        return RawElement(name=name, text=value[:MAX_FIELD_CHARS] if isinstance(value, str) else None)
-    texts = {key: text for key in value if (text := _text_of(value, key))}
+        return RawElement(name=name, text=cuts.field(value) if isinstance(value, str) else None)
+    texts = {key: text for key in value if (text := _text_of(value, key, cuts))}
     prefix = name.partition(":")[0]
-    inner = [_element(f"{prefix}:{key}".lower(), one) for key in value for one in _objects(value, key)]
+    inner = [_element(f"{prefix}:{key}".lower(), one, cuts) for key in value for one in _objects(value, key)]
     text = texts.pop(TEXT, None)
     return RawElement(name=name, text=text, attributes=tuple((key.lower(), said) for key, said in texts.items()), children=tuple(inner))
 
@@ -267,14 +268,14 @@ def _element(name: str, value: Json) -> RawElement:
 # ── plain members ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _text_of(value: Object, key: str) -> str | None:
+def _text_of(value: Object, key: str, cuts: Cuts) -> str | None:
     text = value.get(key)
-    return clean(text).strip()[:MAX_FIELD_CHARS] or None if isinstance(text, str) else None
+    return cuts.field(clean(text).strip()) or None if isinstance(text, str) else None
 
 
-def _url(value: Object, key: str) -> str | None:
-    text = _text_of(value, key)
-    return text if text and len(text) <= MAX_URL_CHARS else None
+def _url(value: Object, key: str, cuts: Cuts) -> str | None:
+    text = value.get(key)
+    return cuts.url(clean(text).strip()) or None if isinstance(text, str) else None
 
 
 def _objects(value: Object, key: str) -> Sequence[Object]:

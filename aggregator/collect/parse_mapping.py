@@ -3,16 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from aggregator.collect.dates import seconds
-from aggregator.collect.limits import (
-    MAX_CATEGORIES,
-    MAX_ENCLOSURES,
-    MAX_FIELD_CHARS,
-    MAX_LINKS,
-    MAX_NAME_CHARS,
-    MAX_PERSONS,
-    MAX_URL_CHARS,
-    Cuts,
-)
+from aggregator.collect.limits import MAX_ATTRIBUTES, MAX_CARRIED, MAX_CATEGORIES, MAX_ENCLOSURES, MAX_LINKS, MAX_PERSONS, Cuts
 from aggregator.collect.parse_feedparser import Found, Parsed
 from aggregator.model import RawCategory, RawElement, RawEntry, RawFeed, RawLink, RawPerson, RawSource, RawText, TextType
 from aggregator.web.text import clean
@@ -21,6 +12,11 @@ _TYPES: Mapping[str, TextType] = {"text/html": "html", "application/xhtml+xml": 
 _PAGES = ("text/html", "application/xhtml+xml")
 _GEOMETRIES = {"Point": "georss:point", "LineString": "georss:line", "Polygon": "georss:polygon", "Box": "georss:box"}
 _MAX_POINTS = 1_000
+# What the parser counted while it read.
+_COUNTED = {
+    "x_more_carried": f"elements of podcasts beyond {MAX_CARRIED} of one entry",
+    "x_more_attributes": f"attributes beyond {MAX_ATTRIBUTES} of one element",
+}
 _LINKED_BY_ABOUT = ("rss10", "rss090")  # RSS 1.0 section 5.5: rdf:about is the item's address
 
 
@@ -29,7 +25,10 @@ def raw_feed(found: Parsed, base: str) -> RawFeed:
     cuts, feed = Cuts(), found.feed
     links = _links(feed, cuts)
     entries = tuple(_entry(entry, found.version, base, cuts) for entry in found.entries)
-    updated = _field(feed, "updated") or _field(feed, "published") or _field(feed, "dc_date")
+    for key, what in _COUNTED.items():
+        if isinstance(number := feed.get(key), int):
+            cuts.note(what, number)
+    updated = _field(feed, "updated", cuts) or _field(feed, "published", cuts) or _field(feed, "dc_date", cuts)
     hours = {int(hour) % 24 for hour in _strings(feed, "x_hours") if hour.isascii() and hour.isdigit() and int(hour[:4]) <= 24}
     return RawFeed(
         version=found.version,
@@ -39,21 +38,21 @@ def raw_feed(found: Parsed, base: str) -> RawFeed:
         link=_permalink(links),
         self_url=_href(links, "self"),
         hub=_href(links, "hub"),
-        language=_field(feed, "language"),
-        authors=_authors(feed),
-        rights=_field(feed, "rights"),
+        language=_field(feed, "language", cuts),
+        authors=_authors(feed, cuts),
+        rights=_field(feed, "rights", cuts),
         license=_href(links, "license"),
         updated=updated,
         updated_s=seconds(updated),
-        generator=_field(feed, "generator"),
-        icon=_url(feed, "icon") or _url(feed, "logo") or _image(feed),
+        generator=_field(feed, "generator", cuts),
+        icon=_url(feed, "icon", cuts) or _url(feed, "logo", cuts) or _image(feed, cuts),
         explicit=next((one.text for one in _carried(feed) if one.name == "itunes:explicit"), None),
-        base=_other(_field(feed, "x_base"), base),
-        ttl_minutes=_number(_field(feed, "ttl")),
+        base=_other(_field(feed, "x_base", cuts), base),
+        ttl_minutes=_number(_field(feed, "ttl", cuts)),
         skip_hours=tuple(sorted(hours)),
         skip_days=tuple(dict.fromkeys(day.capitalize() for day in _strings(feed, "x_days") if len(day) < 20)),
-        update_period=_field(feed, "sy_updateperiod"),
-        update_frequency=_number(_field(feed, "sy_updatefrequency")),
+        update_period=_field(feed, "sy_updateperiod", cuts),
+        update_frequency=_number(_field(feed, "sy_updatefrequency", cuts)),
         entries=entries,
         oddities=(*found.damage, *cuts.oddities()),
     )
@@ -65,9 +64,9 @@ def _entry(entry: Found, version: str, base: str, cuts: Cuts) -> RawEntry:
     id_is_link = entry.get("x_permalink", version in _LINKED_BY_ABOUT) is True
     link = _permalink(links)
     if link is None and raw_id and id_is_link and raw_id.startswith(("http://", "https://")):
-        link = raw_id[:MAX_URL_CHARS] if len(raw_id) <= MAX_URL_CHARS else None
-    published = _field(entry, "published") or _field(entry, "dc_date") or _field(entry, "created")
-    updated = _field(entry, "updated")
+        link = cuts.url(raw_id) or None
+    published = _field(entry, "published", cuts) or _field(entry, "dc_date", cuts) or _field(entry, "created", cuts)
+    updated = _field(entry, "updated", cuts)
     source = _source(entry, cuts)
     return RawEntry(
         id=raw_id,
@@ -77,39 +76,39 @@ def _entry(entry: Found, version: str, base: str, cuts: Cuts) -> RawEntry:
         title=_text(entry, "title", base, cuts),
         summary=_summary(entry, base, cuts),
         contents=tuple(_contents(entry, base, cuts)),
-        authors=_authors(entry),
-        contributors=_persons(entry, "contributors"),
+        authors=_authors(entry, cuts),
+        contributors=_persons(entry, "contributors", cuts),
         published=published,
         published_s=seconds(published),
         updated=updated,
         updated_s=seconds(updated),
-        enclosures=cuts.first(_enclosures(entry, links), MAX_ENCLOSURES, "enclosures"),
-        thumbnail=_thumbnail(entry),
+        enclosures=cuts.first(_enclosures(entry, cuts), MAX_ENCLOSURES, "enclosures"),
+        thumbnail=_thumbnail(entry, cuts),
         categories=_categories(entry, cuts),
-        comments=_url(entry, "comments") or _href(links, "replies"),
-        language=_field(entry, "language") or _field(entry, "x_language"),
-        rights=_field(entry, "rights"),
+        comments=_url(entry, "comments", cuts) or _href(links, "replies"),
+        language=_field(entry, "language", cuts) or _field(entry, "x_language", cuts),
+        rights=_field(entry, "rights", cuts),
         license=_href(links, "license"),
-        base=_other(_field(entry, "x_base"), base),
+        base=_other(_field(entry, "x_base", cuts), base),
         source=source,
-        dc_source=_field(entry, "x_dc_source"),
-        dcterms_source=_field(entry, "x_dcterms_source"),
-        feedburner_origlink=_url(entry, "x_feedburner_origlink"),
-        carried=(*_carried(entry), *_places(entry)),
+        dc_source=_field(entry, "x_dc_source", cuts),
+        dcterms_source=_field(entry, "x_dcterms_source", cuts),
+        feedburner_origlink=_url(entry, "x_feedburner_origlink", cuts),
+        carried=(*_carried(entry), *_places(entry, cuts)),
     )
 
 
 # ── plain fields ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _field(found: Found, key: str) -> str | None:
+def _field(found: Found, key: str, cuts: Cuts) -> str | None:
     value = found.get(key)
-    return clean(value)[:MAX_FIELD_CHARS] or None if isinstance(value, str) else None
+    return cuts.field(clean(value)) or None if isinstance(value, str) else None
 
 
-def _url(found: Found, key: str) -> str | None:
-    value = _field(found, key)
-    return value if value and len(value) <= MAX_URL_CHARS else None
+def _url(found: Found, key: str, cuts: Cuts) -> str | None:
+    value = found.get(key)
+    return cuts.url(clean(value)) or None if isinstance(value, str) else None
 
 
 def _id(found: Found) -> str | None:
@@ -153,7 +152,9 @@ def _construct(detail: Mapping[str, object], base: str, cuts: Cuts) -> RawText |
     kind = _text_type(str(detail.get("type") or ""))
     if kind is None:
         return None
-    return RawText(value=cuts.text(value), type=kind, base=_other(_field(detail, "base"), base), language=_field(detail, "language"))
+    return RawText(
+        value=cuts.text(value), type=kind, base=_other(_field(detail, "base", cuts), base), language=_field(detail, "language", cuts)
+    )
 
 
 def _text_type(media_type: str) -> TextType | None:
@@ -184,22 +185,22 @@ def _contents(entry: Found, base: str, cuts: Cuts) -> Iterator[RawText]:
 
 def _links(found: Found, cuts: Cuts) -> tuple[RawLink, ...]:
     """The links of an element without its enclosures beyond what is kept anyway."""
-    made = (_link(part) for part in _parts(found, "links"))
-    return tuple(link for link in made if link is not None)[: MAX_LINKS + MAX_ENCLOSURES]
+    made = (_link(part, cuts) for part in _parts(found, "links"))
+    return cuts.first((link for link in made if link is not None), MAX_LINKS + MAX_ENCLOSURES, "links")
 
 
-def _link(part: Mapping[str, object], rel: str | None = None) -> RawLink | None:
-    href = _url(part, "href") or _url(part, "url")
+def _link(part: Mapping[str, object], cuts: Cuts, rel: str | None = None) -> RawLink | None:
+    href = _url(part, "href", cuts) or _url(part, "url", cuts)
     if href is None:
         return None
     return RawLink(
         href=href,
-        rel=rel or _field(part, "rel") or "alternate",
-        type=_field(part, "type"),
-        title=_field(part, "title"),
-        length=_field(part, "length") or _field(part, "filesize"),
-        duration=_field(part, "duration"),
-        hreflang=_field(part, "hreflang"),
+        rel=rel or _field(part, "rel", cuts) or "alternate",
+        type=_field(part, "type", cuts),
+        title=_field(part, "title", cuts),
+        length=_field(part, "length", cuts) or _field(part, "filesize", cuts),
+        duration=_field(part, "duration", cuts),
+        hreflang=_field(part, "hreflang", cuts),
     )
 
 
@@ -214,31 +215,31 @@ def _href(links: Sequence[RawLink], rel: str) -> str | None:
     return next((link.href for link in links if link.rel == rel), None)
 
 
-def _enclosures(entry: Found, links: Sequence[RawLink]) -> Iterator[RawLink]:
+def _enclosures(entry: Found, cuts: Cuts) -> Iterator[RawLink]:
     """Each medium once: enclosures, content that stands elsewhere, media:content."""
     seen: set[str] = set()
-    for medium in (*(_link(part) for part in _parts(entry, "links") if part.get("rel") == "enclosure"), *_media(entry)):
+    for medium in (*(_link(part, cuts) for part in _parts(entry, "links") if part.get("rel") == "enclosure"), *_media(entry, cuts)):
         if medium is not None and medium.href not in seen:
             seen.add(medium.href)
             yield medium
 
 
-def _media(entry: Found) -> Iterator[RawLink | None]:
+def _media(entry: Found, cuts: Cuts) -> Iterator[RawLink | None]:
     for part in _parts(entry, "content"):
-        if _text_type(str(part.get("type") or "")) is None and (href := _url(part, "src")):
-            yield RawLink(href=href, rel="enclosure", type=_field(part, "type"))
+        if _text_type(str(part.get("type") or "")) is None and (href := _url(part, "src", cuts)):
+            yield RawLink(href=href, rel="enclosure", type=_field(part, "type", cuts))
     for part in _parts(entry, "media_content"):
         if part.get("type") not in _PAGES:
-            yield _link(part, "enclosure")
+            yield _link(part, cuts, "enclosure")
 
 
-def _thumbnail(entry: Found) -> str | None:
-    return next((url for part in _parts(entry, "media_thumbnail") if (url := _url(part, "url"))), None) or _image(entry)
+def _thumbnail(entry: Found, cuts: Cuts) -> str | None:
+    return next((url for part in _parts(entry, "media_thumbnail") if (url := _url(part, "url", cuts))), None) or _image(entry, cuts)
 
 
-def _image(found: Found) -> str | None:
+def _image(found: Found, cuts: Cuts) -> str | None:
     image = found.get("image")
-    return _url(image, "href") if isinstance(image, dict) else None
+    return _url(image, "href", cuts) if isinstance(image, dict) else None
 
 
 def _carried(found: Found) -> tuple[RawElement, ...]:
@@ -247,14 +248,14 @@ def _carried(found: Found) -> tuple[RawElement, ...]:
     return tuple(one for one in elements if isinstance(one, RawElement)) if isinstance(elements, list) else ()
 
 
-def _places(entry: Found) -> Iterator[RawElement]:
+def _places(entry: Found, cuts: Cuts) -> Iterator[RawElement]:
     """Where an entry is about, in GeoRSS: what feedparser read in any of its forms, or the two numbers of the older vocabulary."""
     where = entry.get("where")
     if isinstance(where, dict) and (name := _GEOMETRIES.get(str(where.get("type")))):
         yield RawElement(name=name, text=" ".join(_latitudes_first(where.get("coordinates"))))
-    elif (latitude := _field(entry, "geo_lat")) and (longitude := _field(entry, "geo_long")):
+    elif (latitude := _field(entry, "geo_lat", cuts)) and (longitude := _field(entry, "geo_long", cuts)):
         yield RawElement(name="georss:point", text=f"{latitude} {longitude}")
-    if named := _field(entry, "georss_featurename"):
+    if named := _field(entry, "georss_featurename", cuts):
         yield RawElement(name="georss:featurename", text=named)
 
 
@@ -271,27 +272,27 @@ def _latitudes_first(coordinates: object) -> Iterator[str]:
 # ── people, categories, sources ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _authors(found: Found) -> tuple[RawPerson, ...]:
-    persons = _persons(found, "authors")
-    if not persons and (name := _field(found, "itunes_author")):
-        return (RawPerson(name=name[:MAX_NAME_CHARS]),)
+def _authors(found: Found, cuts: Cuts) -> tuple[RawPerson, ...]:
+    persons = _persons(found, "authors", cuts)
+    if not persons and (name := _field(found, "itunes_author", cuts)):
+        return (RawPerson(name=cuts.name(name)),)
     return persons
 
 
-def _persons(found: Found, key: str) -> tuple[RawPerson, ...]:
+def _persons(found: Found, key: str, cuts: Cuts) -> tuple[RawPerson, ...]:
     persons = (
-        RawPerson(name=(_field(part, "name") or "")[:MAX_NAME_CHARS] or None, email=_url(part, "email"), uri=_url(part, "href"))
+        RawPerson(name=cuts.name(_field(part, "name", cuts) or "") or None, email=_url(part, "email", cuts), uri=_url(part, "href", cuts))
         for part in _parts(found, key)
     )
-    return tuple(dict.fromkeys(person for person in persons if person != RawPerson()))[:MAX_PERSONS]
+    return cuts.first(dict.fromkeys(person for person in persons if person != RawPerson()), MAX_PERSONS, "persons")
 
 
 def _categories(entry: Found, cuts: Cuts) -> tuple[RawCategory, ...]:
     made = []
     for part in _parts(entry, "tags"):
-        term = _field(part, "term") or _field(part, "label")
+        term = _field(part, "term", cuts) or _field(part, "label", cuts)
         if term:
-            made.append(RawCategory(term=term[:MAX_NAME_CHARS], scheme=_url(part, "scheme"), label=_field(part, "label")))
+            made.append(RawCategory(term=cuts.name(term), scheme=_url(part, "scheme", cuts), label=_field(part, "label", cuts)))
     more = entry.get("x_more_tags")
     if isinstance(more, int):
         cuts.note(f"categories beyond {MAX_CATEGORIES} of one entry", more)
@@ -306,18 +307,18 @@ def _source(entry: Found, cuts: Cuts) -> RawSource | None:
 
 def _one_source(part: Mapping[str, object], cuts: Cuts) -> RawSource:
     if "x_url" in part:
-        return RawSource(kind="rss", title=_field(part, "title"), self_url=_url(part, "x_url"))
+        return RawSource(kind="rss", title=_field(part, "title", cuts), self_url=_url(part, "x_url", cuts))
     links = _links(part, cuts)
-    updated = _field(part, "updated")
+    updated = _field(part, "updated", cuts)
     return RawSource(
         kind="atom",
         id=_id(part),
-        title=_field(part, "title"),
+        title=_field(part, "title", cuts),
         link=_permalink(links),
         self_url=_href(links, "self"),
         updated=updated,
         updated_s=seconds(updated),
-        rights=_field(part, "rights"),
+        rights=_field(part, "rights", cuts),
         license=_href(links, "license"),
-        authors=_persons(part, "authors"),
+        authors=_persons(part, "authors", cuts),
     )

@@ -56,6 +56,35 @@ def readable(html: str, base: str | None = None) -> str:
     return writer.written()
 
 
+def depth(html: str) -> int:
+    """How deep the elements of HTML are nested, as a parser reads it."""
+    counter = _Depth()
+    parser = etree.HTMLParser(target=cast("etree.ParserTarget", counter), huge_tree=True, encoding="utf-8")
+    try:
+        parser.feed(html.encode("utf-8", "replace"))
+        parser.close()
+    except etree.LxmlError:
+        pass
+    return counter.deepest
+
+
+class _Depth:
+    """A parser target that keeps nothing but a number."""
+
+    def __init__(self) -> None:
+        self.deepest = self._now = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._now += tag not in _WHOLE_PAGE and tag not in _VOID
+        self.deepest = max(self.deepest, self._now)
+
+    def end(self, tag: str) -> None:
+        self._now -= tag not in _WHOLE_PAGE and tag not in _VOID
+
+    def close(self) -> None:
+        """Called by the parser at the end."""
+
+
 class _Embed:
     """An open player: what it plays, as far as it said, and what stood inside for those who cannot play it."""
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from aggregator.model import Category, Enclosure, Person, RawCategory, RawLink, RawPerson
+from aggregator.model import Category, Enclosure, Person, RawCategory, RawEntry, RawLink, RawPerson
 from aggregator.web.text import looks_like_html, one_line, visible_text
 from aggregator.web.url import link, resource
 
@@ -164,6 +164,23 @@ def _length(text: str | None) -> int | None:
     text = (text or "").strip()
     # Many write 0 for "unknown"; beyond 15 digits no file is that large.
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 and int(text) > 0 else None
+
+
+def cut(raw: RawEntry) -> tuple[str, ...]:
+    """An oddity for each kind of name, people and rights of which an entry gives more than is kept."""
+    persons = max(raw.authors, raw.contributors, key=len)
+    people_count = len({(one.name or one.email or "").casefold() for one in persons}) if len(persons) > MAX_PEOPLE else 0
+    names = (one.name for one in (*raw.authors, *raw.contributors)), (one.term for one in raw.categories)
+    long = sum(_is_longer(name, MAX_NAME) for given in names for name in given)
+    return (
+        *_beyond("people", people_count, MAX_PEOPLE),
+        *((f"{long} names cut to {MAX_NAME} characters",) if long else ()),
+        *((f"rights cut to {MAX_RIGHTS:,} characters",) if _is_longer(raw.rights, MAX_RIGHTS) else ()),
+    )
+
+
+def _is_longer(text: str | None, most: int) -> bool:
+    return text is not None and len(text) > most and len(one_line(text)) > most
 
 
 def _beyond(what: str, count: int, most: int) -> tuple[str, ...]:

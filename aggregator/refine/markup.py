@@ -91,6 +91,7 @@ _MAX_PASSES: Final = 8
 
 _BARE_AMPERSAND: Final = re.compile(r"&(?!(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});)")
 # Tags as nh3 writes them: lower case, all values in double quotes.
+_ANY_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _TAG: Final = re.compile(r'<(?P<end>/?)(?P<name>[a-z][a-z0-9]*)(?P<attributes>(?: [a-z-]+="[^"]*")*)>')
 _IMAGE: Final = re.compile(r'<img((?: [a-z-]+="[^"]*")*)>')
 _SOURCE: Final = re.compile(r' src="[^"]')
@@ -134,6 +135,20 @@ def fitted(html: str, base: str | None = None, *, page: str | None = None) -> tu
         html, whole = html[: len(html) * MAX_CONTENT // len(safe) * 9 // 10], False
         safe = _safe(html, base, page)
     return safe, not whole
+
+
+def is_too_deep(html: str) -> bool:
+    """Whether elements are nested deeper than `MAX_DEPTH`, so that the tags of the innermost are taken out.
+
+    >>> is_too_deep("<p>" * 300), is_too_deep("<div>" * 201 + "</div>" * 201)
+    (False, True)
+    """
+    opened = deepest = 0
+    for end, name in _ANY_TAG.findall(html) if html.count("<") > MAX_DEPTH else ():
+        opened += -1 if end else name.lower() not in _VOID
+        deepest = max(deepest, opened)
+    # Paragraphs need not be closed: only a parser knows.
+    return deepest > MAX_DEPTH and embeds.depth(html) > MAX_DEPTH
 
 
 def from_text(text: str) -> SafeHtml:

@@ -228,6 +228,7 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
             *_title_oddity(raw.title, title),
             *too_many_enclosures,
             *too_many_categories,
+            *fields.cut(raw),
             *fields.unread_date("published", raw.published, published),
             *fields.unread_date("updated", raw.updated, updated),
             *(("its id is longer than 4 KiB and known by its hash only",) if len(raw.id or "") > MAX_RAW_ID else ()),

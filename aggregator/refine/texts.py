@@ -12,6 +12,7 @@ from aggregator.model import Printed, RawEntry, RawText, SafeHtml, Url
 from aggregator.refine import filters, markup
 from aggregator.refine.context import Context
 from aggregator.refine.credit import counters
+from aggregator.refine.embeds import MAX_DEPTH
 from aggregator.refine.footers import without_own_footers
 from aggregator.refine.identity import noticed
 from aggregator.refine.provenance import Trace, must_stay, trace
@@ -66,6 +67,8 @@ def texts(raw: RawEntry, context: Context) -> Texts:
             rest, footers = without_own_footers(rest, raw.title.value if raw.title else None, context) if "auto" in rules else (rest, ())
             whole[name], is_cut = markup.fitted(rest, base, page=found.link)
             oddities += [f"{name} of {len(text.value):,} characters cut to 1 MiB"] if is_cut else []
+            is_deep = markup.is_too_deep(rest)
+            oddities += [f"{name} nested deeper than {MAX_DEPTH}: its innermost tags are taken out"] if is_deep else []
             is_all = rest == _html(text)
             given[name] = whole[name] if is_all else markup.fitted(_html(text) or "", base, page=found.link)[0]
             rest, words = without_repeated(rest, context.repeated if rules else frozenset(), own(raw, context))

@@ -12,6 +12,7 @@ from importlib.resources import files
 from threading import Lock
 from typing import Final, Literal, cast
 
+from aggregator.refine.doubts import Doubts
 from aggregator.refine.lexicon import Lexicon, fold
 from aggregator.refine.marking import Marker
 from aggregator.refine.shapes import Shapes, shapes
@@ -20,7 +21,7 @@ from aggregator.refine.triggers import Triggers
 LineRole = Literal["origin", "from", "also"]
 
 # What a language says beside its words.
-_NO_CLASSES: Final = frozenset({"lines", "examples", "prefixes", "suffixes", "cased", "near", "print"})
+_NO_CLASSES: Final = frozenset({"lines", "examples", "prefixes", "suffixes", "cased", "near", "print", "doubts"})
 _LINE_SLOT: Final = re.compile(r"\{(origin|via|places)\}")
 _LINE_NAME: Final = r"(?:\0|(?=\w)(?:[^\0\n,;.!?।。、，；،؛]|[.!?](?!\s|$)){1,80}?)"
 _LINE_NAMES: Final = rf"{_LINE_NAME}(?:(?:[,،]\s|、){_LINE_NAME}){{0,20}}"
@@ -63,6 +64,7 @@ class Language:
     other_places: str
     print: frozenset[str]
     examples: tuple[str, ...]
+    doubts: Doubts = Doubts()
 
     @cached_property
     def also(self) -> re.Pattern[str]:
@@ -118,6 +120,7 @@ def _language(code: str, table: Mapping[str, object]) -> Language:
         other_places=_worded(lines.get("also", [])),
         print=frozenset(map(str.casefold, _listed(table, "print"))),
         examples=tuple(cast("list[str]", table.get("examples", []))),
+        doubts=Doubts(cast("Mapping[str, str]", table.get("doubts", {}))),
     )
 
 

@@ -8,11 +8,13 @@ from itertools import dropwhile, pairwise
 from typing import Final
 
 from aggregator.refine.blocks import Block, Link
+from aggregator.refine.doubts import Said
 from aggregator.refine.lexicon import fold
 from aggregator.refine.marking import URL, Mark, Marked, pieces
 from aggregator.refine.pages import has_own_path, host_name, is_front_page, names_a_page, same_place
 from aggregator.refine.phrasebook import Language
 from aggregator.refine.shapes import Role, Row, Shape, Stand, group
+from aggregator.web.url import unwrap
 
 _MAX_NAME: Final = 100
 _MAX_WORDS: Final = 9
@@ -35,6 +37,9 @@ _CREDITS: Final = _SIGNS | {"when", "date", "licence", "place", "after", "be", "
 _ABBREVIATION_CHARS: Final = 3
 _NAMES: Final = frozenset({"proper", "far", "quote", "url"})
 _WAYS_THERE: Final = frozenset({"orig", "text", "the", "read", "this", "place", "fill", "be", "at", "here", "from", "crosspost", "first"})
+# Of what a link on the verb consists, and what it must have.
+_VERBS: Final = frozenset({"first", "published", "again", "premiered", "crosspost", "version", "variant"})
+_VERBAL: Final = _VERBS | {"be", "fill", "at", "from", "the", "this", "text", "bare", "when", "date"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,9 @@ class Reading:
         source = self._source()
         if source is None or not self._may_stand(source) or not self._names_title(source):
             return None
+        is_printed_footer = group(self.found, "footer") or self.shape.role == "hint"
+        if not is_printed_footer and self.language.doubts.speaks_of_another(self._all_said(source)):
+            return None
         return self._statement(source), source.end
 
     # where a shape may stand
@@ -129,6 +137,24 @@ class Reading:
         if not self._is_own_sentence() or (self._stand == "weak" and not self._is_whole_block(source)) or self._is_aside(source):
             return False
         return self._role == "note" or bool(source.href or self._reference(source)) or self._is_credit(source)
+
+    def _all_said(self, source: _Source) -> Said:
+        text, row = self.block.text, self._said(self.found.span())
+        end = max(row[-1].end, source.end)
+        subject = next((group(self.found, stand) for stand in ("weak", "bare") if group(self.found, stand)), None)
+        before = [mark for mark in row if mark.end <= source.start]
+        return Said(
+            block=text,
+            words=f"{text[self._start : source.start]} {text[source.end : end]}",
+            name=source.name or "",
+            behind=text[source.end :],
+            stand=self._stand,
+            is_definite=bool(subject) and "the" in self._said(subject)[0].classes,
+            is_for=any("for" in mark.classes for mark in before[-3:]),
+            is_taken=any(mark.classes & {"taken", "again"} for mark in row),
+            is_published=any("published" in mark.classes for mark in row),
+            is_again=any(mark.classes & {"again", "leave"} for mark in self._marks),
+        )
 
     def _is_credit(self, source: _Source) -> bool:
         """ "(Cross-posted from the Harbour Blog, 4 May 2022.)": a block that says nothing else needs no address."""
@@ -236,7 +262,7 @@ class Reading:
         said = [mark for mark in self._marks if mark.start >= start and mark.end <= end]
         says_nothing = all(mark.classes & _WAYS_THERE for mark in said)
         name = None if says_nothing else self._clean(self.block.text[start:end], is_linked=link.start >= start)
-        if name and self._is_date(name):
+        if said and all("date" in mark.classes or "at" in mark.classes for mark in said):
             return None
         return _Source(start, end, host_name(name) if name and _ADDRESS.match(name) else name, link.href, link)
 
@@ -307,11 +333,11 @@ class Reading:
 
     def _addresses(self, source: _Source) -> tuple[str | None, str | None]:
         """(page, home): the deepest address that the sentence gives, and the source's own where that is another."""
-        own = source.href
+        own = _unwrapped(source.href)
         titled = self._title_link(source)
         if own and names_a_page(own) and not titled:
             return own, None
-        reference = titled or self._reference(source)
+        reference = _unwrapped(titled or self._reference(source))
         if own and reference and not same_place(own, reference):
             reference = None
         if reference and not is_front_page(reference):
@@ -344,6 +370,8 @@ class Reading:
     def _reference(self, source: _Source) -> str | None:
         """The address that the sentence or its neighbour gives apart from the name: "this [article]", "read the original [here]"."""
         text = self.block.text
+        if said := self._verb_link(source):
+            return said.href
         for link in self.block.links:
             near = self._start <= link.start < source.start or source.end <= link.start <= source.end + _BEHIND
             if link is not source.link and near and self._says_original(link) and self._is_in_reference(link, source):
@@ -352,6 +380,16 @@ class Reading:
             if not source.href and 0 <= link.start - source.end <= 4 and not any(map(str.isalnum, text[source.end : link.start])):
                 return link.href
         return self._spelled(source) or self._next_block(source)
+
+    def _verb_link(self, source: _Source) -> Link | None:
+        """The link that stands on the verb: "this was [originally published] in the Post"."""
+        row = self._said(self.found.span())
+        for link in self.block.links:
+            inside = [mark for mark in row if mark.link is not None and self.block.links[mark.link] is link]
+            if link is not source.link and inside and all(mark.classes & _VERBAL for mark in inside):
+                if any(mark.classes & _VERBS for mark in inside):
+                    return link
+        return None
 
     def _is_in_reference(self, link: Link, source: _Source) -> bool:
         """ "Here" alone may lead anywhere ("subscribe here"); near the word for the original it leads there."""
@@ -397,3 +435,8 @@ class Reading:
                 yield self._clean(self.block.text[link.start : link.end], is_linked=True), link.href
             elif there.classes == URL and (address := _ADDRESS.match(self.block.text, there.start)):
                 yield host_name(address[0]), address[0].rstrip(".,;:!?")
+
+
+def _unwrapped(href: str | None) -> str | None:
+    """Where a redirector leads, if its address says so: whether that is a page is to be asked of the one behind it."""
+    return (unwrap(href) or href) if href else None

@@ -4,6 +4,7 @@ import itertools
 import re
 from collections import Counter
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -263,6 +264,24 @@ def test_a_quotation_speaks_for_somebody_else_unless_it_opens_the_text() -> None
     quoted = f"<blockquote><p>This article originally appeared at {ORIG}.</p></blockquote>"
     assert said(PLAIN + quoted + PLAIN) == ()
     assert len(said(f"<h1>A day</h1>{quoted}{PLAIN}")) == 1
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<blockquote><p>Nobody spoke of the storm.</p></blockquote><p>Originally published in {ORIG}.</p>{REAL * 4}",
+        f"{REAL * 4}<ol><li>Bell, A. Ten boats. First published in {ORIG}, 1934.</li></ol>",
+        f"{REAL * 4}<p>Originally published in {ORIG}, the drawing hangs above his desk.</p>{REAL * 4}",
+        f"{REAL * 4}<p>Show notes: the letter originally appeared in {ORIG}.</p>",
+    ],
+)
+def test_who_says_not_what_first_appeared_is_believed_only_where_nothing_else_is_meant(html: str) -> None:
+    assert said(html) == ()
+
+
+def test_a_redirector_does_not_hide_that_the_link_leads_to_a_page() -> None:
+    wrapped = f"https://l.facebook.com/l.php?u={quote(PAGE, safe='')}"
+    assert [one.page for one in said(f'{REAL * 2}<p>Originally published in <a href="{wrapped}">Orig</a>.</p>')] == [PAGE]
 
 
 def test_words_under_a_picture_are_about_the_picture() -> None:

@@ -13,13 +13,15 @@ from typing import Final
 from aggregator.refine.lexicon import RUN, WORD, fold, spelled
 from aggregator.refine.shapes import Stand
 
-KINDS: Final = frozenset({"media", "releases", "shows", "episodes", "reports", "studies", "adapted", "recipes", "books", "elsewhere"})
+KINDS: Final = tuple("media releases shows episodes reports studies adapted recipes books nobody elsewhere".split())
 """media: verbs of shows and records; releases: of products and papers; shows: what they are said of; episodes: parts of a show that a text
 may well be; reports: what news is made of, behind "the"; studies: what a text is about more often than it is one; adapted: verbs of what
-was made anew; recipes; books: what a sentence goes on with that told of one; elsewhere: labels of what leads away from the text."""
+was made anew; recipes; books: what a sentence goes on with that told of one; nobody: days, towns and pages, no publisher's name; elsewhere:
+labels of what leads away from the text."""
 
 _WORDS: Final = re.compile(f"{RUN}+|{WORD}")
 _LABEL: Final = re.compile(r"\W*([^:：\n]{2,40})[:：]")
+_FOOTNOTE: Final = re.compile(r"\s*(?:\[\d{1,3}\]|\(\d{1,3}\)|\d{1,3}\.\s|[\^↑]\s)")
 # "Browser 42", "for Program 3.1"; a year is none.
 _VERSION: Final = re.compile(r"(?:^|\s)v?(?!(?:19|20)\d\d\b)\d+(?:\.\d+)*x?$", re.IGNORECASE)
 _VERSION_BEHIND: Final = re.compile(r"\s+v?(?!(?:19|20)\d\d\b)\d+(?:\.\d+)*\b(?!\s*[^\W\d_]+\s+(?:19|20)\d\d)", re.IGNORECASE)
@@ -33,8 +35,10 @@ _FIRST_WORDS: Final = 3
 class Said:
     """A sentence as a shape read it. `words` is what it says around the source, `behind` what follows that in the block.
 
-    `is_definite`: its subject has an article of its own ("the report"). `is_for`: the source follows "for". `is_taken`,
-    `is_published`: which verbs the sentence has. `is_again`: the block says "republished" or "with permission".
+    `depth` and `is_below_quote` say where the block stands (`fit.Place`), `is_item` that it is one of a list. `is_linked`: the source is a
+    link. `is_day`: its name goes on as a day does ("Black Friday"). `is_definite`: its subject has an article of its own ("the report").
+    `is_for`: the source follows "for". `is_taken`, `is_published`: which verbs the sentence has. `is_again`: the block says "republished"
+    or "with permission".
     """
 
     block: str
@@ -42,6 +46,11 @@ class Said:
     name: str
     behind: str
     stand: Stand
+    depth: int
+    is_item: bool
+    is_below_quote: bool
+    is_linked: bool
+    is_day: bool
     is_definite: bool
     is_for: bool
     is_taken: bool
@@ -57,7 +66,7 @@ class Doubts:
 
     def speaks_of_another(self, said: Said) -> bool:
         """Whether a sentence is, for all that it says, of another thing than the entry."""
-        if self._leads_away(said) or self._is_made_anew(said):
+        if self._leads_away(said) or self._is_made_anew(said) or self._is_in_the_wrong_place(said) or self._is_nobody(said):
             return True
         return not said.is_again and (
             self._is_show(said) or self._is_news(said) or self._is_version(said) or (said.stand == "none" and self._is_of_a_book(said))
@@ -65,7 +74,23 @@ class Doubts:
 
     def _leads_away(self, said: Said) -> bool:
         label = _LABEL.match(said.block)
-        return bool(label) and " ".join(fold(label[1]).split()) in self._labels
+        if label is None:
+            return False
+        return _is_one_of(label[1], self._listed["elsewhere"])
+
+    def _is_in_the_wrong_place(self, said: Said) -> bool:
+        """A footnote or a line of a list, the source line of somebody else's words, a clause in the middle of a text."""
+        if said.stand == "strong":
+            return False
+        if said.is_item or _FOOTNOTE.match(said.block):
+            return True
+        goes_on = _GOES_ON.match(said.behind)
+        is_clause = goes_on is not None and len(_WORDS.findall(goes_on["rest"])) > _CLAUSE_WORDS
+        return said.stand == "none" and not said.is_again and (said.is_below_quote or (is_clause and said.depth > 1))
+
+    def _is_nobody(self, said: Said) -> bool:
+        """A day or a place that stands where a name without a link might: "on Thanksgiving", "in London"."""
+        return not said.is_linked and (said.is_day or _is_one_of(said.name, self._listed["nobody"]))
 
     def _is_show(self, said: Said) -> bool:
         if self._has("episodes", said.words):
@@ -110,18 +135,24 @@ class Doubts:
     @cached_property
     def _by_kind(self) -> Mapping[str, tuple[frozenset[str], tuple[str, ...]]]:
         """(whole words, how words begin; in scripts that do not part words, what they contain) of each kind."""
-        found = {kind: _listed(self.words.get(kind, "")) for kind in KINDS}
         return {
             kind: (
                 frozenset(word for word in words if not word.endswith("*") and not _is_run(word)),
                 tuple(word.removesuffix("*") for word in words if word.endswith("*") or _is_run(word)),
             )
-            for kind, words in found.items()
+            for kind, words in self._listed.items()
         }
 
     @cached_property
-    def _labels(self) -> Collection[str]:
-        return _listed(self.words.get("elsewhere", ""))
+    def _listed(self) -> Mapping[str, frozenset[str]]:
+        """The entries of each kind, folded."""
+        return {kind: _listed(self.words.get(kind, "")) for kind in KINDS}
+
+
+def _is_one_of(text: str, entries: Collection[str]) -> bool:
+    """Whether a text is an entry, or begins as one that ends in *."""
+    words = " ".join(fold(text).split())
+    return words in entries or any(entry.endswith("*") and words.startswith(entry[:-1]) for entry in entries)
 
 
 def _listed(entries: str) -> frozenset[str]:

@@ -9,10 +9,11 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from aggregator.refine.blocks import EDGE_CHARS, Block, Edges, visible
+from aggregator.refine.fit import Fit, Place
 from aggregator.refine.lexicon import fold
 from aggregator.refine.marking import Marked, pieces
 from aggregator.refine.phrasebook import Language, Phrasebook, phrasebook
-from aggregator.refine.reading import Place, Reading, Statement
+from aggregator.refine.reading import Reading, Statement
 from aggregator.refine.shapes import REACH, Row
 from aggregator.refine.tokens import LINKED, bare
 from aggregator.refine.triggers import Span
@@ -68,7 +69,10 @@ def _places(edges: Edges) -> Iterator[tuple[Block, Place, Block | None]]:
         from_start, from_end = first.get(block.start), last.get(block.start)
         if block.kind == "text" or (block.kind == "quote" and _opens(edges.first, from_start)):
             following = blocks[number + 1] if number + 1 < len(blocks) else None
-            yield block, Place(_where(from_start, from_end), from_start is not None, from_end is not None), following
+            depth = min(at for at in (from_start, from_end and from_end - 1) if at is not None)
+            follows = blocks[number - 1].kind if number else None
+            where = _where(from_start, from_end)
+            yield block, Place(where, from_start is not None, from_end is not None, depth, follows), following
 
 
 def _opens(first: Sequence[Block], index: int | None) -> bool:
@@ -141,7 +145,7 @@ def _readings(
     for start in starts:
         for shape in fitting:
             if found := shape.match(row, start):
-                read = Reading(block, place, following, title, language, marked, row, shape, found).result()
+                read = Reading(Fit(block, place, following, title, language, marked, row, shape, found)).result()
                 if read:
                     yield marked.marks[row.spans[start][0]].start, read
 

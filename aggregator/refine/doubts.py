@@ -13,7 +13,8 @@ from typing import Final
 from aggregator.refine.lexicon import RUN, WORD, fold, spelled
 from aggregator.refine.shapes import Stand
 
-KINDS: Final = tuple("media releases shows episodes reports studies adapted recipes books nobody elsewhere".split())
+_OF_THINGS: Final = ("media", "releases", "shows", "episodes", "reports", "studies", "adapted", "recipes", "books")
+KINDS: Final = (*_OF_THINGS, "nobody", "elsewhere")
 """media: verbs of shows and records; releases: of products and papers; shows: what they are said of; episodes: parts of a show that a text
 may well be; reports: what news is made of, behind "the"; studies: what a text is about more often than it is one; adapted: verbs of what
 was made anew; recipes; books: what a sentence goes on with that told of one; nobody: days, towns and pages, no publisher's name; elsewhere:

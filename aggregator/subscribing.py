@@ -6,7 +6,7 @@ Nothing here is kept in memory, so a restart goes on where it was. What hubs ans
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aggregator.collect import websub
 from aggregator.collect.hub_links import offered
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 FOLDER = "websub"
 """Where pushes arrive, below `link`."""
+
+_SETTLED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +40,13 @@ def bring_in_line(ports: Ports, token: Callable[[], str]) -> None:
     now, wishes = ports.clock(), _wishes(ports)
     standing = {one.feed_key: one for one in ports.store.hubs.subscriptions() if one.mode == "subscribe"}
     for key, one in standing.items():
-        if not _is_wanted(one, wishes.get(key), ports.config):
+        if not _is_wanted(one, wishes.get(key), ports.config, now):
             _end(one, ports)
         elif one.is_trusted and not one.is_standing(now):
             ports.store.hubs.revise(one.path, lambda it: it and it.after_miss())
             _poll_again(one, ports, "its hub does not push any more: it is polled again")
     for key, wish in wishes.items():
-        if not _is_wanted(standing.get(key), wish, ports.config):
+        if not _is_wanted(standing.get(key), wish, ports.config, now):
             _begin(wish, ports, token)
 
 
@@ -94,12 +96,17 @@ def _specs(config: Config) -> dict[str, FeedSpec]:
     return {spec.id: spec for spec in config.feeds}
 
 
-def _is_wanted(one: HubSubscription | None, wish: _Wish | None, config: Config) -> bool:
+def _is_wanted(one: HubSubscription | None, wish: _Wish | None, config: Config, now: datetime) -> bool:
     if one is None or wish is None:
         return one is None and wish is None
-    if (one.hub, one.topic, one.allow_private) != (wish.hub, wish.topic, wish.allow_private):
+    if (one.allow_private, one.callback) != (wish.allow_private, f"{config.link}{FOLDER}/{one.path}"):
         return False
-    return one.callback == f"{config.link}{FOLDER}/{one.path}"
+    return (one.hub, one.topic) == (wish.hub, wish.topic) or _is_young(one, now)
+
+
+def _is_young(one: HubSubscription, now: datetime) -> bool:
+    """Some feeds call themselves something else at every request: their hubs are asked for another topic once a day at most."""
+    return one.asked_at is not None and one.asked_at <= now < one.asked_at + _SETTLED
 
 
 def _begin(wish: _Wish, ports: Ports, token: Callable[[], str]) -> None:

@@ -171,11 +171,11 @@ def test_without_a_hub_or_an_address_of_its_own_nobody_is_told() -> None:
         assert planet.fetcher.posted == []
 
 
-def test_update_tells_the_hub_and_a_hub_that_is_down_fails_nothing(tmp_path: Path, hub: Hub) -> None:
+def test_commands_tell_the_hub_and_a_hub_that_is_down_fails_nothing(tmp_path: Path, hub: Hub) -> None:
     (tmp_path / "garden.xml").write_bytes(feed("garden", "One."))
     settings = "link: https://planet.example.org/\ncontact: me@example.org\noutputs: [atom.xml, opml.xml]\nfeeds: [./garden.xml]\n"
     (tmp_path / "feeds.yaml").write_text(f"{settings}websub: {{ hub: '{hub.url()}' }}\n")
-    assert "atom.xml: the hub 127.0.0.1 was told" in inside(tmp_path, "update").stderr
+    assert "atom.xml: the hub 127.0.0.1 was told" in inside(tmp_path, "publish").stderr
     assert [form["hub.topic"] for form in hub.forms] == ["https://planet.example.org/atom.xml"]
     (tmp_path / "feeds.yaml").write_text(f"{settings}title: Another\nwebsub: {{ hub: 'http://127.0.0.1:9/' }}\n")
     with closing(SqlStore(str(tmp_path / "aggregator.db"))) as store:

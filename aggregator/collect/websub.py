@@ -127,9 +127,9 @@ def told(one: HubSubscription, now: datetime) -> str:
     if one.mode == "unsubscribe":
         return f"not wanted from {hub} any more, which is told so{trouble}"
     if not one.is_standing(now):
-        asked = "" if one.asked_at or one.error else "; the hub is about to be asked"
-        return f"none from {hub}, so the feed is polled{asked}{trouble}{forged}"
-    lease = f"{hub} pushes until {one.lease_until:%Y-%m-%d %H:%M} UTC, unless it is asked again before"
+        asked = "" if one.error else "; it was asked, and has yet to ask back" if one.is_pending else "; it is about to be asked"
+        return f"{hub} does not push, so the feed is polled{asked}{trouble}{forged}"
+    lease = f"{hub} pushes until {one.lease_until:%Y-%m-%d %H:%M} UTC and is asked again before"
     return f"{lease}; {_arriving(one)}{trouble}{forged}"
 
 

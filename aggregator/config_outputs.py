@@ -12,6 +12,7 @@ from aggregator.config_yaml import ListNode, MapNode, Node, line_of
 from aggregator.model import THEMES, Attribution, FeedSpec, Format, OutputSpec
 from aggregator.publish.archive import is_archive_page
 from aggregator.publish.layout import folder_of
+from aggregator.publish.stylesheet import STYLESHEETS
 from aggregator.web.url import resource
 
 USUAL = ("atom.xml", "rss.xml", "feed.json", "index.html", "opml.xml")
@@ -111,6 +112,8 @@ def _check_path(path: str, others: Sequence[OutputSpec], line: int, report: Repo
         report.problem(line, f"path: '{path}' counts from root: write {path.lstrip('/')}")
     elif any(part in {"", ".", ".."} or part.startswith(".") for part in path.split("/")):
         report.problem(line, f"path: '{path}' must be a plain path below root: no '..', no empty part, no part that begins with a dot")
+    if path.casefold() in STYLESHEETS:
+        report.problem(line, f"path: '{path}' is where a stylesheet of the feeds stands")
     for other in others:
         mine, theirs = path.casefold(), other.path.casefold()  # some file systems do not tell a.xml from A.xml
         if mine == theirs:

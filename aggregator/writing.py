@@ -1,9 +1,10 @@
 """Bring one file of the outputs up to date: render, read back, replace what changed, remember what was written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from aggregator.model import Edition, Format, Kept, Written
+from aggregator.model import Edition, Format, Kept, OutputSpec, Written
 from aggregator.ports import Publisher, Renderer, Store
+from aggregator.publish.stylesheet import STYLESHEETS, stylesheet
 from aggregator.web.text import fingerprint
 
 
@@ -22,6 +23,13 @@ def bring_up(edition: Edition, renderers: Mapping[Format, Renderer], store: Stor
     if noted != (now := (fingerprint(written.body), written.index)):
         store.note_file(path, *now)
     return changed
+
+
+def bring_up_stylesheets(outputs: Sequence[OutputSpec], publisher: Publisher) -> tuple[int, int]:
+    """Write the stylesheets of the feeds where there are any, remove ours where there are none; count both. Raises `PublishError`."""
+    if any(output.format in ("atom", "rss") for output in outputs):
+        return sum(publisher.put(path, stylesheet(path)) for path in STYLESHEETS), 0
+    return 0, sum(publisher.remove(path, fingerprint(stylesheet(path))) for path in STYLESHEETS)
 
 
 def read_back(edition: Edition, written: Written) -> None:

@@ -11,6 +11,7 @@ from aggregator.app import RENDERERS
 from aggregator.errors import BadStatus, Gone, PublishError, Unreachable
 from aggregator.model import Config, Edition, FeedSpec, FeedState, Kept, OutputSpec, Redirect, Surroundings, Validators, Written
 from aggregator.pipeline import Ports, poll, publish
+from aggregator.publish.stylesheet import STYLESHEETS
 from aggregator.refine.known import known_sources, our_addresses, our_home
 from aggregator.refine.stories import same_story
 from aggregator.refine.succession import successors
@@ -177,7 +178,7 @@ def test_changed_rules_read_the_same_body_again() -> None:
 def test_publishing_twice_changes_nothing() -> None:
     walk = Walk(outputs=(ATOM, JSON))
     walk.answers(good("One.", "Two."))
-    assert [report.changed for report in publish(walk.ports)] == [True, True]
+    assert [report.changed for report in publish(walk.ports)] == [True, True, True], "two outputs and the stylesheets"
     walk.clock.forward(timedelta(days=3))
     assert [report.changed for report in publish(walk.ports)] == [False, False]
 
@@ -191,7 +192,11 @@ def test_one_output_that_cannot_be_written_leaves_the_others() -> None:
 
     walk.ports = replace(walk.ports, renderers={**walk.ports.renderers, "atom": refused})
     reports = publish(walk.ports)
-    assert [(report.path, report.error) for report in reports] == [("atom.xml", "does not parse back"), ("feed.json", None)]
+    assert [(report.path, report.error) for report in reports] == [
+        ("atom.xml", "does not parse back"),
+        ("feed.json", None),
+        ("feeds.*", None),
+    ]
     assert "atom.xml" not in walk.folder.files
     assert b"One." in walk.folder.files["feed.json"]
 
@@ -230,7 +235,7 @@ def test_an_output_that_left_feeds_yaml_loses_its_file_and_comes_back_as_it_was(
         ("feed.json", True, None),
         ("feeds.opml", True, None),
     ]
-    assert walk.folder.files == {"atom.xml": before["atom.xml"]}
+    assert walk.folder.files == {path: before[path] for path in ("atom.xml", *STYLESHEETS)}
     assert [report.path for report in publish(walk.ports)] == ["atom.xml"]
     walk.answers(good("Three.", "One.", "Two."))
     publish(both)
@@ -246,7 +251,7 @@ def test_a_file_that_is_not_ours_is_never_removed() -> None:
     walk.folder.files |= {"feed.json": b"somebody's own", "other.json": b"somebody else's"}
     walk.ports = replace(walk.ports, config=replace(walk.ports.config, outputs=(ATOM,)))
     assert [report.path for report in publish(walk.ports)] == ["atom.xml"]
-    assert set(walk.folder.files) == {"atom.xml", "feed.json", "other.json"}
+    assert set(walk.folder.files) == {"atom.xml", "feed.json", "other.json", *STYLESHEETS}
 
 
 def test_a_file_that_cannot_be_removed_is_said_and_tried_again() -> None:
@@ -258,7 +263,7 @@ def test_a_file_that_cannot_be_removed_is_said_and_tried_again() -> None:
     assert publish(walk.ports)[1].error == "the disk is full"
     walk.folder.broken.clear()
     publish(walk.ports)
-    assert set(walk.folder.files) == {"atom.xml"}
+    assert set(walk.folder.files) == {"atom.xml", *STYLESHEETS}
 
 
 def test_a_feed_that_left_feeds_yaml_leaves_the_output_and_comes_back_with_the_same_ids() -> None:

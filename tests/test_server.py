@@ -14,6 +14,7 @@ import pytest
 
 from aggregator.errors import AggregatorError
 from aggregator.model import JsonValue
+from aggregator.publish.stylesheet import STYLESHEETS, stylesheet
 from aggregator.run import server as server_module
 from aggregator.run.outputs import Outputs, media_type
 from aggregator.run.server import WebServer
@@ -89,6 +90,22 @@ def test_an_output_is_served_under_the_type_of_its_content(site: Site) -> None:
         assert answer.headers["referrer-policy"] == "no-referrer"
 
 
+def test_a_browser_gets_a_feed_as_xml_that_it_shows_by_its_stylesheet_and_readers_get_it_as_a_feed(site: Site, root: Path) -> None:
+    for path in STYLESHEETS:
+        (root / path).write_bytes(stylesheet(path))
+    feed, shown = site.ask("/atom.xml"), site.ask("/atom.xml", Sec_Fetch_Dest="document")
+    assert (shown.headers["content-type"], shown.body) == ("application/xml; charset=utf-8", feed.body)
+    assert shown.headers["etag"] != feed.headers["etag"]
+    assert shown.headers["vary"] == feed.headers["vary"] == "Accept-Encoding, Sec-Fetch-Dest"
+    assert site.ask("/atom.xml", If_None_Match=shown.headers["etag"], Sec_Fetch_Dest="document").status == 304
+    assert [site.ask(f"/{path}").headers["content-type"] for path in STYLESHEETS] == [
+        "application/xslt+xml; charset=utf-8",
+        "text/css; charset=utf-8",
+    ]
+    (root / "feeds.css").write_text("somebody else's", encoding="utf-8")
+    assert site.ask("/feeds.css").status == 404
+
+
 def test_a_page_may_run_and_load_nothing_but_its_own_style_and_images(site: Site) -> None:
     policy = site.ask("/").headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")
@@ -101,7 +118,7 @@ def test_each_coding_has_a_validator_of_its_own(site: Site) -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert gzip.decompress(packed.body) == plain.body == ATOM.encode()
     assert plain.headers["etag"] != packed.headers["etag"]
-    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding, Sec-Fetch-Dest"
     assert site.ask("/atom.xml", If_None_Match=plain.headers["etag"]).status == 304
     assert site.ask("/atom.xml", If_None_Match=plain.headers["etag"], Accept_Encoding="gzip").status == 200
     assert site.ask("/atom.xml", Accept_Encoding="gzip;q=0").body == plain.body

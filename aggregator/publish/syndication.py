@@ -13,6 +13,7 @@ from aggregator.model import Category, Edition, Item, Kept, Written
 from aggregator.publish.body import as_language, instant, parts, source_name
 from aggregator.publish.feedgen_entry import NAME, NAMESPACES, EntryExtension, FeedExtension
 from aggregator.publish.shelf import Frame, joined
+from aggregator.publish.stylesheet import styled
 from aggregator.web.text import clean, one_line
 from aggregator.web.url import is_absolute_iri
 
@@ -34,13 +35,14 @@ def rss(edition: Edition) -> bytes:
 
 def atom_of(edition: Edition, kept: Kept | None) -> Written:
     """Write an edition as Atom, with the serialized entries that are kept."""
-    head, end, _ = generator(edition).atom_str(pretty=True, encoding="UTF-8").rpartition(b"</feed>")
+    head, end, _ = styled(generator(edition).atom_str(pretty=True, encoding="UTF-8"), edition.spec.path).rpartition(b"</feed>")
     return joined(edition, kept, Frame(head=head, tail=end + b"\n"), lambda item: _piece(item, edition, _atom_piece))
 
 
 def rss_of(edition: Edition, kept: Kept | None) -> Written:
     """Write an edition as RSS 2.0, with the serialized items that are kept."""
-    head, end, _ = rss_generator(edition).rss_str(pretty=True, encoding="UTF-8").rpartition(b"  </channel>\n</rss>")
+    document = styled(rss_generator(edition).rss_str(pretty=True, encoding="UTF-8"), edition.spec.path)
+    head, end, _ = document.rpartition(b"  </channel>\n</rss>")
     return joined(edition, kept, Frame(head=head, tail=end + b"\n"), lambda item: _piece(item, edition, _rss_piece))
 
 

@@ -6,10 +6,12 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
+
+from aggregator.publish.stylesheet import STYLESHEETS, stylesheet
 
 MAX_FILE_BYTES = 64 * 1024 * 1024  # What we publish is a few MiB; something larger below `root` is not ours.
 MAX_CACHED = 128
@@ -65,6 +67,13 @@ class Served:
     def last_modified(self) -> str:
         return format_datetime(datetime.fromtimestamp(self.modified_s, UTC), usegmt=True)
 
+    def shown(self) -> "Served":
+        """The same as XML, for a browser that shows it by its stylesheet: another representation, so with validators of its own."""
+        gzipped = self.gzipped and replace(self.gzipped, etag=f'{self.gzipped.etag[:-1]}-xml"')
+        return replace(
+            self, media_type="application/xml", identity=replace(self.identity, etag=f'{self.identity.etag[:-1]}-xml"'), gzipped=gzipped
+        )
+
     def copy(self, *, gzip: bool) -> Copy:
         return self.gzipped if gzip and self.gzipped is not None else self.identity
 
@@ -104,7 +113,7 @@ class Outputs:
         version = (status.st_mtime_ns, status.st_size, status.st_ino)
         known = self._cache.get(path)
         if known is None or known[0] != version:
-            known = (version, _served(fd, int(status.st_mtime)))
+            known = (version, _served(path, fd, int(status.st_mtime)))
             if len(self._cache) >= MAX_CACHED:
                 self._cache.clear()
             self._cache[path] = known
@@ -116,12 +125,14 @@ def _is_plain(path: str) -> bool:
     return "\\" not in path and all(part and not part.startswith(".") and not part.endswith((".tmp", "~")) for part in parts)
 
 
-def _served(fd: int, modified_s: int) -> Served | None:
-    kind = media_type(os.pread(fd, _HEAD_BYTES, 0))
+def _served(path: str, fd: int, modified_s: int) -> Served | None:
+    kind = STYLESHEETS.get(path) or media_type(os.pread(fd, _HEAD_BYTES, 0))
     if kind is None:
         return None
     with os.fdopen(os.dup(fd), "rb") as file:
         body = file.read(MAX_FILE_BYTES)
+    if path in STYLESHEETS and body != stylesheet(path):
+        return None
     digest = hashlib.blake2b(body, digest_size=12).hexdigest()
     packed = gzip.compress(body, mtime=0) if len(body) >= MIN_GZIP_BYTES else body
     gzipped = Copy(packed, "gzip", f'"{digest}-gzip"') if len(packed) < len(body) else None

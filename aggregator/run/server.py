@@ -47,6 +47,8 @@ def no_link(path: str) -> str | None:
 
 
 _PAGE_POLICY = "default-src 'none'; img-src https:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# Browsers show these as text or offer to save them; as XML they show them by the stylesheet that they lead to.
+_FEEDS = ("application/atom+xml", "application/rss+xml")
 _ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
@@ -152,13 +154,16 @@ def _host_names(scope: Scope) -> list[str]:
 
 
 def _answer(request: Request, served: Served, link: str | None) -> Response:
+    is_styled = served.media_type in _FEEDS
+    if is_styled and request.headers.get("sec-fetch-dest") == "document":
+        served = served.shown()
     copy = served.copy(gzip=accepts_gzip(request.headers.get("accept-encoding", "")))
     headers = {
         **_ALWAYS,
         "Cache-Control": f"public, max-age={MAX_AGE_S}",
         "ETag": copy.etag,
         "Last-Modified": served.last_modified,
-        "Vary": "Accept-Encoding",
+        "Vary": "Accept-Encoding, Sec-Fetch-Dest" if is_styled else "Accept-Encoding",
     }
     if link is not None:
         headers["Link"] = link

@@ -25,7 +25,7 @@ from aggregator.publish.trail import words_digest
 from aggregator.refine.publishers import Feeds
 from aggregator.web.text import fingerprint
 
-REACH: Final = 10_000
+REACH: Final = 5_000
 """So many of the latest entries stand in the archive: what is looked through at each publish must not grow with the store."""
 
 _BATCH: Final = 1000

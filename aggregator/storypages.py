@@ -1,7 +1,7 @@
 """Keep a page for each story that an HTML output lists, and no others."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aggregator.model import Edition, Item
@@ -18,24 +18,23 @@ def bring_up(editions: Sequence[Edition], publisher: Publisher, *, is_whole: boo
     A page that two outputs link to is written for the first of them. Only files that hold what we wrote are removed, and none while an
     output is missing (`is_whole`). Raises `PublishError`.
     """
-    wanted: dict[str, tuple[Item, Edition]] = {}
+    wanted: set[str] = set()
+    written = 0
     for edition in editions:
-        for item in edition.items:
-            if item.trail:
-                wanted.setdefault(item.trail.path, (item, edition))
-    written = sum(_written(path, item, edition, publisher) for path, (item, edition) in wanted.items())
+        mine = {item.trail.path: item for item in edition.items if item.trail and item.trail.path not in wanted}
+        wanted |= mine.keys()
+        written += _written(mine, edition, publisher)
     gone = [name for name in publisher.names(FOLDER) if _OURS.fullmatch(name) and name not in wanted] if is_whole else []
     return written, sum(_removed(path, publisher) for path in gone)
 
 
-def _written(path: str, item: Item, edition: Edition, publisher: Publisher) -> bool:
+def _written(wanted: Mapping[str, Item], edition: Edition, publisher: Publisher) -> int:
     # Here, because whoever only polls needs no format.
-    from aggregator.publish.storypage import shown_by, shows, story_page
+    from aggregator.publish.storypage import StoryPages, shown_by
 
-    body = publisher.read(path)
-    if body is not None and shown_by(body) == shows(item, edition):
-        return False
-    return publisher.put(path, story_page(item, edition))
+    pages = StoryPages(edition)
+    fresh = {path: item for path, item in wanted.items() if shown_by(publisher.read(path) or b"") != pages.shows(item)}
+    return sum(publisher.put(path, pages.page(item)) for path, item in fresh.items())
 
 
 def _removed(path: str, publisher: Publisher) -> bool:

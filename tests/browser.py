@@ -199,6 +199,17 @@ class Tab:
         """How many pixels of the page stand beyond its right edge."""
         return int(self.value("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
+    @property
+    def faults(self) -> list[str]:
+        """Everything that a page without script must not do: complaints, scripts, requests for anything but images over https."""
+        strays = [f"{kind} {url}" for kind, url in self.requests if kind != "Image" or not url.startswith("https://")]
+        return [*self.complaints, *(f"script {one}" for one in self.scripts), *strays]
+
+    def press(self, key: str) -> None:
+        """Press and release a key, by its name."""
+        for kind in ("rawKeyDown", "keyUp"):
+            self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode={"Tab": 9, "Enter": 13}[key])
+
     def axe(self) -> list[str]:
         """What axe-core finds against the accessibility of the page."""
         if not AXE.is_file():

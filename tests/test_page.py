@@ -4,11 +4,12 @@ import hashlib
 import re
 from base64 import b64encode
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from lxml import html
 
-from aggregator.model import Person, SafeHtml, Subscription, Title, Url
+from aggregator.model import THEMES, Edition, Item, Person, SafeHtml, Subscription, Title, Url
 from aggregator.publish.page import page
 from tests import makers as make
 
@@ -172,3 +173,84 @@ def test_what_an_entry_of_a_link_blog_is_about_is_one_click_away() -> None:
     assert (link.get("href"), link.text) == ("https://about.example/this", "about.example")
     linked = make.item(link=Url("https://about.example/this"), related=Url("https://about.example/this"))
     assert page(make.edition(linked)).count(b"https://about.example/this") == 1
+
+
+def lines_of(number: int, **fields: object) -> Item:
+    """An entry as planets have them: a long address, a long text, and every fourth by way of somebody else."""
+    url = Url(f"https://writers-{number % 60}.example.org/2026/03/a-title-of-eight-words-or-so-{number}/")
+    via = make.item(number).via if number % 4 == 0 else ()
+    line = f'<p class="aggregator-origin">This article originally appeared at <a href="{url}">The writings of Jo Example</a>.</p>'
+    made = make.item(
+        number, id=url if number % 2 else f"urn:uuid:{number:036d}", link=url, original=url, via=via, also_seen=(), enclosures=()
+    )
+    made = replace(
+        made, title=Title(text=f"A title of eight words or so, number {number}"), authors=(Person(name="Jo Example"),), license=None
+    )
+    text = SafeHtml(f"<p>{'A sentence that goes on for a while, as they do. ' * 80}</p>")
+    told = {"content": text, "line": SafeHtml(line), "related": None, "feed": f"feed-{number % 60}", **fields}
+    return replace(made, **told)  # type: ignore[arg-type]
+
+
+def of_planet(count: int, theme: str = THEMES[0]) -> Edition:
+    feeds = tuple(
+        Subscription(name=f"The writings of {n}", feed_url=f"https://{n}.example/f", id=f"feed-{n}", tags=("a",)) for n in range(60)
+    )
+    items = [lines_of(number, sort_key=make.NOON - timedelta(hours=8 * number)) for number in range(count)]
+    made = make.edition(*items, path="index.html", subscriptions=feeds)
+    return replace(made, spec=replace(made.spec, max_entries=count, theme=theme))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_page_of_200_entries_weighs_less_than_150_kb(theme: str) -> None:
+    body = page(of_planet(200, theme))
+    assert len(body) < 150_000
+    assert body.count(b"<article") == 200
+    assert body.count(b"originally appeared") in {50, 200}, "who passed it on is always said"
+
+
+def test_a_text_is_whole_if_it_is_short_and_begins_where_there_is_room() -> None:
+    short, long = make.item(1), lines_of(2)
+    document = parsed(page(make.edition(short, long, path="index.html")))
+    whole, begun = document.cssselect(".text")
+    assert whole.get("class") == "text e-content"
+    assert begun.get("class") == "text p-summary"
+    assert 300 < len(begun.text_content()) <= 420
+    assert begun.text_content().endswith("as they do.")
+    (on,) = document.cssselect(".on a")
+    assert (on.text_content(), on.get("href")) == ("Continue reading", long.link)
+
+
+def test_an_entry_looks_the_same_whoever_joins_it() -> None:
+    entry = re.compile(rb"<article.*?</article>", re.DOTALL)
+    few, many = of_planet(3), of_planet(40)
+    many = replace(many, spec=few.spec)
+    assert entry.findall(page(few)) == entry.findall(page(many))[:3]
+
+
+def test_nothing_is_cut_off_a_text_that_must_not_be_changed() -> None:
+    item = lines_of(1, license=Url("https://creativecommons.org/licenses/by-nd/4.0/"))
+    document = parsed(page(make.edition(replace(item, summary=None))))
+    assert not document.cssselect(".text")
+    (teaser,) = parsed(page(make.edition(replace(item, summary=SafeHtml("<p>What it is about.</p>"))))).cssselect(".text")
+    assert teaser.text_content() == "What it is about."
+
+
+def test_a_picture_stands_beside_a_text_that_begins_and_only_over_https() -> None:
+    text = lines_of(1).content or SafeHtml("")
+    shown = {
+        "https://a.example/own.png": lines_of(1, thumbnail=Url("https://a.example/own.png")),
+        "https://a.example/b.png": lines_of(
+            1, thumbnail=Url("http://a.example/own.png"), content=SafeHtml(f'<img src="https://a.example/b.png">{text}')
+        ),
+        "": lines_of(1, thumbnail=None, content=SafeHtml(f'<img src="https://a.example/dot.png" width="1" height="1">{text}')),
+    }
+    for url, item in shown.items():
+        pictures = parsed(page(make.edition(item))).cssselect("img.picture")
+        assert "".join(one.get("src") or "" for one in pictures) == url
+        assert all((one.get("loading"), one.get("referrerpolicy"), one.get("alt")) == ("lazy", "no-referrer", "") for one in pictures)
+
+
+def test_headings_of_a_text_stand_in_order_below_its_title() -> None:
+    content = SafeHtml("<h1>a</h1><h4>b</h4><h2>c</h2><h3>d</h3>")
+    article = parsed(page(make.edition(make.item(1, content=content)))).cssselect("article")[0]
+    assert [one.tag for one in article.cssselect("h1, h2, h3, h4, h5, h6")] == ["h3", "h4", "h5", "h5", "h6"]

@@ -14,7 +14,7 @@ from aggregator.model import Edition, Item, OutputSpec, Seen, Trail, Url
 from aggregator.publish.attribution import languages
 from aggregator.publish.files import Folder
 from aggregator.publish.page import page
-from aggregator.publish.storypage import shown_by, shows, story_page
+from aggregator.publish.storypage import StoryPages, shown_by
 from aggregator.publish.trail import path_of
 from aggregator.storypages import bring_up
 from tests import makers as make
@@ -36,7 +36,7 @@ def edition(*items: Item, path: str = "index.html", **fields: object) -> Edition
 
 
 def parsed(item: Item, of: Edition | None = None) -> html.HtmlElement:
-    return html.document_fromstring(story_page(item, of or edition(item)), parser=html.HTMLParser(encoding="utf-8"))
+    return html.document_fromstring(StoryPages(of or edition(item)).page(item), parser=html.HTMLParser(encoding="utf-8"))
 
 
 def texts(document: html.HtmlElement, selector: str) -> list[str]:
@@ -155,7 +155,7 @@ def test_the_pages_link_to_each_other(path: str, back: str, there: str) -> None:
 
 def test_an_item_without_a_line_links_to_its_page_all_the_same() -> None:
     item = make.bare_item(trail=Trail(path=path_of("x")))
-    assert html.document_fromstring(page(edition(item))).cssselect(".more a.trail")
+    assert html.document_fromstring(page(edition(item))).cssselect(".byline a.trail")
     assert not html.document_fromstring(page(edition(make.bare_item()))).cssselect("a.trail")
 
 
@@ -164,9 +164,9 @@ def test_an_item_without_a_line_links_to_its_page_all_the_same() -> None:
 
 def test_a_page_says_what_it_shows_and_whether_it_is_as_we_wrote_it() -> None:
     item, other = told(), told(rights="Somebody")
-    body = story_page(item, edition(item))
-    assert body == story_page(item, edition(item))
-    assert shown_by(body) == shows(item, edition(item)) != shows(other, edition(other))
+    body = StoryPages(edition(item)).page(item)
+    assert body == StoryPages(edition(item)).page(item)
+    assert shown_by(body) == StoryPages(edition(item)).shows(item) != StoryPages(edition(other)).shows(other)
     assert shown_by(body.replace(b"Orig", b"Evil")) is None
     assert shown_by(b"<!doctype html><html></html>") is None
 

@@ -76,5 +76,11 @@ class Here:
     path: str
 
     def to(self, path: str) -> str:
-        """The address of another file below the folder of outputs, as this page links to it."""
-        return quote(posixpath.relpath(path, posixpath.dirname(self.path) or "."))
+        """The address of another file below the folder of outputs, as this page links to it.
+
+        >>> Here("de/tag/news.html").to("de/a b.html"), Here("index.html").to("tag/news.html"), Here("tag/news.html").to("tag/news.html")
+        ('../a%20b.html', 'tag/news.html', 'news.html')
+        """
+        own, other = self.path.split("/")[:-1], path.split("/")
+        shared = len(posixpath.commonprefix([own, other[:-1]]))
+        return quote("/".join([*([".."] * (len(own) - shared)), *other[shared:]]))

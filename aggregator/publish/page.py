@@ -28,7 +28,7 @@ ABOUT_ENTRIES: Final = 15
 
 _PAGE_BYTES: Final = 150_000
 """What a page may weigh without its images: a second on a slow line, whatever its entries hold."""
-_FRAME_BYTES: Final = 24_000
+_FRAME_BYTES: Final = 30_000
 """Of these, what is around the entries: style, lists of sources and tags, days."""
 _MAX_ROOM_BYTES: Final = 6_000
 _ASIDE_SOURCES: Final = 40
@@ -87,14 +87,16 @@ def page(edition: Edition) -> bytes:
     """Write the page of an HTML output: its entries, days (UTC) as headings."""
     here = Here(edition.spec.path)
     hub = edition.hub if edition.self_url else None
-    return _written("page.html.jinja", edition, here, days=_days(edition, here), sources=_shown_sources(edition, here), hub=hub)
+    return _written(
+        "page.html.jinja", edition, here, days=_days(edition, here), sources=_beside(edition.subscriptions, edition, here), hub=hub
+    )
 
 
 def tag_page(edition: Edition, *, tag: str) -> bytes:
     """Write the page of a tag; `edition` holds the entries of the feeds that have it."""
     here = Here(tag_path(edition.spec.path, tag))
-    sources = [_source(feed, edition, here) for feed in edition.subscriptions if tag in feed.tags]
-    return _written("tag.html.jinja", edition, here, tag=tag, days=_days(edition, here), sources=sources)
+    tagged = [feed for feed in edition.subscriptions if tag in feed.tags]
+    return _written("tag.html.jinja", edition, here, tag=tag, days=_days(edition, here), sources=_beside(tagged, edition, here))
 
 
 def source_page(edition: Edition, *, feed: Subscription) -> bytes:
@@ -216,10 +218,10 @@ def _source_pages(edition: Edition, here: Here) -> dict[str, str]:
     return pages | {feed.feed_url: pages[feed.id] for feed in edition.subscriptions if feed.id}
 
 
-def _shown_sources(edition: Edition, here: Here) -> list[Source]:
-    """The sources of the entries on a page, as many as stand beside it; where it has none, those that there are."""
+def _beside(feeds: Sequence[Subscription], edition: Edition, here: Here) -> list[Source]:
+    """The sources to stand beside the entries of a page: all of these, if they are few, else those that have an entry there."""
     used = {item.feed for item in edition.items}
-    chosen = [feed for feed in edition.subscriptions if feed.id in used] or edition.subscriptions
+    chosen = feeds if len(feeds) <= _ASIDE_SOURCES else [feed for feed in feeds if feed.id in used]
     return [_source(feed, edition, here) for feed in chosen[:_ASIDE_SOURCES]]
 
 

@@ -13,8 +13,8 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from aggregator.model import Item, SafeHtml, Title, Url
-from aggregator.publish.body import as_language, counting, instant
+from aggregator.model import Enclosure, Item, SafeHtml, Title, Url
+from aggregator.publish.body import as_language, counting, instant, media_type
 from aggregator.publish.languages import direction
 from aggregator.publish.rights import first_sentences
 from aggregator.web.host import host_of
@@ -26,7 +26,8 @@ TEXT_CHARS: Final = 600
 _BEGINNING_CHARS: Final = 420
 _LEAST_CHARS: Final = 60
 # What an entry's elements take beside the words and addresses in them.
-_MARKUP_BYTES: Final = 420
+_MARKUP_BYTES: Final = 380
+_TIGHT_TITLE_CHARS: Final = 160
 # A picture beside a text of a few lines: where an entry has that much room.
 _PICTURE_ROOM_BYTES: Final = 900
 _LEAST_PICTURE_PX: Final = 100
@@ -42,6 +43,9 @@ _HEADINGS: Final = frozenset(f"{end}h{level}" for end in ("", "/") for level in 
 # What is wider than the page scrolls by itself, and who has no mouse must be able to get there.
 _SCROLLED: Final = frozenset({"pre", "table"})
 _REACHED: Final = ' tabindex="0"'
+_HTTP: Final = ' src="http://'
+_HTTPS: Final = ' src="https://'
+_UNSAFE_SOURCE: Final = re.compile(r' src="(?!https://)[^"]*"')
 _PHRASES: Final = frozenset(
     {"b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "sup"}
 )
@@ -101,24 +105,27 @@ class Shown:
 def shown(item: Item, *, language: str, untitled: str, room: int, sources: Mapping[str, str], about: str | None) -> Shown:
     """Show an item on a page of this language, in `room` bytes. `sources` tells where feeds' pages are, by their ids and addresses."""
     own = as_language(item.language)
-    title = Linked(name=heading(item.title) if item.title else untitled, href=item.link)
-    authors = tuple(Linked(name=name, href=author.uri) for author in item.authors if (name := one_line(author.name)))
-    license_ = Linked(name=license_name(item.license), href=item.license) if item.license else None
-    said = instant(item.published).isoformat()
-    left = room - _MARKUP_BYTES - _size(item.id, item.link, title.name, *(one.name for one in authors), *(one.href for one in authors))
+    name = heading(item.title) if item.title else untitled
+    authors = tuple(Linked(name=one_line(author.name), href=author.uri) for author in item.authors if one_line(author.name))
+    source = _source(item, sources)
     line: Markup | None = Markup(item.line) if item.line else None  # noqa: S704  (SafeHtml is what may be published)
-    if line and left < _size(line) and not _tells_more(item):
-        line = None
-    left -= _size(line or "")
+    head = (item.id, item.link, source.name, source.href, *(text for one in authors for text in (one.name, one.href)))
+    left = room - _MARKUP_BYTES - _size(*head, name, line, about)
+    if is_tight := left < 0:
+        # What can be spared: a line that only repeats source and title, the end of a very long title, comments, files that do not play.
+        line = line if _tells_more(item) else None
+        name = name if len(name) <= _TIGHT_TITLE_CHARS else f"{one_line(item.title.text if item.title else name)[:_TIGHT_TITLE_CHARS]}…"
+        left = room - _MARKUP_BYTES - _size(*head, name, line, about)
     text, is_whole = _text(item, left)
+    said = instant(item.published).isoformat()
     return Shown(
         uid=None if item.id == item.link else item.id,
-        title=title,
+        title=Linked(name=name, href=item.link),
         is_titled=item.title is not None,
         is_original=item.original is not None and item.original == item.link,
         language=own if own and own != language else None,
         direction=_direction(item, own, language),
-        source=_source(item, sources),
+        source=source,
         authors=authors,
         published=f"{said[:16]}Z",
         day=said[:10],
@@ -133,9 +140,11 @@ def shown(item: Item, *, language: str, untitled: str, room: int, sources: Mappi
         about=about,
         credit=Markup(item.credit + counting(item)) or None,  # noqa: S704  (escaped there)
         related=_related(item),
-        enclosures=tuple(Linked(name=_file_name(one.url, one.title), href=one.url) for one in item.enclosures),
-        comments=item.comments,
-        license=license_,
+        enclosures=tuple(
+            Linked(name=_file_name(one.url, one.title), href=one.url) for one in item.enclosures if _is_file(one, is_tight=is_tight)
+        ),
+        comments=None if is_tight else item.comments,
+        license=Linked(name=license_name(item.license), href=item.license) if item.license else None,
     )
 
 
@@ -159,6 +168,17 @@ def _source(item: Item, sources: Mapping[str, str]) -> Linked:
 def _related(item: Item) -> Linked | None:
     related = item.related
     return Linked(name=host_of(related), href=related) if related and related != item.link else None
+
+
+def _is_file(enclosure: Enclosure, *, is_tight: bool) -> bool:
+    """Whether a file is one to fetch or to play, and no picture; where there is little room, only what plays."""
+    kind = media_type(enclosure).partition("/")[0]
+    return kind in {"audio", "video"} if is_tight else kind != "image"
+
+
+def _is_image(enclosure: Enclosure) -> bool:
+    """Pictures that come along as files are shown, if at all, as pictures."""
+    return media_type(enclosure).startswith("image/")
 
 
 def _file_name(url: Url, title: str | None) -> str:
@@ -204,7 +224,8 @@ def _text(item: Item, room: int) -> tuple[Markup | None, bool]:
 
 
 def body(text: SafeHtml, *, below: int = 3) -> Markup:
-    """Make sanitized HTML ready for a page: images load late and tell nobody where they are shown, headings stand in order `below` a level.
+    """Make sanitized HTML ready for a page: images load late, over https, and tell nobody where they are shown; headings stand in order
+    `below` a level.
 
     >>> print(body(SafeHtml('<p title="<img>">a <img src="https://b.example/c.png"></p>')))
     <p title="<img>">a <img loading="lazy" decoding="async" referrerpolicy="no-referrer" src="https://b.example/c.png"></p>
@@ -216,7 +237,8 @@ def body(text: SafeHtml, *, below: int = 3) -> Markup:
     def ready(tag: re.Match[str]) -> str:
         name = tag[1].lower()
         if name == "img":
-            return f"<{tag[1]}{_LAZY}{_SET_BY_US.sub('', tag[2])}>"
+            # Whatever a page may not load, browsers would complain of; most hosts have their pictures over https, too.
+            return f"<{tag[1]}{_LAZY}{_UNSAFE_SOURCE.sub('', _SET_BY_US.sub('', tag[2]).replace(_HTTP, _HTTPS))}>"
         if name in _SCROLLED:
             return f"<{tag[1]}{_REACHED}{tag[2]}>"
         return f"<{headings.in_order(name)}{tag[2]}>" if name in _HEADINGS else tag[0]
@@ -245,8 +267,9 @@ class _Headings:
 
 def _picture(item: Item) -> str | None:
     """A picture to stand beside the beginning of a text: the entry's own, else the first in the text that is not tiny."""
-    if item.thumbnail and item.thumbnail.startswith("https://"):
-        return item.thumbnail
+    own = [item.thumbnail, *(enclosure.url for enclosure in item.enclosures if _is_image(enclosure))]
+    if found := next((url for url in own if url and url.startswith("https://")), None):
+        return found
     for tag in _TAG.finditer(item.content or ""):
         if tag[1].lower() == "img":
             said = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tag[2])}

@@ -13,15 +13,15 @@ from typing import Final
 import msgspec
 from markupsafe import Markup
 
-from aggregator.model import CONFIRMED, CONTRADICTED, Edition, Hop, Item, SafeHtml, Url
+from aggregator.model import CONFIRMED, CONTRADICTED, Edition, Hop, Item, SafeHtml, Trail, Url
 from aggregator.publish.attribution import wording
 from aggregator.publish.body import as_language, counting, instant
 from aggregator.publish.languages import direction
 from aggregator.publish.layout import Here, source_path
-from aggregator.publish.page import Site, site_of
+from aggregator.publish.page import site_of
 from aggregator.publish.shown import Linked, body, license_name
 from aggregator.publish.themes import theme
-from aggregator.publish.trail import filled, words_digest, words_of
+from aggregator.publish.trail import FOLDER, filled, words_digest, words_of
 from aggregator.web.text import fingerprint, one_line
 
 _MARK: Final = re.compile(rb'<meta name="aggregator-page" content="([0-9a-f]{32})-([0-9a-f]{32})">')
@@ -50,10 +50,9 @@ class _Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """Everything that a page shows: equal ones make equal pages."""
+    """Everything that a page shows, `program` standing for what all of them share: equal ones make equal pages."""
 
     program: str
-    site: Site
     back: str
     canonical: Url | None
     title: str
@@ -77,22 +76,65 @@ class _Shown:
     rights: str | None
 
 
-def story_page(item: Item, edition: Edition) -> bytes:
-    """Write the page of an item that has a `trail`. The same item in the same edition gives the same bytes."""
-    shown = _shown(item, edition)
-    assert item.trail is not None, "a story without a page"  # noqa: S101
-    # It is the original that is to be found, whatever the pages of our own may be.
-    site = replace(shown.site, noindex=True)
-    context = {"shown": shown, "site": site, "mark": f"{_digest(shown)}-{_NO_DIGEST}"}
-    text = Markup("").join((*(body(text, below=1) for text in shown.texts), Markup(shown.counters)))  # noqa: S704  (escaped there)
-    context |= {"line": Markup(shown.line), "text": text}  # noqa: S704  (SafeHtml is what may be published)
-    made = theme(edition.spec.theme).write("story.html.jinja", item.trail.path, context)
-    return made.replace(f"-{_NO_DIGEST}".encode(), f"-{fingerprint(made)}".encode(), 1)
+class StoryPages:
+    """Writes the pages of the stories that an edition lists: those items that have a `trail`."""
 
+    def __init__(self, edition: Edition) -> None:
+        self._edition = edition
+        self._theme = theme(edition.spec.theme)
+        self._sources = {feed.id: feed.id for feed in edition.subscriptions} | {feed.feed_url: feed.id for feed in edition.subscriptions}
+        # All stand in one folder: what they share is worked out once. It is the originals that are to be found, not these pages.
+        self._site = replace(site_of(edition, Here(f"{FOLDER}/")), noindex=True, canonical=None)
+        self._program = fingerprint(msgspec.json.encode((self._theme.digest, words_digest(), self._site)))
 
-def shows(item: Item, edition: Edition) -> str:
-    """A digest of what the page of an item shows."""
-    return _digest(_shown(item, edition))
+    def page(self, item: Item) -> bytes:
+        """Write the page of an item. The same item in the same edition gives the same bytes."""
+        assert item.trail is not None, "a story without a page"  # noqa: S101
+        shown = self._shown(item, item.trail)
+        text = Markup("").join((*(body(text, below=1) for text in shown.texts), Markup(shown.counters)))  # noqa: S704  (escaped there)
+        context = {"shown": shown, "site": self._site, "mark": f"{_digest(shown)}-{_NO_DIGEST}"}
+        context |= {"line": Markup(shown.line), "text": text}  # noqa: S704  (SafeHtml is what may be published)
+        made = self._theme.write("story.html.jinja", item.trail.path, context)
+        return made.replace(f"-{_NO_DIGEST}".encode(), f"-{fingerprint(made)}".encode(), 1)
+
+    def shows(self, item: Item) -> str:
+        """A digest of what the page of an item shows."""
+        assert item.trail is not None, "a story without a page"  # noqa: S101
+        return _digest(self._shown(item, item.trail))
+
+    def _shown(self, item: Item, trail: Trail) -> _Shown:
+        edition, language = self._edition, as_language(item.language)
+        words = words_of(edition.language)
+        return _Shown(
+            program=self._program,
+            back=filled(words["back"], title=one_line(edition.title)),
+            canonical=item.original or item.link,
+            title=one_line(item.title.text) if item.title else wording(edition.language).untitled,
+            text_language=language,
+            text_direction=direction(language) or "auto",
+            source=self._source(item),
+            line=_line(item),
+            texts=tuple(text for text in (item.content or item.summary, item.credit, item.notice) if text),
+            counters=counting(item),
+            text_class="e-content" if item.content else "p-summary",
+            link=item.link,
+            authors=tuple(name for author in item.authors if (name := one_line(author.name))),
+            published=instant(item.published).isoformat(),
+            way=tuple(_way(item, edition, words)),
+            known=tuple(_known(item, words)),
+            sure=filled(words["sure"], percent=f"{item.confidence * 100:.0f}") if item.via and item.evidence else None,
+            seen=tuple(_Place(one_line(seen.name), seen.url, _since(day, words)) for seen, day in trail.seen),
+            id=item.id,
+            raw_id=item.raw_id if item.raw_id != item.id else None,
+            license=(license_name(item.license), item.license) if item.license else None,
+            rights=one_line(item.rights or "") or None,
+        )
+
+    def _source(self, item: Item) -> Linked:
+        first = item.via[0] if item.via else None
+        feed = self._sources.get((first.feed_url if first else item.feed) or "")
+        href = Here(f"{FOLDER}/").to(source_path(self._edition.spec.path, feed)) if feed else None
+        return Linked(name=one_line(first.name if first else item.source.name), href=href)
 
 
 def shown_by(body: bytes) -> str | None:
@@ -111,49 +153,9 @@ def _digest(shown: _Shown) -> str:
 # ── what a page shows ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _shown(item: Item, edition: Edition) -> _Shown:
-    words, trail = words_of(edition.language), item.trail
-    assert trail is not None, "a story without a page"  # noqa: S101
-    title = one_line(item.title.text) if item.title else wording(edition.language).untitled
-    here, language = Here(trail.path), as_language(item.language)
-    return _Shown(
-        program=theme(edition.spec.theme).digest + words_digest(),
-        site=site_of(edition, here),
-        back=filled(words["back"], title=one_line(edition.title)),
-        canonical=item.original or item.link,
-        title=title,
-        text_language=language,
-        text_direction=direction(language) or "auto",
-        source=_source(item, edition, here),
-        line=_line(item),
-        texts=tuple(text for text in (item.content or item.summary, item.credit, item.notice) if text),
-        counters=counting(item),
-        text_class="e-content" if item.content else "p-summary",
-        link=item.link,
-        authors=tuple(name for author in item.authors if (name := one_line(author.name))),
-        published=instant(item.published).isoformat(),
-        way=tuple(_way(item, edition, words)),
-        known=tuple(_known(item, words)),
-        sure=filled(words["sure"], percent=f"{item.confidence * 100:.0f}") if item.via and item.evidence else None,
-        seen=tuple(_Place(one_line(seen.name), seen.url, _since(day, words)) for seen, day in trail.seen),
-        id=item.id,
-        raw_id=item.raw_id if item.raw_id != item.id else None,
-        license=(license_name(item.license), item.license) if item.license else None,
-        rights=one_line(item.rights or "") or None,
-    )
-
-
 def _line(item: Item) -> SafeHtml:
     """The visible line; what it says of private feeds stands in no page about a story."""
     return item.line if all(seen.feed_url for seen in item.also_seen) else SafeHtml("")
-
-
-def _source(item: Item, edition: Edition, here: Here) -> Linked:
-    first = item.via[0] if item.via else None
-    known = {feed.id: feed for feed in edition.subscriptions} | {feed.feed_url: feed for feed in edition.subscriptions}
-    feed = known.get((first.feed_url if first else item.feed) or "")
-    href = here.to(source_path(edition.spec.path, feed.id)) if feed else None
-    return Linked(name=one_line(first.name if first else item.source.name), href=href)
 
 
 def _way(item: Item, edition: Edition, words: Mapping[str, str]) -> Iterator[_Place]:

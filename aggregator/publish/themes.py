@@ -5,6 +5,7 @@ somebody found on the web can write a strange page, and nothing else.
 """
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def _from_folder(folder: Path, marks: tuple[tuple[str, int], ...]) -> Theme:
 
 
 def _made(name: str, files: Mapping[str, str]) -> Theme:
-    css = files[STYLE].strip()
+    css = re.sub(r"\s*\n\s*", "\n", files[STYLE].strip())
     if "</style" in css.lower():
         raise PublishError(STYLE, f"theme {name}: its style sheet holds </style; the last good files stay")
     environment = ImmutableSandboxedEnvironment(

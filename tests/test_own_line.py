@@ -1,6 +1,7 @@
 """Our visible line in what we read: known in every language with and without its class, read as a claim, and never stacked."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 
@@ -53,6 +54,13 @@ def without_class(html: str) -> str:
 
 def line_of(language: str, origin: Linked | None, via: tuple[Linked, ...] = (), also: tuple[Linked, ...] = ()) -> str:
     return line(Attribution(), language, origin=origin, via=via, also=also)
+
+
+@pytest.mark.parametrize("change", [str, without_class])
+def test_where_the_line_stands_is_told_of_a_short_text_too(change: Callable[[str], str]) -> None:
+    ours = change(line_of("en", ORIG))
+    for html, where in ((ours + BODY, "first block"), (BODY + ours, "last block"), ("<p>One word.</p>" + ours, "last block")):
+        assert [claim.where for claim in read(html).claims] == [where]
 
 
 # ── every language, every form ─────────────────────────────────────────────────────────────────────────────────────────

@@ -9,10 +9,10 @@ import pytest
 
 from aggregator.app import RENDERERS
 from aggregator.errors import BadStatus, Gone, PublishError, Unreachable
-from aggregator.model import Config, Edition, FeedSpec, FeedState, Kept, OutputSpec, Redirect, Surroundings, Validators, Written
+from aggregator.model import Config, Edition, FeedSpec, FeedState, Hop, Kept, OutputSpec, Redirect, Surroundings, Validators, Written
 from aggregator.pipeline import Ports, poll, publish
 from aggregator.publish.stylesheet import STYLESHEETS
-from aggregator.refine.known import known_sources, our_addresses, our_home
+from aggregator.refine.known import known_sources, our_addresses, our_home, our_names
 from aggregator.refine.stories import same_story
 from aggregator.refine.succession import successors
 from aggregator.rereading import reread
@@ -321,6 +321,13 @@ def test_our_outputs_are_known_by_every_address_that_we_give_them() -> None:
         "file:///srv/public/atom.xml",
         "file:///srv/public/news/feed.json",
     }
+
+
+def test_what_our_outputs_are_called_is_ours_unless_others_are_called_so() -> None:
+    walk = Walk(outputs=(replace(ATOM, title="River News"), replace(JSON, title="News")))
+    config = replace(walk.ports.config, title="Our Planet")
+    assert our_names(config, {}) == {"river news", "our planet"}
+    assert our_names(config, {"our planet": Hop(name="Our Planet", site="other.example")}) == {"river news"}
 
 
 def test_a_home_page_that_a_polled_feed_shares_with_us_is_not_ours_alone() -> None:

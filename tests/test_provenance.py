@@ -375,6 +375,17 @@ def test_a_neighbour_on_our_host_and_a_remark_about_us_are_no_loops() -> None:
     assert read(where=where, external_url="https://planet.example/atom.xml").loop is None
 
 
+def test_our_name_without_a_link_and_a_page_of_ours_about_a_story_are_loops() -> None:
+    ours = {"ours": frozenset({"https://planet.example/atom.xml"}), "our_home": "https://planet.example/"}
+    where = context(**ours, our_names=frozenset({"our planet"}), our_stories=frozenset({"https://planet.example/story/"}))
+    line = "<p>This article originally appeared at {}.</p>"
+    page = "https://planet.example/story/{}.html"
+    assert read(line.format("Our Planet") + BODY, where).loop == "its phrase names our own output Our Planet"
+    assert read(line.format(f'<a href="{page.format("0123456789abcdef")}">Our Planet</a>') + BODY, where).loop is not None
+    for other in ("Planet", f'<a href="{page.format("a-day")}">Our Planet</a>', '<a href="https://orig.example/">Our Planet</a>'):
+        assert read(line.format(other) + BODY, where).loop is None, other
+
+
 @pytest.mark.parametrize(
     "feed", [{"base": "http://planet.example/atom.xml"}, {"head": FeedHead(self_url=Url("https://planet.example/atom.xml"))}]
 )

@@ -234,14 +234,16 @@ class Surroundings:
     """What refining needs to know beyond the one feed.
 
     `known` maps the names of subscribed feeds (`web.text.folded_name`) to what is known of them, `learnt` other names to whom they meant
-    in earlier claims. `ours` holds the addresses of our own outputs, as
-    `web.url.link_key` gives them, and `our_home` the page that they call their home.
+    in earlier claims. `ours` holds the addresses of our own outputs, as `web.url.link_key` gives them, `our_home` the page that they call
+    their home, `our_stories` the folders of our pages about single stories, `our_names` what our outputs are called (`folded_name`).
     """
 
     known: Mapping[str, Hop] = field(default_factory=dict)
     learnt: Mapping[str, Learnt] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
     our_home: str | None = None
+    our_stories: frozenset[str] = frozenset()
+    our_names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

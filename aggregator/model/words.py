@@ -6,6 +6,9 @@ from typing import Final, Literal, NewType
 MAX_PRINTED: Final = 100
 """How many marks of what a feed prints around its entries are remembered."""
 
+STORY_FOLDER: Final = "story"
+"""Below the root of the outputs: pages about single stories, each named by 16 hexadecimal digits."""
+
 Url = NewType("Url", str)
 """An absolute http(s) address, normalized and free of tracking parameters. Only `web.url` makes one."""
 

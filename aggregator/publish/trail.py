@@ -9,12 +9,12 @@ from hashlib import blake2b
 from importlib import resources
 from typing import Final
 
-from aggregator.model import FeedSpec, Publication, Seen, StoredEntry, Story, Trail
+from aggregator.model import STORY_FOLDER, FeedSpec, Publication, Seen, StoredEntry, Story, Trail
 from aggregator.publish.languages import direction, nearest
 from aggregator.publish.sources import Directory
 from aggregator.web.text import fingerprint
 
-FOLDER: Final = "story"
+FOLDER: Final = STORY_FOLDER
 """The folder of these pages, below the folder of outputs."""
 
 _APART: Final = re.compile(r"\{(?:name|title|date)\}")

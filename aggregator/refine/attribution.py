@@ -218,6 +218,14 @@ def _linked(block: Block, link: Link) -> _Named:
     return _Named(block.text[link.start : link.end], link.href)
 
 
+def _where(block: Block, edges: Edges) -> str:
+    """The end of the text to which a block is nearer; in a short entry all blocks are among the first and the last."""
+    before = next((number for number, each in enumerate(edges.first) if each.start == block.start), None)
+    behind = next((number for number, each in enumerate(reversed(edges.last)) if each.start == block.start), None)
+    is_first = before is not None and (behind is None or before <= behind)
+    return "first block" if is_first else "last block"
+
+
 def _statement(block: Block, edges: Edges, names: Sequence[_Named]) -> Statement | None:
     """The first name is the origin, the others are the hops since."""
     if not names:
@@ -227,7 +235,7 @@ def _statement(block: Block, edges: Edges, names: Sequence[_Named]) -> Statement
     return Statement(
         rule=RULE,
         role="note",
-        where="first block" if any(block.start == each.start for each in edges.first) else "last block",
+        where=_where(block, edges),
         evidence=block.text[:_EVIDENCE_CHARS],
         name=origin.name,
         page=origin.href if is_page else None,

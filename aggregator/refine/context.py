@@ -14,10 +14,10 @@ class Context:
     `base` is the address that relative links count from: the document's final address. `site` is the feed's publisher (`web.host.site`
     of its home page, else of its address); `own_sites` also holds the sites of its address, its links and its declared aliases.
     `known` maps the names of subscribed feeds (`web.text.folded_name`) to what is known of them, `learnt` other names to whom they meant
-    in earlier claims. `ours` holds the addresses and ids of
-    our own outputs (as `web.url.link_key` gives them), `our_home` the page that they call their home: an entry whose chain names one is a
-    loop. `printed` is what is known of what the feed prints around its entries, `repeated` the marks of all that goes (`refine.repeated`),
-    both where the feed asks to have that stripped.
+    in earlier claims. `ours` holds the addresses and ids of our own outputs (as `web.url.link_key` gives them), `our_home` the page that
+    they call their home, `our_stories` where our pages about single stories stand, `our_names` what we are called: an entry whose chain
+    names one is a loop. `printed` is what is known of what the feed prints around its entries, `repeated` the marks of all that goes
+    (`refine.repeated`), both where the feed asks to have that stripped.
     """
 
     spec: FeedSpec
@@ -30,6 +30,8 @@ class Context:
     learnt: Mapping[str, Learnt] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
     our_home: str | None = None
+    our_stories: frozenset[str] = frozenset()
+    our_names: frozenset[str] = frozenset()
     printed: Printed = Printed()
     repeated: frozenset[str] = frozenset()
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
-from aggregator.model import Claim, Config, FeedSpec, FeedState, Hop, Learnt, StoredEntry, Surroundings, Url
+from aggregator.model import STORY_FOLDER, Claim, Config, FeedSpec, FeedState, Hop, Learnt, StoredEntry, Surroundings, Url
 from aggregator.refine.claims import name_forms
 from aggregator.refine.pages import has_own_path, is_section, names_a_page
 from aggregator.web.host import site
@@ -21,7 +21,14 @@ _MAX_NAME_CHARS: Final = 80
 def surroundings(config: Config, states: Sequence[FeedState], learnt: Mapping[str, Learnt]) -> Surroundings:
     """What refining any document needs to know of feeds.yaml, of the feeds that are polled, and of what earlier entries said."""
     known = known_sources(states, config.feeds)
-    return Surroundings(known=known, learnt=learnt, ours=our_addresses(config), our_home=our_home(config, states))
+    return Surroundings(
+        known=known,
+        learnt=learnt,
+        ours=our_addresses(config),
+        our_home=our_home(config, states),
+        our_stories=frozenset(f"{link_key(place + STORY_FOLDER)}/" for place in _places(config)),
+        our_names=our_names(config, known),
+    )
 
 
 def names_told(members: Iterable[StoredEntry]) -> Iterator[tuple[str, Hop]]:
@@ -82,14 +89,27 @@ def our_addresses(config: Config) -> frozenset[str]:
 
     An entry whose chain names one has been here before. `link` itself is not among them (see `our_home`).
     """
-    places = [f"http://{config.listen_host}:{config.listen_port}/"]
-    if config.listen_host.startswith("127."):
-        places.append(f"http://localhost:{config.listen_port}/")
-    if config.link:
-        places.append(f"{config.link.rstrip('/')}/")
+    places = _places(config)
     pages = {link_key(place + quote(output.path)) for place in places for output in config.outputs}
     files = {(config.root / output.path).as_uri() for output in config.outputs}
     return frozenset(pages - set(map(link_key, places)) | files)
+
+
+def _places(config: Config) -> list[str]:
+    """Where our files are served."""
+    places = [f"http://{config.listen_host}:{config.listen_port}/"]
+    if config.listen_host.startswith("127."):
+        places.append(f"http://localhost:{config.listen_port}/")
+    return [*places, f"{config.link.rstrip('/')}/"] if config.link else places
+
+
+def our_names(config: Config, known: Mapping[str, Hop]) -> frozenset[str]:
+    """What our outputs are called, as names are compared: whoever names one without a link means us.
+
+    Not where a feed that we poll is called so, too, and no word that any site may be called by.
+    """
+    names = {folded_name(title) for title in (config.title, *(output.title for output in config.outputs)) if title}
+    return frozenset(name for name in names - known.keys() if not all(map(is_section, name.split())))
 
 
 def our_home(config: Config, states: Iterable[FeedState]) -> str | None:

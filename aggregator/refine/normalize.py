@@ -80,6 +80,8 @@ def context(spec: FeedSpec, feed_key: str, head: FeedHead, base: str, around: Su
         learnt=around.learnt,
         ours=around.ours,
         our_home=around.our_home,
+        our_stories=around.our_stories,
+        our_names=around.our_names,
     )
 
 

@@ -4,9 +4,10 @@ Markup says where this copy was taken from; a sentence in its text speaks of one
 claim is left. A claim that names the feed's own site is kept as evidence and never believed to be an origin.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from aggregator.model import Claim, Hop, Origin, RawEntry, Url
 from aggregator.refine import claims, linkblog
@@ -23,6 +24,8 @@ from aggregator.web.text import folded_name, one_line
 from aggregator.web.url import link_key
 
 _T = TypeVar("_T")
+
+_STORY: Final = re.compile(r"[0-9a-f]{16}(?:\.html)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +275,16 @@ def _our_address(claim: Claim, context: Context) -> str | None:
     if not context.ours or claim.standing == "weak":
         return None
     for address in (claim.feed_id, claim.feed_url, claim.page, claim.home):
-        if address and link_key(address) in context.ours:
+        if address and ((key := link_key(address)) in context.ours or _is_our_story(key, context)):
             return address
+    if claim.name and not (claim.site or claim.feed_id or claim.feed_url) and folded_name(claim.name) in context.our_names:
+        return claim.name
     # Others may share the host with us, and even the page; a claim that names their feed or a page of theirs is not about us.
     home = None if claim.feed_url else claim.page or claim.home
     return home if home and context.our_home and link_key(home) == context.our_home else None
+
+
+def _is_our_story(key: str, context: Context) -> bool:
+    """Whether an address is that of one of our pages about single stories."""
+    folder, _, name = key.rpartition("/")
+    return f"{folder}/" in context.our_stories and _STORY.fullmatch(name) is not None

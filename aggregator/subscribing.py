@@ -7,29 +7,29 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from aggregator.collect import websub
 from aggregator.collect.hub_links import offered
-from aggregator.model import Config, FeedSpec, FeedState, HubSubscription
+from aggregator.model import Config, FeedSpec, FeedState, HubLinks, HubSubscription
 from aggregator.pipeline import Ports
 from aggregator.web.host import host_of, operator
 
 log = logging.getLogger(__name__)
 
-FOLDER = "websub"
+FOLDER: Final = "websub"
 """Where pushes arrive, below `link`."""
 
-_SETTLED = timedelta(days=1)
+_SETTLED: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wish:
-    """A feed whose pushes are wanted, and from where."""
+class _Feed:
+    """A feed of feeds.yaml, and where its pushes can be had, if they are wanted."""
 
+    spec: FeedSpec
     state: FeedState
-    hub: str
-    topic: str
-    allow_private: bool
+    wish: HubLinks | None
 
 
 def bring_in_line(ports: Ports, token: Callable[[], str]) -> None:
@@ -37,71 +37,73 @@ def bring_in_line(ports: Ports, token: Callable[[], str]) -> None:
 
     `token` gives texts that nobody can guess. No hub is asked here. Feeds whose hub does not push any more are polled again.
     """
-    now, wishes = ports.clock(), _wishes(ports)
+    now, found = ports.clock(), _feeds(ports)
     standing = {one.feed_key: one for one in ports.store.hubs.subscriptions() if one.mode == "subscribe"}
     for key, one in standing.items():
-        if not _is_wanted(one, wishes.get(key), ports.config, now):
-            _end(one, ports)
-        elif one.is_trusted and not one.is_standing(now):
-            ports.store.hubs.revise(one.path, lambda it: it and it.after_miss())
-            _poll_again(one, ports, "its hub does not push any more: it is polled again")
-    for key, wish in wishes.items():
-        if not _is_wanted(standing.get(key), wish, ports.config, now):
-            _begin(wish, ports, token)
+        is_wanted = _is_wanted(one, found.get(key), ports.config, now)
+        if not is_wanted:
+            ports.store.hubs.revise(one.path, lambda it: it and websub.ended(it, now))
+        if one.is_trusted and not (is_wanted and one.is_standing(now)):
+            _poll_again(one, found.get(key), ports)
+    for key, feed in found.items():
+        if feed.wish and not (key in standing and _is_wanted(standing[key], feed, ports.config, now)):
+            _begin(feed, feed.wish, ports, token)
 
 
-def ask_hubs(ports: Ports) -> None:
-    """Send the forms that are due, at most one to each hub's operator; the longest overdue first. Takes as long as the slowest hub."""
+def ask_hubs(ports: Ports) -> datetime | None:
+    """Send the forms that are due, at most one to each hub's operator, the longest overdue first; tell when the next one is.
+
+    Takes as long as the slowest hub.
+    """
     now = ports.clock()
     asked: set[str] = set()
+    ahead: list[datetime] = []
     for one in sorted(ports.store.hubs.subscriptions(), key=lambda one: one.next_at):
         where = operator(host_of(one.hub))
         if websub.is_over(one, now):
             ports.store.hubs.revise(one.path, lambda _: None)
         elif websub.is_due(one, now) and where not in asked:
             asked.add(where)
-            _ask(one, ports)
+            ahead += [after.next_at for after in [_ask(one, ports)] if after]
+        else:
+            ahead.append(one.next_at)
+    return min(ahead, default=None)
 
 
-def _ask(one: HubSubscription, ports: Ports) -> None:
+def _ask(one: HubSubscription, ports: Ports) -> HubSubscription | None:
     asked = ports.store.hubs.revise(one.path, lambda it: it and websub.asked(it, ports.clock()))
     if asked is None:
-        return
+        return None
     posted = ports.fetcher.post(asked.hub, websub.form(asked), allow_private=asked.allow_private)
     after = ports.store.hubs.revise(one.path, lambda it: it and websub.answered(it, posted, ports.clock()))
     if after and not posted.is_accepted:
         log.warning("%s: its hub %s: %s", after.topic, host_of(after.hub), posted.words)
+    return after
 
 
 # ── what is wanted ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _wishes(ports: Ports) -> dict[str, _Wish]:
-    if not ports.config.websub_subscribe or ports.config.link is None:
-        return {}
-    specs = _specs(ports.config)
-    found = [_wish(specs.get(state.id), state) for state in ports.store.feeds()]
-    return {wish.state.key: wish for wish in found if wish}
+def _feeds(ports: Ports) -> dict[str, _Feed]:
+    specs = {spec.id: spec for spec in ports.config.feeds}
+    is_on = ports.config.websub_subscribe and ports.config.link is not None
+    known = [(specs[state.id], state) for state in ports.store.feeds() if state.id in specs]
+    return {state.key: _Feed(spec=spec, state=state, wish=_wish(spec, state) if is_on else None) for spec, state in known}
 
 
-def _wish(spec: FeedSpec | None, state: FeedState) -> _Wish | None:
+def _wish(spec: FeedSpec, state: FeedState) -> HubLinks | None:
     """A private feed's address is nobody's business, a hub's least of all; a local file and a feed that never answered have no hub."""
-    if spec is None or spec.path or spec.is_private or spec.opt_out or state.last_success_at is None:
+    if spec.path or spec.is_private or spec.opt_out or state.last_success_at is None:
         return None
-    links = offered(state)
-    return _Wish(state=state, hub=links.hub, topic=links.topic, allow_private=spec.allow_private) if links and links.topic else None
+    return offered(state)
 
 
-def _specs(config: Config) -> dict[str, FeedSpec]:
-    return {spec.id: spec for spec in config.feeds}
-
-
-def _is_wanted(one: HubSubscription | None, wish: _Wish | None, config: Config, now: datetime) -> bool:
-    if one is None or wish is None:
-        return one is None and wish is None
-    if (one.allow_private, one.callback) != (wish.allow_private, f"{config.link}{FOLDER}/{one.path}"):
+def _is_wanted(one: HubSubscription, feed: _Feed | None, config: Config, now: datetime) -> bool:
+    if feed is None or feed.wish is None:
         return False
-    return (one.hub, one.topic) == (wish.hub, wish.topic) or _is_young(one, now)
+    if (one.allow_private, one.callback) != (feed.spec.allow_private, f"{config.link}{FOLDER}/{one.path}"):
+        return False
+    return (one.hub, one.topic) == (feed.wish.hub, feed.wish.topic) or _is_young(one, now)
 
 
 def _is_young(one: HubSubscription, now: datetime) -> bool:
@@ -109,33 +111,25 @@ def _is_young(one: HubSubscription, now: datetime) -> bool:
     return one.asked_at is not None and one.asked_at <= now < one.asked_at + _SETTLED
 
 
-def _begin(wish: _Wish, ports: Ports, token: Callable[[], str]) -> None:
+def _begin(feed: _Feed, wish: HubLinks, ports: Ports, token: Callable[[], str]) -> None:
     path = token()
     begun = HubSubscription(
         path=path,
-        feed_key=wish.state.key,
+        feed_key=feed.state.key,
         hub=wish.hub,
-        topic=wish.topic,
+        topic=wish.topic or feed.state.shown_url,
         callback=f"{ports.config.link}{FOLDER}/{path}",
         secret=token(),
-        allow_private=wish.allow_private,
+        allow_private=feed.spec.allow_private,
         next_at=ports.clock(),
     )
     ports.store.hubs.revise(path, lambda _: begun)
 
 
-def _end(one: HubSubscription, ports: Ports) -> None:
-    ports.store.hubs.revise(one.path, lambda it: it and websub.ended(it, ports.clock()))
-    if one.is_trusted:
-        _poll_again(one, ports, "not pushed any more: it is polled again")
-
-
-def _poll_again(one: HubSubscription, ports: Ports, why: str) -> None:
-    """As soon as its server may be asked again."""
-    state = next((state for state in ports.store.feeds() if state.key == one.feed_key), None)
-    if state is None:
-        return
-    spec = _specs(ports.config).get(state.id)
-    now = ports.clock()
-    at = max(now, (state.last_poll_at or now) + (spec.every if spec else timedelta()))
-    ports.store.hubs.bring_forward(one.feed_key, at, why)
+def _poll_again(one: HubSubscription, feed: _Feed | None, ports: Ports) -> None:
+    """What is not pushed any more is polled, as soon as its server may be asked again."""
+    ports.store.hubs.revise(one.path, lambda it: it and it.after_miss())
+    if feed:
+        now = ports.clock()
+        at = max(now, (feed.state.last_poll_at or now) + feed.spec.every)
+        ports.store.hubs.bring_forward(one.feed_key, at, f"{host_of(one.hub)} does not push any more: it is polled again")

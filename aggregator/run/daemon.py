@@ -8,7 +8,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -92,6 +92,7 @@ class Daemon:
         self._hubs = threading.Event()
         self._hubs.set()
         self._hubs_from = 0.0
+        self._ask_at: datetime | None = None
         self.callbacks = Callbacks(lambda: self.app, report=self._reported, stored=self._stored, wait=self.stop.wait)
 
     # ── life ──
@@ -286,8 +287,11 @@ class Daemon:
                 self._hubs.clear()
                 bring_in_line(self.app.ports, new_secret)
                 self._hubs_from = monotonic() + SUBSCRIBE_REST * (monotonic() - began)
+                self._ask_at = None
             self.callbacks.note_forged()
-            ask_hubs(self.app.ports)
+            now = self.app.ports.clock()
+            if self._ask_at is None or now >= self._ask_at:
+                self._ask_at = ask_hubs(self.app.ports) or now + SUBSCRIBE_EVERY
 
     def _maintain(self) -> None:
         with self._minded("maintain"):

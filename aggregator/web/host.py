@@ -60,7 +60,8 @@ def site(url_or_host: str) -> str:
     if "@" in path and (remote := _REMOTE.match(unquote(path))):
         return site(f"{remote[2]}/{remote[1]}")
     domain = _site_of_host(host)
-    account = _account(domain, path, query)
+    # Behind an address of many colons an account could not be told from it again.
+    account = None if ":" in domain else _account(domain, path, query)
     return _same(f"{domain}/{account}" if account else domain)
 
 
@@ -203,5 +204,5 @@ def _same(publisher: str) -> str:
     """The one name of an account that has several."""
     for pattern, name in PLATFORMS.same:
         if found := pattern.fullmatch(publisher):
-            return name.format(found[1])
+            return name.format(*found.groups())
     return publisher

@@ -57,7 +57,7 @@ def _below_others(domain: str, endings: Sequence[str]) -> re.Pattern[str]:
 
 
 def _beginning(templates: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:/feed)?/({'|'.join(_pattern(template, _NAME) for template in templates.split())})")
+    return re.compile(rf"(?:/feed|/rss)?/({'|'.join(_pattern(template, _NAME) for template in templates.split())})")
 
 
 def _pattern(template: str, name: str) -> str:

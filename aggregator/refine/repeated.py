@@ -42,8 +42,8 @@ _RIGHTS: Final = re.compile(
 
 
 def marks(html: str, mine: Own) -> tuple[str, ...]:
-    """The marks of the first and last blocks of a text that may go, if they are found to be repeated; each once, in order of their own."""
-    return tuple(sorted({_mark(block, mine) for block in _outer(read(html)) if _may_go(html, block, mine)}))
+    """The marks of the first and last blocks of a text that might go if they are found to be repeated; each once, in order."""
+    return tuple(sorted({_mark(block, mine) for block in _outer(read(html)) if _might_go(html, block, mine)}))
 
 
 def repeated(texts: Sequence[Sequence[str]]) -> frozenset[str]:
@@ -115,10 +115,11 @@ def _announces(block: Block) -> bool:
 def _mark(block: Block, mine: Own) -> str:
     """A digest of the words of a block and of where its links lead: "Download" is not the same twice if it leads elsewhere.
 
-    Links that share the entry lead to the same for all entries.
+    Links that share the entry lead to the same for all entries, and its title beside them says the same.
     """
     is_shared = any(shares(link.href, mine) for link in block.links)
-    said = "\n".join([_words(block), *(target(link.href, mine, is_shared=is_shared) for link in block.links)])
+    words = _words(block).replace(mine.title, "") if is_shared and mine.title else _words(block)
+    said = "\n".join([words, *(target(link.href, mine, is_shared=is_shared) for link in block.links)])
     return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
@@ -127,12 +128,17 @@ def _words(block: Block) -> str:
 
 
 def _may_go(html: str, block: Block, mine: Own) -> bool:
+    if not _might_go(html, block, mine):
+        return False
+    return not (names_maker(block.text) or may_name_a_source(block, mine) or might_speak(html[block.start : block.end]))
+
+
+def _might_go(html: str, block: Block, mine: Own) -> bool:
+    """What is cheap to ask, of the blocks of every entry; the rest is asked of those that are found to be repeated."""
     if len(block.text) > _MAX_CHARS or block.kind in ("caption", "code"):
         return False
     is_small = len(block.text) < _MIN_CHARS or _is_part(html, block)
-    if (is_small and not _only_shares(block, mine)) or is_owed(html, block):
-        return False
-    return not (names_maker(block.text) or may_name_a_source(block, mine) or might_speak(html[block.start : block.end]))
+    return not (is_small and not _only_shares(block, mine)) and not is_owed(html, block)
 
 
 def _is_part(html: str, block: Block) -> bool:

@@ -22,6 +22,7 @@ from aggregator.refine.context import Context
 from aggregator.refine.lexicon import RUN, WORD, fits, fold, spelled
 from aggregator.refine.phrasebook import languages
 from aggregator.web import services
+from aggregator.web.text import visible_text
 from aggregator.web.url import link_key
 
 # Said of a text that is another's, whatever stands near.
@@ -42,16 +43,19 @@ _APART: Final = re.compile(r"[\s'’]+")
 _WORDS: Final = re.compile(WORD)
 _RUNS: Final = re.compile(RUN)
 _ENCLOSED: Final = re.compile(r"[(\[{（【—–-]+\s*(?P<name>[^()\[\]]{3,60}?)\s*[)\]}）】]*")
+_ADDRESS: Final = re.compile(r"https?://[^\s<>\"'()&]+")
+_HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,18}")
 _BEFORE_ADDRESS: Final = re.compile(r"^https?://(?:www\.)?")
 _SCHEMES: Final = re.compile(r"(?:mailto|sms|tel|whatsapp|tg|viber|fb-messenger|javascript|data):", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What is a feed's, and an entry's: `pages` are the entry's own addresses, without scheme."""
+    """What is a feed's, and an entry's: `pages` are the entry's own addresses, without scheme, `title` what it is called."""
 
     context: Context
     pages: tuple[str, ...] = ()
+    title: str = ""
 
 
 def own(raw: RawEntry, context: Context) -> Own:
@@ -59,12 +63,13 @@ def own(raw: RawEntry, context: Context) -> Own:
     given = (claims.permalink(raw, context), claims.address(raw.link, context), raw.id if claims.is_web(raw.id) else None)
     pages = {_bare(link_key(page)) for page in given if page}
     # Longer ones first: one address may begin another.
-    return Own(context, tuple(sorted((page for page in pages if page.partition("/")[2]), key=lambda page: (-len(page), page))))
+    ordered = tuple(sorted((page for page in pages if page.partition("/")[2]), key=lambda page: (-len(page), page)))
+    return Own(context, ordered, visible_text(raw.title.value) if raw.title else "")
 
 
 def may_name_a_source(block: Block, mine: Own) -> bool:
     """Whether a block may credit somebody else for the entry."""
-    if any(_is_foreign(link.href, mine) for link in block.links):
+    if any(_is_foreign(href, mine) for href in (*(link.href for link in block.links), *_ADDRESS.findall(block.text))):
         return True
     text = _without_own_words(block, mine)
     return _names(text, mine.context) or says_so(text)
@@ -114,9 +119,15 @@ def _bare(key: str) -> str:
 
 def _is_foreign(href: str, mine: Own) -> bool:
     address = claims.address(href, mine.context)
-    if address is None or claims.is_own(address, mine.context) or shares(href, mine):
+    if address is None or shares(href, mine):
         return False
-    return not services.is_channel(address)
+    if claims.is_own(address, mine.context):
+        return any(_is_other(carried, mine) for carried in _ADDRESS.findall(_read(_bare(link_key(address)))))
+    return _is_other(address, mine)
+
+
+def _is_other(address: str, mine: Own) -> bool:
+    return not (claims.is_own(address, mine.context) or services.is_channel(address))
 
 
 # ── words ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -145,6 +156,8 @@ def says_so(text: str) -> bool:
 
 def _may_be_name(text: str, at: int, word: str) -> bool | None:
     """Whether a word is written as a name is; None where its script has no capitals."""
+    if _HOST.fullmatch(word):
+        return True
     if text[at].islower() or services.is_way(word):
         return False
     if not text[at].isupper():
@@ -170,6 +183,8 @@ def _without_own_words(block: Block, mine: Own) -> str:
     for name in (mine.context.head.title, mine.context.spec.name):
         if name and len(name) > 2:
             text = text.replace(name, name.casefold())
+    for where in mine.context.own_sites:
+        text = text.replace(where, "")
     return text
 
 

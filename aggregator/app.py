@@ -15,6 +15,7 @@ from aggregator.errors import AggregatorError, ConfigError, Problem
 from aggregator.model import Config, Edition, FeedSpec, Format, Kept, Written
 from aggregator.pipeline import Ports
 from aggregator.ports import Clock, Renderer
+from aggregator.publish.compress import SUFFIXES
 from aggregator.publish.files import Folder
 from aggregator.reading import ReaderPool
 from aggregator.refine.known import surroundings
@@ -67,7 +68,8 @@ class App:
             raise AggregatorError("store, root, link and http are taken up at the next start; until then the old feeds.yaml stands")
         # Polls under way keep the old door; its connections end with them.
         same_door = all(getattr(config, key) == getattr(self.config, key) for key in DOOR_KEYS)
-        ports = replace(self.ports, config=config, fetcher=self.ports.fetcher if same_door else fetcher(config))
+        door = self.ports.fetcher if same_door else fetcher(config)
+        ports = replace(self.ports, config=config, fetcher=door, publisher=output_folder(config))
         self.ports.store.sync(_polled(config), self.ports.clock())
         return replace(self, config=config, ports=ports).with_known_sources()
 
@@ -133,11 +135,16 @@ def build(config: Config, clock: Clock = utc_now) -> App:
         fetcher=door,
         reader=ReaderPool(),
         store=store,
-        publisher=Folder(config.root),
+        publisher=output_folder(config),
         renderers=RENDERERS,
     )
     folder = Path(config.store).parent
     return App(config=config, ports=ports, free_bytes=lambda: shutil.disk_usage(folder).free).with_known_sources()
+
+
+def output_folder(config: Config) -> Folder:
+    """The folder of outputs that feeds.yaml asks for."""
+    return Folder(config.root, codings=SUFFIXES if config.compress else ())
 
 
 def _polled(config: Config) -> tuple[FeedSpec, ...]:

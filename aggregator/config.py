@@ -98,6 +98,7 @@ def _config(top: MapNode, report: Report, environ: Mapping[str, str]) -> Config:
         hub=_web(websub.hub, "hub", line_of(top, ("websub", "hub")), report),
         websub_subscribe=bool(websub.subscribe),
         noindex=settings.noindex is not False,
+        compress=settings.compress is not False,
         theme=theme,
         warnings=report.warnings(),
     )

@@ -275,6 +275,7 @@ class SettingsForm(Form):
     theme: Text | None = _key(
         "What pages look like: journal, river, or a folder of templates, relative to this file.", "river", default="journal"
     )
+    compress: Flag | None = _key("Whether copies of each file stand beside it, compressed with gzip and brotli.", False, default=True)
     noindex: Flag | None = _key("Whether pages ask search engines to stay away, so that originals are found instead.", False, default=True)
 
 

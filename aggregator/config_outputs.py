@@ -11,6 +11,7 @@ from aggregator.config_report import Report
 from aggregator.config_yaml import ListNode, MapNode, Node, line_of
 from aggregator.model import THEMES, Attribution, FeedSpec, Format, OutputSpec
 from aggregator.publish.archive import is_archive_page
+from aggregator.publish.compress import SUFFIXES
 from aggregator.publish.layout import folder_of
 from aggregator.publish.stylesheet import STYLESHEETS
 from aggregator.web.url import resource
@@ -112,6 +113,8 @@ def _check_path(path: str, others: Sequence[OutputSpec], line: int, report: Repo
         report.problem(line, f"path: '{path}' counts from root: write {path.lstrip('/')}")
     elif any(part in {"", ".", ".."} or part.startswith(".") for part in path.split("/")):
         report.problem(line, f"path: '{path}' must be a plain path below root: no '..', no empty part, no part that begins with a dot")
+    if path.lower().endswith(tuple(SUFFIXES.values())):
+        report.problem(line, f"path: '{path}' is how the compressed copy of a file is named")
     if path.casefold() in STYLESHEETS:
         report.problem(line, f"path: '{path}' is where a stylesheet of the feeds stands")
     for other in others:

@@ -1,6 +1,8 @@
 """The folder of outputs: whole files or none, and only when something changed."""
 
 import errno
+import gzip
+import hashlib
 import os
 import resource
 import signal
@@ -9,9 +11,11 @@ import sys
 import threading
 from pathlib import Path
 
+import brotli
 import pytest
 
 from aggregator.errors import PublishError
+from aggregator.publish.compress import SUFFIXES, compressed
 from aggregator.publish.files import Folder
 from aggregator.web.text import fingerprint
 
@@ -218,3 +222,61 @@ def test_several_writers_at_once_do_not_meet(tmp_path: Path) -> None:
         thread.join()
     assert failures == []
     assert left_over(tmp_path) == []
+
+
+# ── compressed copies ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+OLD, NEW = b"one entry after the other " * 40, b"another entry after the other " * 40
+
+
+def packed(root: Path) -> dict[str, bytes]:
+    readers = {".gz": gzip.decompress, ".br": brotli.decompress}
+    return {path.name: readers[path.suffix](path.read_bytes()) for path in sorted(root.iterdir()) if path.suffix in readers}
+
+
+def test_beside_each_file_stand_compressed_copies_which_change_only_with_it(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, codings=SUFFIXES)
+    assert folder.put("atom.xml", OLD)
+    assert packed(tmp_path) == {"atom.xml.br": OLD, "atom.xml.gz": OLD}
+    assert len({path.stat().st_mtime_ns for path in tmp_path.iterdir()}) == 1, "known by the time of their file"
+    before = {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in tmp_path.iterdir()}
+    assert not folder.put("atom.xml", OLD)
+    assert not Folder(tmp_path, codings=SUFFIXES).put("atom.xml", OLD)
+    assert {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in tmp_path.iterdir()} == before
+    assert folder.put("atom.xml", NEW)
+    assert packed(tmp_path) == {"atom.xml.br": NEW, "atom.xml.gz": NEW}
+    assert folder.put("atom.xml", b"short")
+    assert [path.name for path in tmp_path.iterdir()] == ["atom.xml"]
+
+
+def test_copies_that_are_missing_or_of_other_bytes_come_back_without_touching_the_file(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, codings=SUFFIXES)
+    folder.put("atom.xml", OLD)
+    inode = (tmp_path / "atom.xml").stat().st_ino
+    (tmp_path / "atom.xml.br").unlink()
+    (tmp_path / "atom.xml.gz").write_bytes(b"of an earlier version")
+    assert not folder.put("atom.xml", OLD)
+    assert packed(tmp_path) == {"atom.xml.br": OLD, "atom.xml.gz": OLD}
+    assert (tmp_path / "atom.xml").stat().st_ino == inode
+
+
+def test_copies_go_with_their_file_and_when_they_are_not_wanted_any_more(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, codings=SUFFIXES)
+    folder.put("atom.xml", OLD)
+    assert folder.remove("atom.xml", fingerprint(OLD))
+    assert list(tmp_path.iterdir()) == []
+    folder.put("atom.xml", OLD)
+    (tmp_path / "atom.xml").chmod(0o640)
+    folder.put("atom.xml", NEW)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o640}, "what an operator keeps from others stays so"
+    (tmp_path / "other.xml.gz").write_bytes(b"theirs")
+    assert not Folder(tmp_path).put("atom.xml", NEW)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["atom.xml", "other.xml.gz"]
+
+
+def test_the_same_bytes_are_compressed_to_the_same_bytes() -> None:
+    assert [hashlib.sha256(compressed(coding, OLD) or b"").hexdigest() for coding in SUFFIXES] == [
+        hashlib.sha256(compressed(coding, bytes(OLD)) or b"").hexdigest() for coding in SUFFIXES
+    ]
+    assert (compressed("gzip", OLD) or b"")[4:8] == bytes(4), "no time stands in it"
+    assert compressed("br", b"short") is None

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import brotli
 import pytest
 
 from aggregator.errors import AggregatorError
@@ -122,6 +123,9 @@ def test_each_coding_has_a_validator_of_its_own(site: Site) -> None:
     assert site.ask("/atom.xml", If_None_Match=plain.headers["etag"]).status == 304
     assert site.ask("/atom.xml", If_None_Match=plain.headers["etag"], Accept_Encoding="gzip").status == 200
     assert site.ask("/atom.xml", Accept_Encoding="gzip;q=0").body == plain.body
+    smallest = site.ask("/atom.xml", Accept_Encoding="gzip, deflate, br")
+    assert (smallest.headers["content-encoding"], brotli.decompress(smallest.body)) == ("br", plain.body)
+    assert len({plain.headers["etag"], packed.headers["etag"], smallest.headers["etag"]}) == 3
 
 
 def test_a_reader_that_holds_the_output_gets_a_304_without_a_body(site: Site) -> None:

@@ -148,5 +148,6 @@ class Config:
     hub: str | None = None
     websub_subscribe: bool = False
     noindex: bool = True
+    compress: bool = True
     theme: str = THEMES[0]
     warnings: tuple[str, ...] = ()

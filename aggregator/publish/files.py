@@ -6,10 +6,12 @@ import os
 import re
 import stat
 import threading
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from aggregator.errors import PublishError
+from aggregator.publish.compress import SUFFIXES, compressed
 from aggregator.web.text import fingerprint
 
 _STALE: Final = re.compile(r"\.[0-9]+-[0-9]+\.aggregator-tmp")
@@ -19,12 +21,13 @@ _STAYS: Final = "the last good file stays"
 class Folder:
     """A folder of published files (`ports.Publisher`). Several threads and processes may write into it at once.
 
-    A reader sees the old file or the new one, never a part; what a crash leaves behind is a temporary file of ours, which the next start
-    removes. Nothing outside `root` is written, and no symbolic link below it is followed.
+    Beside each file stands a copy in each of `codings` (`publish.compress`). A reader sees the old file or the new one, never a part; what
+    a crash leaves behind is a temporary file of ours, which the next start removes. Nothing outside `root` is written, and no symbolic link
+    below it is followed.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, codings: Collection[str] = ()) -> None:
+        self._root, self._codings = root, frozenset(codings)
         self._swept: set[Path] = set()
         if root.is_dir():
             self._sweep(root)
@@ -41,12 +44,14 @@ class Folder:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._sweep(target.parent)
-            if _holds(target, body):
-                return False
-            _replace(target, body)
+            changed = not _holds(target, body)
+            if changed:
+                _remove_companions(target)
+                _replace(target, body)
+            self._accompany(target, body)
         except OSError as error:
             raise PublishError(path, f"cannot be written: {_reason(error)}; {_STAYS}") from error
-        return True
+        return changed
 
     def remove(self, path: str, digest: str) -> bool:
         """Remove one file if it holds what we wrote, and tell whether it did: what has another digest is somebody else's.
@@ -60,6 +65,7 @@ class Folder:
         try:
             if fingerprint(target.read_bytes()) != digest:
                 return False
+            _remove_companions(target)
             target.unlink()
             _sync_folder(target.parent)
         except (FileNotFoundError, NotADirectoryError):
@@ -111,6 +117,17 @@ class Folder:
                 return f"{place} is a symbolic link, which is not followed; {_STAYS}"
         return "is a folder" if target.is_dir() else None
 
+    def _accompany(self, target: Path, body: bytes) -> None:
+        """Keep a compressed copy beside a file in each coding, with the file's own time: by that it is known to be of these bytes."""
+        stamp = target.stat().st_mtime_ns
+        for coding, suffix in SUFFIXES.items():
+            companion = _companion(target, suffix)
+            if coding not in self._codings:
+                if _stamp(companion) == stamp:
+                    companion.unlink()
+            elif _stamp(companion) != stamp and (packed := compressed(coding, body)) is not None:
+                _replace(companion, packed, like=target)
+
     def _sweep(self, folder: Path) -> None:
         """Remove temporary files that a crash left behind: ours by name, and held by no living writer."""
         if folder in self._swept:
@@ -129,17 +146,39 @@ def _holds(target: Path, body: bytes) -> bool:
         return False
 
 
-def _replace(target: Path, body: bytes) -> None:
-    """Write beside the target, force it to the disk, then take its name in one step."""
+def _companion(target: Path, suffix: str) -> Path:
+    return target.with_name(target.name + suffix)
+
+
+def _stamp(file: Path) -> int | None:
+    """When a file was changed, in nanoseconds; None where there is none."""
+    try:
+        return file.stat(follow_symlinks=False).st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def _remove_companions(target: Path) -> None:
+    """Take away the compressed copies of what is about to change, so that no web server serves them for the new bytes."""
+    stamp = _stamp(target)
+    for companion in (_companion(target, suffix) for suffix in SUFFIXES.values()):
+        if stamp is not None and _stamp(companion) == stamp:
+            companion.unlink()
+
+
+def _replace(target: Path, body: bytes, like: Path | None = None) -> None:
+    """Write beside the target, force it to the disk, then take its name in one step. Time and permissions may be those of another file."""
     temporary = target.parent / f".{os.getpid()}-{threading.get_ident()}.aggregator-tmp"
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # held while we live, so that nobody sweeps it away
-            _keep_mode(target, file.fileno())
+            _keep_mode(like or target, file.fileno())
             file.write(body)
             file.flush()
+            if like is not None:
+                os.utime(file.fileno(), ns=(0, like.stat().st_mtime_ns))
             os.fsync(file.fileno())
             temporary.replace(target)
     except BaseException:

@@ -1,21 +1,20 @@
 """The published files as HTTP sees them: media type, codings, validators. Pure but for reading the files."""
 
-import gzip
 import hashlib
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 
+from aggregator.publish.compress import SUFFIXES, compressed
 from aggregator.publish.stylesheet import STYLESHEETS, stylesheet
 
 MAX_FILE_BYTES = 64 * 1024 * 1024  # What we publish is a few MiB; something larger below `root` is not ours.
 MAX_CACHED = 128
-MIN_GZIP_BYTES = 256  # Below that the gzip header eats what is won.
 
 _HEAD_BYTES = 4096
 _ROOT_ELEMENTS = {
@@ -56,12 +55,12 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One output, ready to be sent. `gzipped` is None where compressing does not pay; `modified_s` counts seconds since 1970."""
+    """One output, ready to be sent. `coded` are its copies in the codings that pay; `modified_s` counts seconds since 1970."""
 
     media_type: str
     modified_s: int
     identity: Copy
-    gzipped: Copy | None
+    coded: tuple[Copy, ...] = ()
 
     @property
     def last_modified(self) -> str:
@@ -69,13 +68,13 @@ class Served:
 
     def shown(self) -> "Served":
         """The same as XML, for a browser that shows it by its stylesheet: another representation, so with validators of its own."""
-        gzipped = self.gzipped and replace(self.gzipped, etag=f'{self.gzipped.etag[:-1]}-xml"')
-        return replace(
-            self, media_type="application/xml", identity=replace(self.identity, etag=f'{self.identity.etag[:-1]}-xml"'), gzipped=gzipped
-        )
+        as_xml = [replace(copy, etag=f'{copy.etag[:-1]}-xml"') for copy in (self.identity, *self.coded)]
+        return replace(self, media_type="application/xml", identity=as_xml[0], coded=tuple(as_xml[1:]))
 
-    def copy(self, *, gzip: bool) -> Copy:
-        return self.gzipped if gzip and self.gzipped is not None else self.identity
+    def copy(self, codings: Sequence[str]) -> Copy:
+        """The copy in the first of these codings that there is, else the bytes as they are."""
+        found = {copy.coding: copy for copy in self.coded}
+        return next((found[coding] for coding in codings if coding in found), self.identity)
 
 
 class Outputs:
@@ -134,19 +133,20 @@ def _served(path: str, fd: int, modified_s: int) -> Served | None:
     if path in STYLESHEETS and body != stylesheet(path):
         return None
     digest = hashlib.blake2b(body, digest_size=12).hexdigest()
-    packed = gzip.compress(body, mtime=0) if len(body) >= MIN_GZIP_BYTES else body
-    gzipped = Copy(packed, "gzip", f'"{digest}-gzip"') if len(packed) < len(body) else None
-    return Served(kind, modified_s, Copy(body, None, f'"{digest}"'), gzipped)
+    packed = [(coding, compressed(coding, body)) for coding in SUFFIXES]
+    coded = tuple(Copy(copy, coding, f'"{digest}-{coding}"') for coding, copy in packed if copy is not None)
+    return Served(kind, modified_s, Copy(body, None, f'"{digest}"'), coded)
 
 
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Does this Accept-Encoding header (RFC 9110 section 12.5.3) allow gzip?
+def accepted(accept_encoding: str) -> list[str]:
+    """The codings of ours that an Accept-Encoding header (RFC 9110 section 12.5.3) allows, the most wanted first.
 
-    >>> accepts_gzip("br;q=1.0, gzip;q=0.5"), accepts_gzip("gzip;q=0, *"), accepts_gzip("")
-    (True, False, False)
+    >>> accepted("gzip, br"), accepted("br;q=0.2, x-gzip;q=0.5"), accepted("gzip;q=0, *"), accepted("")
+    (['br', 'gzip'], ['gzip', 'br'], ['br'], [])
     """
-    weights = dict(_codings(accept_encoding))
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+    weights = {name.removeprefix("x-"): weight for name, weight in _codings(accept_encoding)}
+    found = {coding: weights.get(coding, weights.get("*", 0.0)) for coding in SUFFIXES}
+    return sorted((coding for coding, weight in found.items() if weight > 0), key=lambda coding: -found[coding])
 
 
 def _codings(accept_encoding: str) -> list[tuple[str, float]]:

@@ -26,7 +26,7 @@ from aggregator.model import JsonValue
 from aggregator.run.access import Access
 from aggregator.run.board import Board, answer, routes
 from aggregator.run.callbacks import Callbacks
-from aggregator.run.outputs import Outputs, Served, accepts_gzip, is_not_modified
+from aggregator.run.outputs import Outputs, Served, accepted, is_not_modified
 from aggregator.run.push_routes import push_routes
 from aggregator.web.host import is_loopback
 
@@ -157,7 +157,7 @@ def _answer(request: Request, served: Served, link: str | None) -> Response:
     is_styled = served.media_type in _FEEDS
     if is_styled and request.headers.get("sec-fetch-dest") == "document":
         served = served.shown()
-    copy = served.copy(gzip=accepts_gzip(request.headers.get("accept-encoding", "")))
+    copy = served.copy(accepted(request.headers.get("accept-encoding", "")))
     headers = {
         **_ALWAYS,
         "Cache-Control": f"public, max-age={MAX_AGE_S}",

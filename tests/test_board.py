@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.app import App
-from aggregator.errors import BadStatus
+from aggregator.errors import BadStatus, StoreError
 from aggregator.model import PollResult
 from aggregator.publish import plots
 from aggregator.publish.statuspage import Shown, status_page
@@ -73,7 +73,7 @@ def held_planet() -> Planet:
     """A feed that is well, one that fails and one that is held."""
     planet = Planet("well", "gone", "taken")
     planet.polls({feed: atom(feed, older(feed)) for feed in ("well", "taken")})
-    planet.fails("gone", BadStatus("", "answered 404 Not Found", status=404))
+    planet.fails("gone", BadStatus("", f"answered 404 {'Not Found' * 60}", status=404))
     planet.clock.forward(timedelta(hours=1))
     planet.polls({"well": atom("well", [written("well", at=planet.clock() - timedelta(minutes=9)), *older("well")])})
     made = result(planet.store, "taken", [post(9, "taken")], planet.clock())
@@ -149,6 +149,16 @@ def test_what_feeds_and_addresses_say_cannot_become_markup(site: Site) -> None:
     assert "<b>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script" not in site.ask("/status?done=confirm&feed=%3Cscript%3E")[2]
+
+
+def test_a_store_that_cannot_be_read_is_said_in_a_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **named: object) -> None:
+        raise StoreError("aggregator.db: the disk failed to read or write")
+
+    monkeypatch.setattr(site.planet.store, "feeds", refuse)
+    for path in ("/status", "/metrics"):
+        assert site.ask(path)[::2] == (503, "aggregator.db: the disk failed to read or write\n")
+    assert json.loads(site.ask("/readyz")[2])["reasons"] == ["aggregator.db: the disk failed to read or write"]
 
 
 # ── ready, metrics ──
@@ -235,14 +245,15 @@ def test_bars_stand_inside_their_picture_and_as_high_as_what_they_mean(values: l
 
 
 def faults(tab: Tab) -> list[str]:
-    """What is wrong with the page that is shown, at each width, light and dark."""
+    """What is wrong with the page that is shown, at each width, light and dark, with all numbers unfolded."""
+    tab.value("document.querySelectorAll('details').forEach(one => one.open = true)")
     found = []
     for width in WIDTHS:
         for dark in (False, True):
             tab.size(width, dark=dark)
             found += [f"{width} px: scrolls {tab.overflow} px to the side"] if tab.overflow else []
             found += tab.axe() if (width, dark) in {(WIDTHS[0], False), (WIDTHS[-1], True)} else []
-    return [*found, *tab.complaints, *map(str, tab.requests), *tab.scripts]
+    return [*found, *tab.faults, *map(str, tab.requests)]
 
 
 def test_the_status_page_is_sound_at_every_width_and_its_button_works(browser: Browser, site: Site) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-WIDTH: Final = 460
-HEIGHT: Final = 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 6.0, 10.0, 24.0
+WIDTH: Final = 380
+HEIGHT: Final = 180
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 8.0, 10.0, 24.0
 _GAP: Final = 0.24
 """The share of a bar's place that stays empty."""
 

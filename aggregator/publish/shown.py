@@ -231,6 +231,8 @@ def body(text: SafeHtml, *, below: int = 3) -> Markup:
     <p title="<img>">a <img loading="lazy" decoding="async" referrerpolicy="no-referrer" src="https://b.example/c.png"></p>
     >>> print(body(SafeHtml("<h1>a</h1><h4>b</h4><h2>c</h2>")))
     <h4>a</h4><h5>b</h5><h5>c</h5>
+    >>> print(body(SafeHtml("<pre>wide</pre>")))
+    <pre tabindex="0">wide</pre>
     """
     headings = _Headings(below)
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from aggregator.errors import AggregatorError
 from aggregator.model import JsonValue
 from aggregator.model.status import Overview
 from aggregator.run.access import Access
@@ -63,7 +64,7 @@ def routes(board: Board, access: Access) -> list[Route]:
         told = readiness(board.unready())
         return answer(told if access.may_see(request) else {"ready": told["ready"]}, is_good=told["ready"] is True)
 
-    pages = [Route("/status", status), Route("/metrics", metrics), Route("/readyz", readyz)]
+    pages = [Route("/status", _plainly(status)), Route("/metrics", _plainly(metrics)), Route("/readyz", readyz)]
     return [*pages, *(Route(f"/status/{action}", _pressed(action, board, access), methods=["POST"]) for action in _ACTIONS)]
 
 
@@ -82,6 +83,22 @@ def refused(access: Access) -> Response:
     return PlainTextResponse(words, HTTPStatus.UNAUTHORIZED, {**_PLAIN, "WWW-Authenticate": 'Basic realm="aggregator", charset="UTF-8"'})
 
 
+def _plainly(page: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """The page; where the store cannot be read or written, what is wrong with it."""
+
+    def plain(request: Request) -> Response:
+        try:
+            return page(request)
+        except AggregatorError as error:
+            return _out_of_order(error)
+
+    return plain
+
+
+def _out_of_order(error: AggregatorError) -> Response:
+    return PlainTextResponse(f"{error}\n", HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN)
+
+
 def _pressed(action: Action, board: Board, access: Access) -> Callable[[Request], object]:
     async def pressed(request: Request) -> Response:
         form = await _form(request)
@@ -89,7 +106,10 @@ def _pressed(action: Action, board: Board, access: Access) -> Callable[[Request]
             return refused(access)
         if not access.may_act(request, form.get("secret", "")):
             return PlainTextResponse("this form is not from the page as it is now; load the page anew\n", HTTPStatus.FORBIDDEN, _PLAIN)
-        done = await run_in_threadpool(board.act, action, form.get("feed", ""))
+        try:
+            done = await run_in_threadpool(board.act, action, form.get("feed", ""))
+        except AggregatorError as error:
+            return _out_of_order(error)
         # Relative, so that it works behind any path. 303: loading the page anew repeats nothing.
         return RedirectResponse("../status?" + urlencode({"done": done, "feed": form.get("feed", "")}), HTTPStatus.SEE_OTHER, _PLAIN)
 

@@ -155,6 +155,7 @@ def licence_of(html: str, **fields: object) -> str | None:
     [
         f"<p>This work is licensed under a {BY_ND} licence.</p>",
         f'<a rel="license" href="{CC}by-nd/4.0/"><img alt="CC" src="https://i.example/88x31.png"></a><br>Under a {BY_ND}.',
+        f"<p>Text: {BY_ND}</p>",
         f"<p><small>{BY_ND.replace('license', 'license noopener', 1).replace('https:', 'http:')}</small></p>",
     ],
 )

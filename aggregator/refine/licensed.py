@@ -6,7 +6,7 @@ from typing import Final
 
 from aggregator.model import RawEntry
 from aggregator.refine.blocks import edges
-from aggregator.refine.bylines import names_maker
+from aggregator.refine.bylines import is_about_text, names_maker
 from aggregator.refine.context import Context
 from aggregator.refine.tokens import Tag, attribute, tokens
 from aggregator.web.licences import licence, reserves_all, terms
@@ -26,10 +26,14 @@ def licensed(raw: RawEntry, html: str | None, context: Context) -> RawEntry:
     if not tags:
         return raw
     outer = edges(html)
-    own = [block for block in (*outer.first, *outer.last) if block.kind == "text" and not names_maker(block.text)]
+    own = [block for block in (*outer.first, *outer.last) if block.kind == "text" and _is_about_entry(block.text)]
     said = {licence(attribute(tag, "href"), None) for tag in tags if any(block.start <= tag.start < block.end for block in own)}
     found = {address for address in said if terms(address)}
     return replace(raw, license=found.pop()) if len(found) == 1 else raw
+
+
+def _is_about_entry(text: str) -> bool:
+    return is_about_text(text) or not names_maker(text)
 
 
 def _is_settled(raw: RawEntry, context: Context) -> bool:

@@ -28,7 +28,7 @@ from aggregator.web.url import link_key
 # Said of a text that is another's, whatever stands near.
 _STRONG: Final = frozenset({"again", "leave", "crosspost", "orig"})
 # Everyday words, which say so before a name, in a line of few words.
-_WEAK: Final = frozenset({"from", "via", "by", "taken"})
+_WEAK: Final = frozenset({"from", "via", "by", "taken", "thanks"})
 _NEVER: Final = frozenset({"joint", "first"})
 # What is one of these in some other language says nothing.
 _ARTICLES: Final = frozenset({"the", "be"})

@@ -240,6 +240,15 @@ def test_a_footer_that_names_the_feed_itself_is_never_an_origin() -> None:
         assert [claim.standing for claim in found.claims] == ["self"]
 
 
+def test_a_footer_with_the_feeds_own_title_is_its_own_wherever_it_links_unless_the_entry_is_there_too() -> None:
+    footer = '<p>The post <a href="https://old.example/1">A day</a> appeared first on <a href="https://old.example/">{}</a>.</p>'
+    found = read(BODY + footer.format("The Copy Shop"))
+    assert (found.origin.chain, [claim.standing for claim in found.claims]) == ((), ["self"])
+    assert sites(read(BODY + footer.format("Copy Shop"), link="https://old.example/1")) == ["old.example"]
+    assert sites(read(BODY + footer.format("Copy"))) == ["old.example"]
+    assert sites(read(BODY + NOTE.replace("Orig<", "Copy Shop<"))) == ["orig.example"]
+
+
 def test_a_foreign_note_wins_over_a_footer_about_itself() -> None:
     assert sites(read(NOTE + BODY + "<p>The post A day appeared first on Copy Shop.</p>")) == ["orig.example"]
 

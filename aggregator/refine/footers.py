@@ -1,14 +1,19 @@
 """A feed's own footers: "The post T appeared first on S", where S is the feed itself. They differ by the entry's title and link."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
+from aggregator.model import Claim, Url
 from aggregator.refine import claims
 from aggregator.refine.blocks import Block, Edges, edges, read, without
 from aggregator.refine.context import Context
+from aggregator.refine.reading import Statement
 from aggregator.refine.repeated import is_owed
 from aggregator.refine.sentences import might_speak, statements
 from aggregator.web.sentences import ends
+from aggregator.web.text import folded_name
 
 # With a long title and a long name.
 _MAX_CHARS: Final = 600
@@ -17,10 +22,26 @@ _LAST: Final = 5
 _MARKS: Final = re.compile(r"[.!?…。！？]")
 
 
+def claimed(statement: Statement, page: Url | None, context: Context, authors: Sequence[str] = ()) -> list[Claim]:
+    """The claims of a footer on an entry that has this page.
+
+    Where it prints the feed's own title it is about the feed, whatever site its links lead to: who moved, or has a second host, prints them
+    as before. Unless the entry's page is elsewhere as well: then the feed is a copy that has taken the title along.
+    """
+    made = claims.spoken(statement, 1, context, authors)
+    is_at_home = page is not None and claims.is_own(page, context)
+    return [replace(claim, standing="self") if is_at_home and _prints_title(claim, context) else claim for claim in made]
+
+
+def _prints_title(claim: Claim, context: Context) -> bool:
+    titles = {folded_name(title) for title in (context.head.title, context.spec.name) if title}
+    return claim.standing == "outranked" and folded_name(claim.name or "") in titles
+
+
 def without_own_footers(html: str, title: str | None, context: Context) -> tuple[str, tuple[str, ...]]:
     """(the HTML without its last blocks that only say that it appeared first in the feed itself, the words of each).
 
-    A block that says anything else stays, and so does the last one of a text that shows nothing else.
+    A block that says anything else stays, one that links to another site, and the last one of a text that shows nothing else.
     """
     if "<" not in html or not might_speak(html):
         return html, ()

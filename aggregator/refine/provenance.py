@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from aggregator.model import Claim, Hop, Origin, RawEntry, Url
-from aggregator.refine import claims, linkblog
+from aggregator.refine import claims, footers, linkblog
 from aggregator.refine.attribution import Line, lines, might_hold_line, might_read_like_sender, replaced, way_of
 from aggregator.refine.blocks import edges, without
 from aggregator.refine.context import Context
@@ -110,8 +110,12 @@ def _hops(found: Sequence[Statement], raw: RawEntry, context: Context) -> list[C
     """Footers are printed by the copy that was taken (hop 1); a note above or below the text speaks of one further back (hop 2)."""
     made: list[Claim] = []
     authors = [name for name in (*(each.name for each in raw.authors), *(each.name for each in context.head.authors)) if name]
+    page = claims.permalink(raw, context)
     for statement in found:
-        made += claims.spoken(statement, 1 if statement.role == "footer" else 2, context, authors)
+        if statement.role == "footer":
+            made += footers.claimed(statement, page, context, authors)
+        else:
+            made += claims.spoken(statement, 2, context, authors)
     return made
 
 

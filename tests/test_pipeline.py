@@ -327,6 +327,7 @@ def test_what_our_outputs_are_called_is_ours_unless_others_are_called_so() -> No
     walk = Walk(outputs=(replace(ATOM, title="River News"), replace(JSON, title="News")))
     config = replace(walk.ports.config, title="Our Planet")
     assert our_names(config, {}) == {"river news", "our planet"}
+    assert our_names(walk.ports.config, {}) == {"river news"}, "nobody chose that one"
     assert our_names(config, {"our planet": Hop(name="Our Planet", site="other.example")}) == {"river news"}
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from aggregator.web.url import link, link_key
 # Whose links name a publisher on purpose. A bare permalink names none, an editor's `origin:` is for one feed.
 _NAMING: Final = frozenset({"phrase", "atom:source", "rss:source", "rel=via"})
 _MAX_NAME_CHARS: Final = 80
+_UNTITLED: Final = Config(path=Path(), root=Path(), store="").title
 
 
 def surroundings(config: Config, states: Sequence[FeedState], learnt: Mapping[str, Learnt]) -> Surroundings:
@@ -106,9 +108,11 @@ def _places(config: Config) -> list[str]:
 def our_names(config: Config, known: Mapping[str, Hop]) -> frozenset[str]:
     """What our outputs are called, as names are compared: whoever names one without a link means us.
 
-    Not where a feed that we poll is called so, too, and no word that any site may be called by.
+    Not where a feed that we poll is called so, too, and no word that any site may be called by; nor the title that we give where feeds.yaml
+    has none, which others give, too.
     """
-    names = {folded_name(title) for title in (config.title, *(output.title for output in config.outputs)) if title}
+    titles = {config.title, *(output.title for output in config.outputs)} - {None, _UNTITLED}
+    names = {folded_name(title) for title in titles if title}
     return frozenset(name for name in names - known.keys() if not all(map(is_section, name.split())))
 
 

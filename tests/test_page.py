@@ -6,6 +6,7 @@ from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 
+import mf2py
 import pytest
 from lxml import html
 
@@ -254,3 +255,15 @@ def test_headings_of_a_text_stand_in_order_below_its_title() -> None:
     content = SafeHtml("<h1>a</h1><h4>b</h4><h2>c</h2><h3>d</h3>")
     article = parsed(page(make.edition(make.item(1, content=content)))).cssselect("article")[0]
     assert [one.tag for one in article.cssselect("h1, h2, h3, h4, h5, h6")] == ["h3", "h4", "h5", "h5", "h6"]
+
+
+def test_readers_of_microformats_find_the_entries_with_author_date_and_original() -> None:
+    (feed,) = mf2py.parse(page(make.edition(make.item(1), make.bare_item(2), path="index.html")).decode())["items"]
+    assert (feed["type"], feed["properties"]["name"]) == (["h-feed"], ["Planet Example"])
+    first, second = (entry["properties"] for entry in feed["children"])
+    assert (first["name"], first["url"], first["uid"]) == (["Post 1 & more"], ["https://orig.example/1"], ["tag:orig.example,2026:1"])
+    assert [author["properties"]["name"] for author in first["author"]] == [["Ann"], ["Bob"]]
+    assert first["published"] == ["2026-03-01T11:00Z"]
+    assert first["content"][0]["value"].startswith("Content 1 &")
+    assert second["uid"] == [make.bare_item(2).id]
+    assert "name" not in second, "an entry without a title is a note"

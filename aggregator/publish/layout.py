@@ -7,6 +7,7 @@ single stories (`publish.trail`) stand in one folder for all outputs.
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from typing import Final
 from urllib.parse import quote
@@ -18,6 +19,7 @@ _PLAIN: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _MAX_SLUG: Final = 40
 
 
+@cache
 def folder_of(output: str) -> str:
     """The folder of an output's own pages; empty for the folder of outputs itself.
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from aggregator.model import Edition, Item, Subscription
 from aggregator.publish.attribution import Wording, wording
-from aggregator.publish.body import as_language
+from aggregator.publish.body import as_language, instant
 from aggregator.publish.edition import address_of
 from aggregator.publish.languages import direction
 from aggregator.publish.layout import ARCHIVED, Here, archive_path, archives_path, folder_of, source_path, sources_path, tag_path
@@ -87,9 +87,9 @@ def page(edition: Edition) -> bytes:
     """Write the page of an HTML output: its entries, days (UTC) as headings."""
     here = Here(edition.spec.path)
     hub = edition.hub if edition.self_url else None
-    return _written(
-        "page.html.jinja", edition, here, days=_days(edition, here), sources=_beside(edition.subscriptions, edition, here), hub=hub
-    )
+    sources = _beside(edition.subscriptions, edition, here)
+    updated = instant(edition.updated).isoformat() if edition.items else None
+    return _written("page.html.jinja", edition, here, days=_days(edition, here), sources=sources, hub=hub, updated=updated)
 
 
 def tag_page(edition: Edition, *, tag: str) -> bytes:
@@ -213,9 +213,10 @@ def _room(edition: Edition, here: Here) -> int:
 
 
 def _source_pages(edition: Edition, here: Here) -> dict[str, str]:
-    """Where the pages of feeds are, by the feeds' ids and by their addresses."""
-    pages = {feed.id: here.to(source_path(edition.spec.path, feed.id)) for feed in edition.subscriptions if feed.id}
-    return pages | {feed.feed_url: pages[feed.id] for feed in edition.subscriptions if feed.id}
+    """Where the pages of the feeds of these entries are, by the feeds' ids and by their addresses."""
+    ids = {feed.id: feed.id for feed in edition.subscriptions} | {feed.feed_url: feed.id for feed in edition.subscriptions}
+    asked = {item.feed for item in edition.items} | {item.via[0].feed_url for item in edition.items if item.via}
+    return {name: here.to(source_path(edition.spec.path, ids[name])) for name in asked if name in ids}
 
 
 def _beside(feeds: Sequence[Subscription], edition: Edition, here: Here) -> list[Source]:

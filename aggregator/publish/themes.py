@@ -1,7 +1,7 @@
 """Themes: what pages look like. A folder of Jinja2 templates and one style sheet (docs/themes.md).
 
-A theme's own files go before those of `journal`, so that it holds only what it does otherwise. Templates run in a sandbox: a theme that
-somebody found on the web can write a strange page, and nothing else.
+A theme's own files go before those of `journal`, so that it holds only what it does otherwise. Templates in a folder run in a sandbox: a
+theme that somebody found on the web can write a strange page, and nothing else. Our own need none, which would take a third of the time.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -36,7 +36,7 @@ class Theme:
     """
 
     name: str
-    environment: ImmutableSandboxedEnvironment
+    environment: Environment
     style: Markup
     policy: Markup
     digest: str
@@ -72,7 +72,7 @@ def theme(name: str) -> Theme:
 
 @cache
 def _built_in(name: str) -> Theme:
-    return _made(name, _files("journal") | _files(name))
+    return _made(name, _files("journal") | _files(name), Environment)
 
 
 def _files(name: str) -> dict[str, str]:
@@ -84,16 +84,14 @@ def _files(name: str) -> dict[str, str]:
 def _from_folder(folder: Path, marks: tuple[tuple[str, int], ...]) -> Theme:
     """A theme in a folder; made anew when a file has another time."""
     own = {Path(file).name: Path(file).read_text("utf-8") for file, _ in marks if Path(file).stat().st_size <= _MAX_FILE_BYTES}
-    return _made(folder.name, _files("journal") | own)
+    return _made(folder.name, _files("journal") | own, ImmutableSandboxedEnvironment)
 
 
-def _made(name: str, files: Mapping[str, str]) -> Theme:
+def _made(name: str, files: Mapping[str, str], kind: type[Environment]) -> Theme:
     css = re.sub(r"\s*\n\s*", "\n", files[STYLE].strip())
     if "</style" in css.lower():
         raise PublishError(STYLE, f"theme {name}: its style sheet holds </style; the last good files stay")
-    environment = ImmutableSandboxedEnvironment(
-        loader=DictLoader(files), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = kind(loader=DictLoader(files), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return Theme(
         name=name,
         environment=environment,

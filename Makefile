@@ -63,11 +63,12 @@ bench: .venv/dev.stamp ## replays over real documents (../shared), the compariso
 	$(BIN)/python -m bench.publishing
 	$(BIN)/python -m bench.newcomer ../shared/corpus/subscriptions/planet-python-config.ini ../shared/corpus/real
 
-soak: .venv/dev.stamp ## the long runs: tests in full (all files, forms and places that loops try a part of, 25 times the examples), kills at random moments and within a restore, two processes on one store
+soak: .venv/dev.stamp ## the long runs: tests in full (all files, forms and places that loops try a part of, 25 times the examples), kills at random moments and within a restore, two processes on one store, what hostile documents make it open
 	TESTS=long $(BIN)/python -m pytest $(WORKERS)
 	$(BIN)/python -m bench.two_processes
 	$(BIN)/python -m bench.kills
 	$(BIN)/python -m bench.restores
+	$(BIN)/python -m bench.opened ../shared/corpus/hostile-feeds
 
 clean: ## remove the environment and caches; store and outputs stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -31,7 +31,7 @@ _PLAIN = (
     b'<?xml version="1.0"?><rss version="2.0"><channel><title>Plain %d</title><link>https://plain.example/</link><description>d</description>'
     b"<item><title>One</title><link>https://plain.example/%d</link><guid>https://plain.example/%d</guid></item></channel></rss>"
 )
-_PLAIN_IDS = ("a-plain", "m-plain", "z-plain")
+PLAIN = ("a-plain", "m-plain", "z-plain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,11 @@ def stirred(body: bytes) -> bytes:
     return body + (b"\0\n" if body.startswith((b"\xfe\xff", b"\0<\0?")) else b"\n")
 
 
+def plain_replies() -> dict[str, dict[str, Reply]]:
+    """The three plain feeds, by host."""
+    return {name: {PATH: Reply(body=_PLAIN % (number, number, number))} for number, name in enumerate(PLAIN)}
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """Everything that the two rounds left."""
@@ -117,9 +122,9 @@ def replay(given: Sequence[Case], work: Path) -> Replay:
     shop = Workshop(work)
     later = {case.feed: case for case in given}
     start = {case.feed: case for case in reversed(given)}
-    plain = {name: {PATH: Reply(body=_PLAIN % (number, number, number))} for number, name in enumerate(_PLAIN_IDS)}
+    plain = plain_replies()
     middle = len(start) // 2
-    hosts = [_PLAIN_IDS[0], *list(start)[:middle], _PLAIN_IDS[1], *list(start)[middle:], _PLAIN_IDS[2]]
+    hosts = [PLAIN[0], *list(start)[:middle], PLAIN[1], *list(start)[middle:], PLAIN[2]]
     with LoopbackSite({host: plain[host] if host in plain else start[host].reply(start[host].body) for host in hosts}) as site:
         shop.write({host: site.url(host) for host in hosts}, own_outputs=list(start))
         first = shop.run("poll", "--json", *hosts)
@@ -201,7 +206,7 @@ def judge_together(left: Replay) -> list[str]:
     wrong = [f"stray file {path}" for path in left.stray]
     wrong += [
         f"{name}: {len(left.stored[1].get(name, ()))} of 1 entries of a plain feed"
-        for name in _PLAIN_IDS
+        for name in PLAIN
         if len(left.stored[1].get(name, ())) != 1
     ]
     wrong += [f"{path}: {what}" for path, body in left.outputs.items() if "/" not in path for what in poisoned(path, body)]

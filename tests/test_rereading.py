@@ -92,6 +92,7 @@ def test_what_differs_by_white_space_and_its_own_date_is_the_same(body: str) -> 
         (rss(item(1), item(2), item(3), item(5).replace("//blog.", "//casino.")), "the pages of its new entries are on another site"),
         (rss(item(1), item(2), item(3), item(5, more=MANY)), "something of it is cut"),
         (rss(item(1), item(2), item(3), item(5, more="<x:y/>")), "it is damaged"),
+        (rss(item(1), item(2), item(3), item(5).replace("<item>", "<item xml:base='/a'>")), "what holds its entries is another"),
         ("<!DOCTYPE rss [<!ENTITY b 'c'>]>" + rss(item(5), item(1), item(2)), "it defines entities"),
         (rss(item(5), item(1), item(2), head=f"{HEAD}<!-- deleted-entry -->"), "it says what was deleted"),
         (rss(), "no entries were found in it"),
@@ -100,6 +101,18 @@ def test_what_differs_by_white_space_and_its_own_date_is_the_same(body: str) -> 
 )
 def test_all_is_read_where_it_may_matter(body: str, why: str) -> None:
     assert why_whole(body, seen()) == why
+
+
+def test_words_that_many_entries_share_count_those_that_are_not_read() -> None:
+    opening = "Welcome back to the weekly letter of the harbour, which goes out to all who asked for it on Fridays at noon."
+    letters = [item(number).replace("<description>", f"<description>{opening} ") for number in range(1, 8)]
+    assert "share" in why_whole(rss(*letters[:4], item(8), item(9)), seen(rss(*letters[:3], item(8), item(9))))
+    known, now = seen(rss(*letters[:5])), made(rss(*letters[:6]))
+    assert known is not None
+    news, whole = news_of(opened(now), reading(now), known), read(now, SPEC, KEY, Surroundings())
+    assert news is not None
+    assert news.entries == whole.entries[5:]
+    assert "share" in why_whole(rss(*letters[:3], item(8)), seen(rss(*letters[:4], item(8))))
 
 
 @pytest.mark.parametrize(

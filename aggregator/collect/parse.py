@@ -63,8 +63,8 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """All of a document. `items` are its entries' bytes, in parallel with the feed's entries; None, with a reason (`why`), where these
-    cannot be told apart by their bytes."""
+    """All of a document. `items` tells its entries apart, in parallel with the feed's, without their bytes; None, with a reason (`why`),
+    where they cannot be told apart."""
 
     feed: RawFeed
     items: Split | None = None
@@ -103,7 +103,7 @@ def read_whole(source: Opened) -> Whole:
             return Whole(feed, why=str(error))
     if len(items.spans) != len(feed.entries):
         return Whole(feed, why="its entries are not those that were found in it")
-    return Whole(feed, items)
+    return Whole(feed, replace(items, data=b""))  # what was read need not be held while it is refined
 
 
 def items_of(source: Opened) -> Split:

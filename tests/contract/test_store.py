@@ -16,6 +16,8 @@ from aggregator.model import (
     RawText,
     Retain,
     SafeHtml,
+    SeenDocument,
+    SeenItem,
     StoryKey,
     Url,
     Validators,
@@ -366,6 +368,31 @@ def test_every_page_that_an_entry_had_is_remembered(store: Store) -> None:
         ("https://blog.example/moved", NOON + HOUR, NOON + 3 * DAY),
     ]
     assert found.last_seen == NOON + 3 * DAY
+
+
+def test_what_stands_in_a_document_unread_is_seen_and_what_is_new_beside_it_keeps_its_place(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    undated = [post(number, published=None) for number in range(4)]
+    poll(store, [("blog", undated[:2])])
+    poll(store, [("blog", [undated[2]])], NOON + HOUR, places=(2,), standing=(undated[0].raw_key, undated[1].raw_key))
+    poll(store, [("blog", [undated[3]])], NOON + 2 * DAY, places=(1,), standing=(undated[0].raw_key,))
+    stored = [only(store, entry.published_id) for entry in undated]
+    assert [one.last_seen for one in stored] == [NOON + 2 * DAY, NOON, NOON + HOUR, NOON + 2 * DAY]
+    assert [one.sort_key for one in stored[2:]] == [NOON + HOUR - 2 * MICROSECOND, NOON + 2 * DAY - MICROSECOND]
+    assert store.sightings(stored[0].pk) == [(undated[0].link, NOON, NOON + 2 * DAY)]
+
+
+def test_what_is_remembered_of_a_document_stays_until_another_one_is_read(store: Store) -> None:
+    store.sync(blogs("blog", "other"), NOON)
+    item = SeenItem(b"bytes", b"key", None, None, (b"mark",), ())
+    seen = SeenDocument(made_by="1", frame=b"f", envelope=b"e", head=b"h", items=(item,), read_at=NOON)
+    store.record([result(store, "blog", [post(1)], seen=seen), result(store, "other", [post(1, "other")])], same_story)
+    keys = {state.id: state.key for state in store.feeds()}
+    assert [store.last_document(keys[name]) for name in ("blog", "other")] == [seen, None]
+    store.record([unchanged(result(store, "blog", [], NOON + HOUR))], same_story)
+    assert store.last_document(keys["blog"]) == seen
+    poll(store, [("blog", [post(1)])], NOON + 2 * HOUR)
+    assert store.last_document(keys["blog"]) is None
 
 
 def test_an_entry_is_found_by_each_of_its_names(store: Store) -> None:

@@ -30,7 +30,7 @@ from aggregator.model import (
     StoredEntry,
     Verdict,
 )
-from aggregator.ports import BACKLOG, SameStory, Successors, no_successors
+from aggregator.ports import BACKLOG, FORGOTTEN, SameStory, Successors, no_successors
 from aggregator.store import turnover
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
 from aggregator.store.joining import Turnover, join, near
@@ -192,7 +192,7 @@ class FakeStore(FakeForgetting):
         met: set[str] = set()
         for row in known.values():
             if row.stored.entry.raw_key in result.standing:
-                self._stands(row, result.polled_at, row.stored.entry.link or one.state.shown_url)
+                changes += self._stands(row, result.polled_at, row.stored.entry.link or one.state.shown_url)
         for index, entry, raw in zip(result.places or range(len(result.entries)), result.entries, result.raw, strict=True):
             if entry.raw_key in met or self._is_stopped(one.state.key, entry):
                 continue
@@ -275,11 +275,14 @@ class FakeStore(FakeForgetting):
         row.sightings[place] = (row.sightings.get(place, (at, at))[0], at)
         return int(is_real)
 
-    def _stands(self, row: _Entry, at: datetime, place: str) -> None:
-        """An entry stands in its document as it stood in the last one."""
-        if row.stored.hold is None and at - row.stored.last_seen >= timedelta(days=1):
+    def _stands(self, row: _Entry, at: datetime, place: str) -> int:
+        """An entry stands in its document as it stood in the last one; how many are no more withdrawn by that."""
+        if row.stored.hold is not None:
+            return 0
+        if at - row.stored.last_seen >= timedelta(days=1):
             row.stored = replace(row.stored, last_seen=at)
             row.sightings |= {place: (row.sightings[place][0], at)} if place in row.sightings else {}
+        return 0 if (row.stored.withdrawn or "").startswith(FORGOTTEN) else self._lifted(row)
 
     def _reworded(self, row: _Entry, entry: Entry, at: datetime, *, is_same_raw: bool) -> bool:
         before = row.stored

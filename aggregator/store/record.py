@@ -39,7 +39,7 @@ def record(
     deletions = [Deletions(position, row.pk, stones) for position, row in held.items() if (stones := results[position].deleted)]
     gone = withdraw(conn, counters, deletions) if deletions else []
     arrived = upsert.write(conn, counters, arrivals) if arrivals else Arrived()
-    if standing := [_standing(results[position], row) for position, row in held.items() if results[position].standing]:
+    if standing := [_standing(position, results[position], row) for position, row in held.items() if results[position].standing]:
         upsert.see_standing(conn, standing, arrived)
     news, changes = Counter(arrived.news), Counter([*arrived.changes, *arrived.lifted.values(), *gone])
     states = [_state(results[position], row, is_news=bool(news[position] or changes[position])) for position, row in held.items()]
@@ -95,8 +95,8 @@ def _wishes(result: PollResult, row: AnyRow) -> list[Mapping[str, object]]:
     return [{"operator": row.operator, "until": result.operator_until, "why": result.operator_why}]
 
 
-def _standing(result: PollResult, row: AnyRow) -> upsert.Standing:
-    return upsert.Standing(feed_pk=row.pk, feed_url=row.shown_url, polled_at=result.polled_at, raw_keys=result.standing)
+def _standing(position: int, result: PollResult, row: AnyRow) -> upsert.Standing:
+    return upsert.Standing(position=position, feed_pk=row.pk, feed_url=row.shown_url, polled_at=result.polled_at, raw_keys=result.standing)
 
 
 def _arrivals(position: int, result: PollResult, row: AnyRow) -> list[upsert.Arrival]:

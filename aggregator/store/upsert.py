@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select
 
 from aggregator.model import Entry, RawEntry, StoredEntry
+from aggregator.ports import FORGOTTEN
 from aggregator.store.dates import first_sort_key, first_updated
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry
@@ -58,8 +59,9 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Entries of a feed that stand in its document as they stood in the last one, by their keys."""
+    """Entries of a feed that stand in its document as they stood in the last one, by their keys; `position` as in `Arrival`."""
 
+    position: int
     feed_pk: int
     feed_url: str
     polled_at: datetime
@@ -126,6 +128,10 @@ def see_standing(conn: Connection, standing: Sequence[Standing], arrived: Arrive
         found = [row for raw_key in one.raw_keys if (row := known.get((one.feed_pk, raw_key))) is not None and row.hold is None]
         arrived.standing.setdefault(one.feed_pk, []).extend(row.pk for row in found)
         for row in found:
+            # What was deleted meanwhile (by a push) stands in its feed all the same; what was forgotten stays so.
+            if row.withdrawn is not None and not row.withdrawn.startswith(FORGOTTEN):
+                rows.add(LIFT, {"entry_pk": row.pk})
+                arrived.lifted[row.pk] = one.position
             if one.polled_at - row.last_seen >= LAST_SEEN_STEP:
                 rows.add(STANDS, {"entry_pk": row.pk, "seen": one.polled_at})
                 rows.add(SEEN, {"entry_pk": row.pk, "at": row.link or one.feed_url, "seen": one.polled_at})

@@ -118,10 +118,12 @@ def test_another_feed_deletes_nothing_of_it(blog: Store) -> None:
     assert held(blog, 2).withdrawn is None
 
 
-def test_what_comes_back_is_withdrawn_no_longer(blog: Store) -> None:
+@pytest.mark.parametrize("is_read", [True, False])
+def test_what_comes_back_is_withdrawn_no_longer(blog: Store, is_read: bool) -> None:
     poll(blog, [("blog", [])], NOON + HOUR, deleted=(stone(2),))
     publish(blog, NOON + HOUR)
-    assert poll(blog, [("blog", [post(2)])], NOON + 2 * HOUR) == [(0, 1)]
+    found = [post(2)] if is_read else []
+    assert poll(blog, [("blog", found)], NOON + 2 * HOUR, standing=() if is_read else (post(2).raw_key,)) == [(0, 1)]
     assert held(blog, 2).withdrawn is None
     assert publish(blog, NOON + 2 * HOUR) == 1
 
@@ -130,6 +132,7 @@ def test_what_was_forgotten_is_not_given_back_by_its_feed(blog: Store) -> None:
     poll(blog, [("blog", [])], NOON + HOUR, deleted=(stone(2),))
     forget(blog, 2)
     assert poll(blog, [("blog", [post(2)])], NOON + 2 * HOUR) == [(0, 0)]
+    assert poll(blog, [("blog", [])], NOON + 3 * HOUR, standing=(post(2).raw_key,)) == [(0, 0)]
     assert held(blog, 2).withdrawn == "forgotten on 2026-03-01"
 
 

@@ -8,7 +8,7 @@ from typing import get_args
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aggregator.model import Entry, FeedHead, FeedState, Identity, KeyKind, StoredEntry, StoryKey, Stranger
+from aggregator.model import Entry, FeedHead, FeedState, HubLinks, Identity, KeyKind, StoredEntry, StoryKey, Stranger
 from aggregator.ports import Store
 from aggregator.store.joining import join
 from aggregator.store.schema import instant, microseconds
@@ -180,7 +180,7 @@ def test_instants_come_back_to_the_microsecond(moment: datetime) -> None:
     assert instant(microseconds(moment)) == moment
 
 
-OTHERWISE = frozenset("key id shown_url active head validators discovered printed identity stranger".split())  # noqa: SIM905
+OTHERWISE = frozenset("key id shown_url active head validators discovered printed identity stranger hub_links".split())  # noqa: SIM905
 
 
 def test_the_state_of_a_feed_comes_back_whole() -> None:
@@ -197,6 +197,7 @@ def test_the_state_of_a_feed_comes_back_whole() -> None:
             else:
                 values[name] = len(values) + 1 if kind is int else f"text {len(values)}"
         values["printed"] = ("mark",)
+        values["hub_links"] = HubLinks(hub="https://hub.example/", topic="https://a.example/feed.xml")
         values["identity"] = known = Identity(title="A", authors=("somebody",), links=("a.example",))
         values["stranger"] = Stranger(identity=known, head=FeedHead(title="B"))
         state = replace(made.state, **values)  # type: ignore[arg-type]

@@ -146,7 +146,7 @@ TEXT = "".join(f"<p>Paragraph {number} of a text that goes on about lamps, as te
 
 
 def licence_of(html: str, **fields: object) -> str | None:
-    raw = RawEntry(id="1", contents=(RawText(value=html, type="html"),), **fields)  # type: ignore[arg-type]
+    raw = RawEntry(id="1", title=RawText(value="A lamp at noon"), contents=(RawText(value=html, type="html"),), **fields)  # type: ignore[arg-type]
     return normalize.entry(raw, normalize.context(make.spec(), "key", make.head(), "https://blog.example/feed.xml")).license
 
 
@@ -156,6 +156,9 @@ def licence_of(html: str, **fields: object) -> str | None:
         f"<p>This work is licensed under a {BY_ND} licence.</p>",
         f'<a rel="license" href="{CC}by-nd/4.0/"><img alt="CC" src="https://i.example/88x31.png"></a><br>Under a {BY_ND}.',
         f"<p>Text: {BY_ND}</p>",
+        f"<p>Ann Bell, 2026. Cet article est mis à disposition sous {BY_ND}.</p>",
+        f"<p>本作品采用{BY_ND}进行许可。</p>",
+        f'<p><span property="dct:title">A lamp at noon</span> by Ann Bell is under {BY_ND}.</p>',
         f"<p><small>{BY_ND.replace('license', 'license noopener', 1).replace('https:', 'http:')}</small></p>",
     ],
 )
@@ -168,6 +171,10 @@ def test_a_licence_that_the_text_links_is_the_entrys(footer: str) -> None:
     [
         f"{TEXT}<figure><img src='https://i.example/1.jpg'><figcaption>A lamp, {BY_ND}</figcaption></figure>",
         f"{TEXT}<p>Photo: Ann, {BY_ND}</p>",
+        f"{TEXT}<p>“A ferry” by Ann Bell is licensed under {BY_ND}.</p>",
+        f"{TEXT}<p>Ann Bell / {BY_ND}</p>",
+        f"{TEXT}<p>The photographs in this article are under {BY_ND}.</p>",
+        f"{TEXT}<p>This article’s pictures are under {BY_ND}.</p>",
         f"{TEXT}<blockquote>This is under {BY_ND}.</blockquote>",
         f"{TEXT * 4}<p>Under {BY_ND}.</p>{TEXT * 4}",
         f"{TEXT}<p>Text under {BY_ND}, code under {BY_ND.replace('-nd', '')}</p>",

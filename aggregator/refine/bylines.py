@@ -30,15 +30,6 @@ def names_maker(text: str) -> bool:
     return found is not None and (found["colon"] is not None or text[found.end() : found.end() + 1].isupper())
 
 
-def is_about_text(text: str) -> bool:
-    """Whether a line begins by saying that it is about the text, and so about no picture.
-
-    >>> is_about_text("Text: CC BY 4.0"), is_about_text("Foto: Jan Kowalski, CC BY 4.0")
-    (True, False)
-    """
-    return re.match(rf"(?:{_any('text')})\s*[:：]", text, re.IGNORECASE) is not None
-
-
 def without_author(template: str) -> str:
     """A template without the part that names the author.
 

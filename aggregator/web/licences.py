@@ -32,6 +32,7 @@ _ZERO_CODE: Final = re.compile(r"\bCC[- ]?(?:0|Zero|ZERO)(?![\w])", re.ASCII)
 _NAME: Final = re.compile(r"creative[ -]?commons", re.IGNORECASE)
 _VERSION: Final = re.compile(r"(?<![\w.])[vV]?(?P<version>[1-9]\.\d)(?![\w.]*\d)")
 _SENTENCE: Final = re.compile(r"[.!?。！？][\s\"'”’)]|\n")
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _SPACES: Final = re.compile(r"[\s\u2010-\u2015-]+")
 _ZERO: Final = "https://creativecommons.org/publicdomain/zero/1.0/"
 _ELEMENTS: Final = ("by", "nc", "nd", "sa")
@@ -56,6 +57,8 @@ class _Words:
     zero: re.Pattern[str]
     reserved: re.Pattern[str]
     denied: re.Pattern[str]
+    text: re.Pattern[str]
+    unnamed: frozenset[str]
 
 
 def licence(address: str | None, rights: str | None, base: str | None = None) -> Url | None:
@@ -113,6 +116,19 @@ def terms(url: str | None) -> Terms | None:
         no_derivatives="nd" in parts,
         non_commercial="nc" in parts,
     )
+
+
+def is_of_text(before: str, behind: str) -> bool:
+    """Whether a licence that is named between these words is that of the text in which they stand.
+
+    The sentence begins with words for it, or there are none but such as name nothing.
+
+    >>> is_of_text("Ann Bell, 2026. This article is under ", "."), is_of_text("Licence: ", ""), is_of_text("A ferry by Ann Bell, ", "")
+    (True, True, False)
+    """
+    sentence = _SENTENCE.split(before[-_MAX_CHARS:])[-1]
+    known = _words()
+    return known.text.match(_plain(sentence)) is not None or known.unnamed.issuperset(_WORD.findall(f"{before} {behind}".casefold()))
 
 
 # ── addresses ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,12 +209,19 @@ def _words() -> _Words:
         _any(table["zero"]),
         _any(table["reserved"]),
         re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, table['not']))})(?!\w)"),
+        re.compile(rf"\W*(?:{'|'.join(map(_whole, sorted(table['text'], key=len, reverse=True)))})"),
+        frozenset(table["unnamed"].split()),
     )
 
 
 @cache
 def _table() -> Mapping[str, Any]:
     return tomllib.loads((resources.files("aggregator.web") / "licences.toml").read_text("utf-8"))
+
+
+def _whole(words: str) -> str:
+    """A pattern of words that end there, where the script ends words: "this article", not "this article's pictures"."""
+    return re.escape(_plain(words)) + (r"(?![\w'’-])" if words[-1] < "\u2e80" else "")
 
 
 def _any(words: Sequence[str]) -> re.Pattern[str]:

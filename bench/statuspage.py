@@ -70,7 +70,8 @@ def write_past(path: Path, feeds: int, entries: int) -> None:
     """Give a store whose feeds were never polled a past."""
     chance = random.Random(7)
     with closing(sqlite3.connect(path)) as conn, conn:
-        conn.execute("PRAGMA foreign_keys=OFF")
+        for setting in ("foreign_keys=OFF", "synchronous=OFF", "cache_size=-400000"):
+            conn.execute(f"PRAGMA {setting}")
         pks = [pk for (pk,) in conn.execute("SELECT pk FROM feed ORDER BY pk")]
         for number, pk in enumerate(pks):
             columns = _feed(number, chance)

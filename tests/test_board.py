@@ -144,7 +144,10 @@ def test_a_form_from_anywhere_else_does_nothing(site: Site) -> None:
 def test_what_feeds_and_addresses_say_cannot_become_markup(site: Site) -> None:
     planet = Planet("blog")
     planet.fails("blog", BadStatus("", "<script>alert(1)</script>", status=500))
-    page = status_page(overview(planet.store, planet.ports.config, planet.clock()), Shown(secret=SECRET, notice="<b>")).decode()
+    found = overview(planet.store, planet.ports.config, planet.clock())
+    found = replace(found, feeds=tuple(replace(one, pushes="by <i>hub.example</i>") for one in found.feeds))
+    page = status_page(found, Shown(secret=SECRET, notice="<b>")).decode()
+    assert "Pushes: by &lt;i&gt;hub.example" in page
     assert "<script" not in page
     assert "<b>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page

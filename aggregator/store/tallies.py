@@ -125,16 +125,18 @@ def note(conn: Connection, results: Mapping[int, PollResult], feed_pks: Mapping[
     """Count polls (by position in their batch, with the feed of each) and the entries that they added, which have their stories by now."""
     if not results:
         return
-    days: defaultdict[tuple[int, int], Tally] = defaultdict(Tally)
-    hours: defaultdict[int, Tally] = defaultdict(Tally)
+    days: list[dict[str, int]] = []
+    hours: defaultdict[int, list[Tally]] = defaultdict(list)
     keys = {result.state.key: (position, feed_pks[position]) for position, result in results.items()}
     came = _came(conn, added, keys)
     for position, result in results.items():
-        tally, at = result.tally + came[position], result.polled_at.astimezone(UTC)
-        days[day_number(at.date()), feed_pks[position]] += tally
-        hours[hour_number(at)] += tally
-    conn.execute(_ADD_DAY, [{"day": day, "feed": pk} | _counts(tally) for (day, pk), tally in sorted(days.items())])
-    conn.execute(_ADD_HOUR, [{"hour": hour} | _counts(tally) for hour, tally in sorted(hours.items())])
+        tally, hour = result.tally + came[position] if position in came else result.tally, hour_number(result.polled_at)
+        days.append({"day": hour // 24, "feed": feed_pks[position]} | _counts(tally))
+        hours[hour].append(tally)
+    # In one order for all: two writers never wait for one another.
+    conn.execute(_ADD_DAY, sorted(days, key=lambda one: (one["day"], one["feed"])))
+    sums = [{name: sum(getattr(one, name) for one in some) for name in COUNTS} for some in hours.values()]
+    conn.execute(_ADD_HOUR, [{"hour": hour} | counts for hour, counts in zip(hours, sums, strict=True)])
 
 
 def _came(conn: Connection, added: Mapping[int, StoredEntry], keys: Mapping[str, tuple[int, int]]) -> dict[int, Tally]:

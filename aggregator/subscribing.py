@@ -5,7 +5,7 @@ Nothing here is kept in memory, so a restart goes on where it was. What hubs ans
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -42,7 +42,7 @@ def bring_in_line(ports: Ports, token: Callable[[], str]) -> None:
     for key, one in standing.items():
         is_wanted = _is_wanted(one, found.get(key), ports.config, now)
         if not is_wanted:
-            ports.store.hubs.revise(one.path, lambda it: it and websub.ended(it, now))
+            _end(one, found.get(key), ports)
         if one.is_trusted and not (is_wanted and one.is_standing(now)):
             _poll_again(one, found.get(key), ports)
     for key, feed in found.items():
@@ -124,6 +124,12 @@ def _begin(feed: _Feed, wish: HubLinks, ports: Ports, token: Callable[[], str]) 
         next_at=ports.clock(),
     )
     ports.store.hubs.revise(path, lambda _: begun)
+
+
+def _end(one: HubSubscription, feed: _Feed | None, ports: Ports) -> None:
+    # Where feeds.yaml takes the permission back, nothing private is asked any more, not even to say goodbye.
+    may = one.allow_private and (feed is None or feed.spec.allow_private)
+    ports.store.hubs.revise(one.path, lambda it: it and websub.ended(replace(it, allow_private=may), ports.clock()))
 
 
 def _poll_again(one: HubSubscription, feed: _Feed | None, ports: Ports) -> None:

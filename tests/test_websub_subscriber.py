@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlencode
 
 import pytest
 
@@ -240,7 +241,8 @@ def test_a_challenge_comes_back_as_plain_text_and_as_nothing_else(hub: Hub, make
     assert (said.status, said.body) == (200, b"x" * 200)
     assert said.headers["content-type"] == "text/plain; charset=utf-8"
     assert said.headers["x-content-type-options"] == "nosniff"
-    assert ask("HEAD", form["hub.callback"] + "?hub.mode=subscribe").status == 404
+    head = urlencode({"hub.mode": "subscribe", "hub.topic": form["hub.topic"], "hub.challenge": "x"})
+    assert ask("HEAD", f"{form['hub.callback']}?{head}").status == 404
 
 
 def test_nothing_is_confirmed_that_is_not_pending(hub: Hub, make: Make) -> None:
@@ -472,6 +474,15 @@ def test_no_feed_leads_us_to_post_to_a_private_address(hub: Hub, make: Make) -> 
     ours.works()
     assert hub.forms == []
     assert "not a public address" in told(ours.subscription, ours.clock())
+
+
+def test_what_feeds_yaml_does_not_allow_any_more_is_not_asked_any_more(hub: Hub, make: Make) -> None:
+    ours = make()
+    form = ours.subscribes()
+    ours.configured(feeds=(replace(ours.app.config.feeds[0], allow_private=False),))
+    ours.works()
+    ours.works()
+    assert (hub.forms, hub.push(form, atom(2)).status) == ([form], 410)
 
 
 @pytest.mark.parametrize("change", [{"is_private": True}, {"opt_out": True}])

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator import errors, status
-from aggregator.cli.status import feed_lines
+from aggregator.cli.status import feed_lines, print_table
 from aggregator.errors import BadStatus, FeedError, Nameless
 from aggregator.model import Tally, Traffic, Unchanged, Validators
 from aggregator.model.status import FeedStatus
@@ -70,6 +70,15 @@ def test_a_redirect_that_is_being_proved_is_told_with_how_far_it_is() -> None:
     assert "to https://new.example/feed since 2026-02-26: seen in 4 of 5 polls, for 3 of 7 days" in words(told)
     proved = of(redirect_target="https://new.example/feed", redirect_since=NOON - 8 * DAY, redirect_count=9)
     assert "aggregator check --fetch --fix" in words(proved)
+
+
+def test_the_table_tells_of_a_redirect_and_of_what_is_due(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    moves = of(redirect_target="https://new.example/feed", redirect_since=NOON - 3 * DAY, redirect_count=4, next_poll_at=NOON - DAY)
+    print_table([moves], NOON)
+    told = " ".join(capsys.readouterr().out.split())
+    assert " due " in told
+    assert "moves to https://new.example/feed" in told
 
 
 def test_a_pause_that_the_server_asked_for_comes_before_the_plan() -> None:

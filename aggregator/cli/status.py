@@ -11,7 +11,7 @@ from aggregator.model import JsonValue, Tally
 from aggregator.model.status import QUIET, FeedStatus, Moving, Overview
 from aggregator.status import DAYS, overview, spent, told
 from aggregator.telling import Line, Tone
-from aggregator.web.text import counted, sized
+from aggregator.web.text import counted, due, sized
 
 # So wide a terminal has room for what the polls of each feed cost.
 _WIDE_COLUMNS = 110
@@ -40,7 +40,7 @@ def status(session: Session, feeds: Sequence[str], json_: bool, everything: bool
         return
     print_lines([line for one in shown if ids or one.trouble not in QUIET for line in feed_lines(one, found.now)])
     if rest := [one for one in shown if not ids and one.trouble in QUIET]:
-        _print_table(rest, found.now)
+        print_table(rest, found.now)
     _print_totals(found, counts)
     if found.lacks_space:
         click.secho(LACKS_SPACE, fg="red")
@@ -69,7 +69,7 @@ def feed_lines(one: FeedStatus, now: datetime) -> list[Line]:
     lines.append(Line(ahead(state.last_success_at, now), "last success"))
     lines.append(Line(ahead(state.last_change_at, now), "last change"))
     if state.active:
-        lines.append(Line(f"{ahead(one.next_poll_at, now)}: {_why(one)}", "next poll"))
+        lines.append(Line(f"{due(one.next_poll_at, now)}: {_why(one)}", "next poll"))
     lines += [Line(limit, "limit hit") for limit in one.limits if one.trouble != "cut"]
     lines += [Line(oddity, "odd") for oddity in one.oddities if one.trouble not in {"cut", "odd"}]
     if state.discovered:
@@ -118,7 +118,8 @@ def spent_words(tally: Tally) -> str:
 # ── all feeds ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _print_table(feeds: Sequence[FeedStatus], now: datetime) -> None:
+def print_table(feeds: Sequence[FeedStatus], now: datetime) -> None:
+    """Print feeds that are well, one a row."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -144,11 +145,15 @@ def _ago(instant: datetime | None, now: datetime) -> str:
 
 
 def _next(one: FeedStatus, now: datetime) -> str:
-    return ahead(one.next_poll_at, now) if one.state.active else "–"
+    if not one.state.active:
+        return "–"
+    return ahead(one.next_poll_at, now) if one.next_poll_at > now else "due"
 
 
 def _why_here(one: FeedStatus) -> str:
-    return _why(one) if one.state.active else one.reason
+    if not one.state.active:
+        return one.reason
+    return _why(one) + (f"; moves {moving_words(one.moving)}" if one.moving else "")
 
 
 def _costs(tally: Tally) -> tuple[str, str, str]:

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from aggregator.model import Tally
 from aggregator.model.status import QUIET, FeedStatus, Overview, Trouble
 from aggregator.publish.plots import Plot, Series, bars
-from aggregator.web.text import ahead, clean, counted, sized
+from aggregator.web.text import ahead, clean, counted, due, sized
 
 MAX_FEEDS: Final = 200
 """So many feeds of a kind are listed, unless all are asked for."""
@@ -73,6 +73,7 @@ def status_page(found: Overview, shown: Shown) -> bytes:
             quiet=quiet[:most],
             left_out=max(0, len(troubled) - most) + max(0, len(quiet) - most),
             say=lambda moment: ahead(moment, found.now),
+            due=lambda moment: due(moment, found.now),
             names=_NAMES,
         )
     )

@@ -143,6 +143,16 @@ def ahead(instant: datetime | None, now: datetime) -> str:
     return f"in {text}" if seconds >= 0 else f"{text} ago"
 
 
+def due(instant: datetime, now: datetime) -> str:
+    """When something is to happen.
+
+    >>> due(datetime(2026, 11, 23, 12, 30), datetime(2026, 11, 23, 12, 0)), due(datetime(2026, 11, 23, 11), datetime(2026, 11, 23, 12))
+    ('in 30 min', 'due for 60 min')
+    """
+    said = ahead(instant, now)
+    return f"due for {said.removesuffix(' ago')}" if said.endswith(" ago") else said
+
+
 def visible_text(html: str) -> str:
     """What a reader sees of HTML: no tags, references decoded, scripts, styles and comments gone, one line per block.
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.model import Entry, Hop, Origin, StoredEntry, Title, Url
+from aggregator.model import Entry, Hop, Origin, Person, StoredEntry, Title, Url
 from aggregator.refine.stories import keys, lead, same_story
 from aggregator.web.host import site
 
@@ -148,6 +148,13 @@ def test_a_forger_who_took_anothers_id_cannot_lead_by_an_early_date() -> None:
 def test_ties_go_to_the_earliest_published_and_undated_come_last() -> None:
     early, late, undated = (stored(pk, published=when) for pk, when in ((3, NOON), (2, NOON.replace(hour=13)), (1, None)))
     assert lead([undated, late, early]) is early
+
+
+def test_a_copy_that_came_hours_later_does_not_lead_by_an_author_or_more_words() -> None:
+    first = stored(1, published=NOON)
+    copy = stored(2, feed="copy.example", link="https://copy.example/a", text=TEXT * 2, published=NOON + timedelta(hours=4))
+    copy = replace(copy, entry=replace(copy.entry, authors=(Person(name="Ann"),)))
+    assert lead([first, copy]) == lead([copy, first]) == first
 
 
 def test_what_took_anothers_place_leads_and_a_copy_in_the_same_planet_does_not() -> None:

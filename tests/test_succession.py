@@ -119,6 +119,27 @@ def test_titles_alone_never_match() -> None:
             new(1, title="Meetings", link="https://old.example/2020/06/meetings"),
             old(1, title="Meetings", at=NOON - 3 * MONTHS, link="https://old.example/2020/03/meetings"),
         ),
+        # A column of every day: nearly a day later, on a page of the same name.
+        (
+            new(
+                1,
+                title="Morning briefing",
+                text=TEXTS[2],
+                at=NOON + timedelta(hours=23, minutes=59),
+                link="https://old.example/11/02/briefing",
+            ),
+            old(1, title="Morning briefing", at=NOON, link="https://old.example/11/01/briefing"),
+        ),
+        # The same words every day, at the same hour.
+        (
+            new(1, title="Pool open today", at=NOON + timedelta(days=1), link="https://old.example/101"),
+            old(1, title="Pool open today", at=NOON, link="https://old.example/100"),
+        ),
+        # An agency's advertisement, the same afternoon for another town.
+        (
+            new(1, title="Warehouse worker", at=NOON + timedelta(hours=4), link="https://old.example/jobs/larch/9"),
+            old(1, title="Warehouse worker", at=NOON, link="https://old.example/jobs/birch/3"),
+        ),
         # The same title another year.
         (
             new(1, title="Happy new year", text=TEXTS[2], at=NOON, link="https://old.example/2020/year"),
@@ -128,6 +149,14 @@ def test_titles_alone_never_match() -> None:
 )
 def test_what_only_looks_alike_stays_apart(is_: StoredEntry, was: StoredEntry) -> None:
     assert found([is_], [was]) == {}
+
+
+def test_the_columns_of_a_day_are_not_those_of_the_day_before() -> None:
+    olds = [old(n, title=f"Column {'abcdef'[n]}", at=NOON, link=f"https://old.example/1/{n}") for n in range(1, 6)]
+    for hours in (12, 24):
+        at = NOON + timedelta(hours=hours)
+        news = [new(n, title=f"Column {'abcdef'[n]}", text=TEXTS[n + 5], at=at, link=f"https://old.example/2/{n}") for n in range(1, 6)]
+        assert found(news, olds) == {}, hours
 
 
 def test_several_that_say_the_same_take_one_place_each() -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,7 +16,9 @@ from aggregator.web.url import link_key
 _NEARLY_ALL: Final = 0.8
 # Texts too short to be compared must be the same, and say something.
 _SOME_WORDS: Final = 3
-# Time zones that are taken for others move a date by hours, and midnights by a day.
+# Time zones that are taken for others move a date by quarters of an hour, up to so many hours; a time that was lost, to midnight.
+_ZONES: Final = timedelta(hours=14)
+_QUARTER: Final = timedelta(minutes=15)
 _DAY: Final = timedelta(hours=24)
 # The name of a page needs letters: "2019", "12" and "p1" stand in addresses of many.
 _LETTERS: Final = re.compile(r"[^\W\d_]")
@@ -31,8 +33,9 @@ class Signs(NamedTuple):
     """What two entries of a feed have in common. `path`: the page on whatever host, or the id; `host`: the same host besides; `name`: the
     last part of the path only.
 
-    `text`: one holds most of the other's words; `all_text`: nearly all is the same; `bare`: one has no text to compare; `undated`: one has
-    no date.
+    `text`: one holds most of the other's words; `all_text`: nearly all is the same; `bare`: one has no text to compare; `instant`: one
+    date; `day`: dates that differ as another time zone or a lost time of day makes them, not as the numbers of a daily series do;
+    `undated`: one has no date.
     """
 
     path: bool
@@ -114,7 +117,7 @@ def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
         all_text=text.is_nearly_all and not is_next,
         bare=not one.words or not other.words,
         instant=span == timedelta(0),
-        day=span is not None and span <= _DAY,
+        day=a.published is not None and b.published is not None and _is_one_date(a.published, b.published),
         undated=span is None,
     )
 
@@ -139,6 +142,12 @@ def _texts(one: Traits, other: Traits) -> _Texts:
         is_same=is_whole or (holds and not is_short),
         is_nearly_all=is_whole or (found.common >= _NEARLY_ALL and not is_short),
     )
+
+
+def _is_one_date(one: datetime, other: datetime) -> bool:
+    span = abs(one - other)
+    is_moved = span <= _ZONES and not span % _QUARTER
+    return is_moved or (span < _DAY and time.min in (one.time(), other.time()) and one.time() != other.time())
 
 
 def _host(address: str | None) -> str:

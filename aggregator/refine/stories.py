@@ -96,12 +96,14 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
     Any permutation of `members` gives the same entry, so who was polled last never decides. A copy cannot take the lead by claims of its
     own: only what its feed's own site and id bear out counts for it. Ties go to the earliest published; where that was within a day (copies
     are given the original's date, or none of the hour), to the one to whose site most copies link, whose feed tells the stories of fewer
-    others (`partners`, by feed key), which names its author, which says more.
+    others (`partners`, by feed key), which came hours before, which names its author, which says more.
     """
     current = [member for member in members if not any(_replaces(other, member) for other in members)]
     rank = min(_rank(member, members) for member in current or members)
     best = [member for member in current or members if _rank(member, members) == rank]
-    return best[0] if len(best) == 1 else min(_earliest(best), key=lambda member: _order(member, members, partners))
+    first = best if len(best) == 1 else _earliest(best)
+    hours = {member.pk: hour for member, hour in zip(first, _hours(first), strict=True)}
+    return min(first, key=lambda member: _order(member, members, partners, hours[member.pk]))
 
 
 def is_likelier(one: StoredEntry, other: StoredEntry, members: Sequence[StoredEntry]) -> bool:
@@ -292,14 +294,24 @@ def _earliest(members: Sequence[StoredEntry]) -> list[StoredEntry]:
     return [member for member in members if (published := member.entry.published) and published <= last]
 
 
+def _hours(members: Sequence[StoredEntry]) -> list[int]:
+    """The hours in which they were published, counted from the first; all alike where one has no time of day."""
+    dates = [member.entry.published for member in members]
+    if not all(date and date.time() != time.min for date in dates):
+        return [0] * len(dates)
+    first = min(date for date in dates if date)
+    return [int((date - first) / timedelta(hours=1)) if date else 0 for date in dates]
+
+
 def _order(
-    member: StoredEntry, members: Sequence[StoredEntry], partners: Mapping[str, int]
-) -> tuple[int, int, bool, int, float, str, str, str, int]:
+    member: StoredEntry, members: Sequence[StoredEntry], partners: Mapping[str, int], hour: int
+) -> tuple[int, int, int, bool, int, float, str, str, str, int]:
     published = member.entry.published
     return (
         -_links_to(member.entry.site, members),
         # Twice as many are a difference, one more is not.
         partners.get(member.feed_key, 0).bit_length(),
+        hour,
         not member.entry.authors,
         -len(words_of(member.entry)),
         published.timestamp() if published else float("inf"),

@@ -2,7 +2,7 @@
 
 Such an entry must not be shown again to those who have it. Titles alone never match, nor does anything else alone: it takes two signs, and
 each entry takes the place of one other at most. Where much of a document is new at once, and most of that is known again, so little as
-a title and its day will do for the rest.
+a title and its day will do for the rest. What only comes again, as the numbers of a daily series do, takes nobody's place.
 """
 
 from collections import Counter, defaultdict
@@ -50,21 +50,21 @@ def is_sure(signs: Signs) -> bool:
         return True
     if signs.path and ((signs.host and (signs.title or signs.alike)) or (signs.title and signs.bare)):
         return True
-    # A series has one title, one name and one way to begin: without a date that is near, it is the next of it.
-    if signs.name and signs.title and signs.day:
+    # A series has one title, one name and one text: with another date it is the next of it.
+    if signs.name and signs.title and (signs.instant or (signs.text and signs.day)):
         return True
     if signs.file and (signs.title or signs.text or signs.day):
         return True
-    if signs.title:
-        return (signs.text and signs.day) or (signs.bare and signs.instant)
-    return signs.all_text and signs.instant
+    return signs.instant and ((signs.title and (signs.text or signs.bare)) or signs.all_text)
 
 
 def is_likely(signs: Signs, *, dates_are_lost: bool) -> bool:
     """Whether two entries are one if nothing else has as much in common with either, and most of the document is known again."""
     say_nothing = dates_are_lost or signs.undated
     if signs.title:
-        return signs.path or signs.day or (say_nothing and signs.text)
+        # The columns of a day have the titles of the day before; what they say is other.
+        is_same_day = signs.instant or (signs.day and (signs.text or signs.bare or signs.name))
+        return signs.path or is_same_day or (say_nothing and signs.text)
     return (signs.path and signs.alike) or (signs.text and signs.day) or (say_nothing and signs.all_text) or (signs.name and signs.instant)
 
 

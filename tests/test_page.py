@@ -72,6 +72,14 @@ def test_images_load_late_and_tell_nobody_where_they_are_shown() -> None:
     ]
 
 
+def test_a_picture_without_words_is_decoration_unless_it_is_what_a_link_says() -> None:
+    text = '<p><img src="https://a.example/b.png"><a href="https://a.example/"><img src="https://a.example/the_hill-2.jpg?x" alt=""></a>'
+    content = SafeHtml(f'{text}<a href="https://a.example/c"> </a></p>')
+    article = parsed(page(make.edition(make.item(1, content=content)))).cssselect(".text")[0]
+    assert [image.get("alt") for image in article.cssselect("img")] == ["", "the_hill 2"]
+    assert len(article.cssselect("a")) == 1, "a link without anything in it is none"
+
+
 def test_only_images_are_changed() -> None:
     content = SafeHtml('<p title="a > b"><a href="https://a.example/" rel="nofollow">a</a><br><code>&lt;img&gt;</code></p>')
     assert content in page(make.edition(make.item(1, content=content))).decode()
@@ -151,10 +159,12 @@ def test_a_page_without_items_says_so() -> None:
 def test_text_from_right_to_left_is_set_so() -> None:
     document = parsed(page(replace(make.edition(make.item(1, language="ar")), language="he")))
     assert document.get("dir") == "rtl"
-    mixed = parsed(page(make.edition(make.item(1, language="ar"), make.item(2, language=None, title=Title(text="שלום")), make.item(3))))
-    assert [article.get("dir") for article in mixed.cssselect("article")] == ["rtl", "rtl", None]
-    assert [article.get("lang") for article in mixed.cssselect("article")] == ["ar", None, None]
-    assert {words.get("dir") for words in mixed.cssselect("article[dir] .byline, article[dir] .attribution")} == {"ltr"}, "our words"
+    hebrew = make.item(2, language=None, title=Title(text="שלום"))
+    mixed = parsed(page(make.edition(make.item(1, language="ar"), hebrew, make.item(3))))
+    for part in ("h3", ".text"):
+        assert [one.get("dir") for one in mixed.cssselect(part)] == ["rtl", "rtl", None]
+        assert [one.get("lang") for one in mixed.cssselect(part)] == ["ar", None, None]
+    assert {words.get("dir") for words in mixed.cssselect(".byline, .attribution")} == {None}, "our words run as the page does"
 
 
 def test_links_credit_the_original_and_pass_no_trust_on_to_others() -> None:

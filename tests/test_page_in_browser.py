@@ -26,7 +26,10 @@ TEXT = f"""<h2>What there was</h2><p>{"A long word of praise. " * 40}</p>
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the pages of a small planet are served, in both themes."""
-    feeds = (subscription("orig", tags=("news", "a tag of several words")), subscription("copy", tags=("news",), name="C" * 80))
+    feeds = (
+        subscription("orig", tags=("news", "a tag of several words", "a_word_that_no_phone_is_wide_enough_for_however_you_hold_it")),
+        subscription("copy", tags=("news",), name="C" * 80),
+    )
     planet = Planet(*feeds, outputs=(JSON, HTML, RIVER))
     real = [post("orig", number, text=TEXT, title=title) for number, title in enumerate(("A title", "B" * 90, "", "שלום עולם"), 1)]
     copies = [replace(real[0], source="orig", id="https://copy.example/1"), post("copy", 2, text="<p>Short.</p>"), *older("copy")]

@@ -46,6 +46,8 @@ _REACHED: Final = ' tabindex="0"'
 _HTTP: Final = ' src="http://'
 _HTTPS: Final = ' src="https://'
 _UNSAFE_SOURCE: Final = re.compile(r' src="(?!https://)[^"]*"')
+_NO_WORDS: Final = re.compile(r' alt="\s*"')
+_EMPTY_LINK: Final = re.compile(r"<a(?: [^<>]*)?>\s*</a>")
 _PHRASES: Final = frozenset(
     {"b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "sup"}
 )
@@ -228,24 +230,42 @@ def body(text: SafeHtml, *, below: int = 3) -> Markup:
     `below` a level.
 
     >>> print(body(SafeHtml('<p title="<img>">a <img src="https://b.example/c.png"></p>')))
-    <p title="<img>">a <img loading="lazy" decoding="async" referrerpolicy="no-referrer" src="https://b.example/c.png"></p>
+    <p title="<img>">a <img loading="lazy" decoding="async" referrerpolicy="no-referrer" src="https://b.example/c.png" alt=""></p>
     >>> print(body(SafeHtml("<h1>a</h1><h4>b</h4><h2>c</h2>")))
     <h4>a</h4><h5>b</h5><h5>c</h5>
     >>> print(body(SafeHtml("<pre>wide</pre>")))
     <pre tabindex="0">wide</pre>
     """
     headings = _Headings(below)
+    is_linked = False
 
     def ready(tag: re.Match[str]) -> str:
+        nonlocal is_linked
         name = tag[1].lower()
+        if name in {"a", "/a"}:
+            is_linked = name == "a"
         if name == "img":
-            # Whatever a page may not load, browsers would complain of; most hosts have their pictures over https, too.
-            return f"<{tag[1]}{_LAZY}{_UNSAFE_SOURCE.sub('', _SET_BY_US.sub('', tag[2]).replace(_HTTP, _HTTPS))}>"
+            return f"<{tag[1]}{_image(tag[2], is_linked=is_linked)}>"
         if name in _SCROLLED:
             return f"<{tag[1]}{_REACHED}{tag[2]}>"
         return f"<{headings.in_order(name)}{tag[2]}>" if name in _HEADINGS else tag[0]
 
-    return Markup(_TAG.sub(ready, text))  # noqa: S704  (SafeHtml is what may be published)
+    return Markup(_TAG.sub(ready, _EMPTY_LINK.sub("", text)))  # noqa: S704  (SafeHtml is what may be published)
+
+
+def _image(attributes: str, *, is_linked: bool) -> str:
+    """The attributes of an image on a page. One without words is decoration, unless it is what a link says: then its file's name is."""
+    # Whatever a page may not load, browsers would complain of; most hosts have their pictures over https, too.
+    kept = _UNSAFE_SOURCE.sub("", _SET_BY_US.sub("", attributes).replace(_HTTP, _HTTPS))
+    said = dict(_ATTRIBUTE.findall(kept))
+    if said.get("alt", "").strip() or ("alt" in said and not is_linked):
+        return _LAZY + kept
+    return f'{_LAZY}{_NO_WORDS.sub("", kept)} alt="{_name_in(said.get("src", "")) if is_linked else ""}"'
+
+
+def _name_in(address: str) -> str:
+    """Words for a picture, made of the name of its file."""
+    return " ".join(re.findall(r"\w+", address.partition("?")[0].rpartition("/")[2].partition(".")[0])) or host_of(address)
 
 
 class _Headings:

@@ -123,6 +123,20 @@ def test_a_form_of_the_page_ends_a_hold_and_publishes(site: Site) -> None:
     assert site.published == 1
 
 
+def test_a_flood_has_a_button_that_releases_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    (key,) = (one.key for one in site.planet.store.feeds() if one.id == "well")
+    waiting = {key: 5}
+    monkeypatch.setattr(site.planet.store, "held_back", lambda: waiting)
+    monkeypatch.setattr(site.planet.store, "release", lambda feed_key: waiting.pop(feed_key, 0))
+    page = site.ask("/status")[2]
+    assert "5 entries are held back" in page
+    assert 'action="status/release"' in page
+    form = {"feed": "well", "secret": SECRET}
+    assert site.ask("/status/release", form, Origin=f"http://{site.host}")[1]["location"] == "../status?done=release&feed=well"
+    assert (waiting, site.published) == ({}, 1)
+    assert 'action="status/release"' not in site.ask("/status")[2]
+
+
 def test_a_form_from_anywhere_else_does_nothing(site: Site) -> None:
     good, form = f"http://{site.host}", {"feed": "taken", "secret": SECRET}
     tried: list[tuple[dict[str, str], dict[str, str]]] = [

@@ -29,6 +29,7 @@ REACH: Final = 5_000
 """So many of the latest entries stand in the archive: what is looked through at each publish must not grow with the store."""
 
 _BATCH: Final = 1000
+_OURS: Final = b'<meta name="generator" content="aggregator">'
 
 Composed = Callable[[Sequence[int]], Edition]
 """An edition of these stories (by pk), as far as its output lists them."""
@@ -78,19 +79,27 @@ class _Page:
 def bring_up(outputs: Sequence[Output], store: Store, publisher: Publisher, *, taken: frozenset[str], is_whole: bool) -> tuple[int, int]:
     """Write the pages that show something new, remove those of sources, tags and stories that are gone; count both.
 
-    A path that is `taken` by an output is left to it. Nothing is removed while an output is missing (`is_whole`). Raises `PublishError`.
+    A path that is `taken` by an output is left to it, and one where somebody else's file stands to that. Nothing is removed while an output
+    is missing (`is_whole`). Raises `PublishError`.
     """
     noted = store.pages()
     wanted: set[str] = set()
     written = 0
     for output in outputs:
         pages = [page for page in _pages(output, store) if page.path not in taken and page.path not in wanted]
+        pages = [page for page in pages if page.path in noted or not _is_theirs(page.path, publisher)]
         wanted |= {page.path for page in pages}
         written += _written(output, [page for page in pages if not _is_there(page, noted.get(page.path), publisher)], store, publisher)
     gone = [path for path in noted if path not in wanted] if is_whole else []
     removed = sum(publisher.remove(path, noted[path][1]) for path in gone if path not in taken)
     store.note_pages(dict.fromkeys(gone))
     return written, removed
+
+
+def _is_theirs(path: str, publisher: Publisher) -> bool:
+    """Whether a file stands there that no program of ours has written: nobody has named this path, so it is not ours to take."""
+    body = publisher.read(path)
+    return body is not None and _OURS not in body[:8192]
 
 
 def _is_there(page: _Page, note: tuple[str, str] | None, publisher: Publisher) -> bool:

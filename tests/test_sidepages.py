@@ -99,6 +99,18 @@ def test_what_was_changed_or_deleted_is_written_again_and_only_what_we_wrote_is_
     assert "Post 1 of other" not in titles(made, "archive/1.html")
 
 
+def test_a_file_of_somebody_else_where_a_page_would_be_stays_and_pages_of_a_lost_store_are_taken_up() -> None:
+    made = planet("orig")
+    made.polls({"orig": atom("orig", many("orig", 1))})
+    made.publishes()
+    again = planet("orig", "other")
+    again.folder.files |= made.folder.files | {"source/orig.html": b"<!doctype html><title>Mine</title>"}
+    again.polls({"orig": atom("orig", many("orig", 2)), "other": atom("other", many("other", 1))})
+    again.publishes()
+    assert again.folder.files["source/orig.html"] == b"<!doctype html><title>Mine</title>"
+    assert len(titles(again, "archive/1.html")) == 3
+
+
 def test_without_html_there_are_no_pages_and_they_go_with_their_output() -> None:
     made = planet()
     made.polls({"orig": atom("orig", many("orig", 1)), "other": atom("other", [])})

@@ -62,6 +62,7 @@ bench: .venv/dev.stamp ## replays over real documents (../shared), the compariso
 	$(BIN)/python -m bench.doors
 	$(BIN)/python -m bench.publishing
 	$(BIN)/python -m bench.upgrade
+	$(BIN)/python -m bench.readers ../shared/corpus/real
 	$(BIN)/python -m bench.newcomer ../shared/corpus/subscriptions/planet-python-config.ini ../shared/corpus/real
 
 soak: .venv/dev.stamp ## the long runs: tests in full (all files, forms and places that loops try a part of, 25 times the examples), kills at random moments and within a restore, two processes on one store, what hostile documents make it open

@@ -1,6 +1,7 @@
 """Archives (RFC 5005): everything that was ever listed is found by following the links, and a closed page never changes."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -130,6 +131,19 @@ def test_pages_of_all_formats_are_valid_and_lead_to_one_another(shared: Path) ->
     page = json.loads(files["archive/feed-2.json"])
     assert page["next_url"] == f"{AT}archive/feed-1.json", "a reader of JSON Feed goes on to what is older"
     assert json.loads(files["feed.json"])["next_url"] == f"{AT}archive/feed-2.json"
+
+
+def test_every_document_names_its_own_address_below_any_path() -> None:
+    base = "https://h.example/some/planet/"
+    world = planet(ATOM, RSS, FEED, link_=base)
+    brings(world, *range(1, 8))
+    for path, body in world.folder.files.items():
+        if path.startswith("feeds."):
+            continue
+        own = json.loads(body)["feed_url"] if path.endswith(".json") else etree.fromstring(body).xpath("(//*[@rel='self'])[1]/@href")
+        assert own in (base + path, [base + path]), path
+        relative = re.findall(r'href="(?!https?://)([^"]*)"', body.decode())
+        assert all(one.endswith(("feeds.xsl", "feeds.css")) for one in relative), "and leads to others by whole addresses"
 
 
 def test_a_lost_page_comes_back_and_pages_that_are_not_wanted_any_more_go() -> None:

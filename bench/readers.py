@@ -39,7 +39,7 @@ import feedparser
 from aggregator.app import RENDERERS
 from aggregator.model import Edition, Format, Kept, OutputSpec, Url, Written
 from aggregator.ports import Renderer
-from aggregator.publish.body import instant, is_episode, media_type, unique
+from aggregator.publish.body import instant, is_episode, media_type, played_first, unique
 from aggregator.publish.files import Folder
 from aggregator.run.server import WebServer
 from bench.command import REPOSITORY
@@ -120,12 +120,13 @@ MADE = Feed("made", "https://made.example/feed.xml", made(1))
 
 
 def wanted(edition: Edition) -> list[Read]:
+    in_order = played_first if edition.spec.format == "rss" else list
     return [
         Read(
             item.id,
             item.link,
             frozenset({int(instant(item.published).timestamp()), int(instant(item.updated).timestamp())}),
-            tuple((one.url, media_type(one), one.length or 0) for one in unique(item.enclosures)),
+            tuple((one.url, media_type(one), one.length or 0) for one in in_order(unique(item.enclosures))),
         )
         for item in edition.items
     ]

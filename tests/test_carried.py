@@ -3,10 +3,11 @@
 import pytest
 
 from aggregator.collect.parse import read
-from aggregator.model import Element, Entry
+from aggregator.model import Element, Enclosure, Entry
 from aggregator.publish.jsonfeed import json_feed
 from aggregator.publish.syndication import atom, rss
 from aggregator.refine import normalize
+from aggregator.web.url import link
 from tests import makers as make
 from tests.fakes import document
 
@@ -97,6 +98,14 @@ def test_what_is_no_address_no_number_or_not_to_be_carried_is_left_out() -> None
 )
 def test_a_place_is_told_in_one_form_whatever_form_it_came_in(place: str) -> None:
     assert texts(episode(place)) == {"georss:point": "59.9 10.75"}
+
+
+def test_what_plays_is_the_one_enclosure_that_players_take_whatever_stands_before_it() -> None:
+    picture = Enclosure(url=link("https://blog.example/1.png"), type="image/png", length=7)
+    sound = Enclosure(url=link("https://blog.example/1.mp3"), type="audio/mpeg", length=9)
+    body = rss(make.edition(make.item(enclosures=(picture, sound)))).decode()  # type: ignore[arg-type]
+    assert '<enclosure url="https://blog.example/1.mp3" length="9" type="audio/mpeg"/>' in body
+    assert '<media:content url="https://blog.example/1.png" type="image/png" fileSize="7"/>' in body
 
 
 def test_a_merged_podcast_says_what_players_ask_of_it_and_keeps_directories_away() -> None:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from mimetypes import MimeTypes
@@ -98,7 +99,16 @@ def media_type(enclosure: Enclosure) -> str:
 
 def is_episode(item: Item) -> bool:
     """Whether an item is something to listen to or to watch, as podcast players take it."""
-    return any(media_type(one).startswith(("audio/", "video/")) for one in item.enclosures)
+    return any(map(_is_played, item.enclosures))
+
+
+def played_first(enclosures: Sequence[Enclosure]) -> list[Enclosure]:
+    """Media in their order, those to listen to or to watch before pictures and other files."""
+    return sorted(enclosures, key=lambda one: not _is_played(one))
+
+
+def _is_played(enclosure: Enclosure) -> bool:
+    return media_type(enclosure).startswith(("audio/", "video/"))
 
 
 def archive_links(archive: Archive) -> list[tuple[str, Url]]:

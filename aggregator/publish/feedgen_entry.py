@@ -15,7 +15,18 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
 from aggregator.model import Edition, Element, Hop, Item, Person, Url
-from aggregator.publish.body import archive_links, as_language, instant, is_episode, media_type, parts, rights_of, source_name, unique
+from aggregator.publish.body import (
+    archive_links,
+    as_language,
+    instant,
+    is_episode,
+    media_type,
+    parts,
+    played_first,
+    rights_of,
+    source_name,
+    unique,
+)
 from aggregator.web.carried import namespaces
 from aggregator.web.text import clean, one_line
 from aggregator.web.url import is_absolute_iri
@@ -235,8 +246,8 @@ def _rss_provenance(entry: etree._Element, item: Item, edition: Edition) -> None
 
 
 def _rss_media(entry: etree._Element, item: Item) -> None:
-    """The first medium is the enclosure (most readers take one only), the others stand as media:content."""
-    for position, enclosure in enumerate(unique(item.enclosures)):
+    """The first medium that plays, else the first, is the enclosure (most readers take one only); the others stand as media:content."""
+    for position, enclosure in enumerate(played_first(unique(item.enclosures))):
         length = max(0, enclosure.length or 0)
         if position == 0:
             # RSS 2.0 requires a length; 0 is what the field writes for an unknown one.

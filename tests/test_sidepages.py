@@ -65,6 +65,22 @@ def test_an_entry_changes_the_pages_that_list_it_and_no_others() -> None:
     assert written == {"index.html", "source/orig.html", "archive/1.html"}
 
 
+def test_what_its_publisher_changes_or_takes_back_changes_on_every_page() -> None:
+    made = planet("orig", subscription("other", tags=("news",)))
+    made.polls({"orig": atom("orig", many("orig", 2)), "other": atom("other", many("other", 2))})
+    made.publishes()
+    made.later()
+    made.polls({"other": atom("other", [post("other", 1, title="Corrected", at=NOON - timedelta(hours=1)), many("other", 2)[1]])})
+    made.publishes()
+    for path in ("source/other.html", "tag/news.html", "archive/1.html"):
+        assert "Corrected" in titles(made, path)
+        assert "Post 1 of other" not in titles(made, path)
+    feeds = (made.ports.config.feeds[0], subscription("other", tags=("news",), opt_out=True))
+    made.ports = replace(made.ports, config=replace(made.ports.config, feeds=feeds))
+    made.publishes()
+    assert {path for path, body in made.folder.files.items() if b"other" in body.replace(b"others", b"")} == set()
+
+
 def test_a_page_of_the_archive_that_is_full_stays_as_it_is_whatever_the_date_of_what_comes_later() -> None:
     made = planet("orig", "late")
     made.polls({"orig": atom("orig", many("orig", ARCHIVED))})

@@ -231,6 +231,13 @@ def test_a_text_is_whole_if_it_is_short_and_begins_where_there_is_room() -> None
     assert (on.text_content(), on.get("href")) == ("Continue reading", long.link)
 
 
+def test_a_beginning_does_not_repeat_the_title() -> None:
+    long = lines_of(2)
+    title = long.title.text if long.title else ""
+    document = parsed(page(make.edition(replace(long, content=SafeHtml(f"<h1>{title}</h1>{long.content}")))))
+    assert document.cssselect(".text")[0].text_content().startswith("A sentence that goes on")
+
+
 def test_an_entry_looks_the_same_whoever_joins_it() -> None:
     entry = re.compile(rb"<article.*?</article>", re.DOTALL)
     few, many = of_planet(3), of_planet(40)

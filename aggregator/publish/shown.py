@@ -221,8 +221,15 @@ def _text(item: Item, room: int) -> tuple[Markup | None, bool]:
     chars = min(_BEGINNING_CHARS, room * len(whole) // max(1, _size(whole)))
     if chars < _LEAST_CHARS:
         return None, False
-    start = first_sentences(" ".join(whole.split()), chars, item.language)
+    start = first_sentences(_without_title(" ".join(whole.split()), item.title), chars, item.language)
     return Markup("<p>") + escape(start) + Markup("</p>"), False
+
+
+def _without_title(text: str, title: Title | None) -> str:
+    """A text without the title that many begin with: it stands above already."""
+    said = one_line(title.text) if title else ""
+    rest = text[len(said) :].lstrip(" .:–—-") if said and text.casefold().startswith(said.casefold()) else ""
+    return rest or text
 
 
 def body(text: SafeHtml, *, below: int = 3) -> Markup:

@@ -64,6 +64,11 @@ def theme_of(text: str | None, line: int, folder: Path, report: Report) -> str:
         return text or _USUAL.theme
     found = Path(os.path.abspath(folder / text))  # noqa: PTH100 (as in config.py)
     if found.is_dir():
+        # Here, since few have a theme of their own, and it needs a library.
+        from aggregator.publish.themes import mistakes
+
+        for mistake in mistakes(str(found)):
+            report.warning(line, f"theme: {mistake}")
         return str(found)
     known = [*THEMES]
     report.problem(line, f"theme: '{text}' is neither a theme ({', '.join(known)}) nor a folder{suggestion(text, known)}")

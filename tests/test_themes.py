@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
+from aggregator.config import load_text
 from aggregator.errors import PublishError
 from aggregator.model import THEMES, Edition
 from aggregator.publish.check import checked
@@ -63,6 +64,14 @@ def test_a_theme_that_goes_wrong_publishes_nothing_and_says_where(tmp_path: Path
     (tmp_path / "page.html.jinja").write_text(template)
     with pytest.raises(PublishError, match=re.escape(said)):
         page(themed(tmp_path))
+
+
+def test_check_warns_of_templates_that_are_none(tmp_path: Path) -> None:
+    ours(tmp_path, style_css="p { margin: 0 }")
+    (tmp_path / "page.html.jinja").write_text("<p>\n{% for %}")
+    config = load_text(f"theme: {tmp_path}\nfeeds: [https://a.example/f]\n", tmp_path / "feeds.yaml", {})
+    assert any("feeds.yaml:1: theme: page.html.jinja, line 2:" in warning for warning in config.warnings)
+    assert {output.theme for output in config.outputs} == {str(tmp_path)}
 
 
 def test_a_style_sheet_cannot_end_its_element(tmp_path: Path) -> None:

@@ -70,6 +70,21 @@ def theme(name: str) -> Theme:
         raise PublishError(folder.name, f"the theme cannot be read: {error}; the last good files stay") from error
 
 
+def mistakes(name: str) -> list[str]:
+    """What is wrong with the templates of a theme before any page is written: where each goes wrong, in words."""
+    try:
+        environment = theme(name).environment
+    except PublishError as error:
+        return [error.message]
+    found = []
+    for template in environment.list_templates(extensions=["jinja"]):
+        try:
+            environment.get_template(template)
+        except TemplateSyntaxError as error:
+            found.append(_said(error, template))
+    return found
+
+
 @cache
 def _built_in(name: str) -> Theme:
     return _made(name, _files("journal") | _files(name), Environment)

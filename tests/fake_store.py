@@ -450,6 +450,7 @@ class FakeStore(FakeForgetting):
     @_one_at_a_time
     def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
         row = self._outputs.setdefault(output, _Output())
+        self._pages.pop(output, None)
         if verdicts and row.mark != mark:
             row.mark = None
         for verdict in verdicts:

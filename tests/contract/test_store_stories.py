@@ -576,3 +576,47 @@ def test_the_store_knows_which_files_are_ours(store: Store) -> None:
     assert store.file("atom.xml") is None
     assert store.files() == {"feeds.opml": "0a"}
     assert publish(store) == 0, "what an output listed is known without its file"
+
+
+# ── pages beside outputs ──
+
+
+def test_pages_are_noted_apart_from_outputs(store: Store) -> None:
+    store.note_file("atom.xml", "0a")
+    store.note_pages({"tag/news.html": ("made of this", "01"), "sources.html": ("and that", "02")})
+    store.note_pages({"sources.html": ("of more", "03")})
+    assert store.pages() == {"tag/news.html": ("made of this", "01"), "sources.html": ("of more", "03")}
+    assert store.files() == {"atom.xml": "0a"}
+    assert [notice.path for notice in store.hubs.notices()] == ["atom.xml"], "no hub is told of pages"
+    store.note_pages({"tag/news.html": None, "never.html": None})
+    assert set(store.pages()) == {"sources.html"}
+
+
+def test_an_output_may_take_the_path_of_a_page(store: Store) -> None:
+    store.sync(blogs("a"), NOON)
+    poll(store, [("a", [post(1, "a")])])
+    store.note_pages({"atom.xml": ("a page once", "01")})
+    assert publish(store) == 1
+    store.note_file("atom.xml", "02")
+    assert store.files() == {"atom.xml": "02"}
+    assert store.pages() == {}
+
+
+def test_places_tell_which_stories_stand_where_and_when_one_changes(store: Store) -> None:
+    store.sync(blogs("a", "b"), NOON)
+    poll(store, [("a", [post(1, "a"), post(2, "a")]), ("b", [post(3, "b")])])
+    publish(store)
+    before = store.placed("atom.xml", 10)
+    assert {(one.sequence, one.feed_key) for one in before} == {(one.sequence, one.feed_key) for one in listed(store)}
+    assert [one.story_pk for one in store.placed("atom.xml", 2)] == [one.story_pk for one in before[:2]]
+    poll(store, [("a", [post(1, "a", title=titled("Corrected"), content_hash="new", text_hash="new"), post(2, "a")])], NOON + HOUR)
+    publish(store, NOON + HOUR)
+    now = {one.story_pk: one.generation for one in store.placed("atom.xml", 10)}
+    assert [one.sequence for one in before if now[one.story_pk] != one.generation] == [
+        next(
+            publication.sequence
+            for publication, members in store.given("atom.xml", list(now))
+            if members[0].entry.title == titled("Corrected")
+        )
+    ]
+    assert store.placed("never.xml", 10) == store.given("never.xml", list(now)) == []

@@ -1,6 +1,6 @@
 """Read feeds twice, all of each document and only what is new in it, and compare: field by field, and in CPU time.
 
-    python -m bench.delta FOLDER [--rounds N] [--limit N]
+    python -m bench.delta FOLDER [--rounds N] [--every N] [--seed N]
 
 FOLDER holds feed documents, or one folder a sequence with versions 0001.xml and up. A document alone is read as if one, or three, of its
 entries had come since the last poll: that one is the same document without them, cut out by their bytes. Of a sequence each version is read
@@ -32,7 +32,7 @@ from time import process_time
 import feedparser
 
 from aggregator.collect.items import NotSplit, Split
-from aggregator.collect.parse import items_of, opened, read_whole
+from aggregator.collect.parse import Opened, items_of, opened, read_whole
 from aggregator.errors import ParseError
 from aggregator.model import Document, Entry, FeedSpec, JsonValue, Printed, RawEntry, ReadFeed, SeenDocument, Surroundings, Validators
 from aggregator.rereading import Reading, news_of, read, reread
@@ -60,13 +60,16 @@ class Found:
     differing: Counter[str] = field(default_factory=Counter)
 
 
-class Ledger:
-    """One feed, read document after document with what is remembered of the last one: what is held of its entries by then."""
+Again = Callable[[Opened, Reading, SeenDocument], ReadFeed | None]
 
-    def __init__(self, found: Found, spec: FeedSpec = SPEC) -> None:
+
+class Ledger:
+    """One feed, read document after document with what is remembered of the last one (`again`): what is held of its entries by then."""
+
+    def __init__(self, found: Found, spec: FeedSpec = SPEC, again: Again = news_of) -> None:
         self.held: dict[str, tuple[Entry, RawEntry]] = {}
         self.seen: SeenDocument | None = None
-        self._found, self._spec = found, spec
+        self._found, self._spec, self._again = found, spec, again
 
     def takes(self, given: Document) -> ReadFeed:
         """Read a document both ways, compare, and give what all of it says. Raises `ParseError`."""
@@ -81,7 +84,7 @@ class Ledger:
         else:
             count["polls"] += 1
             try:
-                news = news_of(opened(given), Reading(self._spec, KEY, Surroundings(), Printed(), given.url), self.seen)
+                news = self._again(opened(given), Reading(self._spec, KEY, Surroundings(), Printed(), given.url), self.seen)
             except NotSplit as why:
                 count["whole"] += 1
                 self._found.why_whole[str(why)] += 1
@@ -226,12 +229,12 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m bench.delta", description=(__doc__ or "").partition("\n")[0])
     options.add_argument("folder", type=Path)
     options.add_argument("--rounds", type=int, default=3, help="rounds of timing (0: none)")
-    options.add_argument("--limit", type=int, help="take no more than so many documents")
+    options.add_argument("--every", type=int, default=1, help="take only each Nth of the documents alone", metavar="N")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     found, chance = Found(), random.Random(given.seed)
     replayed(given.folder, found)
-    bodies = {each.file: each.body for each in documents(given.folder)[: given.limit]}
+    bodies = {each.file: each.body for each in documents(given.folder)[:: given.every]}
     alone = list(compared(bodies, found, chance))
     costs = [timed(body, items, given.rounds, chance) for body, items in alone if len(items.spans) >= 2 * max(NEW)] if given.rounds else []
     counted = {

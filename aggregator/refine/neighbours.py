@@ -51,18 +51,18 @@ def _digest(text: str, size: int) -> bytes:
 
 
 def common_words(standing: Sequence[SeenItem], gone: Sequence[SeenItem], fresh: Sequence[Told]) -> frozenset[bytes] | None:
-    """The words that many entries of a document share, if what has gone from it and what is fresh in it changes nothing for those that
-    stand in it still; else None, and they must be read again.
+    """The words of what is fresh in a document that many of its entries share; None if that, or what has gone from it, changes anything for
+    those that stand in it still: then they must be read again.
     """
     marks = {mark for item in standing for mark in item.marks}
     moved = [*(item.marks for item in gone), *(one.marks for one in fresh)]
     if not marks.isdisjoint(mark for mine in moved for mark in mine):
         return None
-    standing_words = _counted(standing)
-    before, after = standing_words + _counted(gone), standing_words + _counted(fresh)
-    if any((before[one] > MANY) != (after[one] > MANY) for one in standing_words):
-        return None
-    return frozenset(one for one, count in after.items() if count > MANY)
+    stand, went, came = _counted(standing), _counted(gone), _counted(fresh)
+    for one in went.keys() | came.keys():
+        if stand[one] and (stand[one] + went[one] > MANY) != (stand[one] + came[one] > MANY):
+            return None
+    return frozenset(one for one in came if stand[one] + came[one] > MANY)
 
 
 def _counted(items: Iterable[SeenItem | Told]) -> Counter[bytes]:

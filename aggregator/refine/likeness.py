@@ -25,6 +25,10 @@ _MAX_CHARS: Final = 60_000
 
 _QUOTED: Final = re.compile(r"<blockquote(?: [^>]*)?>.*?(?:</blockquote>|\Z)", re.DOTALL)
 _TAG: Final = re.compile(r"""</?[a-z][a-z0-9]*(?:[^>"]|"[^"]*")*>""")
+# Speech of one or two sentences is a text's own, a whole passage is taken from somewhere. Straight marks do not say which side they are on.
+_SPOKEN: Final = re.compile(
+    "\u201e[^\u201c\u201d\u201e]{300,}[\u201c\u201d]|\u201c[^\u201c\u201d\u201e]{300,}\u201d|\u00ab[^\u00ab\u00bb]{300,}\u00bb"
+)
 HELD: Final = 0.7
 """So many of the shorter text's runs of three words stand in the longer one: an edited word in twenty breaks three of them."""
 
@@ -72,6 +76,14 @@ def words(html: str) -> tuple[str, ...]:
 def _words(html: str) -> tuple[str, ...]:
     own = _QUOTED.sub(" ", html) if "<blockquote" in html else html
     return _split(own) or _split(html)
+
+
+def unquoted(html: str) -> str:
+    """Clean HTML without long passages between quotation marks, which are somebody else's words as those of a blockquote are; of a text
+    that is nothing else, all of it.
+    """
+    own = _SPOKEN.sub(" ", html[:_MAX_CHARS])
+    return own if _split(own) else html
 
 
 def _split(html: str) -> tuple[str, ...]:

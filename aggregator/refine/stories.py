@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
-from aggregator.refine import likeness
+from aggregator.refine import instalments, likeness
 from aggregator.refine.claims import id_site
 from aggregator.refine.pages import is_front_page, names_a_page
 from aggregator.web.host import site
@@ -25,6 +25,8 @@ _SHORT: Final = 40
 _WORDS: Final = re.compile(r"[\W_]+")
 # Texts of no more words need the same title, too.
 _MANY_WORDS: Final = 40
+# Fewer words may be anything.
+_SENTENCE: Final = 8
 _SAME_DAY: Final = timedelta(hours=24)
 _ADDRESS: Final = re.compile(r'(?:href|src)="(https?://[^"]+)"')
 _MAX_ADDRESSES: Final = 50
@@ -72,8 +74,9 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
         return _is_copy(a, b)
     title, text = same_title(a.entry, b.entry), _same_text(a.entry, b.entry)
     if kind == "alike":
-        return title or text or bool(_shared(a, b)) or _is_copy(a, b)
-    if kind in ("link", "third") and not text and (_remarks_on(a.entry, b.entry) or _remarks_on(b.entry, a.entry)):
+        is_near = title or text or bool(_shared(a, b)) or _is_copy(a, b)
+        return is_near and (a.feed_key == b.feed_key or not _are_told_apart(a, b))
+    if kind in ("link", "third") and not text and (_speaks_of(a.entry, b.entry) or _speaks_of(b.entry, a.entry)):
         return False
     if kind == "third":
         return title or text or bool(_shared(a, b)) or not (_is_original(a.entry) and _is_original(b.entry))
@@ -160,21 +163,65 @@ def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
     Words alone never make one story of two entries of one feed, which are its publisher's to tell apart; of two feeds of one publisher
     the titles must agree, too.
     """
-    if a.feed_key == b.feed_key:
+    if a.feed_key == b.feed_key or _are_told_apart(a, b):
         return False
-    one, other = words_of(a.entry), words_of(b.entry)
-    found = likeness.likeness(one, other)
+    one, other = _told(a.entry), _told(b.entry)
+    found = likeness.likeness(one.words, other.words)
     if found.held < likeness.HELD or found.words < likeness.FEW_WORDS or (found.common < likeness.COMMON and not found.begins_alike):
         return False
     has_title = same_title(a.entry, b.entry)
     if not has_title and (found.words < _MANY_WORDS or a.entry.site == b.entry.site):
         return False
-    titles = [likeness.title_words(entry.title.text) if entry.title else () for entry in (a.entry, b.entry)]
-    return not likeness.is_another(titles[0], titles[1], one, other)
+    if likeness.is_another(one.title, other.title, one.words, other.words) or instalments.is_another(one, other, has_title):
+        return False
+    return _names(a.entry, b.entry) or _names(b.entry, a.entry) or not instalments.is_common(one, other)
+
+
+def _told(entry: Entry) -> instalments.Told:
+    html = likeness.unquoted(entry.content or entry.summary or "")
+    title = likeness.title_words(entry.title.text) if entry.title else ()
+    return instalments.Told(title=title, words=likeness.words(html), html=html, published=entry.published)
+
+
+def _are_told_apart(a: StoredEntry, b: StoredEntry) -> bool:
+    """Whether two entries have two pages of one publisher, who means them to be two: whichever feeds they came through, whatever they say.
+
+    Not where one id, or a page that both name, says that they are one; nor where title and date to the second agree and one text has no
+    word that the other lacks: an article that stands under two addresses.
+    """
+    if _shared(a, b) or (a.entry.raw_id and a.entry.raw_id == b.entry.raw_id):
+        return False
+    ours, theirs = _pages_by_site(a.entry), _pages_by_site(b.entry)
+    if not ours.keys() & theirs.keys():
+        return False
+    one, other = set(words_of(a.entry)), set(words_of(b.entry))
+    return not (_is_dated_alike(a.entry, b.entry) and same_title(a.entry, b.entry) and (one <= other or other <= one))
+
+
+def _pages_by_site(entry: Entry) -> Mapping[str, Url]:
+    return {site(page): page for page in _places(entry) if not is_front_page(link_key(page))}
+
+
+def _is_dated_alike(a: Entry, b: Entry) -> bool:
+    return a.published is not None and a.published == b.published
 
 
 def words_of(entry: Entry) -> tuple[str, ...]:
     return likeness.words(entry.content or entry.summary or "")
+
+
+def _speaks_of(one: Entry, other: Entry) -> bool:
+    return _remarks_on(one, other) or _comments_on(one, other)
+
+
+def _comments_on(one: Entry, other: Entry) -> bool:
+    """Whether an entry is titled after the other ("Comment on … by …") and says nothing that it says."""
+    title, named = (likeness.title_words(entry.title.text) if entry.title else () for entry in (one, other))
+    starts = range(1, len(title) - len(named)) if named else ()
+    if not any(title[at : at + len(named)] == named for at in starts):
+        return False
+    said, theirs = words_of(one), words_of(other)
+    return min(len(said), len(theirs)) >= _SENTENCE and not likeness.likeness(said, theirs).held
 
 
 def _remarks_on(one: Entry, other: Entry) -> bool:

@@ -1,0 +1,144 @@
+"""What subscribers see of articles that say nearly the same: two, if they are two; one, if one is a copy of the other."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.planet import NOON, Planet, Post, atom, older
+
+_SYLLABLES = ("ba", "do", "ke", "li", "mu", "na", "ro", "si", "tu", "ve", "za", "po", "gi")
+
+
+def words(seed: int, count: int) -> str:
+    """Neutral words that nobody writes, other ones for every seed."""
+    state, found = seed * 7919 + 17, []
+    for _ in range(count):
+        state = (state * 1_103_515_245 + 12_345) % 2**31
+        found.append("".join(_SYLLABLES[(state >> shift) % len(_SYLLABLES)] for shift in (5, 11, 17)))
+    return " ".join(found)
+
+
+def paragraph(seed: int, count: int) -> str:
+    return f"<p>{words(seed, count)}.</p>"
+
+
+NOTES, ARTICLE = paragraph(1, 150), paragraph(2, 200)
+DAY = timedelta(days=1)
+Told = tuple[str, str, timedelta]
+
+
+def told(title: str, text: str, ago: timedelta = timedelta(hours=1)) -> Told:
+    return title, text, ago
+
+
+TWO: dict[str, tuple[Told, Told]] = {
+    "press releases with one notice below": (
+        told("Cedar Group opens a plant", paragraph(3, 30) + paragraph(4, 110)),
+        told("Cedar Group has a new chair", paragraph(5, 30) + paragraph(4, 110)),
+    ),
+    "press releases of one title": (
+        told("Cedar Group news", paragraph(3, 30) + paragraph(4, 110)),
+        told("Cedar Group news", paragraph(5, 30) + paragraph(4, 110)),
+    ),
+    "episodes with one text": (told("Ann Larch on lanterns", NOTES), told("Bob Fir on ridges", NOTES)),
+    "one title again after a month": (told("Bonus episode", NOTES, 30 * DAY), told("Bonus episode", NOTES)),
+    "one form with another place": (
+        told("Baker wanted", paragraph(6, 120) + "<p>Place: Larchfield</p>"),
+        told("Baker wanted", paragraph(6, 120) + "<p>Place: Fircombe</p>"),
+    ),
+    "the same title another year": (
+        told("Call for papers", "<p>The meeting will be held in 2025.</p>" + paragraph(7, 80)),
+        told("Call for papers", "<p>The meeting will be held in 2026.</p>" + paragraph(7, 80)),
+    ),
+    "the same title and text a year later": (
+        told("Call for papers", paragraph(7, 80), 365 * DAY),
+        told("Call for papers", paragraph(7, 80)),
+    ),
+    "days of the week": (told("Market report Monday", paragraph(8, 60)), told("Market report Tuesday", paragraph(8, 60))),
+    "channels of a program": (
+        told("Alder stable update", paragraph(8, 60) + "<p>now 121.0.1</p>"),
+        told("Alder beta update", paragraph(8, 60) + "<p>now 122.0.1</p>"),
+    ),
+}
+ACROSS: dict[str, tuple[Told, Told]] = {
+    "a default text": (told("Hello there!", paragraph(9, 16)), told("Hello there!", paragraph(9, 16))),
+    "a version's usual notes": (told("v1.2.0", paragraph(9, 18)), told("v1.2.0", paragraph(9, 18))),
+    "a default text with names": (
+        told("Coming soon", f"<p>This is Alder, a new site by Ann. {words(10, 40)}.</p>"),
+        told("Coming soon", f"<p>This is Birch, a new site by Bob. {words(10, 40)}.</p>"),
+    ),
+    "an answer around a quotation": (
+        told("On harbours", ARTICLE),
+        told("Against harbours", f"{paragraph(11, 60)}<p>They write: \u201c{words(2, 200)}.\u201d</p>{paragraph(12, 80)}"),
+    ),
+    "an answer around an unmarked quotation": (
+        told("On harbours", ARTICLE),
+        told("Against harbours", paragraph(11, 40) + ARTICLE + paragraph(12, 180)),
+    ),
+}
+ONE: dict[str, tuple[Told, Told]] = {
+    "a copy with lines around it": (
+        told("On harbours", ARTICLE),
+        told("On harbours", paragraph(11, 30) + ARTICLE + paragraph(12, 40), timedelta(0)),
+    ),
+    "a beginning": (told("On harbours", ARTICLE), told("On harbours", paragraph(2, 50))),
+    "an edited copy under another title": (
+        told(f"Why {words(2, 2)}", ARTICLE),
+        told("All about it", ARTICLE.replace(words(2, 200).split()[90], "edited").replace(words(2, 200).split()[140], "again")),
+    ),
+    "a short notice under its own title": (
+        told("Harbour market moves inland", paragraph(9, 20)),
+        told("Harbour market moves inland", paragraph(9, 20)),
+    ),
+    "speech that both have": (
+        told("On harbours", f"{paragraph(11, 90)}<p>\u201c{words(12, 90)}\u201d</p>"),
+        told("On harbours", f"{paragraph(11, 90)}<p>\u201c{words(12, 90)}\u201d</p>"),
+    ),
+}
+
+
+def shown(one: Told, other: Told, pages: tuple[str, str], source: str | None = None) -> int:
+    """How many of two articles subscribers see: one came in the feed `birch`, the other in `alder`."""
+    planet = Planet("birch", "alder")
+    first, second = (
+        Post(title=title, link=page, text=text, at=NOON - ago) for (title, text, ago), page in zip((one, other), pages, strict=True)
+    )
+    rest = {feed: older(feed, 1) for feed in ("birch", "alder")}
+    planet.polls(
+        {"birch": atom("birch", [replace(first, source=source), *rest["birch"]]), "alder": atom("alder", [second, *rest["alder"]])}
+    )
+    return len(planet.publishes()) - 2
+
+
+def test_articles_that_look_alike_are_shown_both() -> None:
+    apart = ("https://birch.example/a/one", "https://alder.example/a/two")
+    hidden = [name for name, (one, other) in (TWO | ACROSS).items() if shown(one, other, apart) != 2]
+    assert not hidden, f"of two articles of two sites one is hidden: {', '.join(hidden)}"
+
+
+def test_two_pages_of_one_publisher_are_shown_both_though_one_came_through_a_planet() -> None:
+    pages = ("https://alder.example/a/one", "https://alder.example/a/two")
+    hidden = [
+        f"{name} ({'with' if source else 'without'} atom:source)"
+        for name, (one, other) in TWO.items()
+        for source in (None, "alder")
+        if shown(one, other, pages, source) != 2
+    ]
+    named = told(f"On {words(2, 1)}", ARTICLE), told("On ridges", ARTICLE)
+    hidden += ["one text under two titles"] if shown(*named, pages) != 2 else []
+    assert not hidden, f"of two articles of one publisher one is hidden: {', '.join(hidden)}"
+
+
+def test_copies_are_shown_once() -> None:
+    apart = ("https://birch.example/a/one", "https://alder.example/a/two")
+    twice = [name for name, (one, other) in ONE.items() if shown(one, other, apart) != 1]
+    assert not twice, f"an article is shown beside its copy: {', '.join(twice)}"
+
+
+def test_an_article_under_two_addresses_of_its_publisher_is_shown_once() -> None:
+    article = told("On harbours", ARTICLE)
+    assert shown(article, article, ("https://alder.example/old/7", "https://alder.example/on-harbours"), "alder") == 1
+
+
+def test_a_comment_on_a_page_is_not_that_page() -> None:
+    page = "https://alder.example/ridges"
+    assert shown(told("Comment on Ridges by Ann", paragraph(13, 12)), told("Ridges", ARTICLE), (page, page)) == 2

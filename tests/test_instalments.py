@@ -80,6 +80,10 @@ ONE: dict[str, tuple[Told, Told]] = {
         told("On harbours", ARTICLE),
         told("On harbours", paragraph(11, 30) + ARTICLE + paragraph(12, 40), timedelta(0)),
     ),
+    "lines of each site below": (
+        told("What the harbours are for", ARTICLE + paragraph(11, 40)),
+        told("What the harbours are for", ARTICLE + paragraph(12, 50)),
+    ),
     "a beginning": (told("On harbours", ARTICLE), told("On harbours", paragraph(2, 50))),
     "an edited copy under another title": (
         told(f"Why {words(2, 2)}", ARTICLE),

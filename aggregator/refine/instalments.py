@@ -79,11 +79,19 @@ def is_common(one: Told, other: Told) -> bool:
     a text of moderate length that comes back after weeks, or in another year.
     """
     short, long = sorted(len(told.words) for told in (one, other))
-    title = min(sum(not _NUMBER.fullmatch(word) for word in told.title) for told in (one, other))
-    apart = abs(one.published - other.published) if one.published and other.published else None
+    title, apart = min(_counted(told.title) for told in (one, other)), _time_between(one, other)
     if short <= _FEW and (title < _COMMON_TITLE or apart is None or apart > _DAY):
         return True
     return long <= _LONG and apart is not None and apart > (_WEEKS if title <= _COMMON_TITLE else _YEAR)
+
+
+def _counted(title: Sequence[str]) -> int:
+    """How many words a title has, numbers aside."""
+    return sum(not _NUMBER.fullmatch(word) for word in title)
+
+
+def _time_between(one: Told, other: Told) -> timedelta | None:
+    return abs(one.published - other.published) if one.published and other.published else None
 
 
 def _is_boilerplate(one: Told, other: Told) -> bool:
@@ -94,7 +102,17 @@ def _is_boilerplate(one: Told, other: Told) -> bool:
 
 
 def _has_other_block(one: Told, other: Told) -> bool:
-    """Whether each has a block of its own words where the other has one: above what both have, or as large as the other's elsewhere."""
+    """Whether each has a block of its own words where the other has one: above what both have, or as large as the other's elsewhere.
+
+    One headline of one day has one text: what differs then are the lines that two sites print around it.
+    """
+    if (
+        one.title == other.title
+        and _counted(one.title) > _COMMON_TITLE
+        and (apart := _time_between(one, other)) is not None
+        and apart <= _DAY
+    ):
+        return False
     mine, theirs = _own(one.words, other.words), _own(other.words, one.words)
     above = min(_size_at_start(mine), _size_at_start(theirs))
     shorter = min(len(one.words), len(other.words))

@@ -78,6 +78,11 @@ def titles(planet: Planet) -> list[object]:
         (atom("casino", CASINO).replace(b"The Casino", NAME), "https://casino.example/feed.xml"),
         # A stranger whose links are relative: they look like the feed's own.
         (atom("casino", CASINO, home="/").replace(b"https://casino.example", b""), "https://blog.example/feed.xml"),
+        # Another site's entries by another author, under the name and the home page that the feed had.
+        (
+            by("Spin Master", atom("casino", CASINO, home="https://blog.example/").replace(b"The Casino", NAME)),
+            "https://blog.example/feed.xml",
+        ),
         (PARKED, "https://blog.example/feed.xml"),
         (PARKED.replace(b"https://blog.example/", b"https://parking.example/"), "https://parking.example/"),
     ],

@@ -162,10 +162,13 @@ def _are_enough(signs: _Signs, *, is_young: bool = False) -> bool:
     if signs.parked:
         return True
     if signs.links:
-        return signs.title or signs.served or (moved > 0 and not signs.named) or (moved > 0) + others > 2
+        # Another site's entries by other authors are enough, though the feed calls itself what it did.
+        return signs.title or signs.served or signs.authors or (moved > 0 and not signs.named) or (moved > 0) + others > 2
     if signs.links is None:
         return moved > 0 and moved + others + signs.signed > 1 and (signs.title or not signs.named)
-    return signs.title and (((signs.authors or signs.signed) and not is_young) or moved + others > 1)
+    # A domain that somebody else bought keeps its name and its pages' host; who writes there, and in which language, is other.
+    is_rebuilt = signs.language and signs.authors
+    return is_rebuilt or (signs.title and (((signs.authors or signs.signed) and not is_young) or moved + others > 1))
 
 
 def _told(signs: _Signs, known: Identity, seen: Identity) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ def settings(config: Config) -> Settings:
             "client": config.client,
             "noindex": config.noindex,
             "theme": config.theme,
+            "compress": config.compress,
             "feeds": [feed(spec) for spec in config.feeds],
             "outputs": [_output(spec) for spec in config.outputs],
         }

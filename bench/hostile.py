@@ -13,6 +13,7 @@ import argparse
 import csv
 import gzip
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,11 @@ from bench.hostile_required import SPECIFIC
 from bench.loopback import Asked, LoopbackSite, Reply
 
 PATH = "/case"  # another path than /feed.xml, which one of the pages names as its feed
-_PLAIN = (
+__BESIDE = frozenset(
+    {"atom.xml", "rss.xml", "feed.json", "index.html", "opml.xml", "feeds.xsl", "feeds.css", "archive.html", "sources.html"}
+)
+_PAGE = re.compile(r"(?:story/[0-9a-f]{16}|(?:source|tag)/[a-z0-9-]+|archive/\d+)\.html")
+PLAIN = (
     b'<?xml version="1.0"?><rss version="2.0"><channel><title>Plain %d</title><link>https://plain.example/</link><description>d</description>'
     b"<item><title>One</title><link>https://plain.example/%d</link><guid>https://plain.example/%d</guid></item></channel></rss>"
 )
@@ -156,11 +161,16 @@ def replay(given: Sequence[Case], work: Path) -> Replay:
 
 def _stray(shop: Workshop) -> list[str]:
     """Files that nobody meant to write, in the folder and where the traversal case points."""
-    wanted = ("feeds.yaml", "aggregator.db", "public/")
-    named = {"public/atom.xml", "public/rss.xml", "public/feed.json", "public/index.html", "public/opml.xml"}
-    stray = [path for path in shop.files() if not path.startswith(wanted)]
-    stray += [path for path in shop.files() if path.startswith("public/") and not path.startswith("public/own/h-") and path not in named]
+    stray = [path for path in shop.files() if not _is_meant(path.removesuffix(".gz").removesuffix(".br"))]
     return stray + [str(path) for path in (Path("/tmp/pwned"), Path("/etc/cron.d/x")) if path.exists()]
+
+
+def _is_meant(path: str) -> bool:
+    """Whether a file is one that the command writes: the outputs of feeds.yaml, what stands beside them, the pages of the planet."""
+    inside = path.removeprefix("public/")
+    if inside == path:
+        return path.startswith(("feeds.yaml", "aggregator.db"))
+    return inside in _BESIDE or inside.startswith("own/h-") or _PAGE.fullmatch(inside) is not None
 
 
 def judge(given: Sequence[Case], left: Replay) -> Iterator[dict[str, JsonValue]]:

@@ -29,6 +29,7 @@ websub: { hub: "https://hub.example.org/" }
 proxy: http://me:hush-4711@proxy.example:3128
 client: curl
 noindex: false
+compress: false
 defaults: { attribution: { place: bottom }, limit: { per_day: 7 } }
 feeds:
   - https://plain.example/feed

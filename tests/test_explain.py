@@ -64,7 +64,7 @@ def test_the_whole_history_of_a_story_is_told_in_plain_words() -> None:
     assert under(lines, "same story") == [f"it has the page {REAL.link} in common with orig"]
     assert under(lines, "origin", "In the feed copy") == ["The Orig (orig.example) → copy (confirmed, 99 % sure)"]
     assert under(lines, "claims") == [
-        f"✓ A sentence (first block) names The Orig ({REAL.link}): believed and confirmed (the feed orig has that page).",
+        f"✓ A sentence (last block) names The Orig ({REAL.link}): believed and confirmed (the feed orig has that page).",
         "  “This article originally appeared at The Orig.”",
     ]
     assert under(lines, "feed.json") == [
@@ -190,7 +190,7 @@ def test_what_was_claimed_once_is_told_with_its_time() -> None:
     planet.later()
     planet.polls({"copy": atom("copy", [replace(COPY, text="<p>Other words, and no source.</p>")])})
     assert under(said(planet, COPY.link), "once") == [
-        f"A sentence (first block) named The Orig ({REAL.link}) from 2026-11-01 12:00 until 2026-11-01 14:00."
+        f"A sentence (last block) named The Orig ({REAL.link}) from 2026-11-01 12:00 until 2026-11-01 14:00."
     ]
     (told,) = under(said(planet, COPY.link), "same story")
     assert told.endswith("by something that it has no longer, or by hand")

@@ -87,6 +87,7 @@ def _output(spec: OutputSpec) -> dict[str, JsonValue]:
             "max_bytes": spec.max_bytes,
             "max_age": span(spec.max_age) if spec.max_age else None,
             "per_feed": spec.per_feed,
+            "archive": spec.archive,
             "language": spec.language,
             "keep": _match(spec.keep),
             "drop": _match(spec.drop),

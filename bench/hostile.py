@@ -28,11 +28,11 @@ from bench.hostile_required import SPECIFIC
 from bench.loopback import Asked, LoopbackSite, Reply
 
 PATH = "/case"  # another path than /feed.xml, which one of the pages names as its feed
-__BESIDE = frozenset(
+_BESIDE = frozenset(
     {"atom.xml", "rss.xml", "feed.json", "index.html", "opml.xml", "feeds.xsl", "feeds.css", "archive.html", "sources.html"}
 )
 _PAGE = re.compile(r"(?:story/[0-9a-f]{16}|(?:source|tag)/[a-z0-9-]+|archive/\d+)\.html")
-PLAIN = (
+_PLAIN = (
     b'<?xml version="1.0"?><rss version="2.0"><channel><title>Plain %d</title><link>https://plain.example/</link><description>d</description>'
     b"<item><title>One</title><link>https://plain.example/%d</link><guid>https://plain.example/%d</guid></item></channel></rss>"
 )

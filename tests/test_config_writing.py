@@ -59,7 +59,7 @@ outputs:
   - atom.xml
   - { path: news/x.bin, format: rss, title: News, tags: [true-crime], feeds: [full], max_entries: 5, max_bytes: 512 KiB }
   - { path: w.html, theme: river, image: https://planet.example.org/cover.png }
-  - { path: z.rss, max_age: 90d, per_feed: 2 }
+  - { path: z.rss, max_age: 90d, per_feed: 2, archive: 50 }
   - { path: y.json, language: fr, keep: { language: [en] }, drop: { link: /x/ }, attribution: { place: none } }
 """
 

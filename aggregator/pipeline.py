@@ -322,7 +322,7 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
     is_whole = len(pages) == sum(output.format == "html" for output in ports.config.outputs)
     reports += _kept(f"{FOLDER}/", lambda: storypages.bring_up(pages, ports.publisher, is_whole=is_whole))
     reports += _kept("pages", lambda: _side_pages(pages, ports, feeds, is_whole=is_whole))
-    reports += _kept("feeds.*", lambda: writing.bring_up_stylesheets(ports.config.outputs, ports.publisher))
+    reports += _kept("stylesheets", lambda: writing.bring_up_stylesheets(ports.config.outputs, ports.publisher))
     reports += _kept("archive/", lambda: (0, archives.remove_stale(ports.config, ports.store, ports.publisher)))
     return [*reports, *removed]
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from aggregator.ledgers import Hubs, Tallies
+from aggregator.judges import SameStory, Successors, no_successors
+from aggregator.ledgers import Archives, Hubs, Tallies
 from aggregator.model import (
     Claim,
     Document,
@@ -36,7 +37,6 @@ from aggregator.model import (
     Verdict,
     Written,
 )
-from aggregator.ports_archives import Archives
 
 FORGOTTEN: Final = "forgotten on "
 """How the reason begins why an entry is withdrawn, if its words are gone for good."""
@@ -56,29 +56,6 @@ What is remembered of the last document spares the reading of what stands in thi
 Renderer = Callable[[Edition, Kept | None], Written]
 """Write an edition in one format, with what is kept of its last file. The same edition gives the same bytes, whatever is kept. Leaves out
 a bad item rather than raise."""
-
-SameStory = Callable[[StoredEntry, StoredEntry, str], bool]
-"""Do two entries that share a key of this kind (`link`, `id`, `twin`) tell one story? Symmetric, pure (`refine.stories.same_story`).
-
-Of kind `third`: may two that share no key be one story because a third entry is a copy of each?
-"""
-
-Successors = Callable[[Sequence[StoredEntry], Sequence[tuple[int, StoredEntry]], Sequence[StoredEntry]], Mapping[int, int]]
-"""Which of a feed's fresh entries (by pk) took the place of which others (by pk), given as pairs of a story and an entry of it, that its
-document holds no longer (`refine.succession.successors`). The last are the new entries of the document that are known again already. Pure;
-no fresh entry, no other and no story comes up twice.
-"""
-
-
-def no_successors(
-    fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]], known_again: Sequence[StoredEntry]
-) -> Mapping[int, int]:
-    """Nobody takes anybody's place."""
-    return {}
-
-
-ChooseLead = Callable[[Sequence[StoredEntry]], StoredEntry]
-"""Who speaks for a story: any permutation of the members gives the same entry (`refine.stories.lead`)."""
 
 
 class Fetcher(Protocol):

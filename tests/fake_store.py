@@ -13,6 +13,7 @@ from functools import wraps
 from itertools import combinations, permutations
 from typing import Any, TypeVar
 
+from aggregator.judges import SameStory, Successors, no_successors
 from aggregator.model import (
     Claim,
     Entry,
@@ -30,7 +31,7 @@ from aggregator.model import (
     StoredEntry,
     Verdict,
 )
-from aggregator.ports import BACKLOG, FORGOTTEN, SameStory, Successors, no_successors
+from aggregator.ports import BACKLOG, FORGOTTEN
 from aggregator.store import turnover
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
 from aggregator.store.joining import Turnover, join, near

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from aggregator.model import Edition, Item, OutputSpec, Seen, Trail, Url
+from aggregator.model import Edition, Enclosure, Item, OutputSpec, Seen, Trail, Url
 from aggregator.publish.attribution import languages
 from aggregator.publish.files import Folder
 from aggregator.publish.page import page
@@ -63,6 +63,19 @@ def test_it_tells_the_way_how_we_know_and_where_it_was_seen() -> None:
     assert texts(document, ".attribution") == ["This article originally appeared at Orig, via Repub."]
     assert texts(document, ".e-content") == ["Content 1 &"], "the whole text, as far as it may be shown"
     assert "CC BY 4.0" in texts(document, "dd")
+
+
+def test_what_comes_along_can_be_played_and_discussed_from_there() -> None:
+    sound = Enclosure(url=Url("https://orig.example/bells.mp3"), type="audio/mpeg")
+    picture = Enclosure(url=Url("https://orig.example/bells.jpg"), type="image/jpeg")
+    item = told(enclosures=(sound, picture), comments=Url("https://orig.example/1#comments"), related=Url("https://other.example/a"))
+    links = [(link.get("href"), link.text_content()) for link in parsed(item).cssselect(".more a")]
+    assert links == [
+        ("https://other.example/a", "other.example"),
+        ("https://orig.example/bells.mp3", "bells.mp3"),
+        ("https://orig.example/1#comments", "Comments"),
+    ]
+    assert parsed(told(enclosures=(), comments=None, related=None)).cssselect(".more") == []
 
 
 @pytest.mark.parametrize(

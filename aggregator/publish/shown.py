@@ -7,7 +7,7 @@ looks the same tomorrow, when others have joined it.
 import html
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -141,10 +141,8 @@ def shown(item: Item, *, language: str, untitled: str, room: int, sources: Mappi
         picture=_picture(item) if text and not is_whole and left > _PICTURE_ROOM_BYTES else None,
         about=about,
         credit=Markup(item.credit + counting(item)) or None,  # noqa: S704  (escaped there)
-        related=_related(item),
-        enclosures=tuple(
-            Linked(name=_file_name(one.url, one.title), href=one.url) for one in item.enclosures if _is_file(one, is_tight=is_tight)
-        ),
+        related=related_of(item),
+        enclosures=tuple(one for one, is_played in files_of(item) if is_played or not is_tight),
         comments=None if is_tight else item.comments,
         license=Linked(name=license_name(item.license), href=item.license) if item.license else None,
     )
@@ -167,15 +165,18 @@ def _source(item: Item, sources: Mapping[str, str]) -> Linked:
     return Linked(name=one_line(item.source.name), href=sources.get(item.feed or ""))
 
 
-def _related(item: Item) -> Linked | None:
+def related_of(item: Item) -> Linked | None:
+    """The page that an entry talks about, if that is another than its own."""
     related = item.related
     return Linked(name=host_of(related), href=related) if related and related != item.link else None
 
 
-def _is_file(enclosure: Enclosure, *, is_tight: bool) -> bool:
-    """Whether a file is one to fetch or to play, and no picture; where there is little room, only what plays."""
-    kind = media_type(enclosure).partition("/")[0]
-    return kind in {"audio", "video"} if is_tight else kind != "image"
+def files_of(item: Item) -> Iterator[tuple[Linked, bool]]:
+    """The files that come along, pictures aside, and of each whether it plays."""
+    for one in item.enclosures:
+        kind = media_type(one).partition("/")[0]
+        if kind != "image":
+            yield Linked(name=_file_name(one.url, one.title), href=one.url), kind in {"audio", "video"}
 
 
 def _is_image(enclosure: Enclosure) -> bool:

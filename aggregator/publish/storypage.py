@@ -19,7 +19,7 @@ from aggregator.publish.body import as_language, counting, instant
 from aggregator.publish.languages import direction
 from aggregator.publish.layout import Here, source_path
 from aggregator.publish.page import site_of
-from aggregator.publish.shown import Linked, body, license_name
+from aggregator.publish.shown import Linked, body, files_of, license_name, related_of
 from aggregator.publish.themes import theme
 from aggregator.publish.trail import FOLDER, filled, words_digest, words_of
 from aggregator.web.text import fingerprint, one_line
@@ -74,6 +74,9 @@ class _Shown:
     raw_id: str | None
     license: tuple[str, Url] | None
     rights: str | None
+    related: Linked | None
+    enclosures: tuple[Linked, ...]
+    comments: Url | None
 
 
 class StoryPages:
@@ -128,6 +131,9 @@ class StoryPages:
             raw_id=item.raw_id if item.raw_id != item.id else None,
             license=(license_name(item.license), item.license) if item.license else None,
             rights=one_line(item.rights or "") or None,
+            related=related_of(item),
+            enclosures=tuple(one for one, _ in files_of(item)),
+            comments=item.comments,
         )
 
     def _source(self, item: Item) -> Linked:

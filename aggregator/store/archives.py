@@ -43,7 +43,7 @@ _ENTRIES: Final = (
 
 
 class Archives:
-    """`ports_archives.Archives` over a database."""
+    """`ledgers.Archives` over a database."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from aggregator.judges import SameStory, Successors
 from aggregator.model import FeedState, Validators
-from aggregator.ports import SameStory, Successors
 from aggregator.store import entries, feeds, stories, turnover
 from aggregator.store.engine import Counters, chunks
 from aggregator.store.joining import Turnover

@@ -7,8 +7,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
+from aggregator.judges import SameStory, Successors, no_successors
 from aggregator.model import StoredEntry
-from aggregator.ports import SameStory, Successors, no_successors
 
 PLACES: Final = frozenset({"twin", "path"})
 """The kinds of keys by which an entry is found that took another's place."""

@@ -6,8 +6,8 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
+from aggregator.judges import SameStory, Successors
 from aggregator.model import PollResult
-from aggregator.ports import SameStory, Successors
 from aggregator.store import documents, feeds, forget, hubs, lease, stories, tallies, turnover, upsert
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.matching import operator_of

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
 
+from aggregator.judges import SameStory
 from aggregator.model import Entry, RawEntry
-from aggregator.ports import SameStory
 from aggregator.store import entries, stories
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from aggregator.judges import SameStory, Successors, no_successors
 from aggregator.model import (
     Claim,
     Entry,
@@ -21,7 +22,6 @@ from aggregator.model import (
     StoredEntry,
     Verdict,
 )
-from aggregator.ports import SameStory, Successors, no_successors
 from aggregator.store import (
     claims,
     documents,

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, union_all, update
 
+from aggregator.judges import SameStory, Successors, no_successors
 from aggregator.model import StoredEntry, StoryKey
-from aggregator.ports import SameStory, Successors, no_successors
 from aggregator.store import entries, rulings
 from aggregator.store.engine import Counters, chunks, upsert
 from aggregator.store.joining import PLACES, Group, Turnover, compared, join, near

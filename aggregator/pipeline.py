@@ -322,7 +322,7 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
     is_whole = len(pages) == sum(output.format == "html" for output in ports.config.outputs)
     reports += _kept(f"{FOLDER}/", lambda: storypages.bring_up(pages, ports.publisher, is_whole=is_whole))
     reports += _kept("pages", lambda: _side_pages(pages, ports, feeds, is_whole=is_whole))
-    reports += _kept("stylesheets", lambda: writing.bring_up_stylesheets(ports.config.outputs, ports.publisher))
+    reports += _kept("stylesheets", lambda: writing.bring_up_stylesheets(ports.config.outputs, ports.publisher), "file")
     reports += _kept("archive/", lambda: (0, archives.remove_stale(ports.config, ports.store, ports.publisher)))
     return [*reports, *removed]
 
@@ -346,13 +346,13 @@ def _side_pages(pages: Sequence[Edition], ports: Ports, feeds: Feeds, *, is_whol
     return sidepages.bring_up([output(edition) for edition in pages], ports.store, ports.publisher, taken=taken, is_whole=is_whole)
 
 
-def _kept(path: str, bring_up: Callable[[], tuple[int, int]]) -> list[PublishReport]:
-    """Bring pages of one kind up to date; a report only where something changed or failed."""
+def _kept(path: str, bring_up: Callable[[], tuple[int, int]], what: str = "page") -> list[PublishReport]:
+    """Bring files of one kind up to date; a report only where something changed or failed."""
     try:
         written, gone = bring_up()
     except PublishError as error:
         return [PublishReport(path=path if error.path in path else error.path, changed=False, error=error.message)]
-    return [PublishReport(path=path, changed=True, listed=f"{counted(written, 'page')} written, {gone} removed")] if written or gone else []
+    return [PublishReport(path=path, changed=True, listed=f"{counted(written, what)} written, {gone} removed")] if written or gone else []
 
 
 def _removed(ports: Ports) -> list[PublishReport]:

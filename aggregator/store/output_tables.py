@@ -38,9 +38,8 @@ output = Table(
 )
 """An output and how far it is judged. `mark` is empty while a judgement under other rules is under way. `written` is the digest of what we
 wrote into its file last (`web.text.fingerprint`), empty once that file is gone; `places` tells where in it each entry stands.
-`archived_generation` and
-`archived_mark` say up to which change, and by which rules, its archive is kept. `told` is the digest that the hub was told of last.
-A page that stands beside an output has a row, too: its `mark` begins with `page:` and names what it was made from."""
+`archived_generation` and `archived_mark` say up to which change, and by which rules, its archive is kept. `told` is the digest that the hub
+was told of last. A page that stands beside an output has a row, too: its `mark` begins with `page:` and names what it was made from."""
 
 archive_page = Table(
     "archive_page",

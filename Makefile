@@ -4,7 +4,8 @@ BIN = .venv/bin
 # Every wheel is pinned by hash. What the locks lack a wheel for, pip builds, hence the compiler-free packages only.
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A file of tests stays with one worker, so that what its tests share is made once; in order of names, so that the long waits come first.
-WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
+# One worker more than the two cores it is measured on: a third of the time is waiting, for servers, deadlines and other processes.
+WORKERS = -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test browser check fmt lock soak bench clean
 .DEFAULT_GOAL := help

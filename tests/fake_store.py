@@ -34,7 +34,7 @@ from aggregator.model import (
 from aggregator.ports import BACKLOG, FORGOTTEN
 from aggregator.store import turnover
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
-from aggregator.store.joining import Turnover, join, near
+from aggregator.store.joining import Joined, Pairs, Turnover, closest_first, in_turn, join, join_anew, near
 from aggregator.store.publications import LOOKED_THROUGH
 from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
 from aggregator.store.withdraw import is_over, reason
@@ -307,21 +307,33 @@ class FakeStore(FakeForgetting):
             for key in dict.fromkeys(row.stored.entry.keys if row.stored.hold is None else ()):
                 carriers.setdefault((key.kind, key.value), []).append(pk)
         texts = {value: carriers.pop((kind, value)) for kind, value in list(carriers) if kind == "text"}
-        carriers |= near(texts, fresh)
-        story_of = {pk: row.story for pk, row in self._entries.items() if row.story}
         given = {story for (_, story), one in self._standings.items() if one.publication.first_listed}
+        judged = {story for _, story in self._standings}
         known = {pk: row.stored for pk, row in self._entries.items()}
-        found = join(list(fresh), story_of, carriers, known.__getitem__, same_story, self._members, self._ruled, turned, successors, given)
-        alone = {pk for group in found for pk in group.entries if not group.stories}
+
+        def joined(loose: Mapping[int, int], pairs: Pairs = closest_first) -> Joined:
+            news = list(dict.fromkeys([*fresh, *loose]))
+            story_of = {pk: row.story for pk, row in self._entries.items() if row.story and pk not in loose}
+            told, carried = known.__getitem__, carriers | near(texts, news)
+            return join(news, story_of, carried, told, same_story, self._members, self._ruled, turned, successors, given, pairs)
+
+        def unjudged(stories: frozenset[int]) -> dict[int, int]:
+            return {pk: row.story for pk, row in self._entries.items() if row.story in stories - judged}
+
+        found, loose = join_anew(joined({}, in_turn), joined, unjudged)
+        alone = {pk for group in found.groups for pk in group.entries if not group.stories and not group.entries & loose.keys()}
         for pk, at in turnover.bursts(turned, known, alone).items():
             self._entries[pk].burst = at
-        for group in found:
+        for group in found.groups:
             pk = self._survivor(group.stories)
             self._stories[pk] = _Story(generation)
             for entry_pk in group.entries:
                 self._entries[entry_pk].story = pk
             for gone in sorted(group.stories - {pk}):
                 self._merge(gone, pk)
+        for entry_pk, gone in sorted(loose.items(), reverse=True):
+            self._stories[gone].joined = self._entries[entry_pk].story
+        self._met -= set(permutations({self._entries[pk].stored.feed_key for pk in loose}, 2))
         self._meet()
 
     def _meet(self) -> None:

@@ -1,7 +1,7 @@
 """Which entries tell one story (pure): the groups that shared and confirmed keys connect."""
 
 from collections import Counter
-from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -16,7 +16,12 @@ PLACES: Final = frozenset({"twin", "path"})
 MAX_CARRIERS: Final = 200
 """The latest carriers of a key that are compared. Only generic ids and pages have more; all with all would grow with the square."""
 
+MAX_LOOSE: Final = 500
+"""When so many entries are taken apart at once, no more are: somebody is playing."""
+
 Node = TypeVar("Node", bound=Hashable)
+Carriers = Mapping[tuple[str, str], Sequence[int]]
+Pairs = Callable[[Carriers, Container[int], Callable[[int], StoredEntry]], Iterator[tuple[str, int, int]]]
 _Node = tuple[bool, int]
 """A stored story (True, its pk) or an entry that has none yet (False, its pk)."""
 
@@ -27,6 +32,16 @@ class Group:
 
     stories: frozenset[int]
     entries: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The groups that were found. `contested`: the stories around each pair that tells one story and yet could not be joined, because of
+    what else was joined with either; `is_contested` whether there was such a pair, though none of it had a story yet."""
+
+    groups: Sequence[Group]
+    contested: frozenset[int] = frozenset()
+    is_contested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ class _Unions(Generic[Node]):
 def join(
     fresh: Sequence[int],
     story_of: Mapping[int, int],
-    carriers: Mapping[tuple[str, str], Sequence[int]],
+    carriers: Carriers,
     entry: Callable[[int], StoredEntry],
     same_story: SameStory,
     told: Callable[[int], Sequence[StoredEntry]] = lambda story: (),
@@ -76,12 +91,14 @@ def join(
     turned: Sequence[Turnover] = (),
     successors: Successors = no_successors,
     given: Container[int] | None = None,
-) -> list[Group]:
+    pairs: Pairs | None = None,
+) -> Joined:
     """Group entries (by pk) that are new or say something else with whatever tells the same story.
 
     `story_of` gives the story of every entry that has one, `told` the entries of a story; `carriers` the entries, the fresh ones included,
-    under each key that a fresh one has. Whoever comes first, the groups are the same: they are what the confirmed pairs connect, unless
-    that would make one story of entries that `same_story` keeps apart (`third`): then the pair that is looked at later connects nothing.
+    under each key that a fresh one has. The groups are what the confirmed pairs connect, unless that would make one story of entries that
+    `same_story` keeps apart (`third`): then the pair that is looked at later connects nothing, and is contested. Where nothing is, the
+    groups are the same whoever comes first; else they are if the pairs are looked at `closest_first`, and what was joined is fresh again.
     A story that was only compared is in no group. What `ruled` says of a pair of entries (the lower pk first) goes before all of this.
     Of two stories that subscribers were `given` (None: all) neither takes the other's place. At last each `turned` document is looked
     through for entries that took the place of others (`successors`); a story that stands in it already is nobody's place, and none is taken
@@ -102,10 +119,15 @@ def join(
         pairs = [(one, other) for one in we for other in they]
         if any(ruling(one.pk, other.pk) is False for one, other in pairs):
             return False
+        pairs = [(one, other) for one, other in pairs if not (was_told(one, other, they) or was_told(other, one, we))]
         if third == "third":
             return all(same_story(one, other, third) for one, other in pairs)
         unlike = [pair for pair in pairs if not same_story(*pair, "alike")]
         return all(_is_tied(*pair, we, they, same_story) for pair in unlike)
+
+    def was_told(one: StoredEntry, other: StoredEntry, others: Sequence[StoredEntry]) -> bool:
+        """Whether an entry is with the other only because somebody said that the other is one with what it is like."""
+        return any(ruling(other.pk, like.pk) and same_story(one, like, "third") for like in others) if ruled else False
 
     def ruling(a: int, b: int) -> bool | None:
         return ruled.get((min(a, b), max(a, b))) if ruled else None
@@ -113,18 +135,21 @@ def join(
     for pk in fresh:
         unions.add(node(pk))
     news = set(fresh)
+    contested: set[_Node] = set()
     for (a, b), is_same in sorted(ruled.items()):
         if is_same and (a in news or b in news) and (a in story_of or a in news) and (b in story_of or b in news):
             unions.join(node(a), node(b))
-    for (kind, _), pks in sorted(carriers.items()):
-        for a, b in _pairs(compared(pks, news), news):
-            # Who takes another's place is new; two that were both given to subscribers stay two.
-            if kind in PLACES and a in story_of and b in story_of and (given is None or (story_of[a] in given and story_of[b] in given)):
-                continue
-            ours, theirs = unions.of(node(a)), unions.of(node(b))
-            is_known = node(a) == node(b) or ours is theirs
-            if not is_known and same_story(entry(a), entry(b), kind) and may_meet(ours, theirs, "alike" if kind == "text" else "third"):
-                unions.join(node(a), node(b))
+    for kind, a, b in (pairs or in_turn)(carriers, news, entry):
+        # Who takes another's place is new; two that were both given to subscribers stay two.
+        if kind in PLACES and a in story_of and b in story_of and (given is None or (story_of[a] in given and story_of[b] in given)):
+            continue
+        ours, theirs = unions.of(node(a)), unions.of(node(b))
+        if node(a) == node(b) or ours is theirs or not same_story(entry(a), entry(b), kind):
+            continue
+        if may_meet(ours, theirs, "alike" if kind == "text" else "third"):
+            unions.join(node(a), node(b))
+        else:
+            contested |= {node(a), node(b)}
     for turnover in turned:
         standing = {one for pk in turnover.standing if pk in story_of for one in unions.of(node(pk))}
         open_ = [(story_of[one.pk], one) for one in turnover.gone if one.pk in story_of and node(one.pk) not in standing]
@@ -137,10 +162,34 @@ def join(
         for pk, other in sorted(successors(open_to_all, free, known_again).items()):
             if all(ruling(one.pk, two.pk) is not False for one in members(unions.of(node(pk))) for two in members([node(other)])):
                 unions.join(node(pk), node(other))
-    return [
+    groups = [
         Group(frozenset(pk for is_story, pk in nodes if is_story), frozenset(pk for is_story, pk in nodes if not is_story))
         for nodes in unions.groups()
     ]
+    around = {pk for one in contested for is_story, pk in unions.of(one) if is_story}
+    return Joined(groups, frozenset(around), bool(contested))
+
+
+def join_anew(
+    joined: Joined, attempt: Callable[[Mapping[int, int]], Joined], unjudged: Callable[[frozenset[int]], Mapping[int, int]]
+) -> tuple[Joined, Mapping[int, int]]:
+    """Where a pair was contested, take apart what no output has judged yet around it and join it all at once: then whoever came first no
+    longer decides. Gives the groups, and the story that each entry was taken from.
+
+    `attempt` joins again, `closest_first`, with these entries (and the story of each) fresh; `unjudged` gives the entries of those of the
+    stories that no output has judged.
+    """
+    loose: dict[int, int] = {}
+    while joined.is_contested:
+        around = joined.contested.union(*(group.stories for group in joined.groups if group.entries & loose.keys()))
+        more = unjudged(around.difference(loose.values())) if len(loose) < MAX_LOOSE else {}
+        if loose and not more:
+            break
+        loose |= more
+        joined = attempt(loose)
+        if not more:
+            break
+    return joined, loose
 
 
 def _is_tied(one: StoredEntry, other: StoredEntry, we: Sequence[StoredEntry], they: Sequence[StoredEntry], same_story: SameStory) -> bool:
@@ -179,6 +228,25 @@ def compared(pks: Sequence[int], fresh: Container[int]) -> list[int]:
     [2, 3, 1]
     """
     return sorted(pks, key=lambda pk: pk in fresh)[-MAX_CARRIERS:]
+
+
+def in_turn(carriers: Carriers, news: Container[int], entry: Callable[[int], StoredEntry]) -> Iterator[tuple[str, int, int]]:
+    """Each pair that shares a key, with the key's kind. Who took another's place comes first: what was said of that one holds for it."""
+    for (kind, _), pks in sorted(carriers.items(), key=lambda item: (item[0][0] not in PLACES, item[0])):
+        for a, b in _pairs(compared(pks, news), news):
+            yield kind, a, b
+
+
+def closest_first(carriers: Carriers, news: Container[int], entry: Callable[[int], StoredEntry]) -> Iterator[tuple[str, int, int]]:
+    """The same pairs in an order that no arrival changes: pages and ids before words, those that share more keys before others."""
+
+    def rank(pair: tuple[str, int, int]) -> tuple[bool, bool, int, str, list[tuple[str, str, str]]]:
+        kind, one, other = pair[0], entry(pair[1]), entry(pair[2])
+        shared = len(set(one.entry.keys) & set(other.entry.keys))
+        names = sorted((found.entry.published_id, found.feed_key, found.entry.raw_key) for found in (one, other))
+        return kind not in PLACES, kind == "text", -shared, kind, names
+
+    return iter(sorted(in_turn(carriers, news, entry), key=rank))
 
 
 def _pairs(pks: Sequence[int], news: Container[int]) -> Iterable[tuple[int, int]]:

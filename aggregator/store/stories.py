@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, union_all, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, union_all, update
 
 from aggregator.judges import SameStory, Successors, no_successors
 from aggregator.model import StoredEntry, StoryKey
 from aggregator.store import entries, rulings
 from aggregator.store.engine import Counters, chunks, upsert
-from aggregator.store.joining import PLACES, Group, Turnover, compared, join, near
+from aggregator.store.joining import PLACES, Group, Joined, Pairs, Turnover, closest_first, compared, in_turn, join, join_anew, near
 from aggregator.store.publications import hand_over
 from aggregator.store.schema import entry, feed, feed_pair, publication, story, story_key, story_member
 from aggregator.store.turnover import bursts
@@ -54,6 +54,23 @@ _MEET: Final = (
     )
     .on_conflict_do_nothing()
 )
+_LEAVE: Final = delete(story_member).where(story_member.c.entry.in_(bindparam("pks", expanding=True)))
+_UNJUDGED: Final = select(story_member.c.entry, story_member.c.story).where(
+    story_member.c.story.in_(bindparam("pks", expanding=True)), ~exists().where(publication.c.story == story_member.c.story)
+)
+_ours, _beside = entry.alias("ours"), story_member.alias("beside")
+_LOOSE_FEEDS: Final = select(entry.c.feed).distinct().where(entry.c.pk.in_(bindparam("pks", expanding=True)))
+_PART: Final = delete(feed_pair).where(
+    feed_pair.c.feed.in_(bindparam("feeds", expanding=True)),
+    feed_pair.c.other.in_(bindparam("feeds", expanding=True)),
+    ~exists(
+        select(1)
+        .join_from(_ours, story_member, story_member.c.entry == _ours.c.pk)
+        .join(_beside, _beside.c.story == story_member.c.story)
+        .join(_theirs, _theirs.c.pk == _beside.c.entry)
+        .where(_ours.c.feed == feed_pair.c.feed, _theirs.c.feed == feed_pair.c.other)
+    ),
+)
 _ALIVE: Final = select(story.c.pk).where(story.c.pk.in_(bindparam("pks", expanding=True)), story.c.joined.is_(None))
 _PARTNERS: Final = select(feed.c.key, func.count()).join_from(feed_pair, feed, feed.c.pk == feed_pair.c.feed).group_by(feed.c.key)
 _FIRST_LISTED: Final = (
@@ -86,32 +103,32 @@ def assign(
     if not fresh:
         return
     generation = counters.take("generation")
-    story_of = _stories_of(conn, list(fresh))
-    changed: set[int] = set()
     _write_keys(conn, keys)
-    carriers = _carriers(conn, list(fresh), story_of, counters.now("entry") - TEXT_WINDOW)
-    texts = {value: carriers.pop((kind, value)) for kind, value in list(carriers) if kind == "text"}
-    carriers |= near(texts, fresh)
-    known = dict(fresh)
-    known |= entries.by_pk(conn, {pk for pks in carriers.values() if len(pks) > 1 for pk in compared(pks, fresh)} - known.keys())
+    after = counters.now("entry") - TEXT_WINDOW
+    ruled = rulings.all_rulings(conn)
+
+    def joined(loose: Mapping[int, int], pairs: Pairs = closest_first) -> Joined:
+        return _joined(conn, fresh, loose, after, ruled, same_story, turned, successors, pairs)
+
+    def unjudged(stories: frozenset[int]) -> dict[int, int]:
+        return {row.entry: row.story for pks in chunks(sorted(stories)) for row in conn.execute(_UNJUDGED, {"pks": pks})}
+
+    found, loose = join_anew(joined({}, in_turn), joined, unjudged)
+    for pks in chunks(sorted(loose)):
+        conn.execute(_LEAVE, {"pks": pks})
+    emptied = set(loose.values())
+    changed: set[int] = set()
     alone: set[int] = set()
     members: list[dict[str, int]] = []
     created: list[dict[str, object]] = []
-
-    @cache
-    def told(pk: int) -> Sequence[StoredEntry]:
-        return next((members for _, members in entries.of_stories(conn, [pk])), ())
-
-    known |= {one.pk: one for turnover in turned for one in turnover.gone}
-    story_of |= _stories_of(conn, [pk for turnover in turned for pk in (*turnover.standing, *(one.pk for one in turnover.gone))])
-    ruled = rulings.all_rulings(conn)
-    story_of |= _stories_of(conn, sorted({pk for pair in ruled for pk in pair} - story_of.keys()))
     met: list[int] = []
-    given = _given(conn, carriers, story_of)
-    for group in join(list(fresh), story_of, carriers, known.__getitem__, same_story, told, ruled, turned, successors, given):
+    for group in found.groups:
         pk = _story(conn, group, now)
         if pk is None:
-            alone |= group.entries
+            pk = min(emptied.intersection(loose[one] for one in group.entries & loose.keys()), default=None)
+            emptied.discard(pk or 0)
+        if pk is None:
+            alone |= set() if group.entries & loose.keys() else group.entries
             pk = counters.take("story")
             created.append({"pk": pk, "generation": generation, "created": now})
         else:
@@ -122,12 +139,56 @@ def assign(
     for table, values in ((story, created), (story_member, members)):
         if values:
             conn.execute(insert(table), values)
-    if turned and (found := bursts(turned, fresh, alone)):
-        conn.execute(_BURST, [{"entry_pk": pk, "at": at} for pk, at in sorted(found.items())])
+    if emptied:
+        _empty(conn, emptied, {one["entry"]: one["story"] for one in members}, loose)
+    if turned and (burst := bursts(turned, fresh, alone)):
+        conn.execute(_BURST, [{"entry_pk": pk, "at": at} for pk, at in sorted(burst.items())])
     for pks in chunks(sorted(changed)):
         conn.execute(_TOUCH, {"pks": pks, "now": generation})
     for pks in chunks(met):
         conn.execute(_MEET, {"pks": pks})
+    for pks in chunks(sorted(loose)):
+        conn.execute(_PART, {"feeds": list(conn.execute(_LOOSE_FEEDS, {"pks": pks}).scalars())})
+
+
+def _joined(
+    conn: Connection,
+    fresh: Mapping[int, StoredEntry],
+    loose: Mapping[int, int],
+    after: int,
+    ruled: Mapping[tuple[int, int], bool],
+    same_story: SameStory,
+    turned: Sequence[Turnover],
+    successors: Successors,
+    pairs: Pairs,
+) -> Joined:
+    """Join the fresh entries, and those that are `loose` from their stories, with what shares a key with any of them."""
+    known = {**entries.by_pk(conn, loose.keys() - fresh.keys()), **fresh}
+    fresh = dict(known)
+    story_of = _stories_of(conn, list(fresh))
+    carriers = _carriers(conn, list(fresh), story_of, after)
+    texts = {value: carriers.pop((kind, value)) for kind, value in list(carriers) if kind == "text"}
+    carriers |= near(texts, fresh)
+    known |= entries.by_pk(conn, {pk for pks in carriers.values() if len(pks) > 1 for pk in compared(pks, fresh)} - known.keys())
+    known |= {one.pk: one for turnover in turned for one in turnover.gone}
+    story_of |= _stories_of(conn, [pk for turnover in turned for pk in (*turnover.standing, *(one.pk for one in turnover.gone))])
+    story_of |= _stories_of(conn, sorted({pk for pair in ruled for pk in pair} - story_of.keys()))
+    story_of = {pk: of for pk, of in story_of.items() if pk not in loose}
+    given = _given(conn, carriers, story_of)
+
+    @cache
+    def told(pk: int) -> Sequence[StoredEntry]:
+        return next((members for _, members in entries.of_stories(conn, [pk])), ())
+
+    return join(list(fresh), story_of, carriers, known.__getitem__, same_story, told, ruled, turned, successors, given, pairs)
+
+
+def _empty(conn: Connection, emptied: set[int], story_of: Mapping[int, int], loose: Mapping[int, int]) -> None:
+    """Stories whose entries are all in others now lead to the one that their first is in."""
+    for gone in sorted(emptied):
+        into = story_of[min(pk for pk, of in loose.items() if of == gone)]
+        for statement in (_JOIN, _REJOIN):
+            conn.execute(statement, {"gone": [gone], "into": into})
 
 
 def set_apart(conn: Connection, counters: Counters, pks: Sequence[int], polled_at: Sequence[datetime]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -96,6 +97,25 @@ def test_what_somebody_joined_stays_joined_and_a_split_gives_back_what_was_given
     store.split(next(member.pk for member in found if member.feed_id == "b"), NOON + 2 * HOUR)
     publish(store, NOON + 2 * HOUR)
     assert given(store) == before
+
+
+def test_an_entry_that_comes_back_under_another_id_stays_where_somebody_put_it(store: Store) -> None:
+    """Its words are those of the story that it was split from; of a story that it was joined to they are not."""
+    twin, words = StoryKey(kind="twin", value="t"), StoryKey(kind="id", value="words")
+    a, b = post(1, "a", keys=(words,)), post(2, "b", keys=(words, twin), title=titled("Post 1"))
+    c, d = post(3, "c", keys=(StoryKey(kind="twin", value="u"),)), post(4, "d")
+    store.sync(blogs("a", "b", "c", "d"), NOON)
+    poll(store, [("a", [a]), ("b", [b]), ("c", [c]), ("d", [d])])
+    ((_, found),) = store.find("https://b.example/2")
+    assert {member.feed_id for member in found} == {"a", "b"}
+    store.split(next(member.pk for member in found if member.feed_id == "b"), NOON)
+    store.unite([pk for query in ("https://c.example/3", "https://d.example/4") for pk, _ in store.find(query)], NOON)
+    publish(store)
+    back = {feed: [replace(one, raw_key=f"{feed} again", raw_id=f"urn:{feed}:again")] for feed, one in (("b", b), ("c", c))}
+    poll(store, list(back.items()), NOON + HOUR)
+    publish(store, NOON + HOUR)
+    assert len(listed(store)) == 3
+    assert {frozenset(feed for feed, _ in group) for group in stories(store)} == {frozenset("a"), frozenset("b"), frozenset("cd")}
 
 
 def given(store: Store) -> list[tuple[Any, ...]]:
@@ -552,6 +572,27 @@ def test_who_was_polled_first_changes_nothing(store: Store) -> None:
     publish(store)
     assert titles(store) == ["Post 3", "Post 4", "Post 5"], "the earliest copy speaks"
     assert [one.sequence for one in listed(store)] == [3, 2, 1]
+
+
+def test_what_lies_between_two_stories_joins_the_same_one_whoever_was_polled_first(store: Store) -> None:
+    def tells_half(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
+        return bool(set(a.feed_id.split("-")[0]) & set(b.feed_id.split("-")[0]))
+
+    feeds = ("x", "xy", "y", "y2")
+    orders = list(permutations(feeds))
+    store.sync(blogs(*(f"{feed}-{number}" for feed in feeds for number in range(len(orders)))), NOON)
+    for number, order in enumerate(orders):
+        for feed in order:
+            found = result(store, f"{feed}-{number}", [post(1, f"{feed}-{number}", keys=(StoryKey(kind="link", value=f"{number}"),))])
+            store.record([found], tells_half)
+    grouped = {frozenset((feed.split("-")[0], feed.split("-")[1]) for feed, _ in group) for group in stories(store)}
+    assert {frozenset(feed for feed, number in group if number == "0") for group in grouped} - {frozenset()} == {
+        frozenset({"x", "xy"}),
+        frozenset({"y", "y2"}),
+    }
+    assert {frozenset(feed for feed, _ in group) for group in grouped} == {frozenset({"x", "xy"}), frozenset({"y", "y2"})}
+    publish(store)
+    assert len(listed(store)) == 2 * len(orders)
 
 
 def test_an_id_that_was_made_for_one_story_is_not_given_to_the_next(store: Store) -> None:

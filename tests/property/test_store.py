@@ -136,7 +136,7 @@ def test_polling_the_same_again_adds_nothing(found: dict[str, list[Entry]]) -> N
 def test_groups_are_the_same_for_any_order_of_entries(order: list[int], carriers: dict[str, list[int]]) -> None:
     def grouped(fresh: Sequence[int]) -> set[frozenset[int]]:
         carried = {("id", key): sorted(pks, key=list(fresh).index) for key, pks in carriers.items()}
-        return {group.entries for group in join(list(fresh), {}, carried, entries.__getitem__, odd_or_even)}
+        return {group.entries for group in join(list(fresh), {}, carried, entries.__getitem__, odd_or_even).groups}
 
     entries = {number: stored(number) for number in range(6)}
     assert grouped(range(6)) == grouped(order)

@@ -1,19 +1,21 @@
 """feeds.yaml → Config: all problems at once, each with its line and, where a word is unknown, the one that was meant.
 
 The way of a file: bytes → nodes with lines (`config_yaml`) → forms (`config_model`, `config_values`) → what they mean together
-(`config_feeds`, `config_outputs`, and the rest here). Nothing outside is asked but the file and the environment that is handed in.
+(`config_feeds`, `config_outputs`, and the rest here). Nothing outside is asked but the file, those that it includes, and the environment
+that is handed in.
 """
 
-import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from aggregator.config_feeds import check_attribution, feed_specs
+from aggregator.config_feeds import feed_specs
+from aggregator.config_includes import Files, Unreadable, absolute, check_slots, groups
 from aggregator.config_model import DefaultsForm, FileForm, HttpForm, RetainForm, SettingsForm, WebsubForm, keys_of, suggestion
 from aggregator.config_outputs import check_archives, output_specs, theme_of
 from aggregator.config_report import Report
-from aggregator.config_yaml import MAX_BYTES, MapNode, Node, Reading, ScalarNode, line_of, read, read_text, scalars
+from aggregator.config_yaml import MapNode, Node, ScalarNode, line_of
 from aggregator.errors import ConfigError, Problem
 from aggregator.model import Config, Retain, Url
 from aggregator.web.host import is_loopback
@@ -22,15 +24,28 @@ from aggregator.web.url import resource
 _ADDRESS = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\s\[\]]*)):(?P<port>[0-9]{1,5})")
 _CONTACT = re.compile(r"[\x21-\x27\x2a-\x7e]{3,200}")  # it stands within parentheses in the User-Agent
 _SHORT_TOKEN = 16
+_NO_FEEDS = "no feeds: write 'feeds:' and below it one address a line, each after '  - '"
 _USUAL = Config(path=Path(), root=Path(), store="")
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Read a configuration file. `environ` has the values for `${NAME}`.
+def load(path: Path, environ: Mapping[str, str], instead: Mapping[Path, str] | None = None) -> Config:
+    """Read a configuration file and what it includes. `environ` has the values for `${NAME}`.
 
+    `instead` are texts that would stand in some of the files (by absolute path), which are read in place of these.
     Raises: ConfigError with every problem that was found.
     """
-    return _judged(read(_bytes(path)), path, environ)
+    files = Files(instead or {})
+    report = Report(path)
+    try:
+        reading = files.read(path)
+    except Unreadable as error:
+        hint = " ('aggregator init' writes one)" if error.is_missing else ""
+        raise ConfigError(path, [Problem(0, f"{error}{hint}")], files.wanted) from error
+    report.problems.extend(reading.problems)
+    config = _config(reading.top, report, environ, files) if reading.top else None
+    if report.problems or config is None:
+        raise ConfigError(path, report.problems, files.wanted)
+    return config
 
 
 def load_text(text: str, path: Path, environ: Mapping[str, str]) -> Config:
@@ -38,45 +53,25 @@ def load_text(text: str, path: Path, environ: Mapping[str, str]) -> Config:
 
     Raises: ConfigError with every problem that was found.
     """
-    return _judged(read_text(text), path, environ)
+    return load(path, environ, {absolute(path): text})
 
 
-def _judged(reading: Reading, path: Path, environ: Mapping[str, str]) -> Config:
-    report = Report(path)
-    report.problems.extend(reading.problems)
-    config = _config(reading.top, report, environ) if reading.top else None
-    if report.problems or config is None:
-        raise ConfigError(path, report.problems)
-    return config
-
-
-def _bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise ConfigError(path, [Problem(0, "is a folder: name the file in it")])
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        raise ConfigError(path, [Problem(0, "there is no such file ('aggregator init' writes one)")]) from error
-    except OSError as error:
-        raise ConfigError(path, [Problem(0, f"cannot be read: {error.strerror}")]) from error
-
-
-def _config(top: MapNode, report: Report, environ: Mapping[str, str]) -> Config:
+def _config(top: MapNode, report: Report, environ: Mapping[str, str], files: Files) -> Config:
     _check_keys(top, report)
-    _check_slots(top, report)
-    settings = report.form(SettingsForm, _without(top, "feeds", "outputs"), "feeds.yaml") or SettingsForm()
+    check_slots(top, report)
+    settings = report.form(SettingsForm, _only(top, keys_of(SettingsForm)), "feeds.yaml") or SettingsForm()
     defaults = settings.defaults or DefaultsForm()
-    if defaults.attribution and isinstance(written := top.get("defaults"), MapNode):
-        check_attribution(defaults.attribution, written.get("attribution") or written, report)
-    path = Path(os.path.abspath(report.path))  # noqa: PTH100 (resolve() would follow a link that is swapped at each deployment)
-    feeds = feed_specs(_present(top, "feeds"), defaults, top, path.parent, environ, report)
+    path = absolute(report.path)
+    feeds = feed_specs(groups(top, settings.defaults, report, files), environ)
+    if not feeds and not report.problems:
+        report.problem(line_of(top, ("feeds",)) if top.key("feeds") else 0, _NO_FEEDS)
     theme = theme_of(settings.theme, line_of(top, ("theme",)), path.parent, report)
     outputs = output_specs(_present(top, "outputs"), defaults, feeds, report, theme=theme)
     check_archives(outputs, settings.link, line_of(top, ("outputs",)), report)
     host, port = _listen(settings.http or HttpForm(), top, report)
     retain, websub = settings.retain or RetainForm(), settings.websub or WebsubForm()
     root = _root(settings, path, top, report)
+    _check_shown(files.wanted[1:], root, top, report)
     _warn(settings, websub, top, report)
     return Config(
         path=path,
@@ -101,6 +96,7 @@ def _config(top: MapNode, report: Report, environ: Mapping[str, str]) -> Config:
         compress=settings.compress is not False,
         theme=theme,
         warnings=report.warnings(),
+        files=tuple(files.wanted),
     )
 
 
@@ -109,10 +105,8 @@ def _present(top: MapNode, key: str) -> Node | None:
     return None if isinstance(node, ScalarNode) and node.value() is None else node
 
 
-def _without(top: MapNode, *keys: str) -> MapNode:
-    known = {*keys_of(SettingsForm)} - {*keys}
-    pairs = tuple((key, value) for key, value in top.pairs if key.text in known)
-    return MapNode(pairs=pairs, line=top.line, start=top.start, end=top.end, flow=top.flow)
+def _only(top: MapNode, known: list[str]) -> MapNode:
+    return replace(top, pairs=tuple((key, value) for key, value in top.pairs if key.text in known))
 
 
 def _check_keys(top: MapNode, report: Report) -> None:
@@ -121,17 +115,15 @@ def _check_keys(top: MapNode, report: Report) -> None:
             report.problem(key.line, f"unknown key '{key.text}'{suggestion(key.text, keys_of(FileForm))}")
 
 
-def _check_slots(top: MapNode, report: Report) -> None:
-    """`${NAME}` anywhere but in a feed's address and headers would be taken literally: nobody means that."""
-    for location, value in scalars(top):
-        in_feed = len(location) >= 2 and location[0] == "feeds"
-        if "${" in value.text and not (in_feed and (len(location) == 2 or location[2] in {"url", "headers"})):
-            key = next((part for part in reversed(location) if isinstance(part, str)), "")
-            report.problem(value.line, f"{key}: ${{NAME}} is replaced in a feed's url and headers only, not here")
+def _check_shown(included: Sequence[Path], root: Path, top: MapNode, report: Report) -> None:
+    """Whatever stands in root can be read by everybody."""
+    for path in included:
+        if root in path.parents and root not in report.path.parents:
+            report.problem(line_of(top, ("include",)), f"include: {path.name} stands in the folder that is published: put it elsewhere")
 
 
 def _root(settings: SettingsForm, path: Path, top: MapNode, report: Report) -> Path:
-    root = Path(os.path.abspath(path.parent / (settings.root or "public")))  # noqa: PTH100
+    root = absolute(path.parent / (settings.root or "public"))
     if root == path.parent or root in path.parents:
         report.problem(
             line_of(top, ("root",)), f"root: '{settings.root}' holds this file, which would be published: name a folder of its own"
@@ -145,7 +137,7 @@ def _store(settings: SettingsForm, path: Path, root: Path, top: MapNode, report:
         report.problem(line, "store: PostgreSQL is not served by this version: name a SQLite file")
     elif "://" in text:
         report.problem(line, "store: a path is wanted, relative to this file, such as aggregator.db")
-    store = Path(os.path.abspath(path.parent / text))  # noqa: PTH100
+    store = absolute(path.parent / text)
     if "://" in text:
         return text
     if store.is_dir():

@@ -1,16 +1,18 @@
-"""`feeds:` and `defaults:` → FeedSpecs: what one entry of feeds.yaml means once the defaults and the other feeds are known."""
+"""`feeds:` and `defaults:` → FeedSpecs: what one entry of feeds.yaml, or of a file that it includes, means once all others are known."""
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 from aggregator.config_address import Address, AddressError, address, derived_ids, expand
-from aggregator.config_model import AttributionForm, DefaultsForm, FeedForm, LimitForm, MatchForm, suggestion
+from aggregator.config_model import AttributionForm, DefaultsForm, FeedForm, MatchForm, suggestion
 from aggregator.config_report import Report
-from aggregator.config_yaml import ListNode, MapNode, Node, line_of
+from aggregator.config_yaml import ListNode, MapNode, Node, ScalarNode, line_of
 from aggregator.model import Attribution, FeedSpec, Limit, Match
 
 SHORTEST_WEB = timedelta(minutes=5)  # nobody's server is asked more often than that, whatever feeds.yaml says
@@ -38,6 +40,28 @@ _SLOTS = {"text": "origin", "via": "origin", "from": "via"}  # the link without 
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """Defaults that feeds inherit: what they say, the node that says it, and the report of its file."""
+
+    form: DefaultsForm
+    node: Node
+    report: Report
+
+    def place(self, key: str) -> str:
+        return f"{self.report.place(line_of(self.node, (key,)))}, defaults"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The feeds of one file: their nodes, the defaults that hold for them, the nearest last, and tags of all, each with its place."""
+
+    items: Sequence[Node]
+    layers: tuple[Layer, ...]
+    tags: Mapping[str, str]
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
     """One item of `feeds:` that could be read."""
 
@@ -45,26 +69,36 @@ class _Entry:
     node: Node
     address: Address
     headers: tuple[tuple[str, str], ...]
+    group: Group
 
     @property
     def line(self) -> int:
         return self.node.line
 
+    def seen_from(self, other: "_Entry") -> str:
+        """Where this stands, in a message about the other one."""
+        return f"line {self.line}" if self.group.report is other.group.report else self.group.report.place(self.line)
 
-def feed_specs(
-    node: Node | None, defaults: DefaultsForm, top: MapNode, folder: Path, environ: Mapping[str, str], report: Report
-) -> list[FeedSpec]:
-    """The feeds in the order of the file, each address once. Whatever is wrong is told to `report`."""
-    if not isinstance(node, ListNode) or not node.items:
-        _no_feeds(node, top, report)
-        return []
-    read = [_entry(item, folder, environ, report) for item in node.items]
-    entries = _once([entry for entry in read if entry], report)
-    _check_ids(entries, report)
+
+def feed_specs(groups: Sequence[Group], environ: Mapping[str, str]) -> list[FeedSpec]:
+    """The feeds in the order of the groups, each address once. Whatever is wrong is told to the reports of their files."""
+    read = [_entry(item, group, environ) for group in groups for item in group.items]
+    entries = _once([entry for entry in read if entry])
+    _check_ids(entries)
     ids = derived_ids([entry.form.id for entry in entries], [entry.address.shown for entry in entries])
-    specs = [_spec(entry, name, defaults, report) for entry, name in zip(entries, ids, strict=True)]
-    _check_inherited_every(specs, top, defaults, report)
+    specs = [_spec(entry, name) for entry, name in zip(entries, ids, strict=True)]
+    _check_inherited_every(entries, specs)
     return specs
+
+
+def feed_nodes(top: MapNode, report: Report) -> Sequence[Node]:
+    """The items of `feeds:`; what stands there instead of a list is told to `report`."""
+    node = top.get("feeds")
+    if isinstance(node, ListNode):
+        return node.items
+    if node is not None and not (isinstance(node, ScalarNode) and node.value() is None):
+        report.problem(line_of(top, ("feeds",)), "feeds: a list is wanted: begin each line below it with '- '")
+    return ()
 
 
 def match(form: MatchForm | None) -> Match | None:
@@ -100,16 +134,8 @@ def check_attribution(form: AttributionForm | None, node: Node, report: Report) 
             report.problem(line_of(node, (key,)), f"{key}: {problem}")
 
 
-def _no_feeds(node: Node | None, top: MapNode, report: Report) -> None:
-    key = top.key("feeds")
-    line = key.line if key else 0
-    if isinstance(node, MapNode) or (node is not None and not isinstance(node, ListNode) and node.value() is not None):
-        report.problem(line, "feeds: a list is wanted: begin each line below it with '- '")
-    else:
-        report.problem(line, "no feeds: write 'feeds:' and below it one address a line, each after '  - '")
-
-
-def _entry(node: Node, folder: Path, environ: Mapping[str, str], report: Report) -> _Entry | None:
+def _entry(node: Node, group: Group, environ: Mapping[str, str]) -> _Entry | None:
+    report = group.report
     form = report.form(FeedForm, node, "feeds")
     if form is None:
         return None
@@ -118,13 +144,13 @@ def _entry(node: Node, folder: Path, environ: Mapping[str, str], report: Report)
     check_attribution(form.attribution, _below(node, "attribution"), report)
     _check_credit(form.credit, node, report)
     try:
-        found = address(form.url, folder, environ)
+        found = address(form.url, Path(os.path.abspath(report.path)).parent, environ)  # noqa: PTH100 (resolve() would follow links)
     except AddressError as error:
         report.problem(url_line, f"url: {error}")
         return None
     if found.secret_in_file:
         report.warning(url_line, "a user name or password stands in the address: put it in the environment and write ${NAME}")
-    return _Entry(form, node, found, headers)
+    return _Entry(form, node, found, headers, group)
 
 
 def _check_credit(credit: str | None, node: Node, report: Report) -> None:
@@ -169,25 +195,30 @@ def _header_problem(name: str, value: str, made: Mapping[str, object]) -> str | 
     return None
 
 
-def _once(entries: list[_Entry], report: Report) -> list[_Entry]:
+def _once(entries: list[_Entry]) -> list[_Entry]:
     """Each feed once: two spellings of one address (http/https, trailing slash) would be two requests for the same document."""
     seen: dict[tuple[str, object], _Entry] = {}
     for entry in entries:
         first = seen.setdefault((entry.address.key, tuple(sorted(entry.headers))), entry)
         if first is not entry:
-            report.warning(entry.line, f"{entry.address.shown} is the feed of line {first.line} again: it is read once, as that line says")
+            there = first.seen_from(entry)
+            entry.group.report.warning(
+                entry.line, f"{entry.address.shown} is the feed of {there} again: it is read once, as that line says"
+            )
     return list(seen.values())
 
 
-def _check_ids(entries: list[_Entry], report: Report) -> None:
+def _check_ids(entries: list[_Entry]) -> None:
     seen: dict[str, _Entry] = {}
     for entry in entries:
         if entry.form.id and (first := seen.setdefault(entry.form.id, entry)) is not entry:
-            report.problem(line_of(entry.node, ("id",)), f"id: '{entry.form.id}' is the id of the feed in line {first.line} already")
+            line, there = line_of(entry.node, ("id",)), first.seen_from(entry)
+            entry.group.report.problem(line, f"id: '{entry.form.id}' is the id of the feed in {there} already")
 
 
-def _spec(entry: _Entry, name: str, defaults: DefaultsForm, report: Report) -> FeedSpec:
-    form, where = entry.form, entry.address
+def _spec(entry: _Entry, name: str) -> FeedSpec:
+    form, where, report = entry.form, entry.address, entry.group.report
+    usual = inherited(entry.group.layers)
     spec = FeedSpec(
         id=name,
         url=where.url,
@@ -195,36 +226,68 @@ def _spec(entry: _Entry, name: str, defaults: DefaultsForm, report: Report) -> F
         path=where.path,
         id_given=form.id is not None,
         name=form.name,
-        tags=tuple(dict.fromkeys(form.tags or ())),
-        every=form.every or defaults.every or _USUAL.every,
+        tags=tuple(dict.fromkeys((*entry.group.tags, *(form.tags or ())))),
+        every=form.every or usual.every,
         every_given=form.every is not None,
-        republish=form.republish or defaults.republish or _USUAL.republish,
-        attribution=attribution(form.attribution, attribution(defaults.attribution, Attribution())),
-        allow_private=_first(form.allow_private, defaults.allow_private),
+        republish=form.republish or usual.republish,
+        attribution=attribution(form.attribution, usual.attribution),
+        allow_private=usual.allow_private if form.allow_private is None else form.allow_private,
         republisher=bool(form.republisher),
         origin=form.origin,
         language=form.language,
         aliases=tuple(host.lower() for host in form.aliases or ()),
         keep=match(form.keep),
         drop=match(form.drop),
-        strip=form.strip if form.strip is not None else defaults.strip or (),
-        limit=_limit(form.limit or defaults.limit),
+        strip=form.strip if form.strip is not None else usual.strip,
+        limit=Limit(per_day=form.limit.per_day) if form.limit else usual.limit,
         headers=entry.headers,
         is_private=(where.has_secret or bool(entry.headers)) if form.public is None else not form.public,
         opt_out=bool(form.opt_out),
         credit=form.credit,
         keep_counters=bool(form.keep_counters),
         line=entry.line,
+        file=Path(os.path.abspath(report.path)),  # noqa: PTH100 (as above)
+        sources=tuple(_sources(entry).items()),
     )
     return _checked_every(spec, form, entry.node, report)
 
 
-def _first(*values: bool | None) -> bool:
-    return next((value for value in values if value is not None), False)
+def inherited(layers: Sequence[Layer]) -> FeedSpec:
+    """What a feed is that says nothing itself: the nearest layer that says something decides, of the visible line key by key."""
+    made = _USUAL
+    for form in (layer.form for layer in layers):
+        said = {key: value for key in ("every", "republish", "allow_private", "strip") if (value := getattr(form, key)) is not None}
+        if form.limit:
+            said["limit"] = Limit(per_day=form.limit.per_day)
+        made = replace(made, attribution=attribution(form.attribution, made.attribution), **said)
+    return made
 
 
-def _limit(form: LimitForm | None) -> Limit:
-    return Limit(per_day=form.per_day if form else None)
+def inherited_sources(layers: Sequence[Layer]) -> dict[str, str]:
+    """Where each setting that these layers say stands; of the visible line, its parts (`attribution.place`)."""
+    return {name: layer.place(key) for layer in layers for key, name in _written(layer.form)}
+
+
+def _sources(entry: _Entry) -> dict[str, str]:
+    """Where each setting of a feed stands that somebody wrote."""
+    report, node = entry.group.report, entry.node
+    own = {name: report.place(line_of(node, (key,))) for key, name in _written(entry.form)}
+    tags = list(dict.fromkeys([*entry.group.tags.values(), *([own["tags"]] if "tags" in own else [])]))
+    return inherited_sources(entry.group.layers) | own | ({"tags": " and ".join(tags)} if tags else {})
+
+
+def _written(form: DefaultsForm | FeedForm) -> Iterator[tuple[str, str]]:
+    """(key, name of the setting) of what a mapping says."""
+    for key in type(form).model_fields:
+        value: Any = getattr(form, key)
+        if isinstance(value, AttributionForm):
+            yield from ((key, f"{key}.{field.alias or part}") for part, field in _parts(value))
+        elif value is not None:
+            yield key, key
+
+
+def _parts(form: AttributionForm) -> Iterator[tuple[str, Any]]:
+    return ((name, field) for name, field in type(form).model_fields.items() if getattr(form, name) is not None)
 
 
 def _shortest(spec: FeedSpec) -> timedelta:
@@ -242,16 +305,32 @@ def _checked_every(spec: FeedSpec, form: FeedForm, node: Node, report: Report) -
     return spec
 
 
-def _check_inherited_every(specs: list[FeedSpec], top: MapNode, defaults: DefaultsForm, report: Report) -> None:
-    line = line_of(top, ("defaults", "every"))
-    if defaults.every is None:
+def _check_inherited_every(entries: Sequence[_Entry], specs: Sequence[FeedSpec]) -> None:
+    """Once for each `defaults`, in its own line."""
+    layers = {id(layer): layer for entry in entries for layer in entry.group.layers if layer.form.every is not None}
+    for layer in layers.values():
+        heirs = [spec for entry, spec in zip(entries, specs, strict=True) if _inherits_every(entry, layer)]
+        check_every(layer, any(_shortest(spec) == SHORTEST_WEB for spec in heirs))
+
+
+def _inherits_every(entry: _Entry, layer: Layer) -> bool:
+    if entry.form.every is not None:
+        return False
+    return next((one for one in reversed(entry.group.layers) if one.form.every is not None), None) is layer
+
+
+def check_every(layer: Layer, is_for_the_web: bool) -> None:
+    """Are the bounds of `every` kept by these defaults?"""
+    every, line = layer.form.every, line_of(layer.node, ("every",))
+    if every is None:
         return
-    if defaults.every > LONGEST:
-        report.problem(line, "every: at most 30d")
-    elif defaults.every < SHORTEST_LOCAL:
-        report.problem(line, "every: at least 1s")
-    elif defaults.every < SHORTEST_WEB and any(_shortest(spec) == SHORTEST_WEB and spec.every == SHORTEST_WEB for spec in specs):
-        report.problem(line, "every: at least 5m, so that no server is hammered (local files and feeds with allow_private may say less)")
+    if every > LONGEST:
+        layer.report.problem(line, "every: at most 30d")
+    elif every < SHORTEST_LOCAL:
+        layer.report.problem(line, "every: at least 1s")
+    elif every < SHORTEST_WEB and is_for_the_web:
+        message = "every: at least 5m, so that no server is hammered (local files and feeds with allow_private may say less)"
+        layer.report.problem(line, message)
 
 
 def _wording(key: str, text: str) -> str | None:

@@ -86,6 +86,12 @@ def chosen(entries: Sequence[Listed], id_or_url: str) -> list[Listed]:
     return found
 
 
+def is_listed(text: str, url: str) -> bool:
+    """Is an address an item of its own: not a mapping, which may be another feed, asked with another header?"""
+    keys = {address_key(entry.url) for entry in listed(text) if isinstance(entry.node, ScalarNode)}
+    return address_key(url) in keys
+
+
 def trouble(line: int, message: str) -> ConfigError:
     """One problem of feeds.yaml, ready to be raised."""
     return ConfigError(_FILE, [Problem(line, message)])

@@ -48,7 +48,9 @@ _MEANT = {
     "feed": "url",
     "address": "url",
     "filter": "keep",
-    "include": "keep",
+    "includes": "include",
+    "import": "include",
+    "opml": "lists",
     "exclude": "drop",
     "count": "max_entries",
     "limit": "max_entries",
@@ -194,6 +196,26 @@ class FeedForm(Form):
         return _text_or(dict(handler.resolve_ref_schema(handler(schema))), "The address of a feed, or of a page that names its feed.")
 
 
+class IncludeForm(Form):
+    """A file with more feeds: its path alone, or a mapping with `file`."""
+
+    file: Text = Field(
+        description="A file with `feeds:` of its own, and `defaults:` if need be, relative to the file that includes it.",
+        examples=["friends.yaml"],
+    )
+    tags: Texts | None = _key("Tags that all its feeds have, besides their own.", ["friends"])
+    defaults: DefaultsForm | None = _key("What its feeds inherit, unless the file itself or a feed says otherwise.", {"every": "2h"})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_path(cls, value: object) -> object:
+        return {"file": value} if isinstance(value, ScalarNode) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return _text_or(dict(handler.resolve_ref_schema(handler(schema))), "The path of a file with more feeds.")
+
+
 class OutputForm(Form):
     """One file to publish below `root`: its path alone, or a mapping with `path`."""
 
@@ -282,8 +304,13 @@ class SettingsForm(Form):
 class FileForm(SettingsForm):
     """feeds.yaml of aggregator: the feeds to read and the files to publish."""
 
-    feeds: Annotated[list[FeedForm], Field(min_length=1)] = Field(
-        description="The feeds to read: addresses, or mappings with url.", examples=[["https://blog.example.net/feed.xml"]]
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["feeds"]}, {"required": ["include"]}]})
+
+    feeds: Annotated[list[FeedForm], Field(min_length=1)] | None = _key(
+        "The feeds to read: addresses, or mappings with url.", ["https://blog.example.net/feed.xml"]
+    )
+    include: Annotated[list[IncludeForm], Field(min_length=1)] | None = _key(
+        "Files with more feeds, which are read along with this one.", ["friends.yaml", {"file": "work.yaml", "tags": ["work"]}]
     )
     outputs: Annotated[list[OutputForm], Field(min_length=1)] | None = _key(
         "The files to publish below root.",

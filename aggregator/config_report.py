@@ -1,4 +1,4 @@
-"""What is wrong with feeds.yaml, gathered: all problems and warnings of one reading, in words, each with its line."""
+"""What is wrong with feeds.yaml and the files that it includes, gathered: all problems and warnings, in words, each with its line."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,29 +8,36 @@ from pydantic import BaseModel, ValidationError
 
 from aggregator.config_model import Form, form_at, keys_of, suggestion
 from aggregator.config_yaml import ListNode, MapNode, Node, ScalarNode, line_of
-from aggregator.errors import Problem
+from aggregator.errors import ConfigError, Problem
 
 _F = TypeVar("_F", bound=Form)
 
 
 class Report:
-    """Collects while one file is read; the reading goes on after each problem, so that an editor sees them all at once."""
+    """Collects while one file is read; the reading goes on after each problem, so that an editor sees them all at once.
 
-    def __init__(self, path: Path) -> None:
+    `whole` is the report of the file that includes this one: what is found is gathered there.
+    """
+
+    def __init__(self, path: Path, whole: "Report | None" = None) -> None:
         self.path = path
-        self.problems: list[Problem] = []
-        self._warnings: list[Problem] = []
+        self._file = str(path) if whole else ""
+        self.problems: list[Problem] = whole.problems if whole else []
+        self._warnings: list[Problem] = whole._warnings if whole else []
 
     def problem(self, line: int, message: str) -> None:
-        self.problems.append(Problem(line, message))
+        self.problems.append(Problem(line, message, self._file))
 
     def warning(self, line: int, message: str) -> None:
-        self._warnings.append(Problem(line, message))
+        self._warnings.append(Problem(line, message, self._file))
 
     def warnings(self) -> tuple[str, ...]:
-        """`feeds.yaml:3: …`, in the order of their lines."""
-        ordered = sorted(self._warnings, key=lambda warning: warning.line)
-        return tuple(f"{self.path}:{it.line}: {it.message}" if it.line else f"{self.path}: {it.message}" for it in ordered)
+        """`feeds.yaml:3: …`, file by file, in the order of their lines."""
+        return tuple(ConfigError(self.path, self._warnings).lines()) if self._warnings else ()
+
+    def place(self, line: int) -> str:
+        """Where a line stands, in the words of who reads several files: `more.yaml:3`."""
+        return f"{self.path.name}:{line}"
 
     def form(self, form: type[_F], node: Node, label: str) -> _F | None:
         """Read a node in a form. Keys that are wrong are reported and left out; None when nothing can be made of the rest."""

@@ -4,12 +4,16 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import zip_longest
 
 from aggregator.config_address import shown
 from aggregator.config_yaml import ScalarNode
 from aggregator.model import Attribution, Config, FeedSpec, JsonValue, Match, OutputSpec
 
 HIDDEN = "(not shown: a secret)"
+BUILT_IN = "built in"
+_UNWRITTEN = {"id": "made from the address"}
+_COMMENT_COLUMN = 60
 
 # Text that stays itself without quotes, in a block and in a flow; anything else is quoted.
 _PLAIN = re.compile(r"[A-Za-z0-9./_](?:[A-Za-z0-9./_~!$%&()*+;=?@^-]|:(?=[^\s,\]}])|#(?<=\S#)| (?=[A-Za-z0-9(./_]))*")
@@ -21,7 +25,7 @@ Settings = Mapping[str, JsonValue]
 
 
 def settings(config: Config) -> Settings:
-    """Everything of feeds.yaml but `defaults`, which stand in the feeds that inherit them."""
+    """Everything of feeds.yaml and what it includes, but `defaults`, which stand in the feeds that inherit them."""
     host = f"[{config.listen_host}]" if ":" in config.listen_host else config.listen_host
     return _present(
         {
@@ -73,6 +77,30 @@ def feed(spec: FeedSpec) -> dict[str, JsonValue]:
             "keep_counters": spec.keep_counters,
         }
     )
+
+
+def sources(spec: FeedSpec) -> dict[str, str]:
+    """Where each setting of `feed` comes from; of the visible line, each of its parts (`attribution.place`)."""
+    written = dict(spec.sources)
+    made: dict[str, str] = {}
+    for key, value in feed(spec).items():
+        parts = [f"{key}.{part}" for part in value] if key == "attribution" and isinstance(value, Mapping) else [key]
+        made |= {part: written.get(part) or _UNWRITTEN.get(part, BUILT_IN) for part in parts}
+    return made
+
+
+def feed_lines(spec: FeedSpec) -> list[str]:
+    """A feed as an item of `feeds:`, and behind each setting, as a comment, where it comes from."""
+    where = sources(spec)
+    told: list[tuple[str, str]] = []
+    for key, value in feed(spec).items():
+        first, *others = lines({key: value}, "    ")
+        told.append((first, where.get(key, "")))
+        parts = [*value] if isinstance(value, Mapping) and key not in where else []
+        told += [(line, where[f"{key}.{part}"] if part else "") for line, part in zip_longest(others, parts)]
+    width = min(_COMMENT_COLUMN, max(len(line) for line, _ in told))
+    marked = [f"{line:<{width}}  # {source}" if source else line for line, source in told]
+    return ["feeds:", f"  - {marked[0].lstrip()}", *marked[1:]]
 
 
 def _output(spec: OutputSpec) -> dict[str, JsonValue]:

@@ -39,24 +39,35 @@ class AggregatorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a configuration file; `line` counts from 1, 0 where no line can be named."""
+    """One thing that is wrong with a configuration file; `line` counts from 1, 0 where no line can be named.
+
+    `file` is the file where that is another one than the error's: one that is included.
+    """
 
     line: int
     message: str
+    file: str = ""
 
 
 class ConfigError(AggregatorError):
-    """The configuration cannot be used. `problems` holds every one that was found, in the order of their lines."""
+    """The configuration cannot be used. `problems` holds every one that was found, file by file, in the order of their lines.
 
-    def __init__(self, path: Path | str, problems: Sequence[Problem]) -> None:
+    `files` are all files that it was read from, or that were wanted for it.
+    """
+
+    def __init__(self, path: Path | str, problems: Sequence[Problem], files: Sequence[Path] = ()) -> None:
         self.path = str(path)
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
+        order = {name: number for number, name in enumerate(dict.fromkeys(["", *(problem.file for problem in problems)]))}
+        self.problems = tuple(sorted(problems, key=lambda problem: (order[problem.file], problem.line)))
+        self.files = tuple(files)
         super().__init__("\n".join(self.lines()))
 
     def lines(self) -> list[str]:
         """One line a problem, in the form that editors jump to: `feeds.yaml:12: unknown key 'strp' …`."""
         return [
-            f"{self.path}:{problem.line}: {problem.message}" if problem.line else f"{self.path}: {problem.message}"
+            f"{problem.file or self.path}:{problem.line}: {problem.message}"
+            if problem.line
+            else f"{problem.file or self.path}: {problem.message}"
             for problem in self.problems
         ]
 

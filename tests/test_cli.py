@@ -163,11 +163,11 @@ def test_config_shows_what_is_in_force_without_secrets(folder: Path, monkeypatch
     assert shown["every"] == "1h"
     assert shown["public"] is False
     told = run(folder, "config", "a")
-    assert told.stdout.startswith('feeds:\n  - url: "https://a.example/${FEED_KEY}"\n    id: a\n')
+    assert told.stdout.startswith('feeds:\n  - url: "https://a.example/${FEED_KEY}"  # feeds.yaml:2\n    id: a  ')
     assert "hush-4711" not in result.output + told.output
     whole = run(folder, "config")
     assert whole.stdout.startswith("# 1 feed: aggregator config FEED shows one\ntitle: Merged feed\n")
-    assert json.loads(run(folder, "config", "--json").stdout)["feeds"] == [shown]
+    assert (shown.pop("sources")["every"], json.loads(run(folder, "config", "--json").stdout)["feeds"]) == ("built in", [shown])
 
 
 def test_status_and_version_speak_json(folder: Path) -> None:

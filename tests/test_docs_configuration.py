@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 
-from aggregator.config import load_text
+from aggregator.config import load, load_text
 from aggregator.config_model import (
     AttributionForm,
     DefaultsForm,
@@ -17,6 +17,7 @@ from aggregator.config_model import (
     FileForm,
     Form,
     HttpForm,
+    IncludeForm,
     LimitForm,
     MatchForm,
     OutputForm,
@@ -32,6 +33,7 @@ SECTIONS: dict[str, type[Form]] = {
     "Top level": FileForm,
     "`defaults`": DefaultsForm,
     "`feeds`": FeedForm,
+    "`include`": IncludeForm,
     "`keep` and `drop`": MatchForm,
     "`limit`": LimitForm,
     "`attribution`": AttributionForm,
@@ -45,6 +47,7 @@ AROUND: dict[type[Form], str] = {
     FileForm: "%s",
     DefaultsForm: "defaults:\n  %s",
     FeedForm: "feeds:\n  - url: https://a.example/\n    %s",
+    IncludeForm: "include:\n  - file: friends.yaml\n    %s",
     MatchForm: "defaults: {}\nfeeds:\n  - url: https://a.example/\n    keep:\n      %s",
     LimitForm: "defaults:\n  limit:\n    %s",
     AttributionForm: "defaults:\n  attribution:\n    %s",
@@ -65,9 +68,16 @@ def rows(section: str) -> dict[str, list[str]]:
 def whole_file(form: type[Form], example: str) -> str:
     text = AROUND[form] % example
     text = text.replace("- url: https://a.example/\n    url:", "- url:").replace("- path: a.xml\n    path:", "- path:")
+    text = text.replace("- file: friends.yaml\n    file:", "- file:")
     if "\nfeeds:" not in f"\n{text}":
         text += "\nfeeds: [{url: https://b.example/, tags: [news], id: example-news}]"
     return text + "\n"
+
+
+def loads(text: str) -> None:
+    """…beside the files that examples include."""
+    beside = {ROOT / name: "feeds: [https://friend.example/feed]\n" for name in ("friends.yaml", "work.yaml")}
+    load(ROOT / "feeds.yaml", {"EXAMPLE_TOKEN": "x"}, {ROOT / "feeds.yaml": text, **beside})
 
 
 @cache
@@ -102,13 +112,13 @@ def test_every_documented_example_loads_and_fits_the_schema(section: str, key: s
     text = whole_file(SECTIONS[section], example)
 
     assert example.startswith(f"{key}:")
-    load_text(text, ROOT / "feeds.yaml", {"EXAMPLE_TOKEN": "x"})
+    loads(text)
     fits_the_schema(text)
 
 
 @pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL))
 def test_every_block_of_the_documentation_loads(block: str) -> None:
-    load_text(block, ROOT / "feeds.yaml", {"EXAMPLE_TOKEN": "x"})
+    loads(block)
     fits_the_schema(block)
 
 

@@ -4,13 +4,14 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
-from aggregator.cli.feeds_file import starter, text_of, write
+from aggregator.cli.feeds_file import starter, text_of, write, write_all
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, fail, need_feed, progress, say, warn
-from aggregator.errors import AggregatorError, FeedError, ParseError
+from aggregator.errors import AggregatorError, ConfigError, FeedError, ParseError, Problem
 from aggregator.model import Config, Document, FeedSpec, RawFeed, Validators
 from aggregator.web.text import counted
 
@@ -41,6 +42,8 @@ def init(session: Session, urls: Sequence[str]) -> None:
 @click.pass_obj
 def check(session: Session, fetch: bool, fix: bool) -> None:
     """Find every mistake in feeds.yaml; with --fetch, also in the feeds it names."""
+    from aggregator.splice import replace_url
+
     config = session.config()
     warn(config)
     _try_client(config)
@@ -49,8 +52,12 @@ def check(session: Session, fetch: bool, fix: bool) -> None:
         say(line)
     proposals = [(old, new) for _, old, new in findings if new]
     if fix and proposals:
-        write(session, lambda text: _replaced(text, proposals))
-        say(f"{len(proposals)} addresses written into {session.path.name}")
+        places = {spec.shown_url: spec.file or session.path for spec in config.feeds}
+        texts = {path: text_of(session, path) for path in {places[old] for old, _ in proposals}}
+        for old, new in proposals:
+            texts[places[old]] = replace_url(texts[places[old]], old, new)
+        write_all(session, texts)
+        say(f"{len(proposals)} addresses written into {', '.join(sorted(path.name for path in texts))}")
     click.echo(f"{session.path.name}: {counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}, no mistakes")
     if findings and not all(new for _, _, new in findings):
         sys.exit(1)
@@ -82,9 +89,9 @@ def _asked_all(config: Config) -> list[tuple[str, str, str | None]]:
             raw = parsers.parse(document)
         except ParseError as error:
             better = error.found[0] if error.found else None
-            return f"{config.path.name}:{spec.line}: {spec.id}: {error.message}", spec.shown_url, better
+            return f"{_place(spec, config)}: {error.message}", spec.shown_url, better
         except FeedError as error:
-            return f"{config.path.name}:{spec.line}: {spec.id}: {error.message}", spec.shown_url, None
+            return f"{_place(spec, config)}: {error.message}", spec.shown_url, None
         finally:
             advance(bar)
         return _moved(spec, document, raw, config)
@@ -101,10 +108,14 @@ def _moved(spec: FeedSpec, document: Document, raw: RawFeed, config: Config) -> 
     lasting = [hop for hop in document.redirects if hop.status in (301, 308)]
     if lasting and len(lasting) == len(document.redirects):
         target = document.redirects[-1].target
-        return f"{config.path.name}:{spec.line}: {spec.id}: has moved for good to {target}", spec.shown_url, target
+        return f"{_place(spec, config)}: has moved for good to {target}", spec.shown_url, target
     if not raw.entries:
-        return f"{config.path.name}:{spec.line}: {spec.id}: is a feed without entries", spec.shown_url, None
+        return f"{_place(spec, config)}: is a feed without entries", spec.shown_url, None
     return None
+
+
+def _place(spec: FeedSpec, config: Config) -> str:
+    return f"{(spec.file or config.path).name}:{spec.line}: {spec.id}"
 
 
 @cli.command()
@@ -114,16 +125,17 @@ def _moved(spec: FeedSpec, document: Document, raw: RawFeed, config: Config) -> 
 def config(session: Session, feed: str | None, json_: bool) -> None:
     """Show the settings that are in force, defaults filled in, as feeds.yaml writes them: of one feed, or of all but the feeds.
 
+    Of a feed each is shown with where it comes from: file and line, the feed's own or of its defaults; or built in.
     Secrets are masked. With --json the feeds are in it, too.
     """
     from aggregator.config_writing import feed as feed_settings
-    from aggregator.config_writing import lines, settings
+    from aggregator.config_writing import feed_lines, lines, settings, sources
 
     whole = session.config()
     if feed:
         wanted = need_feed(whole, feed)
-        one = feed_settings(next(spec for spec in whole.feeds if spec.id == wanted))
-        click.echo(as_json(one) if json_ else "\n".join(lines({"feeds": [one]})))
+        one = next(spec for spec in whole.feeds if spec.id == wanted)
+        click.echo(as_json({**feed_settings(one), "sources": sources(one)}) if json_ else "\n".join(feed_lines(one)))
         return
     told = settings(whole)
     if json_:
@@ -147,9 +159,21 @@ def add(session: Session, url: str, name: str | None, feed_id: str | None, tags:
     """Add a feed to feeds.yaml. The address is asked once; of a page, its feed is added."""
     from aggregator.splice import add_feed
 
+    _refuse_known(session, url)
     address = url if no_fetch else _discovered(session, url)
     write(session, lambda text: add_feed(text, address, name=name, id=feed_id, tags=tuple(tags)))
     click.echo(f"added {address}")
+
+
+def _refuse_known(session: Session, url: str) -> None:
+    """Whichever file has a feed already, it is not added a second time."""
+    from aggregator.config_address import address_key, shown
+
+    if not session.path.exists():
+        return
+    known = next((spec for spec in session.config().feeds if address_key(spec.shown_url) == address_key(shown(url))), None)
+    if known:
+        raise ConfigError(known.file or session.path, [Problem(known.line, f"{shown(url)} is listed here already")])
 
 
 def _discovered(session: Session, url: str) -> str:
@@ -168,10 +192,12 @@ def _discovered(session: Session, url: str) -> str:
 def _trial(session: Session, url: str) -> tuple[Config, FeedSpec]:
     """The feed as feeds.yaml would have it, defaults applied, without writing anything. Raises `ConfigError` when it is there already."""
     from aggregator.config import load_text
+    from aggregator.config_address import address_key, shown
     from aggregator.splice import add_feed
 
     config = load_text(add_feed(text_of(session), url), session.path, os.environ)
-    return config, max(config.feeds, key=lambda spec: spec.line)
+    spec = next(spec for spec in config.feeds if address_key(spec.shown_url) == address_key(shown(url)))
+    return config, spec
 
 
 @cli.command()
@@ -179,18 +205,19 @@ def _trial(session: Session, url: str) -> tuple[Config, FeedSpec]:
 @click.pass_obj
 def remove(session: Session, feed: str) -> None:
     """Take a feed (its id or address) out of feeds.yaml. What it brought stays in the store; re-adding it floods nobody."""
-    from aggregator.splice import remove_feed
-
     config = session.config()
     wanted = need_feed(config, feed)
-    spec = next(spec for spec in config.feeds if spec.id == wanted)
-    write(session, lambda text: remove_feed(text, wanted if spec.id_given else spec.shown_url))
+    write_all(session, _without(next(spec for spec in config.feeds if spec.id == wanted), config, session))
     click.echo(f"removed {wanted}; its entries leave the outputs at the next publish")
 
 
-def _replaced(text: str, proposals: Sequence[tuple[str, str]]) -> str:
-    from aggregator.splice import replace_url
+def _without(spec: FeedSpec, config: Config, session: Session) -> dict[Path, str]:
+    """The files that list a feed, without it; one that is listed twice would live on."""
+    from aggregator.config_listing import is_listed
+    from aggregator.splice import remove_feed
 
-    for old, new in proposals:
-        text = replace_url(text, old, new)
-    return text
+    texts = {path: text_of(session, path) for path in config.files if path != spec.file}
+    edited = {path: remove_feed(text, spec.shown_url) for path, text in texts.items() if is_listed(text, spec.shown_url)}
+    if spec.file:
+        edited[spec.file] = remove_feed(text_of(session, spec.file), spec.id if spec.id_given else spec.shown_url)
+    return edited

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from aggregator.cli.show import Session
 from aggregator.errors import AggregatorError, ConfigError
@@ -44,25 +45,39 @@ def usable(settings: Mapping[str, str], session: Session) -> tuple[dict[str, str
     return good, refused
 
 
-def text_of(session: Session) -> str:
-    """What stands in feeds.yaml, or would stand in a first one."""
-    if not session.path.exists():
+def text_of(session: Session, path: Path | None = None) -> str:
+    """What stands in feeds.yaml, or would stand in a first one; or in a file that it includes."""
+    path = path or session.path
+    if path == session.path and not path.exists():
         return starter()
-    return session.path.read_bytes().decode("utf-8")
-
-
-def write(session: Session, edit: Callable[[str], str]) -> None:
-    """Edit feeds.yaml by lines: the result must load before it takes the old one's place, in one rename."""
-    from aggregator.config import load_text
-
-    edited = edit(text_of(session))
-    load_text(edited, session.path, os.environ)
-    fresh = session.path.with_name(f".{session.path.name}.new")
     try:
-        fresh.write_bytes(edited.encode("utf-8"))
-        if session.path.exists():
-            fresh.chmod(session.path.stat().st_mode & 0o777)
-        fresh.replace(session.path)
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise AggregatorError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def write(session: Session, edit: Callable[[str], str], path: Path | None = None) -> None:
+    """Edit feeds.yaml, or a file that it includes, by lines; see `write_all`."""
+    path = path or session.path
+    write_all(session, {path: edit(text_of(session, path))})
+
+
+def write_all(session: Session, texts: Mapping[Path, str]) -> None:
+    """Write feeds.yaml and files that it includes: all must load together before each takes the old one's place, in one rename."""
+    from aggregator.config import load
+
+    load(session.path, os.environ, texts)
+    for path, text in texts.items():
+        _replace(path, text)
+
+
+def _replace(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        fresh.write_bytes(text.encode("utf-8"))
+        if path.exists():
+            fresh.chmod(path.stat().st_mode & 0o777)
+        fresh.replace(path)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        raise AggregatorError(f"{session.path} cannot be written: {error.strerror}") from error
+        raise AggregatorError(f"{path} cannot be written: {error.strerror}") from error

@@ -47,7 +47,8 @@ class FeedSpec:
 
     `url` and `headers` may hold secrets and stay out of the repr; `shown_url` is what may be stored, logged and shown (with
     `${NAME}` in place of the secret, and no userinfo). `path` is set, and absolute, for a local file; then `url` is its file: address.
-    `credit` is a line to print with each entry, as written.
+    `credit` is a line to print with each entry, as written. The feed stands in `line` of `file`; where a list on the web names it,
+    `listed_by` is that list's id, and the line is the list's. `sources` says of each setting that somebody wrote where it stands.
     """
 
     id: str
@@ -76,6 +77,9 @@ class FeedSpec:
     credit: str | None = None
     keep_counters: bool = False
     line: int = 0
+    file: Path | None = None
+    listed_by: str | None = None
+    sources: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +131,10 @@ class Pruned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """A whole feeds.yaml. `root` and `path` are absolute. `warnings` are lines to show once, in the form `feeds.yaml:3: …`."""
+    """A whole feeds.yaml. `root` and `path` are absolute. `warnings` are lines to show once, in the form `feeds.yaml:3: …`.
+
+    `files` are all files that it was read from: `path` and what it includes.
+    """
 
     path: Path
     title: str = "Merged feed"
@@ -151,3 +158,4 @@ class Config:
     compress: bool = True
     theme: str = THEMES[0]
     warnings: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()

@@ -84,6 +84,7 @@ class Daemon:
         self.stop = threading.Event()
         self.notifier = notifier or Notifier()
         self.lock = lock or DaemonLock(Path(app.config.store))
+        self._files = app.config.files or (app.config.path,)
         self._running: set[str] = set()
         self._moved = monotonic()
         self._dirty = threading.Event()
@@ -305,30 +306,42 @@ class Daemon:
     # ── reload ──
 
     def _watch(self) -> None:
-        path = self.app.config.path
         with self._minded("reload"):
-            for changes in watch(
-                path.parent,
-                stop_event=self.stop,
-                debounce=DEBOUNCE_MS,
-                recursive=False,
-                raise_interrupt=False,
-                ignore_permission_denied=True,
-            ):
-                if any(Path(name).name == path.name for _, name in changes):
-                    with self._minded("reload"):
-                        self.reload()
+            while not self.stop.is_set():
+                self._watch_folders(self._folders())
+
+    def _folders(self) -> list[Path]:
+        return sorted({path.parent for path in self._files if path.parent.is_dir()})
+
+    def _watch_folders(self, folders: Sequence[Path]) -> None:
+        """Reload whenever one of the files is saved, until they stand in other folders than these."""
+        for changes in watch(
+            *folders,
+            stop_event=self.stop,
+            debounce=DEBOUNCE_MS,
+            recursive=False,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
+        ):
+            # By name: a path may lead there through a link.
+            if {Path(name).name for _, name in changes} & {path.name for path in self._files}:
+                with self._minded("reload"):
+                    self.reload()
+            if not {*self._folders()} <= {*folders}:
+                return
 
     def reload(self) -> None:
         """Take up feeds.yaml as it is now; a broken one leaves the last good one in force and says so."""
         try:
             config = self.load()
+            self._files = config.files
             with self._swap:
                 if config == self.app.config:
                     self._recovered()
                     return
                 self.app = self.app.reconfigured(config)
         except ConfigError as error:
+            self._files = error.files or self._files
             self.health.config_problems = tuple(error.lines())
             for line in error.lines():
                 self.tell(line)

@@ -7,7 +7,7 @@ that was changed or deleted is written again, and only what we wrote is removed.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date
+from datetime import date
 from functools import partial
 from typing import Final
 
@@ -29,6 +29,7 @@ REACH: Final = 5_000
 """So many of the latest entries stand in the archive: what is looked through at each publish must not grow with the store."""
 
 _BATCH: Final = 1000
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 _OURS: Final = b'<meta name="generator" content="aggregator">'
 
 Composed = Callable[[Sequence[int]], Edition]
@@ -161,18 +162,19 @@ def _archive(path: str, mark: str, places: Sequence[Placed]) -> Iterator[_Page]:
     for place in places:
         numbers.setdefault(archive_number(place.sequence), []).append(place)
     if len(places) >= REACH:
-        # Of the oldest page some entries are out of reach.
-        del numbers[min(numbers)]
+        # Of the page of the last one some entries are out of reach.
+        del numbers[archive_number(places[-1].sequence)]
     for number in sorted(numbers):
         is_first, is_last = number == min(numbers), number == max(numbers)
         write = partial(archive_page, number=number, is_first=is_first, is_last=is_last)
         yield _page(mark, archive_path(path, number), numbers[number], write, is_first, is_last)
-    ranges = [Range(number=number, first=min(days), last=max(days)) for number, held in numbers.items() if (days := _days(held))]
+    days = {number: [place.day for place in held] for number, held in numbers.items()}
+    ranges = [Range(number=number, first=_date(min(found)), last=_date(max(found))) for number, found in days.items()]
     yield _page(mark, archives_path(path), (), partial(archives_page, ranges=ranges), ranges)
 
 
-def _days(places: Sequence[Placed]) -> list[date]:
-    return [place.sort_key.astimezone(UTC).date() for place in places]
+def _date(day: int) -> date:
+    return date.fromordinal(_EPOCH + day)
 
 
 def _page(mark: str, path: str, places: Sequence[Placed], write: Callable[[Edition], bytes], *parts: object) -> _Page:

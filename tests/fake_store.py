@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from itertools import combinations, permutations
 from typing import Any, TypeVar
@@ -748,7 +748,10 @@ class FakeStore(FakeForgetting):
         listed.sort(key=lambda one: one.published_id)
         listed.sort(key=lambda one: (one.first_listed, one.sort_key), reverse=True)
         found = [(one, self._stories[one.story_pk].generation) for one in listed[:limit]]
-        return [Placed(one.story_pk, now, one.sequence or 0, one.sort_key, one.feed_key) for one, now in found]
+        return [
+            Placed(one.story_pk, now, one.sequence or 0, (one.sort_key - datetime(1970, 1, 1, tzinfo=UTC)).days, one.feed_key)
+            for one, now in found
+        ]
 
     @_one_at_a_time
     def given(self, output: str, story_pks: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:

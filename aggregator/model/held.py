@@ -209,12 +209,12 @@ class Publication:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Where a story stands in an output, and nothing of what it says: for telling which pages list it. `generation` changes whenever any of
-    its entries does."""
+    its entries does, `day` counts from 1970 in UTC."""
 
     story_pk: int
     generation: int
     sequence: int
-    sort_key: datetime
+    day: int
     feed_key: str | None
 
 

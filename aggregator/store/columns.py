@@ -7,6 +7,8 @@ from sqlalchemy import BigInteger, Dialect, Integer, MetaData
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+DAY: Final = 86_400_000_000
+"""A day of `microseconds`."""
 
 
 def microseconds(moment: datetime) -> int:

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, or_, select, type_coerce, update
 
 from aggregator.model import Placed, Publication, StoredEntry, Verdict
 from aggregator.store import entries
+from aggregator.store.columns import DAY
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry, output, publication, story, story_member
 from aggregator.store.settling import CHANGE
@@ -51,7 +52,14 @@ _LISTING: Final = (
 _SINCE: Final = _LISTING.where(publication.c.sort_key >= bindparam("not_before"), publication.c.first_listed >= bindparam("not_before"))
 # By its index, without the rows of the stories' entries.
 _PLACED: Final = (
-    select(publication.c.story, story.c.generation, publication.c.sequence, publication.c.sort_key, publication.c.feed_key)
+    # Thousands are read at each publish, for their days only: making an instant of each cost more than all else of it.
+    select(
+        publication.c.story,
+        story.c.generation,
+        publication.c.sequence,
+        type_coerce(publication.c.sort_key, BigInteger),
+        publication.c.feed_key,
+    )
     .join(output, output.c.pk == publication.c.output)
     .join(story, story.c.pk == publication.c.story)
     .where(output.c.path == bindparam("at"), publication.c.listed)
@@ -235,7 +243,8 @@ def newest_first(conn: Connection, chosen: Sequence[Publication]) -> list[tuple[
 
 
 def placed(conn: Connection, path: str, limit: int) -> list[Placed]:
-    return [Placed(*row) for row in conn.execute(_PLACED, {"at": path, "most": limit})]
+    rows = conn.execute(_PLACED, {"at": path, "most": limit}).all()
+    return [Placed(pk, generation, sequence, moment // DAY, feed_key) for pk, generation, sequence, moment, feed_key in rows]
 
 
 def given(conn: Connection, path: str, stories: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:

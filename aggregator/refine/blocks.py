@@ -21,7 +21,7 @@ _REAL_CHARS: Final = 200
 _REAL_BLOCKS: Final = 2
 _REACH: Final = 10
 
-BlockKind = Literal["text", "heading", "quote", "caption", "code"]
+BlockKind = Literal["text", "heading", "quote", "caption", "code", "comment"]
 
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u00ad]")
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -32,6 +32,12 @@ _BLOCKS: Final = _HEADINGS | frozenset(
 _QUOTES: Final = frozenset({"blockquote"})
 _CAPTIONS: Final = frozenset({"figure", "figcaption"})
 _CODE: Final = frozenset({"pre"})
+# What readers wrote below a text, by the classes that blogging systems give it; an element that opens with one holds comments only.
+_COMMENTED: Final = frozenset({"div", "section", "ol", "ul", "li", "article", "aside", "dl"})
+_COMMENTS: Final = frozenset(
+    """comment comments commentlist comment-list comments-list comments-area comment-area comments-section comment-body comment-content
+    comment-text comment_body comment_content comments-content""".split()  # noqa: SIM905
+)
 _ITEMS: Final = frozenset({"li", "dt", "dd"})
 # A row keeps its cells, so that the others stay in their columns.
 _CELLS: Final = frozenset({"td", "th"})
@@ -223,7 +229,19 @@ class _Zone:
         return False
 
     def holds(self, number: int, trust_open: bool) -> bool:
+        """Whether what stood inside of the numbered one did so: of one that was never closed nobody knows."""
         return number < 0 or (number > 0 and (trust_open or number in self.is_closed))
+
+
+@dataclass(slots=True)
+class _Comments(_Zone):
+    """Readers' comments: an element that its class says to be one, up to its end."""
+
+    def pass_tag(self, tag: Tag) -> bool:
+        if self.depth == 0:
+            is_opened = not tag.closes and tag.name in _COMMENTED and not _COMMENTS.isdisjoint(attribute(tag, "class").lower().split())
+            self.names = frozenset({tag.name}) if is_opened else frozenset()
+        return _Zone.pass_tag(self, tag)
 
 
 @dataclass(slots=True)
@@ -233,7 +251,14 @@ class _Reader:
     is_tail: bool
     blocks: list[Block] = field(default_factory=list)
     inside: list[tuple[int, ...]] = field(default_factory=list)
-    zones: tuple[_Zone, ...] = field(default_factory=lambda: (_Zone(_CAPTIONS, "caption"), _Zone(_QUOTES, "quote"), _Zone(_CODE, "code")))
+    zones: tuple[_Zone, ...] = field(
+        default_factory=lambda: (
+            _Zone(_CAPTIONS, "caption"),
+            _Zone(_QUOTES, "quote"),
+            _Zone(_CODE, "code"),
+            _Comments(frozenset(), "comment"),
+        )
+    )
     parts: list[str] = field(default_factory=list)
     length: int = 0
     links: list[Link] = field(default_factory=list)

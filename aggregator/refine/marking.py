@@ -49,7 +49,7 @@ _SPEAKS: Final = tuple(
 
 
 # What a capital may make a part of a name.
-_MAY_NAME: Final = frozenset({"the", "text", "place", "joint", "fill", "version", "read", "here", "for"})
+_MAY_NAME: Final = frozenset({"the", "text", "place", "joint", "fill", "version", "read", "here", "for", "label"})
 
 
 # What joins the words of a name.

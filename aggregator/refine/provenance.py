@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from aggregator.model import Claim, Hop, Origin, RawEntry, Url
-from aggregator.refine import claims, footers, linkblog
+from aggregator.refine import claims, footers, labelled, linkblog
 from aggregator.refine.attribution import Line, lines, might_hold_line, might_read_like_sender, replaced, way_of
 from aggregator.refine.blocks import edges, without
 from aggregator.refine.context import Context
@@ -150,6 +150,8 @@ def _supported(made: list[Claim], raw: RawEntry, link: Url | None, context: Cont
     strong = {claim.site for claim in made if claim.standing == "outranked" and claim.site}
     is_foreign_id = claims.foreign_id(raw, link, context)
     declared = context.spec.republisher
+    # An entry whose own link leads elsewhere has its title from there, whatever it says of that page.
+    is_at_home = not claims.is_foreign(link, context)
     footer = next((c for c in made if c.kind == "phrase" and ":footer:" in c.rule and c.site is None and c.standing == "weak"), None)
     result: list[Claim] = []
     for claim in made:
@@ -158,6 +160,7 @@ def _supported(made: list[Claim], raw: RawEntry, link: Url | None, context: Cont
             or (claim.kind in claims.WEAK and declared)
             or (claim.kind == "permalink" and (is_foreign_id or footer is not None))
             or (":hint:" in claim.rule and claim.kind == "phrase" and declared)
+            or (claim.rule.endswith(labelled.RULE) and is_at_home and labelled.means_the_entry(claim, _title(raw), link))
         )
         if claim.standing == "weak" and claim.site and signed:
             claim = replace(claim, standing="outranked", confidence=max(claim.confidence, 0.6))

@@ -69,7 +69,8 @@ class Reading:
         if source is None or not self._may_stand(source) or not self._names_title(source):
             return None
         is_printed_footer = group(self.fit.found, "footer") or self.fit.shape.role == "hint"
-        if not is_printed_footer and self.fit.language.doubts.speaks_of_another(self._all_said(source)):
+        is_doubtful = not is_printed_footer or "label" in self.fit.shape.needs
+        if is_doubtful and self.fit.language.doubts.speaks_of_another(self._all_said(source)):
             return None
         return self._statement(source), source.end
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from aggregator.refine.blocks import EDGE_CHARS, Block, Edges, visible
 from aggregator.refine.fit import Fit, Place
+from aggregator.refine.labelled import joined
 from aggregator.refine.lexicon import fold
 from aggregator.refine.marking import Marked, pieces
 from aggregator.refine.phrasebook import Language, Phrasebook, phrasebook
@@ -54,6 +55,7 @@ def statements(edges: Edges, title: str | None = None) -> tuple[Statement, ...]:
     """The statements of an entry in reading order: at most one a sentence, each place read once."""
     found: list[Statement] = []
     seen: set[int] = set()
+    edges = joined(edges)
     for block, place, following in _places(edges):
         if block.start not in seen:
             seen.add(block.start)

@@ -28,7 +28,7 @@ _PAIRS: Final = tuple(
 )
 _NOT_LINKED: Final = frozenset({"date", "when", "first", "published", "again", "taken", "premiered"})
 # The classes of which every sentence of origin has one.
-_KEYS: Final = ("first", "premiered", "again", "taken", "premiere", "leave", "orig", "original", "variant", "crosspost", "read")
+_KEYS: Final = ("first", "premiered", "again", "taken", "premiere", "leave", "orig", "original", "variant", "crosspost", "read", "label")
 
 
 class Alphabet:

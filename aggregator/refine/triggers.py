@@ -25,12 +25,13 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "premiere": (LINKED, "published"),
     "premiered": (),
     "again": (),
+    "label": (LINKED,),
 }
 _KINDS: Final = (*_NEEDS, "published", "written")
 # How near, in words: of most, of an address, and of words so short that they are everywhere.
 _NEAR: Final = 16
 _NEAR_LINK: Final = 9
-_NEAR_LINK_OF: Final[Mapping[str, int]] = {"orig": 11, "premiere": 5}
+_NEAR_LINK_OF: Final[Mapping[str, int]] = {"orig": 11, "premiere": 5, "label": 4}
 _NEAR_SHORT: Final = 7
 _SHORT: Final = 3
 # In characters, where words are not told apart.

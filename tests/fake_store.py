@@ -34,6 +34,7 @@ from aggregator.model import (
 from aggregator.ports import BACKLOG, FORGOTTEN
 from aggregator.store import turnover
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
+from aggregator.store.edits import as_it_stood, is_edit
 from aggregator.store.joining import Joined, Pairs, Turnover, closest_first, in_turn, join, join_anew, near
 from aggregator.store.publications import LOOKED_THROUGH
 from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
@@ -54,6 +55,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 class _Entry:
     stored: StoredEntry
     raw: RawEntry | None
+    came: Entry | None = None
     refined_by: str = ""
     story: int = 0
     pruned: bool = False
@@ -263,10 +265,14 @@ class FakeStore(FakeForgetting):
         entry = replace(entry, published_id=before.entry.published_id)
         is_same_raw = row.raw == raw
         is_same = is_same_raw and row.refined_by == result.refined_by
+        is_same_rules = row.refined_by == result.refined_by
         row.raw, row.refined_by = raw, result.refined_by
         is_real = False
-        if without_source_dates(entry) != without_source_dates(before.entry):
-            is_real = self._reworded(row, entry, at, is_same_raw=is_same_raw)
+        if without_source_dates(entry) != without_source_dates(row.came or before.entry):
+            row.came = entry
+            if is_same_rules and entry.content_hash == before.entry.content_hash and not row.pruned:
+                entry = as_it_stood(entry, before.entry)
+            is_real = self._reworded(row, entry, at, is_same_raw=is_same_raw, is_same_rules=is_same_rules)
             if before.hold is None:
                 fresh.append(before.pk)
         elif is_same and at - before.last_seen < timedelta(days=1):
@@ -285,10 +291,14 @@ class FakeStore(FakeForgetting):
             row.sightings |= {place: (row.sightings[place][0], at)} if place in row.sightings else {}
         return 0 if (row.stored.withdrawn or "").startswith(FORGOTTEN) else self._lifted(row)
 
-    def _reworded(self, row: _Entry, entry: Entry, at: datetime, *, is_same_raw: bool) -> bool:
+    def _reworded(self, row: _Entry, entry: Entry, at: datetime, *, is_same_raw: bool, is_same_rules: bool) -> bool:
         before = row.stored
-        is_other = not is_same_raw or entry.text_hash != before.entry.text_hash
-        is_real = is_other and entry.content_hash != before.entry.content_hash
+        is_real = is_edit(
+            is_same_content=entry.content_hash == before.entry.content_hash,
+            is_same_text=entry.text_hash == before.entry.text_hash,
+            is_same_raw=is_same_raw,
+            is_same_rules=is_same_rules,
+        )
         updated = next_updated(entry, before.public_updated, at) if is_real else before.public_updated
         row.stored = replace(before, entry=entry, public_updated=updated)
         row.claims.write(entry.claims, at)
@@ -683,8 +693,9 @@ class FakeStore(FakeForgetting):
             if row is None or row.raw != raw:
                 continue
             row.refined_by = refined_by
-            if value != row.stored.entry:
-                real += self._reworded(row, value, now, is_same_raw=True)
+            if value != (row.came or row.stored.entry):
+                row.came = value
+                real += self._reworded(row, value, now, is_same_raw=True, is_same_rules=False)
                 row.sightings.setdefault(value.link or next(iter(row.sightings)), (row.stored.first_seen, row.stored.last_seen))
                 fresh.append(pk)
         self._join(fresh, same_story)
@@ -705,6 +716,7 @@ class FakeStore(FakeForgetting):
         generation = self._take("generation")
         for row, whole in rows:
             self._feeds.rows[row.stored.feed_key].seen = None
+            row.came = None
             row.stored = self._forgotten_entry(row.stored, now, with_pages=whole)
             row.raw, row.pruned, row.versions, row.sightings, row.claims = None, True, [], {}, FakeClaims()
             self._stories[row.story].generation = generation
@@ -788,7 +800,7 @@ class FakeStore(FakeForgetting):
         freed = self._freed(now, retain, spared)
         for row in self._entries.values():
             if self._is_old(row, now, retain, spared):
-                row.stored = replace(row.stored, entry=replace(row.stored.entry, summary=None, content=None))
+                row.stored, row.came = replace(row.stored, entry=replace(row.stored.entry, summary=None, content=None)), None
                 row.raw, row.pruned, row.versions = None, True, []
             row.versions = row.versions[len(row.versions) - retain.versions :] if retain.versions else []
         return freed

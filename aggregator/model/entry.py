@@ -146,10 +146,11 @@ class Entry:
     `published_id` what subscribers see for ever. `site` is the publisher of the feed it was seen in; where a feed has several sites, the
     one that the entry's page is on. `published` and `updated`
     are the publisher's dates, None where absent or unreadable. `summary` and `content` are kept apart. `content_hash` covers what
-    a reader would notice, `text_hash` the text alone, as it was before anything was stripped from it. `edges` are the marks
-    of its first and last blocks (`refine.repeated`; None: not looked at), `counters` the publisher's counting images, each where its feed
-    asks for that. `stripped` lists what was taken out, `lines` the visible lines that were, to be said again, `oddities` what was cut or
-    repaired. `loop` says why the entry is a copy of our own output (None: it is not).
+    a reader would notice, `text_hash` the text alone, as it was before anything was stripped from it; `still` is a digest of texts and
+    picture without what moves by itself, where something does. `edges` are the marks of its first and last blocks (`refine.repeated`;
+    None: not looked at), `counters` the publisher's counting images, each where its feed asks for that. `stripped` lists what was taken
+    out, `lines` the visible lines that were, to be said again, `oddities` what was cut or repaired. `loop` says why the entry is a copy
+    of our own output (None: it is not).
     """
 
     raw_key: str
@@ -179,6 +180,7 @@ class Entry:
     keys: tuple[StoryKey, ...] = ()
     content_hash: str = ""
     text_hash: str = ""
+    still: str = ""
     text_start: str = ""
     edges: tuple[str, ...] | None = None
     counters: tuple[Url, ...] = ()

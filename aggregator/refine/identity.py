@@ -11,7 +11,8 @@ from hashlib import blake2b, sha1
 from typing import Final, Literal, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from aggregator.model import Enclosure, Person, RawEntry, RawText, SafeHtml, Title, Url
+from aggregator.model import Enclosure, Person, RawEntry, RawText, Title, Url
+from aggregator.refine.passing import stable
 from aggregator.web.text import clean, one_line, visible_text
 from aggregator.web.url import is_absolute_iri, link, link_key
 
@@ -101,23 +102,24 @@ def content_hash(
 ) -> str:
     """Digest (blake2b-128, hex) of what a reader would notice: title, link, words, links and pictures, enclosures, authors.
 
-    `texts` are summary and content, as `noticed` gives them. Markup that only looks different, dates and categories do not count.
+    `texts` are summary and content, as `substance` gives them. Markup that only looks different, dates and categories do not count, nor
+    does what lets a reader in.
     """
-    media = [enclosure.url for enclosure in enclosures]
-    return _digest([title.text if title else "", link or "", *texts, *media, "", *(author.name for author in authors)])
+    media = [stable(enclosure.url) for enclosure in enclosures]
+    return _digest([title.text if title else "", stable(link or ""), *texts, *media, "", *(author.name for author in authors)])
 
 
 def text_hash(title: Title | None, texts: Sequence[str], enclosures: Sequence[Enclosure]) -> str:
     """Digest (blake2b-128, hex) of the text alone: title, words, links and pictures, enclosures.
 
-    `texts` are those of `content_hash` as they were before anything was stripped, so that other rules of what to strip, or another
+    `texts` are as `noticed` gives them before anything was stripped, counters and all, so that other rules of what to strip, or another
     reading of who wrote the entry first, do not look like another text.
     """
     return _digest([title.text if title else "", *texts, *(enclosure.url for enclosure in enclosures)])
 
 
-def noticed(html: SafeHtml | None) -> str:
-    """What a reader notices of a text: its words, and the addresses of its links and pictures."""
+def noticed(html: str | None) -> str:
+    """What a reader notices of a text that was cleaned: its words, and the addresses of its links and pictures."""
     if not html:
         return ""
     # Without its spaces too: where a line is broken is the business of whatever wrote the file.

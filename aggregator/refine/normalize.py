@@ -15,10 +15,11 @@ from aggregator.refine.carried import carried, flag, is_played, timed
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity, content_hash, identities, text_hash
 from aggregator.refine.licensed import licensed
-from aggregator.refine.texts import edges, found_printed, main_text, repeated_summaries, texts
+from aggregator.refine.passing import settled_picture
+from aggregator.refine.texts import Texts, edges, found_printed, main_text, repeated_summaries, texts
 from aggregator.web.host import site
 from aggregator.web.licences import licence
-from aggregator.web.text import one_line
+from aggregator.web.text import fingerprint, one_line
 from aggregator.web.url import link, link_key, resource
 
 TROUBLE: Final = (ValueError, ArithmeticError, RecursionError)
@@ -190,6 +191,8 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
     enclosures = timed(enclosures, elements)
     found = told.trace
     page = None if _is_feed(found.link, context) else found.link
+    # An episode without a picture of its own is shown with its podcast's.
+    thumbnail = resource(raw.thumbnail, base) or (context.head.icon if any(map(is_played, enclosures)) else None)
     authors = fields.people(raw.authors, base)
     return Entry(
         raw_key=mine.raw_key,
@@ -207,8 +210,7 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         published=published or updated,
         updated=updated,
         enclosures=enclosures,
-        # An episode without a picture of its own is shown with its podcast's.
-        thumbnail=resource(raw.thumbnail, base) or (context.head.icon if any(map(is_played, enclosures)) else None),
+        thumbnail=thumbnail,
         categories=categories,
         comments=link(raw.comments, base),
         language=_language(raw, context),
@@ -239,10 +241,19 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         # What the neighbours in a document have in common changes with them, and is no change of this entry.
         content_hash=content_hash(title, page, told.seen, enclosures, authors),
         text_hash=text_hash(title, told.said, enclosures),
+        still=_still(told, thumbnail),
     )
 
 
 # ── small things ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _still(told: Texts, thumbnail: Url | None) -> str:
+    """A digest of what does not move by itself of an entry's texts and picture; nothing where that is all of them."""
+    picture = settled_picture(thumbnail or "")
+    if told.still is None and picture == (thumbnail or ""):
+        return ""
+    return fingerprint("\x1f".join((*(told.still or (told.summary or "", told.content or "")), picture)).encode())
 
 
 def _recency(raw: RawEntry) -> tuple[int, int, str]:

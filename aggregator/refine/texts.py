@@ -15,9 +15,11 @@ from aggregator.refine.credit import counters
 from aggregator.refine.embeds import MAX_DEPTH
 from aggregator.refine.footers import without_own_footers
 from aggregator.refine.identity import noticed
+from aggregator.refine.passing import without_signatures
 from aggregator.refine.provenance import Trace, must_stay, trace
 from aggregator.refine.repeated import marks, repeated, without_repeated
 from aggregator.refine.sourcing import own
+from aggregator.refine.substance import settled, without_advertisements
 from aggregator.web.host import site
 from aggregator.web.url import resource
 
@@ -29,13 +31,15 @@ _LETTER: Final = re.compile(r"(?:<[a-z][a-z0-9]*(?: [a-z-]+=\"[^\"]*+\")*+>\s{0,
 class Texts:
     """The texts of one entry, refined, with what was found in them on the way.
 
-    `seen` and `said` are what is noticed of both: `seen` still with what the document repeats, `said` before anything was stripped.
+    `seen` is the substance of both, still with what the document repeats; `said` what is noticed of them before anything was stripped.
+    `still` is what does not move by itself of summary and content, as they are shown; None where that is all of them.
     """
 
     summary: SafeHtml | None
     content: SafeHtml | None
     seen: tuple[str, str]
     said: tuple[str, str]
+    still: tuple[str, str] | None
     trace: Trace
     counters: tuple[Url, ...]
     stripped: tuple[str, ...]
@@ -59,6 +63,8 @@ def texts(raw: RawEntry, context: Context) -> Texts:
     made: dict[str, SafeHtml] = {}
     whole: dict[str, SafeHtml] = {}
     given: dict[str, SafeHtml] = {}
+    plain: dict[str, SafeHtml] = {}
+    bare: dict[str, SafeHtml] = {}
     for name, text in (("content", content), ("summary", summary)):
         html = traced.get(name)
         if text and html:
@@ -66,6 +72,7 @@ def texts(raw: RawEntry, context: Context) -> Texts:
             rest, gone = filters.strip(html, rules)
             rest, footers = without_own_footers(rest, raw.title.value if raw.title else None, context) if "auto" in rules else (rest, ())
             whole[name], is_cut = markup.fitted(rest, base, page=found.link)
+            plain[name] = _plain(rest, whole[name], base, found.link)
             oddities += [f"{name} of {len(text.value):,} characters cut to 1 MiB"] if is_cut else []
             is_deep = markup.is_too_deep(rest)
             oddities += [f"{name} nested deeper than {MAX_DEPTH}: its innermost tags are taken out"] if is_deep else []
@@ -73,15 +80,20 @@ def texts(raw: RawEntry, context: Context) -> Texts:
             given[name] = whole[name] if is_all else markup.fitted(_html(text) or "", base, page=found.link)[0]
             rest, words = without_repeated(rest, context.repeated if rules else frozenset(), own(raw, context))
             made[name] = markup.fitted(rest, base, page=found.link)[0] if words else whole[name]
+            bare[name] = _plain(rest, made[name], base, found.link) if words else plain[name]
             stripped += [*gone, *(f"auto: own footer: {filters.shown(text)}" for text in footers)]
             stripped += [f"auto: repeated: {filters.shown(text)}" for text in words]
     shown = _shown(made)
-    seen = _noticed(shown if made == whole else _shown(whole))
+    all_said, real = _shown(given), _settled(_shown(plain))
+    said = _noticed(all_said)
+    substance = {name: without_signatures(html) for name, html in real.items()}
+    left = real if bare == plain else _settled({name: bare[name] for name in shown})
     return Texts(
         summary=shown.get("summary"),
         content=shown.get("content"),
-        seen=seen,
-        said=seen if whole == given else _noticed(_shown(given)),
+        seen=said if substance == all_said else _noticed(substance),
+        said=said,
+        still=None if left == shown else (left.get("summary", ""), left.get("content", "")),
         trace=found,
         counters=_counters(raw, found.link, context) if context.spec.keep_counters else (),
         stripped=tuple(dict.fromkeys(stripped)),
@@ -95,7 +107,17 @@ def main_text(raw: RawEntry) -> str | None:
     return _html(_main_content(raw) or _summary(raw))
 
 
-def _noticed(texts: Mapping[str, SafeHtml]) -> tuple[str, str]:
+def _plain(html: str, made: SafeHtml, base: str, page: Url | None) -> SafeHtml:
+    """The text that was made of some HTML, without the advertisements in that."""
+    rest = without_advertisements(html)
+    return made if rest == html else markup.fitted(rest, base, page=page)[0]
+
+
+def _settled(texts: Mapping[str, SafeHtml]) -> dict[str, str]:
+    return {name: settled(html) for name, html in texts.items()}
+
+
+def _noticed(texts: Mapping[str, str]) -> tuple[str, str]:
     return noticed(texts.get("summary")), noticed(texts.get("content"))
 
 

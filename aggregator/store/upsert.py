@@ -11,9 +11,10 @@ from sqlalchemy import Connection, bindparam, select
 from aggregator.model import Entry, RawEntry, StoredEntry
 from aggregator.ports import FORGOTTEN
 from aggregator.store.dates import first_sort_key, first_updated
+from aggregator.store.edits import as_it_stood
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry
-from aggregator.store.values import digest, entry_body, mark, packed, raw_body, whole_text
+from aggregator.store.values import digest, entry_body, entry_of, mark, packed, raw_body, whole_text
 from aggregator.store.wording import (
     BEFORE,
     HOLD,
@@ -222,9 +223,13 @@ def _see(arrival: Arrival, row: AnyRow, source: bytes, rows: Rows) -> None:
 
 
 def _change(arrival: Arrival, value: Entry, body: bytes, source: bytes, before: AnyRow, arrived: Arrived, rows: Rows) -> None:
-    """A known entry says something else."""
+    """A known entry says something else; where that only moves by itself, it stands in the words that it had."""
     pk, polled_at = before.pk, arrival.polled_at
     said = _said(arrival, value, body, source)
+    if value.still and value.content_hash == before.content_hash and arrival.refined_by == before.refined_by and not before.pruned:
+        # `body_hash` stays that of what came: when that comes again, nothing has changed.
+        value = as_it_stood(value, entry_of(before.body))
+        said["body"] = entry_body(value).decode()
     if reword(value, said, before, polled_at, arrived, rows):
         arrived.changes.append(arrival.position)
     rows.add(WRITE_RAW, {"entry": pk, "refined_by": arrival.refined_by, "body": packed(source)})

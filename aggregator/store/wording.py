@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Executable, bindparam, delete, insert, select
 
 from aggregator.model import Claim, Entry, StoredEntry, StoryKey
 from aggregator.store.dates import next_updated
+from aggregator.store.edits import is_edit
 from aggregator.store.engine import AnyRow, upsert
 from aggregator.store.schema import claim, entry, raw, sighting, story_key, version
-from aggregator.store.values import Kept, claim_mark, kept_of, mark, packed
+from aggregator.store.values import claim_mark, kept_of, mark, packed
 
 MAX_VERSIONS: Final = 5
 """Earlier versions kept of an entry; `prune` may keep fewer."""
@@ -45,6 +46,7 @@ BEFORE: Final = select(
     entry.c.changed_at,
     entry.c.content_hash,
     entry.c.raw_hash,
+    entry.c.refined_by,
     entry.c.versions,
     entry.c.backlog,
     entry.c.pruned,
@@ -142,7 +144,12 @@ def reword(value: Entry, said: dict[str, object], before: AnyRow, now: datetime,
     `said` are the columns to write, to which those are added that follow from the change.
     """
     kept = kept_of(before.body)
-    is_real = _is_real(value, said["raw_hash"], before, kept)
+    is_real = is_edit(
+        is_same_content=value.content_hash == before.content_hash,
+        is_same_text=value.text_hash == kept.text_hash,
+        is_same_raw=said["raw_hash"] == before.raw_hash,
+        is_same_rules=said["refined_by"] == before.refined_by,
+    )
     said |= {"public_updated": before.public_updated, "changed_at": before.changed_at, "versions": before.versions}
     if is_real:
         said |= {"public_updated": next_updated(value, before.public_updated, now), "changed_at": now}
@@ -158,11 +165,6 @@ def reword(value: Entry, said: dict[str, object], before: AnyRow, now: datetime,
     if before.hold is None:
         _rekey(before.pk, kept.keys, value, arrived, rows)
     return is_real
-
-
-def _is_real(value: Entry, raw_hash: object, before: AnyRow, kept: Kept) -> bool:
-    """A reader notices where the content's hash changed. Of the same raw form only the text counts: what else moved are our own rules."""
-    return value.content_hash != before.content_hash and (raw_hash != before.raw_hash or value.text_hash != kept.text_hash)
 
 
 def _rekey(pk: int, old: Sequence[StoryKey], value: Entry, arrived: Arrived, rows: Rows) -> None:

@@ -473,6 +473,43 @@ def test_other_rules_at_a_poll_are_no_update_of_the_same_raw_form(store: Store) 
     assert (after.entry, after.public_updated) == (stripped, before.public_updated)
 
 
+def test_other_rules_are_no_update_though_the_raw_form_is_another_too(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", [post(1), post(2)])])
+    before = {number: only(store, post(number).published_id) for number in (1, 2)}
+    dated = tuple(RawEntry(id=post(number).raw_id, link=post(number).link, updated="today") for number in (1, 2))
+    made = [post(1, content_hash="by other rules"), post(2, content_hash="by other rules", text_hash="edited")]
+    assert poll(store, [("blog", made)], NOON + HOUR, refined_by="2", raw=dated) == [(0, 1)]
+    assert only(store, post(1).published_id).public_updated == before[1].public_updated
+    assert only(store, post(2).published_id).public_updated > before[2].public_updated
+
+
+def test_words_of_which_only_what_moves_by_itself_has_moved_stand(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    counts = {n: post(1, content=SafeHtml(f"<p>{n} views</p>"), content_hash="same", text_hash=str(n), still="same") for n in (3, 5, 9)}
+    raw = {n: (RawEntry(id=post(1).raw_id, title=RawText(value=str(n))),) for n in counts}
+    poll(store, [("blog", [counts[3]])], raw=raw[3])
+    publish(store, NOON)
+    before = only(store, post(1).published_id)
+    assert poll(store, [("blog", [counts[5]])], NOON + HOUR, raw=raw[5]) == [(0, 0)]
+    after = only(store, post(1).published_id)
+    assert (after.entry.content, after.public_updated) == (before.entry.content, before.public_updated)
+    assert publish(store, NOON + HOUR) == 1, "it is judged again"
+    assert poll(store, [("blog", [counts[5]])], NOON + 2 * HOUR, raw=raw[5]) == [(0, 0)]
+    assert publish(store, NOON + 2 * HOUR) == 0, "what came again has not changed"
+    edited = replace(counts[9], content_hash="edited", still="edited")
+    assert poll(store, [("blog", [edited])], NOON + 3 * HOUR, raw=raw[9]) == [(0, 1)]
+    assert only(store, post(1).published_id).entry.content == counts[9].content
+
+
+def test_other_rules_take_up_what_had_moved_by_itself(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    counts = {n: post(1, content=SafeHtml(f"<p>{n} views</p>"), content_hash="same", text_hash=str(n), still="same") for n in (3, 5)}
+    poll(store, [("blog", [counts[3]])])
+    assert poll(store, [("blog", [counts[5]])], NOON + HOUR, refined_by="2") == [(0, 0)]
+    assert only(store, post(1).published_id).entry.content == counts[5].content
+
+
 def test_what_came_in_anew_meanwhile_is_left_alone(store: Store) -> None:
     store.sync(blogs("blog"), NOON)
     poll(store, [("blog", [post(1)])])

@@ -1,0 +1,92 @@
+"""Addresses without what passes: parameters that let a reader in, or end; sizes and versions of a picture. The words: substance.toml."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from html import unescape
+from importlib import resources
+from typing import Final
+from urllib.parse import unquote
+
+# Addresses as markup that was cleaned holds them: links and pictures with a query, pictures.
+_QUERIED: Final = re.compile(r' (href|src)="([^"?]*)\?([^"]*)"')
+_LINKED: Final = re.compile(r' href="([^"?]*)\?([^"]*)"')
+_SHOWN: Final = re.compile(r' src="([^"]*)"')
+_FIGURES: Final = re.compile(r"[\d.,x:*%-]{0,20}")
+
+
+@cache
+def table() -> Mapping[str, Sequence[str]]:
+    return tomllib.loads(resources.files("aggregator.refine").joinpath("substance.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """One list of substance.toml."""
+    return frozenset(table()[name])
+
+
+def stable(address: str) -> str:
+    """An address without the parameters that only let a reader in.
+
+    >>> stable("https://a.example/reply?id=7&token=abc")
+    'https://a.example/reply?id=7'
+    """
+    before, mark, query = address.partition("?")
+    return before + _without(query, words("session") | words("signature")) if mark else address
+
+
+def settled_picture(address: str) -> str:
+    """A picture's address, whatever its size and version.
+
+    >>> settled_picture("https://a.example/i-300x200.jpg?w=640&v=12")
+    'https://a.example/i.jpg'
+    """
+    before, mark, query = address.partition("?")
+    return _sizes().sub("", before) + (_without(query, words("picture"), _FIGURES) if mark else "")
+
+
+def settled(html: str) -> str:
+    """Markup without sessions in links and without sizes and versions of pictures; as it is where it has none."""
+    html = _LINKED.sub(_link, html) if "?" in html else html
+    return _SHOWN.sub(_picture, html) if "<img" in html else html
+
+
+def without_signatures(html: str) -> str:
+    """Markup without what lets a reader in, in the addresses of links and pictures."""
+    return _QUERIED.sub(_unsigned, html) if "?" in html else html
+
+
+@cache
+def _sizes() -> re.Pattern[str]:
+    return re.compile("|".join(table()["sizes"]))
+
+
+def _link(found: re.Match[str]) -> str:
+    asked = unescape(found[2])
+    rest = _without(asked, words("session"))
+    return f' href="{found[1]}{rest}"' if rest != f"?{asked}" else found[0]
+
+
+def _picture(found: re.Match[str]) -> str:
+    address = unescape(found[1])
+    rest = settled_picture(address)
+    return f' src="{rest}"' if rest != address else found[0]
+
+
+def _unsigned(found: re.Match[str]) -> str:
+    name, before, query = found.groups()
+    return f' {name}="{before}{_without(unescape(query), words("session") | words("signature"))}"'
+
+
+def _without(query: str, names: frozenset[str], values: re.Pattern[str] | None = None) -> str:
+    """What follows an address from its question mark on, without the parameters of these names, of such values."""
+    asked, hash_, fragment = query.partition("#")
+    kept = "&".join(piece for piece in asked.split("&") if not _is_among(piece, names, values))
+    return (f"?{kept}" if kept else "") + hash_ + fragment
+
+
+def _is_among(parameter: str, names: frozenset[str], values: re.Pattern[str] | None) -> bool:
+    name, _, value = parameter.partition("=")
+    return unquote(name).lower() in names and (values is None or values.fullmatch(unquote(value)) is not None)

@@ -1,0 +1,183 @@
+"""What a text says, without what moves by itself from one hour to the next: counters, ages, advertisements, passing parts of addresses.
+
+All of it is data (substance.toml). Words are passed over where they fill a short line, or a part of one between marks as "|" and "·": a
+number within a sentence is a part of what is said.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from html import unescape
+from typing import Final
+
+from aggregator.model import SafeHtml
+from aggregator.refine import filters, passing
+from aggregator.refine.passing import table, words
+from aggregator.web.host import host_of
+from aggregator.web.text import visible_text
+
+_TAG: Final = re.compile(r'<[^>"]*+(?:"[^"]*+"[^>"]*+)*+>')
+_ADDRESS: Final = re.compile(r' (?:href|src)="([^"]*)"')
+# Cells do not end a line: a row of a table is one, and its numbers are what it says.
+_LINE_END: Final = re.compile(
+    r"</?(?:address|article|aside|blockquote|br|caption|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hgroup|hr|li|nav|ol|p|pre"
+    r'|section|table|tr|ul)(?: [^>"]*+(?:"[^"]*+"[^>"]*+)*+)?>'
+)
+_NUMBER: Final = r"\d{1,12}(?:[.,'’ ]\d{1,3}){0,4}(?:\s?(?:k|m|mio|tsd|mil|тыс|万|萬|만))?(?:\.(?!\d))?"
+# Longer lines are sentences, or have too much markup to be looked at.
+_MAX_WORDS: Final = 120
+_MAX_MARKUP: Final = 2000
+_DIGIT: Final = re.compile(r"\d")
+_MARK: Final = re.compile(r"[|·•]")
+_BETWEEN: Final = re.compile(r"\s*[|·•]\s*")
+_TRIM: Final = " ,.!–—-"
+
+
+def settled(html: SafeHtml) -> str:
+    """A text without counters, ages, advertisers' links, sessions in links, and sizes and versions of pictures; as it is where it has none.
+
+    Where this is the same of two texts, a reader of the older one misses nothing.
+
+    >>> settled(SafeHtml("<p>13 injured</p><p>1,207 views · 12 comments</p>"))
+    '<p>13 injured</p><p></p>'
+    """
+    return _without_lines(passing.settled(html))
+
+
+# ── lines ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _without_lines(html: str) -> str:
+    kept: list[str] = []
+    begun = done = 0
+    for start, end in (*(found.span() for found in _LINE_END.finditer(html)), (len(html), len(html))):
+        if begun < start < begun + _MAX_MARKUP and (rest := _left_of(html[begun:start])) is not None:
+            kept += (html[done:begun], rest)
+            done = start
+        begun = end
+    return "".join((*kept, html[done:])) if kept else html
+
+
+def _left_of(line: str) -> str | None:
+    """What is left of a line, its tags behind; None where nothing of it moves by itself."""
+    text = line
+    if "<" in line:
+        if line.find("<") > _MAX_WORDS or len(line) - line.rfind(">") > 2 * _MAX_WORDS:
+            return None
+        if '="http' in line and _is_advertiser(line):
+            return ""
+        text = _TAG.sub(" ", line)
+    if not _may_move(text):
+        return None
+    parts = _BETWEEN.split(" ".join(text.replace("&nbsp;", " ").split()).lower())
+    rest = [left for part in parts if not _counter().fullmatch(part) and (left := _without_age(part))]
+    if rest == parts:
+        return None
+    # A counter takes the link on it along, a picture stays.
+    return " · ".join(rest) + ("".join(_TAG.findall(line)) if rest or " src=" in line else "")
+
+
+def _may_move(text: str) -> bool:
+    """Whether a line is short, and has what any has of which something moves: a number, a word for one, or words for none."""
+    text = text.strip()
+    if len(text) > _MAX_WORDS:
+        return False
+    if _DIGIT.search(text):
+        return True
+    if len(text) > _MAX_WORDS // 2:
+        return False
+    line = " ".join(text.split()).lower()
+    if not words("one").isdisjoint(line.split()) or line.endswith(_all("now")):
+        return True
+    return any(part in words("idle") for part in _BETWEEN.split(line)) if _MARK.search(line) else line in words("idle")
+
+
+def _without_age(part: str) -> str:
+    """A part of a line without its age, where that stands alone, or is told of the text: "Posted 3 hours ago", "3 hours ago by Ann"."""
+    if told := _posted().match(part):
+        found = _age(part, told.end())
+        return part[found:].strip(_TRIM) if found else part
+    if found := _age(part, 0):
+        after = part[found:].strip(_TRIM)
+        return after if not after or after.split()[0] in words("by") else part
+    before, comma, _ = part.rpartition(", ")
+    is_by = comma and part.split(None, 1)[0] in words("by") and _age(part, len(before)) == len(part)
+    return before if is_by else part
+
+
+def _age(line: str, at: int) -> int:
+    """Where an age ends that a line goes on with from there; 0 where it does not."""
+    found = _ages().match(line, at)
+    return found.end() if found and (found["before"] or found["behind"] or found["now"]) else 0
+
+
+def _is_advertiser(line: str) -> bool:
+    """Whether all that a line links to and shows is an advertiser's."""
+    addresses = _ADDRESS.findall(line)
+    return bool(addresses) and all(not words("advertisers").isdisjoint(_domains(host_of(unescape(one)))) for one in addresses)
+
+
+def _domains(host: str) -> list[str]:
+    labels = host.split(".")
+    return [".".join(labels[place:]) for place in range(len(labels) - 1)]
+
+
+@cache
+def _counter() -> re.Pattern[str]:
+    """Counters, one behind the other."""
+    counted = _any(table()["counted"])
+    one = rf"(?:{_NUMBER}\s*{counted}|#?\s?{counted}\s*[:：]?\s*[(（]?\s*{_NUMBER}\s*[)）]?|{_any(table()['idle'])})"
+    return re.compile(rf"(?>{one}[\s,/&–—-]*+){{1,8}}[.!]?")
+
+
+@cache
+def _ages() -> re.Pattern[str]:
+    """A number of units of time and what stands before or behind it, or words for no time at all."""
+    number = rf"(?:\d{{1,4}}|{_any(table()['one'])})"
+    before, unit, behind, now = (_any(table()[name]) for name in ("before", "unit", "behind", "now"))
+    counted = rf"(?:(?P<before>{before})\s?)?{number}\s?{unit}(?:\s?(?P<behind>{behind}))?"
+    return re.compile(rf"[\s:,–—-]*+(?:{counted}|(?P<now>{now}))(?![^\W_])")
+
+
+@cache
+def _posted() -> re.Pattern[str]:
+    return re.compile(rf"{_any(table()['posted'])}(?=[ :])")
+
+
+@cache
+def _all(name: str) -> tuple[str, ...]:
+    return tuple(table()[name])
+
+
+def _any(texts: Iterable[str]) -> str:
+    return f"(?:{'|'.join(map(re.escape, sorted(texts, key=len, reverse=True)))})"
+
+
+# ── advertisements ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def without_advertisements(html: str) -> str:
+    """Raw HTML without elements whose class or id says that they advertise; all of it where they hold half of it or more."""
+    if not any(map(_advertises, {*_values(html, "class="), *_values(html, "id=")})):
+        return html
+    rest, _ = filters.strip(html, (_rule(),))
+    return rest if 2 * len(visible_text(rest)) > len(visible_text(html)) else html
+
+
+def _values(html: str, attribute: str) -> Iterator[str]:
+    """What follows an attribute's name, wherever that stands: this is asked of every text, and few have what is looked for."""
+    for behind in html.split(attribute)[1:]:
+        quote = behind[:1]
+        yield behind[1:].partition(quote)[0] if quote in ("'", '"') else behind.partition(">")[0]
+
+
+def _advertises(value: str) -> bool:
+    names = value[:_MAX_WORDS].split()
+    return not words("advertisements").isdisjoint(names) or any(name.startswith(_all("advertising")) for name in names)
+
+
+@cache
+def _rule() -> str:
+    named = [form for name in table()["advertisements"] for form in (f".{name}", f"#{name}")]
+    begun = [form for name in _all("advertising") for form in (f'[id^="{name}"]', f'[class^="{name}"]', f'[class*=" {name}"]')]
+    return f"css:{', '.join((*named, *begun))}"

@@ -12,6 +12,7 @@ from secrets import token_hex
 from aggregator import RELEASED, __version__
 from aggregator.collect.fetch import WebFetcher
 from aggregator.errors import AggregatorError, ConfigError, Problem
+from aggregator.lists import joined
 from aggregator.model import Config, Edition, FeedSpec, Format, Kept, Written
 from aggregator.pipeline import Ports
 from aggregator.ports import Clock, Renderer
@@ -41,9 +42,13 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """A running program's parts. `free_bytes` tells the free space beside the store."""
+    """A running program's parts. `free_bytes` tells the free space beside the store.
+
+    `config` is what feeds.yaml says (`written`), with the feeds that its lists name by now.
+    """
 
     config: Config
+    written: Config
     ports: Ports
     free_bytes: Callable[[], int]
 
@@ -69,9 +74,14 @@ class App:
         # Polls under way keep the old door; its connections end with them.
         same_door = all(getattr(config, key) == getattr(self.config, key) for key in DOOR_KEYS)
         door = self.ports.fetcher if same_door else fetcher(config)
-        ports = replace(self.ports, config=config, fetcher=door, publisher=output_folder(config))
-        self.ports.store.sync(_polled(config), self.ports.clock())
-        return replace(self, config=config, ports=ports).with_known_sources()
+        whole = joined(config, self.ports.store.lists.states())
+        ports = replace(self.ports, config=whole, fetcher=door, publisher=output_folder(config))
+        self.ports.store.sync(_polled(whole), self.ports.clock())
+        return replace(self, config=whole, written=config, ports=ports).with_known_sources()
+
+    def with_members(self) -> "App":
+        """The same app with the feeds that its lists name by now."""
+        return self.reconfigured(self.written)
 
     @property
     def lacks_space(self) -> bool:
@@ -125,6 +135,7 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     door = fetcher(config)
     store = SqlStore(config.store)
     try:
+        written, config = config, joined(config, store.lists.states())
         store.sync(_polled(config), clock())
     except BaseException:
         store.close()
@@ -139,7 +150,7 @@ def build(config: Config, clock: Clock = utc_now) -> App:
         renderers=RENDERERS,
     )
     folder = Path(config.store).parent
-    return App(config=config, ports=ports, free_bytes=lambda: shutil.disk_usage(folder).free).with_known_sources()
+    return App(config=config, written=written, ports=ports, free_bytes=lambda: shutil.disk_usage(folder).free).with_known_sources()
 
 
 def output_folder(config: Config) -> Folder:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from aggregator.config_feeds import feed_specs
 from aggregator.config_includes import Files, Unreadable, absolute, check_slots, groups
+from aggregator.config_lists import list_specs
 from aggregator.config_model import DefaultsForm, FileForm, HttpForm, RetainForm, SettingsForm, WebsubForm, keys_of, suggestion
 from aggregator.config_outputs import check_archives, output_specs, theme_of
 from aggregator.config_report import Report
-from aggregator.config_yaml import MapNode, Node, ScalarNode, line_of
+from aggregator.config_yaml import ListNode, MapNode, Node, ScalarNode, line_of
 from aggregator.errors import ConfigError, Problem
 from aggregator.model import Config, Retain, Url
 from aggregator.web.host import is_loopback
@@ -62,11 +63,14 @@ def _config(top: MapNode, report: Report, environ: Mapping[str, str], files: Fil
     settings = report.form(SettingsForm, _only(top, keys_of(SettingsForm)), "feeds.yaml") or SettingsForm()
     defaults = settings.defaults or DefaultsForm()
     path = absolute(report.path)
-    feeds = feed_specs(groups(top, settings.defaults, report, files), environ)
-    if not feeds and not report.problems:
+    found = groups(top, settings.defaults, report, files)
+    feeds = feed_specs(found, environ)
+    lists = list_specs(top, found[0].layers, feeds, environ, report)
+    if all(map(_is_empty, map(top.get, ("feeds", "include", "lists")))) or not (feeds or lists or report.problems):
         report.problem(line_of(top, ("feeds",)) if top.key("feeds") else 0, _NO_FEEDS)
     theme = theme_of(settings.theme, line_of(top, ("theme",)), path.parent, report)
-    outputs = output_specs(_present(top, "outputs"), defaults, feeds, report, theme=theme)
+    known = None if lists else feeds  # which feeds a list names, its server says
+    outputs = output_specs(_present(top, "outputs"), defaults, known, report, theme=theme)
     check_archives(outputs, settings.link, line_of(top, ("outputs",)), report)
     host, port = _listen(settings.http or HttpForm(), top, report)
     retain, websub = settings.retain or RetainForm(), settings.websub or WebsubForm()
@@ -81,6 +85,7 @@ def _config(top: MapNode, report: Report, environ: Mapping[str, str], files: Fil
         contact=_contact(settings, top, report),
         language=settings.language or _USUAL.language,
         feeds=tuple(feeds),
+        lists=tuple(lists),
         outputs=tuple(outputs),
         newcomer_entries=settings.newcomer_entries if settings.newcomer_entries is not None else _USUAL.newcomer_entries,
         retain=Retain(text=retain.text or _USUAL.retain.text, versions=retain.versions or _USUAL.retain.versions),
@@ -103,6 +108,10 @@ def _config(top: MapNode, report: Report, environ: Mapping[str, str], files: Fil
 def _present(top: MapNode, key: str) -> Node | None:
     node = top.get(key)
     return None if isinstance(node, ScalarNode) and node.value() is None else node
+
+
+def _is_empty(node: Node | None) -> bool:
+    return node is None or (isinstance(node, ListNode) and not node.items) or (isinstance(node, ScalarNode) and node.value() is None)
 
 
 def _only(top: MapNode, known: list[str]) -> MapNode:

@@ -12,7 +12,7 @@ from typing import Any
 from aggregator.config_address import Address, AddressError, address, derived_ids, expand
 from aggregator.config_model import AttributionForm, DefaultsForm, FeedForm, MatchForm, suggestion
 from aggregator.config_report import Report
-from aggregator.config_yaml import ListNode, MapNode, Node, ScalarNode, line_of
+from aggregator.config_yaml import MapNode, Node, line_of
 from aggregator.model import Attribution, FeedSpec, Limit, Match
 
 SHORTEST_WEB = timedelta(minutes=5)  # nobody's server is asked more often than that, whatever feeds.yaml says
@@ -89,16 +89,6 @@ def feed_specs(groups: Sequence[Group], environ: Mapping[str, str]) -> list[Feed
     specs = [_spec(entry, name) for entry, name in zip(entries, ids, strict=True)]
     _check_inherited_every(entries, specs)
     return specs
-
-
-def feed_nodes(top: MapNode, report: Report) -> Sequence[Node]:
-    """The items of `feeds:`; what stands there instead of a list is told to `report`."""
-    node = top.get("feeds")
-    if isinstance(node, ListNode):
-        return node.items
-    if node is not None and not (isinstance(node, ScalarNode) and node.value() is None):
-        report.problem(line_of(top, ("feeds",)), "feeds: a list is wanted: begin each line below it with '- '")
-    return ()
 
 
 def match(form: MatchForm | None) -> Match | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.config_address import is_local
-from aggregator.config_feeds import Group, Layer, check_attribution, feed_nodes
+from aggregator.config_feeds import Group, Layer, check_attribution
 from aggregator.config_model import DefaultsForm, FileForm, IncludeForm, keys_of, suggestion
 from aggregator.config_report import Report
 from aggregator.config_yaml import MAX_BYTES, ListNode, MapNode, Node, Reading, ScalarNode, line_of, read, read_text, scalars
@@ -64,19 +64,8 @@ class _Inherited:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def groups(top: MapNode, defaults: DefaultsForm | None, report: Report, files: Files) -> list[Group]:
-    """The feeds of feeds.yaml, then those of each file that it includes, and of those that these include."""
-    return list(_groups(top, defaults, report, files, _Inherited()))
-
-
-def _groups(top: MapNode, defaults: DefaultsForm | None, report: Report, files: Files, above: _Inherited) -> Iterator[Group]:
-    layers = (*above.layers, *_layer(defaults, top.get("defaults"), report))
-    yield Group(feed_nodes(top, report), layers, above.tags, report)
-    for item in _items(top, report):
-        yield from _included(item, report, files, _Inherited(layers, above.tags))
-
-
-def _layer(defaults: DefaultsForm | None, node: Node | None, report: Report) -> tuple[Layer, ...]:
+def layer(defaults: DefaultsForm | None, node: Node | None, report: Report) -> tuple[Layer, ...]:
+    """What a `defaults:` says, checked, to be laid over other layers; none where there is none."""
     if defaults is None or node is None:
         return ()
     if defaults.attribution and isinstance(node, MapNode):
@@ -84,13 +73,26 @@ def _layer(defaults: DefaultsForm | None, node: Node | None, report: Report) -> 
     return (Layer(defaults, node, report),)
 
 
-def _items(top: MapNode, report: Report) -> Sequence[Node]:
-    node = top.get("include")
+def items(top: MapNode, key: str, report: Report) -> Sequence[Node]:
+    """The items of a list; what stands there instead of one is told to `report`."""
+    node = top.get(key)
     if isinstance(node, ListNode):
         return node.items
     if isinstance(node, MapNode) or (node is not None and node.value() is not None):
-        report.problem(line_of(top, ("include",)), "include: a list is wanted: begin each line below it with '- '")
+        report.problem(line_of(top, (key,)), f"{key}: a list is wanted: begin each line below it with '- '")
     return ()
+
+
+def groups(top: MapNode, defaults: DefaultsForm | None, report: Report, files: Files) -> list[Group]:
+    """The feeds of feeds.yaml, then those of each file that it includes, and of those that these include."""
+    return list(_groups(top, defaults, report, files, _Inherited()))
+
+
+def _groups(top: MapNode, defaults: DefaultsForm | None, report: Report, files: Files, above: _Inherited) -> Iterator[Group]:
+    layers = (*above.layers, *layer(defaults, top.get("defaults"), report))
+    yield Group(items(top, "feeds", report), layers, above.tags, report)
+    for item in items(top, "include", report):
+        yield from _included(item, report, files, _Inherited(layers, above.tags))
 
 
 def _included(item: Node, report: Report, files: Files, above: _Inherited) -> Iterator[Group]:
@@ -101,7 +103,7 @@ def _included(item: Node, report: Report, files: Files, above: _Inherited) -> It
     if inner is None:
         return
     top, below = inner
-    own = _layer(form.defaults, item.get("defaults") if isinstance(item, MapNode) else None, report)
+    own = layer(form.defaults, item.get("defaults") if isinstance(item, MapNode) else None, report)
     place = report.place(line_of(item, ("tags",)))
     tags = {**above.tags, **{tag: place for tag in form.tags or () if tag not in above.tags}}
     yield from _groups(top, _defaults(top, below), below, files, _Inherited((*above.layers, *own), tags))
@@ -131,7 +133,7 @@ def _opened(text: str, line: int, report: Report, files: Files) -> tuple[MapNode
 
 def _refusal(text: str, path: Path, files: Files) -> str | None:
     if text.startswith(_WEB):
-        return f"'{text}' is not a file"
+        return f"'{text}' is not a file: a list of feeds on the web stands below 'lists:'"
     if "://" in text or (is_local(text) and text.startswith("file:")):
         return f"'{text}' is not the path of a file"
     if path in files.wanted:
@@ -155,9 +157,9 @@ def _defaults(top: MapNode, report: Report) -> DefaultsForm | None:
 
 
 def check_slots(top: MapNode, report: Report) -> None:
-    """`${NAME}` anywhere but in a feed's address and headers would be taken literally: nobody means that."""
+    """`${NAME}` anywhere but in an address and headers would be taken literally: nobody means that."""
     for location, value in scalars(top):
-        in_feed = len(location) >= 2 and location[0] == "feeds"
-        if "${" in value.text and not (in_feed and (len(location) == 2 or location[2] in {"url", "headers"})):
+        in_address = len(location) >= 2 and location[0] in {"feeds", "lists"}
+        if "${" in value.text and not (in_address and (len(location) == 2 or location[2] in {"url", "headers"})):
             key = next((part for part in reversed(location) if isinstance(part, str)), "")
             report.problem(value.line, f"{key}: ${{NAME}} is replaced in a feed's url and headers only, not here")

@@ -51,6 +51,7 @@ _MEANT = {
     "includes": "include",
     "import": "include",
     "opml": "lists",
+    "subscriptions": "lists",
     "exclude": "drop",
     "count": "max_entries",
     "limit": "max_entries",
@@ -216,6 +217,33 @@ class IncludeForm(Form):
         return _text_or(dict(handler.resolve_ref_schema(handler(schema))), "The path of a file with more feeds.")
 
 
+class ListForm(Form):
+    """A list of feeds on the web, which is asked again and again: its address alone, or a mapping with `url`."""
+
+    url: Text = Field(
+        description="Address of an OPML file or of a plain list with one address a line. ${NAME} is taken from the environment.",
+        examples=["https://planet.example.org/opml.xml"],
+    )
+    id: Id | None = _key("What commands call the list; made from the address if absent.", "friends")
+    tags: Texts | None = _key("Tags that all its feeds have, besides the categories that the list puts them in.", ["friends"])
+    every: Span | None = _key("Asked at most this often; its server's wishes can make it less. 1h to 30d.", "12h", default="1d")
+    allow_private: Flag | None = _key(
+        "Whether the list itself may be on this machine or in a private network. Its feeds may not.", True, default=False
+    )
+    defaults: DefaultsForm | None = _key(
+        "What its feeds inherit, instead of the top level's; allow_private holds for them only if it stands here.", {"every": "2h"}
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_address(cls, value: object) -> object:
+        return {"url": value} if isinstance(value, ScalarNode) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return _text_or(dict(handler.resolve_ref_schema(handler(schema))), "The address of a list of feeds.")
+
+
 class OutputForm(Form):
     """One file to publish below `root`: its path alone, or a mapping with `path`."""
 
@@ -304,13 +332,16 @@ class SettingsForm(Form):
 class FileForm(SettingsForm):
     """feeds.yaml of aggregator: the feeds to read and the files to publish."""
 
-    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["feeds"]}, {"required": ["include"]}]})
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["feeds"]}, {"required": ["include"]}, {"required": ["lists"]}]})
 
     feeds: Annotated[list[FeedForm], Field(min_length=1)] | None = _key(
         "The feeds to read: addresses, or mappings with url.", ["https://blog.example.net/feed.xml"]
     )
     include: Annotated[list[IncludeForm], Field(min_length=1)] | None = _key(
         "Files with more feeds, which are read along with this one.", ["friends.yaml", {"file": "work.yaml", "tags": ["work"]}]
+    )
+    lists: Annotated[list[ListForm], Field(min_length=1)] | None = _key(
+        "Lists of feeds on the web (OPML, or an address a line), which are asked again and again.", ["https://planet.example.org/opml.xml"]
     )
     outputs: Annotated[list[OutputForm], Field(min_length=1)] | None = _key(
         "The files to publish below root.",

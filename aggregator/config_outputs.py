@@ -25,9 +25,12 @@ _BY_SUFFIX: dict[str, Format] = {".atom": "atom", ".rss": "rss", ".json": "json"
 
 
 def output_specs(
-    node: Node | None, defaults: DefaultsForm, feeds: Sequence[FeedSpec], report: Report, *, theme: str = _USUAL.theme
+    node: Node | None, defaults: DefaultsForm, feeds: Sequence[FeedSpec] | None, report: Report, *, theme: str = _USUAL.theme
 ) -> list[OutputSpec]:
-    """The outputs in the order of the file; the usual five where the key is absent. `theme` is that of pages that name none."""
+    """The outputs in the order of the file; the usual five where the key is absent. `theme` is that of pages that name none.
+
+    `feeds` are those that outputs may choose; None where that is not known here.
+    """
     if node is None:
         return [OutputSpec(path=path, format=known, theme=theme) for path in USUAL if (known := format_of(path))]
     if not isinstance(node, ListNode) or not node.items:
@@ -40,7 +43,8 @@ def output_specs(
         if form and spec:
             _check_path(spec.path, specs, line_of(item, ("path",)), report)
             _check_folder(spec, specs, line_of(item, ("path",)), report)
-            _check_choice(form, item, feeds, report)
+            if feeds is not None:
+                _check_choice(form, item, feeds, report)
             specs.append(spec)
     return specs
 

@@ -122,7 +122,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedFacts:
-    """A feed: what it is, how its last polls went, and when it is asked next. `reason` says why it is named here."""
+    """A feed: what it is, how its last polls went, and when it is asked next. `reason` says why it is named here.
+
+    `listed_by` is the list on the web that names it, where feeds.yaml does not do so itself.
+    """
 
     feed: str
     title: str | None
@@ -138,6 +141,7 @@ class FeedFacts:
     next_poll: datetime | None
     why: str
     reason: str = ""
+    listed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -391,4 +395,5 @@ def _facts(state: FeedState, feeds: Feeds, reason: str = "") -> FeedFacts:
         next_poll=state.next_poll_at if state.active else None,
         why=state.why,
         reason=reason,
+        listed_by=spec.listed_by if spec else None,
     )

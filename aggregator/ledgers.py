@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from aggregator.model import ArchivePage, FeedState, HubSubscription, Notice, Publication, StoredEntry, Tally, Upkeep
+from aggregator.model import ArchivePage, FeedState, HubSubscription, ListState, Notice, Publication, StoredEntry, Tally, Upkeep
 
 
 class Tallies(Protocol):
@@ -67,6 +67,37 @@ class Hubs(Protocol):
 
     def bring_forward(self, feed_key: str, at: datetime, why: str) -> None:
         """Let a feed be polled at that time, unless it is due earlier or is being polled now."""
+        ...
+
+
+class Lists(Protocol):
+    """Lists of feeds on the web, by their address as shown. Each method is one transaction. Raises `StoreError`."""
+
+    def states(self) -> dict[str, ListState]:
+        """All that was ever asked, in feeds.yaml or not."""
+        ...
+
+    def marks(self) -> dict[str, tuple[int, datetime]]:
+        """Of each a number that grows when its members are others, and when it is due. Cheap."""
+        ...
+
+    def take(self, start: ListState, now: datetime, hold: timedelta) -> ListState | None:
+        """Lease a list until `now + hold`: its state, or `start` if it was never asked.
+
+        None where it is not due, another process asks it, or its server's operator is to be left alone.
+        """
+        ...
+
+    def revise(self, address: str, change: Callable[[ListState], ListState]) -> ListState | None:
+        """Change what is remembered of a list; `change` is pure. None where nothing is remembered."""
+        ...
+
+    def bring_forward(self, address: str, now: datetime) -> None:
+        """Let a list be asked now, unless nobody has asked it yet, or its server's operator is to be left alone."""
+        ...
+
+    def note_wish(self, address: str, until: datetime, why: str) -> None:
+        """Note that the operator of a list's server wants to be left alone."""
         ...
 
 

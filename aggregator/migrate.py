@@ -22,7 +22,10 @@ from aggregator.web.text import one_line
 from aggregator.web.url import resource
 
 MAX_BYTES = 10 * 1024 * 1024  # the largest OPML seen in the wild, with 20,000 feeds, is under five
-_XML = re.compile(r"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
+MAX_LIST_BYTES = 4 * 1024 * 1024
+MAX_LINES = 20_000
+_WHOLE = re.compile(rb"</\s*(?:[\w.-]+:)?(?:opml|outlineDocument)\s*>\s*(?:<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
+_XML = re.compile(r"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL | re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # `every` of a feed: the bounds of feeds.yaml.
 _MIN_MINUTES, _MAX_MINUTES = 5, 30 * 24 * 60
@@ -72,6 +75,37 @@ def read(data: bytes, source: str = "the file") -> Takeover:
     if taken.refused and not taken.feeds:
         raise _not_read(source, "holds no address: an OPML file, a planet's config.ini or a plain list with one address a line is read")
     return taken
+
+
+def read_list(data: bytes, source: str) -> Takeover:
+    """Read a list that others keep: OPML, whole to its last tag, or a text with an address a line.
+
+    Raises: ConfigError for anything else, so that a page of an error, half a file, or an empty one is never taken for a list that changed.
+    """
+    if len(data) > MAX_LIST_BYTES:
+        raise _not_read(source, f"is larger than {MAX_LIST_BYTES // 1024 // 1024} MiB")
+    start = data[:4096].decode("utf-8", "replace").removeprefix("\ufeff")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or start.lstrip().startswith("<"):
+        found = _from_xml(data, start, source)
+        if not _WHOLE.search(data[-200:].replace(b"\0", b"")):
+            raise _not_read(source, "ends before its last tag")
+    else:
+        found = from_lines(_text(data, source))
+        if len(found.refused) > len(found.feeds):
+            raise _not_read(source, "is no list of feeds: most of its lines are no addresses")
+    if not found.feeds:
+        raise _not_read(source, "names no feed")
+    return found
+
+
+def _text(data: bytes, source: str) -> str:
+    if b"\0" in data[:4096]:
+        raise _not_read(source, "is not a text")
+    text = _decoded(data)
+    _refuse_others(text, source)
+    if text.count("\n") > MAX_LINES:
+        raise _not_read(source, f"has more than {MAX_LINES:,} lines")
+    return text
 
 
 def from_opml(data: bytes) -> Takeover:
@@ -138,7 +172,7 @@ def _from_xml(data: bytes, start: str, source: str) -> Takeover:
     root = found[1].lower() if found else ""
     if root in {"rss", "feed", "rdf"}:
         raise _not_read(source, "is a feed itself: 'aggregator add' takes its address")
-    if root == "html":
+    if root == "html" or "<!doctype html" in start.lower():
         raise _not_read(source, "is a web page: 'aggregator add' takes its address and finds the feed")
     return from_opml(data)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from aggregator.judges import SameStory, Successors, no_successors
-from aggregator.ledgers import Archives, Hubs, Tallies
+from aggregator.ledgers import Archives, Hubs, Lists, Tallies
 from aggregator.model import (
     Claim,
     Document,
@@ -89,6 +89,11 @@ class Store(Protocol):
     @property
     def hubs(self) -> Hubs:
         """What hubs know of us and we of them."""
+        ...
+
+    @property
+    def lists(self) -> Lists:
+        """Lists of feeds on the web."""
         ...
 
     @property

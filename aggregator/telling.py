@@ -288,7 +288,8 @@ def _reason(rule: str) -> str:
 
 
 def _feed(feed: FeedFacts, now: datetime) -> Iterator[Line]:
-    yield Line(f"last read {_when(feed.last_success)}", feed.feed)
+    listed = f", a feed of the list {feed.listed_by}" if feed.listed_by else ""
+    yield Line(f"last read {_when(feed.last_success)}{listed}", feed.feed)
     if feed.last_error:
         times = f", {feed.failures} times in a row" if feed.failures > 1 else ""
         yield Line(f"last error: {feed.last_error}{times}", "", "bad")

@@ -46,6 +46,7 @@ from tests.fake_claims import FakeClaims, FakeNames
 from tests.fake_feeds import FakeFeeds, Feed
 from tests.fake_forgetting import FakeForgetting
 from tests.fake_hubs import FakeHubs
+from tests.fake_lists import FakeLists
 from tests.fake_tallies import FakeTallies
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -114,6 +115,7 @@ class FakeStore(FakeForgetting):
         self._names = FakeNames()
         self.tallies = FakeTallies()
         self.archives = FakeArchives(self)
+        self.lists = FakeLists()
         self.hubs = FakeHubs(self.files, self._feeds)
         self._checked = ("", 0)
 

@@ -40,7 +40,7 @@ class Site:
         self.planet = planet
         self.health = Health(last_publish=NOON.isoformat())
         self.published = 0
-        app = App(config=planet.ports.config, ports=planet.ports, free_bytes=lambda: 1 << 40)
+        app = App(config=planet.ports.config, written=planet.ports.config, ports=planet.ports, free_bytes=lambda: 1 << 40)
         self.server = WebServer(
             root=root,
             host="127.0.0.1",

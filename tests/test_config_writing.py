@@ -98,7 +98,7 @@ def test_the_settings_in_force_load_again_and_mean_the_same() -> None:
 
 def test_every_key_of_feeds_yaml_is_shown() -> None:
     told = settings_of(load_text(FULL, PATH, ENVIRON))
-    assert set(keys_of(FileForm)) - {"defaults", "include"} == set(told)
+    assert set(keys_of(FileForm)) - {"defaults", "include", "lists"} == set(told)
     feeds, outputs = told["feeds"], told["outputs"]
     assert isinstance(feeds, list)
     assert isinstance(outputs, list)

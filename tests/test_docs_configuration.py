@@ -19,6 +19,7 @@ from aggregator.config_model import (
     HttpForm,
     IncludeForm,
     LimitForm,
+    ListForm,
     MatchForm,
     OutputForm,
     RetainForm,
@@ -34,6 +35,7 @@ SECTIONS: dict[str, type[Form]] = {
     "`defaults`": DefaultsForm,
     "`feeds`": FeedForm,
     "`include`": IncludeForm,
+    "`lists`": ListForm,
     "`keep` and `drop`": MatchForm,
     "`limit`": LimitForm,
     "`attribution`": AttributionForm,
@@ -48,6 +50,7 @@ AROUND: dict[type[Form], str] = {
     DefaultsForm: "defaults:\n  %s",
     FeedForm: "feeds:\n  - url: https://a.example/\n    %s",
     IncludeForm: "include:\n  - file: friends.yaml\n    %s",
+    ListForm: "lists:\n  - url: https://l.example/\n    %s",
     MatchForm: "defaults: {}\nfeeds:\n  - url: https://a.example/\n    keep:\n      %s",
     LimitForm: "defaults:\n  limit:\n    %s",
     AttributionForm: "defaults:\n  attribution:\n    %s",
@@ -68,6 +71,7 @@ def rows(section: str) -> dict[str, list[str]]:
 def whole_file(form: type[Form], example: str) -> str:
     text = AROUND[form] % example
     text = text.replace("- url: https://a.example/\n    url:", "- url:").replace("- path: a.xml\n    path:", "- path:")
+    text = text.replace("- url: https://l.example/\n    url:", "- url:")
     text = text.replace("- file: friends.yaml\n    file:", "- file:")
     if "\nfeeds:" not in f"\n{text}":
         text += "\nfeeds: [{url: https://b.example/, tags: [news], id: example-news}]"

@@ -80,7 +80,7 @@ def test_every_mistake_is_said_with_its_own_file_and_line(folder: Path) -> None:
     written(folder, {"feeds.yaml": main, "friends.yaml": friends, "sub/work.yaml": work})
     assert problems(folder) == [
         "feeds.yaml:1: unknown key 'evry' (did you mean 'every'?)",
-        "feeds.yaml:7: include: 'https://list.example/opml' is not a file",
+        "feeds.yaml:7: include: 'https://list.example/opml' is not a file: a list of feeds on the web stands below 'lists:'",
         "feeds.yaml:8: include: nowhere.yaml: there is no such file",
         "feeds.yaml:9: include: friends.yaml is read already: each file is included once, and none includes itself",
         "friends.yaml:4: unknown key 'evry' (did you mean 'every'?)",

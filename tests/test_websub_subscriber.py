@@ -85,7 +85,7 @@ class Subscriber:
             publisher=FakeFolder(),
             renderers=RENDERERS,
         )
-        self.app = App(config=config, ports=ports, free_bytes=lambda: 1 << 40)
+        self.app = App(config=config, written=config, ports=ports, free_bytes=lambda: 1 << 40)
         store.sync(config.feeds, NOON)
 
     @property

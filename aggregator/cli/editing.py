@@ -131,7 +131,7 @@ def config(session: Session, feed: str | None, json_: bool) -> None:
     from aggregator.config_writing import feed as feed_settings
     from aggregator.config_writing import feed_lines, lines, settings, sources
 
-    whole = session.config()
+    whole = _with_members(session, feed)
     if feed:
         wanted = need_feed(whole, feed)
         one = next(spec for spec in whole.feeds if spec.id == wanted)
@@ -143,6 +143,15 @@ def config(session: Session, feed: str | None, json_: bool) -> None:
         return
     click.echo(f"# {counted(len(whole.feeds), 'feed')}: aggregator config FEED shows one")
     click.echo("\n".join(lines({key: value for key, value in told.items() if key != "feeds"})))
+
+
+def _with_members(session: Session, feed: str | None) -> Config:
+    """feeds.yaml; where it does not have the feed itself, with those that its lists name, as the store knows them."""
+    config = session.config()
+    if feed is None or not config.lists or feed in {name for spec in config.feeds for name in (spec.id, spec.shown_url)}:
+        return config
+    with session.app() as app:
+        return app.config
 
 
 # ── add, remove ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -205,9 +214,15 @@ def _trial(session: Session, url: str) -> tuple[Config, FeedSpec]:
 @click.pass_obj
 def remove(session: Session, feed: str) -> None:
     """Take a feed (its id or address) out of feeds.yaml. What it brought stays in the store; re-adding it floods nobody."""
-    config = session.config()
+    config = _with_members(session, feed)
     wanted = need_feed(config, feed)
-    write_all(session, _without(next(spec for spec in config.feeds if spec.id == wanted), config, session))
+    spec = next(spec for spec in config.feeds if spec.id == wanted)
+    if spec.listed_by:
+        raise click.UsageError(
+            f"{wanted} is named by the list {spec.listed_by}: "
+            f"to leave it out, write {{ url: {spec.shown_url}, opt_out: true }} below 'feeds:'"
+        )
+    write_all(session, _without(spec, config, session))
     click.echo(f"removed {wanted}; its entries leave the outputs at the next publish")
 
 

@@ -2,15 +2,17 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli.log import poll_fields, speaks_json
 from aggregator.cli.main import cli
-from aggregator.cli.show import Session, advance, as_json, need_feed, plain, poll_line, progress, say, warn
+from aggregator.cli.show import Session, advance, as_json, need_feed, need_list, plain, poll_line, progress, say, warn
 from aggregator.errors import AggregatorError
 from aggregator.model import PollReport
 from aggregator.pipeline import PublishReport
@@ -18,6 +20,9 @@ from aggregator.web.text import counted
 
 if TYPE_CHECKING:
     from aggregator.app import App
+
+_PATIENCE_S = 3.0
+_LOOK_AGAIN_S = 0.25
 
 STRICT = click.option("--strict", is_flag=True, help="Exit with 1 if any feed failed.")
 JSON = click.option("--json", "json_", is_flag=True, help="Print the reports as JSON.")
@@ -32,12 +37,14 @@ JSON = click.option("--json", "json_", is_flag=True, help="Print the reports as 
 def poll(session: Session, feeds: Sequence[str], force: bool, json_: bool, strict: bool) -> None:
     """Poll what is due, or the named feeds now.
 
-    Named feeds are polled whether due or not, still with conditional requests and within holds.
+    Named feeds are polled whether due or not, still with conditional requests and within holds. So are lists of feeds.
     """
     with session.app() as app:
+        lists = {one.id: name for name in feeds if (one := need_list(app.config, name))}
+        app = _ask_lists(app, lists if feeds else None)
         everything = [spec.id for spec in app.config.feeds if not spec.opt_out]
-        names = [need_feed(app.config, name) for name in feeds] or (everything if force else None)
-        reports = _poll(app, names, force, quiet=json_)
+        names = [need_feed(app.config, name) for name in feeds if name not in lists.values()]
+        reports = [] if lists and not names else _poll(app, names or (everything if force else None), force, quiet=json_)
     if json_:
         click.echo(as_json(reports))
     _exit(reports, [], strict)
@@ -63,6 +70,7 @@ def publish(session: Session, json_: bool) -> None:
 def update(session: Session, json_: bool, strict: bool) -> None:
     """Poll what is due, publish, and exit: for cron and CI."""
     with session.app() as app:
+        app = _ask_lists(app, None)
         polled = _poll(app, None, force=False, quiet=json_)
         published = _publish(app.with_known_sources(), quiet=json_)
         _announce(app)
@@ -95,6 +103,26 @@ def _tell(report: PollReport) -> None:
     say(poll_line(report), poll_fields(report))
     for oddity in () if speaks_json() or report.outcome == "unchanged" else report.oddities:
         say(f"  {oddity}")
+
+
+def _ask_lists(app: "App", names: Collection[str] | None) -> "App":
+    """Ask the lists of feeds that are due, or these; the app with the feeds that they name then."""
+    from aggregator.lists import refresh, report_lines
+
+    if not app.config.lists or app.lacks_space:
+        return app
+    reports = refresh(app.ports, names)
+    patient_until = monotonic() + _PATIENCE_S
+    # A server that was asked a moment ago is asked again after another.
+    while (left := set(names or ()) - {report.list_id for report in reports}) and monotonic() < patient_until:
+        Event().wait(_LOOK_AGAIN_S)
+        reports += refresh(app.ports, left)
+    for name in sorted(left):
+        say(f"{name}: not asked: its server asked for a pause, or another process is asking it")
+    for report in reports:
+        for line in report_lines(report):
+            say(line)
+    return app.with_members() if any(report.joined or report.left for report in reports) else app
 
 
 def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> list[PollReport]:

@@ -14,7 +14,7 @@ import click
 
 from aggregator.cli.log import json_line, speaks_json
 from aggregator.cli.log import plain as plain
-from aggregator.model import Config, PollReport
+from aggregator.model import Config, ListSpec, PollReport
 from aggregator.web.text import ahead as ahead_of
 from aggregator.web.text import counted
 
@@ -177,6 +177,11 @@ def advance(bar: "Progress | None", count: int = 1) -> None:
     """Move a bar on, if there is one."""
     if bar is not None:
         bar.advance(bar.task_ids[0], count)
+
+
+def need_list(config: Config, name: str) -> ListSpec | None:
+    """The list of feeds that `name` (an id or an address) means, if any."""
+    return next((one for one in config.lists if name in (one.id, one.asked.shown_url)), None)
 
 
 def need_feed(config: Config, name: str) -> str:

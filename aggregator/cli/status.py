@@ -1,13 +1,15 @@
 """The command that shows how the feeds are: status."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import click
 
+from aggregator import lists
 from aggregator.cli.main import cli
-from aggregator.cli.show import Session, ahead, as_json, need_feed, plain, print_lines
-from aggregator.model import JsonValue, Tally
+from aggregator.cli.show import Session, ahead, as_json, need_feed, need_list, plain, print_lines
+from aggregator.model import JsonValue, ListStatus, Tally
 from aggregator.model.status import QUIET, FeedStatus, Moving, Overview
 from aggregator.status import DAYS, overview, spent, told
 from aggregator.telling import Line, Tone
@@ -15,6 +17,8 @@ from aggregator.web.text import counted, due, sized
 
 # So wide a terminal has room for what the polls of each feed cost.
 _WIDE_COLUMNS = 110
+# So many of a list's entries that cannot be polled are named.
+_REFUSED = 5
 
 
 @cli.command()
@@ -30,14 +34,19 @@ def status(session: Session, feeds: Sequence[str], json_: bool, everything: bool
     from aggregator.app import LACKS_SPACE
 
     with session.app() as app:
-        ids = {need_feed(app.config, name) for name in feeds}
+        named = {one.id: name for name in feeds if (one := need_list(app.config, name))}
+        ids = {need_feed(app.config, name) for name in feeds if name not in named.values()}
         found = overview(app.ports.store, app.config, app.ports.clock(), everything=everything, lacks_space=app.lacks_space)
+        found = replace(found, lists=lists.statuses(app.config, app.ports.store.lists.states(), found.now))
+        ids |= {spec.id for spec in app.config.feeds if spec.listed_by in named}
         # All tables are counted for programs only: that takes seconds in a large store.
         counts = app.ports.store.counts(*(() if json_ else ("entry", "story")))
-    shown = [one for one in found.feeds if not ids or one.state.id in ids]
+    shown = [one for one in found.feeds if not feeds or one.state.id in ids]
+    chosen = [one for one in found.lists if one.id in named or not feeds]
     if json_:
-        click.echo(as_json(_as_dict(found, shown, counts)))
+        click.echo(as_json({**_as_dict(found, shown, counts), "lists": [lists.told(one) for one in chosen]}))
         return
+    print_lines([line for one in chosen for line in list_lines(one, found.now)])
     print_lines([line for one in shown if ids or one.trouble not in QUIET for line in feed_lines(one, found.now)])
     if rest := [one for one in shown if not ids and one.trouble in QUIET]:
         print_table(rest, found.now)
@@ -113,6 +122,24 @@ def spent_words(tally: Tally) -> str:
         f"{counted(tally.polls, 'poll')}{failed}, {requests}, {sized(tally.received_bytes)} received, "
         f"{sized(tally.saved_bytes)} saved by 304s, {counted(tally.entries, 'new entry')}"
     )
+
+
+# ── lists of feeds ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def list_lines(one: ListStatus, now: datetime) -> list[Line]:
+    """All that there is to say of one list of feeds."""
+    lines = [Line(f"{one.id}  {one.shown_url}", tone="head"), Line(counted(one.members, "feed"), "names")]
+    if one.state is None:
+        return [*lines, Line("not asked yet", "state")]
+    lines.append(Line(one.trouble or "good", "state", tone="bad" if one.trouble else "good"))
+    lines += [Line(one.advice, "what to do")] if one.advice else []
+    if one.state.refused_count:
+        refused, more = one.state.refused[:_REFUSED], one.state.refused_count - len(one.state.refused[:_REFUSED])
+        lines += [Line(reason, "left out") for reason in refused] + ([Line(f"and {more} more", "left out")] if more else [])
+    asked = one.state.asked
+    lines.append(Line(ahead(asked.last_success_at, now), "last success"))
+    return [*lines, Line(f"{due(asked.next_poll_at, now)}: {asked.why}", "asked next")]
 
 
 # ── all feeds ──────────────────────────────────────────────────────────────────────────────────────────────────────────

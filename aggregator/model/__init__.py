@@ -45,6 +45,7 @@ from aggregator.model.held import (
     Verdict,
 )
 from aggregator.model.hubs import HubLinks, HubSubscription, Notice, Posted
+from aggregator.model.lists import ListReport, ListState, ListStatus, Member
 from aggregator.model.raw import (
     Document,
     RawCategory,
@@ -62,7 +63,7 @@ from aggregator.model.raw import (
     Unchanged,
     Validators,
 )
-from aggregator.model.settings import THEMES, Attribution, Config, FeedSpec, Limit, Match, OutputSpec, Pruned, Retain
+from aggregator.model.settings import THEMES, Attribution, Config, FeedSpec, Limit, ListSpec, Match, OutputSpec, Pruned, Retain
 from aggregator.model.tally import Tally
 from aggregator.model.words import (
     CONFIRMED,
@@ -114,7 +115,12 @@ __all__ = [
     "KeyKind",
     "Learnt",
     "Limit",
+    "ListReport",
+    "ListSpec",
+    "ListState",
+    "ListStatus",
     "Match",
+    "Member",
     "Notice",
     "Origin",
     "Outcome",

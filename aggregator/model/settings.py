@@ -83,6 +83,18 @@ class FeedSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListSpec:
+    """A list of feeds on the web. `asked` is how it is asked itself, as if it were a feed; `member` is what each of its feeds has."""
+
+    asked: FeedSpec
+    member: FeedSpec
+
+    @property
+    def id(self) -> str:
+        return self.asked.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputSpec:
     """One file to publish below `root`. Empty `tags` and `feeds` mean every feed; otherwise a feed needs one of them.
 
@@ -143,6 +155,7 @@ class Config:
     contact: str | None = None
     language: str = "en"
     feeds: tuple[FeedSpec, ...] = ()
+    lists: tuple[ListSpec, ...] = ()
     outputs: tuple[OutputSpec, ...] = ()
     newcomer_entries: int = 3
     retain: Retain = Retain()

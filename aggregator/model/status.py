@@ -6,6 +6,7 @@ from typing import Literal
 
 from aggregator.model.held import FeedState
 from aggregator.model.hubs import HubSubscription
+from aggregator.model.lists import ListStatus
 from aggregator.model.tally import Tally
 
 Trouble = Literal["failing", "held", "flood", "cut", "odd", "paused", "unread", "none", "gone"]
@@ -86,6 +87,7 @@ class Overview:
     counted_since: date | None = None
     lacks_space: bool = False
     problems: tuple[str, ...] = field(default=())
+    lists: tuple[ListStatus, ...] = ()
 
     @property
     def spent(self) -> Tally:
@@ -96,6 +98,11 @@ class Overview:
     def troubled(self) -> tuple[FeedStatus, ...]:
         """The feeds that somebody should look at."""
         return tuple(one for one in self.feeds if one.trouble not in QUIET)
+
+    @property
+    def troubled_lists(self) -> tuple[ListStatus, ...]:
+        """The lists of feeds that somebody should look at."""
+        return tuple(one for one in self.lists if one.trouble)
 
 
 QUIET: frozenset[Trouble] = frozenset({"paused", "unread", "none", "gone"})

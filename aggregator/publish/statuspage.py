@@ -135,6 +135,9 @@ def verdict(found: Overview) -> tuple[str, str]:
         return "feeds.yaml names no feed yet.", "soft"
     if unread == len(found.feeds):
         return f"{counted(unread, 'feed')}, none read yet. This page fills as they are.", "soft"
+    if found.troubled_lists:
+        lists, feeds = len(found.troubled_lists), f" and {counted(troubled, 'feed')}" if troubled else ""
+        return f"{counted(lists, 'list')} of feeds{feeds} {'needs' if lists == 1 and not troubled else 'need'} a look.", "warn"
     if not troubled:
         return f"All is well with {counted(len(found.feeds), 'feed')}.", "good"
     return f"{troubled} of {counted(len(found.feeds), 'feed')} {'needs' if troubled == 1 else 'need'} a look.", "warn"

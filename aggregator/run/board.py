@@ -28,6 +28,7 @@ _PLAIN: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-o
 _DONE: Final[Mapping[str, str]] = {
     "confirm": "{feed} is taken for what it is now. It is asked again at once, and what came meanwhile is published.",
     "release": "What was held back of {feed} is listed at the next publish, in a moment.",
+    "take": "What {feed} names is taken up within seconds; each new feed shows a few entries at first.",
     "nothing": "Nothing of {feed} was held any more.",
 }
 

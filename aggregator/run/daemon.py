@@ -19,6 +19,7 @@ from watchfiles import watch
 from aggregator.announcing import announce
 from aggregator.app import LACKS_SPACE, App, new_secret
 from aggregator.errors import AggregatorError, ConfigError, StoreError
+from aggregator.lists import refresh, report_lines, troubles
 from aggregator.model import Config, JsonValue, PollReport
 from aggregator.pipeline import PublishReport, publish
 from aggregator.prune import prune
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 TICK = timedelta(seconds=1)
 PUBLISH_EVERY = timedelta(seconds=2)
 ANNOUNCE_EVERY = timedelta(seconds=2)
+# Lists are asked once a day; so often it is seen that one is due, or that somebody confirmed one.
+LISTS_EVERY = timedelta(seconds=5)
 # One form to each hub's operator at a time, as with polls.
 ASK_HUBS_EVERY = timedelta(seconds=2)
 # What feeds say of hubs is looked through when something new came, and so often for leases that have ended ...
@@ -94,6 +97,7 @@ class Daemon:
         self._hubs.set()
         self._hubs_from = 0.0
         self._ask_at: datetime | None = None
+        self._members: dict[str, int] = {}
         self.callbacks = Callbacks(lambda: self.app, report=self._reported, stored=self._stored, wait=self.stop.wait)
 
     # ── life ──
@@ -154,6 +158,7 @@ class Daemon:
         now = self.app.ports.clock()
         scheduler.add_job(self._poll, "interval", seconds=TICK.total_seconds(), id="poll", next_run_time=now)
         scheduler.add_job(self._publish, "interval", seconds=PUBLISH_EVERY.total_seconds(), id="publish", next_run_time=now + PUBLISH_EVERY)
+        scheduler.add_job(self._ask_lists, "interval", seconds=LISTS_EVERY.total_seconds(), id="lists", next_run_time=now)
         scheduler.add_job(self._announce, "interval", seconds=ANNOUNCE_EVERY.total_seconds(), id="announce")
         if self.serve:
             # Without a server nobody could ask whether we meant it.
@@ -269,6 +274,30 @@ class Daemon:
                     "%s: held back as backlog that came at once: %s; to list: aggregator release %s", feed, counted(count, "entry"), feed
                 )
 
+    def _ask_lists(self) -> None:
+        """Ask the lists of feeds that are due, and poll whom they name by now, whoever asked or confirmed them."""
+        if self.stop.is_set() or not self.app.written.lists:
+            return
+        with self._minded("lists"):
+            for report in [] if self.app.lacks_space else refresh(self.app.ports):
+                for line in report_lines(report):
+                    self.tell(line)
+            members = {address: mark for address, (mark, _) in self.app.ports.store.lists.marks().items()}
+            if members != self._members:
+                with self._swap:
+                    self.app = self.app.with_members()
+                self._members = members
+                self._dirty.set()
+            self._note_lists()
+
+    def _note_lists(self) -> None:
+        """Say once of each list what is the matter with it."""
+        app = self.app
+        known, self.health.lists = self.health.lists, troubles(app.config, app.ports.store.lists.states(), app.ports.clock())
+        for name, said in self.health.lists.items():
+            if name not in known:
+                log.warning("%s: %s", name, said)
+
     def _announce(self) -> None:
         if self.stop.is_set():
             return
@@ -336,7 +365,7 @@ class Daemon:
             config = self.load()
             self._files = config.files
             with self._swap:
-                if config == self.app.config:
+                if config == self.app.written:
                     self._recovered()
                     return
                 self.app = self.app.reconfigured(config)

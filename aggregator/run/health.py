@@ -27,6 +27,7 @@ class Health:
     last_publish: str | None = None
     trouble: dict[str, str] = field(default_factory=dict)
     held_back: dict[str, int] = field(default_factory=dict)
+    lists: dict[str, str] = field(default_factory=dict)
 
     def told(self) -> dict[str, JsonValue]:
         """As JSON. `ok` says that the daemon lives: what else is wrong stands beside it, and no restart would mend it."""
@@ -36,6 +37,7 @@ class Health:
             "publish_errors": dict(self.publish_errors),
             "trouble": dict(self.trouble),
             "held_back": dict(self.held_back),
+            "lists": dict(self.lists),
             "last_poll": self.last_poll,
             "last_publish": self.last_publish,
         }

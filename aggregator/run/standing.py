@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from aggregator import lists
 from aggregator.app import App
 from aggregator.errors import StoreError
 from aggregator.model.status import Overview
@@ -27,7 +28,8 @@ def board(current: Callable[[], App], health: Health, changed: Callable[[], None
 def _overview(app: App, health: Health) -> Overview:
     now = app.ports.clock()
     found = overview(app.ports.store, app.config, now, lacks_space=app.lacks_space)
-    return replace(found, problems=(*unready(health, found.feeds, now), *health.config_problems))
+    listed = lists.statuses(app.config, app.ports.store.lists.states(), now) if app.config.lists else ()
+    return replace(found, lists=listed, problems=(*unready(health, found.feeds, now), *health.config_problems))
 
 
 def _unready(app: App, health: Health) -> Sequence[str]:
@@ -60,6 +62,9 @@ def _act(app: App, changed: Callable[[], None], action: Action, feed: str) -> st
     """End what keeps a feed's entries back; the name of what was done."""
     store = app.ports.store
     state = store.feed(feed)
+    listed = next((one for one in app.config.lists if one.id == feed), None)
+    if listed and action == "confirm":
+        return "take" if lists.confirm(listed, app.ports) else "nothing"
     if state is None:
         return "nothing"
     if action == "confirm":

@@ -214,7 +214,7 @@ def _new(spec: FeedSpec, key: str, pk: int, now: datetime) -> dict[str, object]:
         "head": NO_HEAD,
         "printed": NOTHING_PRINTED,
         "next_poll_at": now,
-        "why": "new in feeds.yaml",
+        "why": f"new in {spec.listed_by or 'feeds.yaml'}",
     }
 
 

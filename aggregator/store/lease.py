@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam,
 from aggregator.model import FeedState
 from aggregator.store.engine import Counters, chunks, upsert
 from aggregator.store.feeds import STATE, state_of
+from aggregator.store.matching import operator_of
 from aggregator.store.schema import feed, operator_hold
 
 CLOCK_SLACK: Final = timedelta(days=31)
@@ -114,6 +115,23 @@ def _waits(conn: Connection, now: datetime, *, wishes: bool) -> dict[str, dateti
         for operator, until in conn.execute(query, _instants(now)):
             waits[operator] = max(until, waits.get(operator, until))
     return waits
+
+
+def start(conn: Connection, shown_url: str, now: datetime) -> bool:
+    """Let something be asked at an address beside its operator's feeds; False where the operator is to be left alone now."""
+    operator = operator_of(shown_url)
+    if operator is None:
+        return True
+    if operator in _waits(conn, now, wishes=True):
+        return False
+    conn.execute(_START, [{"operator": operator, "why": "", "next_start": now + SPACING}])
+    return True
+
+
+def note_wish(conn: Connection, shown_url: str, until: datetime, why: str) -> None:
+    """Note that the operator of an address wants to be left alone."""
+    operator = operator_of(shown_url)
+    write_wishes(conn, [{"operator": operator, "until": until, "why": why}] if operator else [])
 
 
 def take(conn: Connection, counters: Counters, feed_key: str, now: datetime, hold: timedelta) -> tuple[FeedState, str] | None:

@@ -32,7 +32,7 @@ from aggregator.store.tally_tables import seen_after as seen_after
 from aggregator.store.tally_tables import tally_day as tally_day
 from aggregator.store.tally_tables import tally_hour as tally_hour
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013", "0014", "0011")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013", "0014", "0011", "0015")
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 meta = Table(
@@ -137,6 +137,16 @@ operator_hold = Table(
     Column("next_start", Instant),
 )
 """What the people who run a server asked for (Retry-After), and when its next feed may start."""
+
+feed_list = Table(
+    "feed_list",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""Lists of feeds on the web, by their address as shown, as JSON (`model.ListState`). `revision` counts when members were others."""
 
 entry = Table(
     "entry",

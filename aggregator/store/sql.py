@@ -41,6 +41,7 @@ from aggregator.store import (
 from aggregator.store.archives import Archives
 from aggregator.store.engine import Database
 from aggregator.store.hubs import Hubs
+from aggregator.store.lists import Lists
 from aggregator.store.stops import StopFile
 from aggregator.store.tallies import Tallies
 
@@ -66,6 +67,7 @@ class SqlStore:
             raise
         self.hubs = Hubs(self._db)
         self.tallies = Tallies(self._db)
+        self.lists = Lists(self._db)
         self.archives = Archives(self._db)
         # How far each output is being judged: what changes meanwhile must be judged again.
         self._reading: dict[str, int] = {}

@@ -14,6 +14,7 @@ from pathlib import Path
 from aggregator.app import App, build
 from aggregator.cli import main
 from aggregator.model import Config
+from aggregator.ports import Reader
 from aggregator.reading import ReaderPool
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -38,7 +39,12 @@ def lent(config: Config) -> App:
     A child takes longer to start than most commands; that an app starts and ends its own is what the other commands here show.
     """
     app = build(config)
-    return replace(app, ports=replace(app.ports, reader=_reader().__call__))
+    return replace(app, ports=replace(app.ports, reader=lent_reader()))
+
+
+def lent_reader() -> Reader:
+    """The reader of such an app, which no app ends."""
+    return _reader().__call__
 
 
 @cache

@@ -186,8 +186,8 @@ class FakeStore(FakeForgetting):
         standing = [pk for pk, row in own.items() if pk <= last and row.stored.entry.raw_key in in_it]
         gone = [row.stored for pk, row in own.items() if pk <= last and pk not in standing and row.stored.hold is None]
         is_much = len(added) >= turnover.MANY or 2 * len(added) >= len(added) + len(standing)
-        newest = max((own[pk].stored.sort_key for pk in own if pk <= last), default=None)
-        return [Turnover(added, standing, gone, newest)] if added and is_much else []
+        past = sorted((own[pk].stored.sort_key for pk in own if pk <= last), reverse=True)
+        return [Turnover(added, standing, gone, past)] if added and is_much else []
 
     def _recorded(self, result: PollResult, one: Feed, fresh: list[int]) -> tuple[int, int]:
         is_backlog, head = one.state.first_success_at is None, one.state.head

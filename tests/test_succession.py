@@ -68,12 +68,73 @@ ALL = {100 + number: number for number in range(1, 6)}
         {"text": "", "link": "https://new.example/?p={}"},
         {"text": "A summary.", "at": NOON, "link": "https://old.example/2019/05/the-mill-{}"},
         {"title": None},
+        # Another platform that gives no texts, or how they begin, and dates them all at its import.
+        {"text": "", "at": NOON, "link": "https://new.example/?p={}"},
+        {"text": "We took the old{} path down…", "at": NOON, "link": "https://new.example/?p={}"},
+        {"text": "", "at": None, "link": "https://new.example/?p={}"},
+        {"text": "", "at": NOON, "link": "https://new.example/?p={}", "title": "NOTES from à mill - {}"},
     ],
 )
 def test_a_feed_that_comes_back_otherwise_is_known_again(changes: dict[str, object]) -> None:
     given = [{key: value.format(number) if isinstance(value, str) else value for key, value in changes.items()} for number in range(1, 6)]
     news = [new(number, **fields) for number, fields in enumerate(given, 1)]
     assert found(news, [old(number) for number in range(1, 6)]) == ALL
+
+
+def now(number: int, **fields: object) -> StoredEntry:
+    """Entry `number` on another platform, where all was written just now."""
+    return new(number, **{"at": NOON + timedelta(seconds=number), "link": f"https://new.example/node/{number}", **fields})
+
+
+@pytest.mark.parametrize("fields", [{}, {"text": ""}, {"at": None, "text": ""}])
+def test_an_archive_that_comes_along_hides_no_move(fields: dict[str, object]) -> None:
+    archive = [now(number % 7, title=f"An old tale, {'abcdefghi'[number // 7] * (number % 7 + 1)}", text="") for number in range(60)]
+    archive = [replace(one, pk=1000 + number) for number, one in enumerate(archive)]
+    assert found([*(now(number, **fields) for number in range(1, 6)), *archive], [old(number) for number in range(1, 6)]) == ALL
+
+
+def test_photographs_are_known_again_by_their_pictures() -> None:
+    def photo(made: StoredEntry, number: int, at: datetime) -> StoredEntry:
+        html = SafeHtml(f'<img alt="" src="https://old.example/i/{number}.jpg{"" if made.pk < 100 else "?w=640"}">')
+        return replace(made, entry=replace(made.entry, content=html, published=at), sort_key=at)
+
+    olds = [photo(old(number, title="Photo", text=""), number, NOON - number * MONTHS) for number in range(1, 6)]
+    assert found([photo(now(number, title="Photo", text=""), number, NOON) for number in range(1, 6)], olds) == ALL
+    # A camera that overwrites its pictures every day.
+    olds = [photo(one, one.pk, NOON - timedelta(hours=24 + one.pk)) for one in olds]
+    assert found([photo(now(number, title="Photo", text=""), number, NOON - timedelta(hours=number)) for number in range(1, 6)], olds) == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # Written as those before were: over the days of a week, or all in one morning.
+        ({"at": [-7, -6, -5, -4, -3]}, {"at": [0, 1, 2, 3, 4]}),
+        ({"at": [-1] * 5}, {"at": [0] * 5}),
+        ({"at": [None] * 5}, {"at": [0] * 5}),
+        # In any order, under titles that come again, with other texts.
+        ({}, {"at": [0] * 5, "order": [3, 1, 5, 2, 4]}),
+        ({"titles": ["Links", "Letters", "Sport", "Quiz", "Menu"]}, {"at": [0] * 5}),
+        ({}, {"at": [0] * 5, "texts": TEXTS[6:]}),
+    ],
+)
+def test_titles_alone_need_a_document_that_says_that_its_feed_moved(
+    before: dict[str, list[object]], after: dict[str, list[object]]
+) -> None:
+    names = before.get("titles") or [f"A column of the {word}" for word in ("town", "river", "mill", "road", "hills")]
+
+    def day(said: dict[str, list[object]], number: int) -> datetime | None:
+        days = said.get("at") or [-40, -30, -20, -10, -5]
+        return None if days[number - 1] is None else NOON + timedelta(days=float(str(days[number - 1])), minutes=number)
+
+    olds = [
+        old(n, title=names[n - 1], at=day(before, n), link=f"https://old.example/a/{n}", text=TEXTS[n] if "texts" in after else "")
+        for n in range(1, 6)
+    ]
+    order = after.get("order") or range(1, 6)
+    news = [now(n, title=names[n - 1], at=day(after, n), text=str(after.get("texts", [""] * 6)[n])) for n in range(1, 6)]
+    news = [replace(one, pk=100 + int(str(place))) for one, place in zip(news, order, strict=True)]
+    assert found(news, olds) == {}
 
 
 def test_podcasts_are_known_again_by_their_files() -> None:

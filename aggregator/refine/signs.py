@@ -1,9 +1,11 @@
 """What two entries of a feed have in common, if one may have taken the other's place (pure)."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from html import unescape
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,6 +26,14 @@ _DAY: Final = timedelta(hours=24)
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 _MIN_LETTERS: Final = 6
 _NUMBER: Final = re.compile(r"\d+")
+_IMAGE: Final = re.compile(r'<img\b[^>]*? src="([^"]+)"')
+# Behind a picture's name stands how large it is to be.
+_SIZE: Final = re.compile(r"(\.(?:jpe?g|png|gif|webp|avif))\?.*")
+_MAX_IMAGES: Final = 5
+_ACCENT: Final = re.compile("[\u0300-\u036f]")
+# A few words that begin a text are a cut of it; behind them may stand "read more".
+_CUT: Final = 5
+_MORE: Final = 2
 
 Mark = tuple[str, str]
 """Something that an entry is looked for by: its kind, and what it is."""
@@ -33,7 +43,8 @@ class Signs(NamedTuple):
     """What two entries of a feed have in common. `path`: the page on whatever host, or the id; `host`: the same host besides; `name`: the
     last part of the path only.
 
-    `text`: one holds most of the other's words; `all_text`: nearly all is the same; `bare`: one has no text to compare; `instant`: one
+    `image`: a picture that nobody else shows, and no text that speaks against it; `text`: one holds most of the other's words;
+    `all_text`: nearly all is the same; `bare`: one has no text to compare, or no more of it than how the other begins; `instant`: one
     date; `day`: dates that differ as another time zone or a lost time of day makes them, not as the numbers of a daily series do;
     `undated`: one has no date.
     """
@@ -42,6 +53,7 @@ class Signs(NamedTuple):
     host: bool
     name: bool
     file: bool
+    image: bool
     title: bool
     alike: bool
     text: bool
@@ -63,6 +75,7 @@ class Traits:
     id_path: str
     name: str
     files: tuple[str, ...]
+    images: tuple[str, ...]
     words: tuple[str, ...]
 
     @property
@@ -73,9 +86,14 @@ class Traits:
         """Under what the entry is looked for."""
         found = [("title", self.title), ("path", self.path), ("id", self.id_path), ("name", self.name)]
         found += [("file", file) for file in self.files]
+        found += [("image", image) for image in self.images]
         found += [("instant", self.at.isoformat() if self.at else "")]
         found += [(key.kind, key.value) for key in self.member.entry.keys if key.kind == "text"]
         yield from dict.fromkeys(mark for mark in found if mark[1])
+
+
+Pair = tuple[Traits, Traits, Signs]
+"""A fresh entry, another one that the feed had, and what they have in common."""
 
 
 def traits_of(member: StoredEntry, story: int) -> Traits:
@@ -87,35 +105,39 @@ def traits_of(member: StoredEntry, story: int) -> Traits:
     return Traits(
         member=member,
         story=story,
-        title=plain(entry.title.text) if entry.title else "",
+        title=_folded(entry.title.text) if entry.title else "",
         path=path,
         id_path=page_path(entry.raw_id) or (entry.raw_id or ""),
         name=name if len(_LETTERS.findall(name)) >= _MIN_LETTERS else "",
         files=tuple(dict.fromkeys(filter(None, (page_path(one.url) for one in entry.enclosures)))),
+        images=_images(entry),
         words=words_of(entry),
     )
 
 
 def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
-    """What two entries have in common. Pages, ids and files count only if they are `unique`: of one entry on each side."""
+    """What two entries have in common. Pages, ids, files and pictures count only if they are `unique`: of one entry on each side."""
     a, b = one.member.entry, other.member.entry
     text = _texts(one, other)
-    has_title = same_title(a, b)
+    has_title = same_title(a, b) or (bool(one.title) and one.title == other.title)
     is_other = (not has_title and _is_counted_on(one, other)) or (not text.holds and _have_other_authors(a, b))
     span = abs(a.published - b.published) if a.published and b.published else None
     is_page = one.path == other.path and ("path", one.path) in unique
     is_id = one.id_path == other.id_path and ("id", one.id_path) in unique
     is_next = not has_title and _is_instalment(one, other)
+    is_bare = not one.words or not other.words or _is_cut(one.words, other.words)
+    is_picture = any(("image", image) in unique for image in one.images if image in other.images)
     return Signs(
         path=not is_other and (is_page or is_id),
         host=(is_page and _host(a.link) == _host(b.link)) or (is_id and a.raw_id == b.raw_id),
         name=not is_other and bool(one.name) and one.name == other.name,
         file=any(("file", file) in unique for file in one.files if file in other.files),
+        image=is_picture and not is_other and (text.is_same or is_bare),
         title=has_title and not is_other,
         alike=not is_other and _are_alike(a.title.text if a.title else "", b.title.text if b.title else ""),
         text=text.is_same and not is_other and not is_next,
         all_text=text.is_nearly_all and not is_next,
-        bare=not one.words or not other.words,
+        bare=is_bare,
         instant=span == timedelta(0),
         day=a.published is not None and b.published is not None and _is_one_date(a.published, b.published),
         undated=span is None,
@@ -142,6 +164,29 @@ def _texts(one: Traits, other: Traits) -> _Texts:
         is_same=is_whole or (holds and not is_short),
         is_nearly_all=is_whole or (found.common >= _NEARLY_ALL and not is_short),
     )
+
+
+def _is_cut(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether the one, of a few words, is how the other, of many, begins; the last of them may be cut, or point on."""
+    short, long = sorted((one, other), key=len)
+    if len(short) >= likeness.FEW_WORDS or len(long) < max(2 * len(short), likeness.FEW_WORDS):
+        return False
+    alike = next((at for at, (mine, theirs) in enumerate(zip(short, long, strict=False)) if mine != theirs), len(short))
+    return alike >= _SOME_WORDS and (alike == len(short) or (alike >= _CUT and len(short) - alike <= _MORE))
+
+
+def _folded(title: str) -> str:
+    """A title without what editors and programs change of it: case, marks, accents, "&"."""
+    apart = _ACCENT.sub("", unicodedata.normalize("NFKD", title.replace("&", " and ")))
+    return plain(unicodedata.normalize("NFKC", apart))
+
+
+def _images(entry: Entry) -> tuple[str, ...]:
+    """The pictures that an entry shows, on whatever host."""
+    html = entry.content or entry.summary or ""
+    found = [unescape(address) for address in _IMAGE.findall(html)] if "<img" in html else []
+    found += [entry.thumbnail] if entry.thumbnail else []
+    return tuple(dict.fromkeys(filter(None, (page_path(_SIZE.sub(r"\1", one)) for one in found))))[:_MAX_IMAGES]
 
 
 def _is_one_date(one: datetime, other: datetime) -> bool:

@@ -1,8 +1,9 @@
 """Which entries of a feed took the place of others: its ids flipped, it moved, its paths, its format or its dates changed (pure).
 
 Such an entry must not be shown again to those who have it. Titles alone never match, nor does anything else alone: it takes two signs, and
-each entry takes the place of one other at most. Where much of a document is new at once, and most of that is known again, so little as
-a title and its day will do for the rest. What only comes again, as the numbers of a daily series do, takes nobody's place.
+each entry takes the place of one other at most. Where much of a document is new at once, and most of that, or of what is gone, is known
+again, so little as a title and its day will do for the rest; where the document as a whole says that its feed moved (`refine.moves`), a
+title. What only comes again, as the numbers of a daily series do, takes nobody's place.
 """
 
 from collections import Counter, defaultdict
@@ -11,13 +12,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aggregator.model import StoredEntry
-from aggregator.refine.signs import Mark, Signs, Traits, compared, traits_of
+from aggregator.refine import moves
+from aggregator.refine.moves import MANY
+from aggregator.refine.signs import Mark, Pair, Signs, Traits, compared, traits_of
 
-MANY: Final = 5
-"""Of fewer entries nobody can tell whether most of them are known again."""
-
-# Dates that all became now lie as close together as this.
-_AT_ONCE: Final = timedelta(hours=24)
+# That an entry still stands in its document is written down once a day.
+_SEEN_STEP: Final = timedelta(days=1)
 # What more pairs than this have in common says little of any of them.
 _MAX_PAIRS: Final = 400
 
@@ -32,15 +32,19 @@ def successors(
     """
     news = [traits_of(one, -one.pk) for one in sorted(fresh, key=_order)]
     olds = [traits_of(one, story) for story, one in sorted(gone, key=lambda pair: _order(pair[1]))]
-    unique = _once(news) & _once(olds)
+    every = [*fresh, *known_again]
+    unique = _once([*news, *(traits_of(one, -one.pk) for one in known_again)]) & _once(olds)
     pairs = [(one, other, compared(one, other, unique)) for one, other in _candidates(news, olds)]
     found = _taken([pair for pair in pairs if is_sure(pair[2])], {})
-    every = [*fresh, *known_again]
     if len(every) < MANY:
         return _pks(found)
-    rest = [pair for pair in pairs if is_likely(pair[2], dates_are_lost=_are_lost(every))]
+    lost = moves.lost_dates(every)
+    rest = [pair for pair in pairs if is_likely(pair[2], dates_are_lost=pair[0].member.pk in lost)]
     more = _taken(_only(rest, found), found)
-    return _pks(more if 2 * (len(more) + len(known_again)) >= len(every) else found)
+    enough = _half(every, gone, known_again)
+    found = more if len(more) + len(known_again) >= enough else found
+    told = moves.told(_only([pair for pair in pairs if moves.is_hint(pair[2])], found), _among(pairs, found), lost, unique)
+    return _pks(_taken(told, found) if len(found) + len(told) + len(known_again) >= enough else found)
 
 
 def is_sure(signs: Signs) -> bool:
@@ -65,7 +69,9 @@ def is_likely(signs: Signs, *, dates_are_lost: bool) -> bool:
         # The columns of a day have the titles of the day before; what they say is other.
         is_same_day = signs.instant or (signs.day and (signs.text or signs.bare or signs.name))
         return signs.path or is_same_day or (say_nothing and signs.text)
-    return (signs.path and signs.alike) or (signs.text and signs.day) or (say_nothing and signs.all_text) or (signs.name and signs.instant)
+    if (signs.path and signs.alike) or (signs.image and signs.day) or (signs.name and signs.instant):
+        return True
+    return (signs.text and (signs.day or (say_nothing and signs.alike))) or (say_nothing and signs.all_text)
 
 
 # ── who may be whose ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,20 +111,23 @@ def _by_mark(side: Iterable[Traits]) -> Mapping[Mark, list[Traits]]:
     return found
 
 
-def _are_lost(news: Sequence[StoredEntry]) -> bool:
-    """Whether the dates say nothing: there are none, or all became now."""
-    dates = [one.entry.published for one in news if one.entry.published]
-    return not dates or (len(dates) >= MANY and max(dates) - min(dates) <= _AT_ONCE)
+def _half(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]], known_again: Sequence[StoredEntry]) -> int:
+    """How many of the fresh entries must be known again for the others to be taken for known, too: half of them, or of those that stood in
+    the last document and are gone, since an archive may have come along.
+    """
+    last = max((one.last_seen for _, one in gone), default=None)
+    stood = {story for story, one in gone if last and last - one.last_seen <= _SEEN_STEP}
+    most = min(len(fresh), max(MANY, len(stood) + len(known_again)))
+    return (most + 1) // 2
 
 
 # ── who takes whose place ──────────────────────────────────────────────────────────────────────────────────────────────
 
-_Pair = tuple[Traits, Traits, Signs]
 # In the order of `Signs`.
-_WEIGHTS: Final = (8, 1, 4, 4, 6, 1, 4, 2, 0, 4, 2, 0)
+_WEIGHTS: Final = (8, 1, 4, 4, 4, 6, 1, 4, 2, 0, 4, 2, 0)
 
 
-def _taken(pairs: Sequence[_Pair], before: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
+def _taken(pairs: Sequence[Pair], before: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
     """Let each take one place, the surest first; by the pk of the fresh one, the pk of the other and its story."""
     found = dict(before)
     stories = {story for _, story in before.values()}
@@ -129,7 +138,7 @@ def _taken(pairs: Sequence[_Pair], before: Mapping[int, tuple[int, int]]) -> dic
     return found
 
 
-def _preference(pair: _Pair) -> tuple[object, ...]:
+def _preference(pair: Pair) -> tuple[object, ...]:
     one, other, signs = pair
     span = abs(one.at - other.at) if one.at and other.at else timedelta.max
     return -_weight(signs), span, _order(one.member), other.member.first_seen.timestamp() * -1, _order(other.member)
@@ -139,7 +148,7 @@ def _weight(signs: Signs) -> int:
     return sum(weight for weight, is_there in zip(_WEIGHTS, signs, strict=True) if is_there)
 
 
-def _only(pairs: Sequence[_Pair], found: Mapping[int, tuple[int, int]]) -> list[_Pair]:
+def _only(pairs: Sequence[Pair], found: Mapping[int, tuple[int, int]]) -> list[Pair]:
     """Those of which neither side has another that fits as well."""
     stories = {story for _, story in found.values()}
     left = [pair for pair in pairs if pair[0].member.pk not in found and pair[1].story not in stories]
@@ -152,6 +161,10 @@ def _only(pairs: Sequence[_Pair], found: Mapping[int, tuple[int, int]]) -> list[
         for one, other, signs in left
         if ways[("fresh", one.member.pk, _weight(signs))] == 1 == ways[("story", other.story, _weight(signs))]
     ]
+
+
+def _among(pairs: Sequence[Pair], found: Mapping[int, tuple[int, int]]) -> list[Pair]:
+    return [pair for pair in pairs if found.get(pair[0].member.pk) == (pair[1].member.pk, pair[1].story)]
 
 
 def _pks(found: Mapping[int, tuple[int, int]]) -> dict[int, int]:

@@ -47,12 +47,13 @@ class Joined:
 @dataclass(frozen=True, slots=True)
 class Turnover:
     """A document of a known feed of which much is new at once: the new entries and those that were known before, by pk, and others that the
-    feed had, which may have been replaced. `newest` is where the latest stood of all that it had."""
+    feed had, which may have been replaced. `past` are the places of the latest that it had, the newest first; None where nobody asks what
+    is backlog."""
 
     added: Sequence[int]
     standing: Sequence[int]
     gone: Sequence[StoredEntry]
-    newest: datetime | None = None
+    past: Sequence[datetime] | None = None
 
 
 class _Unions(Generic[Node]):

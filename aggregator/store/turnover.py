@@ -1,5 +1,6 @@
 """Documents of which much is new at once: what else their feeds had, among which may be what they replaced."""
 
+from bisect import bisect_right
 from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,11 +19,17 @@ with one moved blog some of it; an ordinary poll brings one or two, and costs no
 
 _SPARE: Final = 20
 BURST: Final = 10
-"""So many old entries that nobody has seen, in one document of a known feed, are backlog: an archive that was opened, a blog that a planet
-took up. Fewer flood nobody, and who writes has often a few to hand in later."""
+"""So many entries that nobody has seen and that are old, or all became now, in one document of a known feed, are backlog: an archive that
+was opened, a blog that a planet took up. Fewer flood nobody, and who writes has often a few to hand in later."""
 
 BACKLOG_AGE: Final = timedelta(days=2)
 """So much older than the latest that the feed had brought before is old: what is newer may have been written or let through late."""
+
+AT_ONCE: Final = timedelta(hours=1)
+"""What is dated within so long of one another in one document was dated by a program, if it is far more than its feed ever had of a day."""
+
+_TIMES: Final = 3
+_DAY: Final = timedelta(days=1)
 
 _OWN: Final = select(entry.c.pk, entry.c.sort_key).where(entry.c.feed == bindparam("of"), entry.c.hold.is_(None))
 _LATEST: Final = _OWN.order_by(entry.c.sort_key.desc()).limit(bindparam("most"))
@@ -42,7 +49,7 @@ def turnovers(conn: Connection, arrived: Arrived, known: Container[int]) -> list
         news = set(added)
         latest = [row for row in conn.execute(_LATEST, {"of": of, "most": 3 * size + _SPARE}) if row.pk not in news]
         gone = entries.by_pk(conn, {row.pk for row in latest}.difference(standing))
-        found.append(Turnover(added, standing, list(gone.values()), newest=latest[0].sort_key if latest else None))
+        found.append(Turnover(added, standing, list(gone.values()), past=[row.sort_key for row in latest]))
     return found
 
 
@@ -56,11 +63,37 @@ def bursts(turned: Sequence[Turnover], fresh: Mapping[int, StoredEntry], alone: 
     """Which of the entries that found no story (by pk) came among many old ones at once, and when."""
     found: dict[int, datetime] = {}
     for turnover in turned:
-        old = [fresh[pk] for pk in turnover.added if pk in alone and _is_old(fresh[pk], turnover.newest)]
-        if len(old) >= BURST:
-            found |= {one.pk: one.first_seen for one in old}
+        if turnover.past is not None:
+            news = [fresh[pk] for pk in turnover.added if pk in alone]
+            found |= {one.pk: one.first_seen for one in _backlog(news, turnover.past)}
     return found
 
 
-def _is_old(one: StoredEntry, newest: datetime | None) -> bool:
-    return one.entry.published is not None and one.entry.published < (newest or one.first_seen) - BACKLOG_AGE
+def _backlog(news: Sequence[StoredEntry], past: Sequence[datetime]) -> list[StoredEntry]:
+    """Those of a document's new entries that are backlog, if they are so many.
+
+    Where they are, it is what is older than the latest that the feed had brought before; of a feed that had brought nothing yet, all.
+    """
+    at_once = _at_once(news, past)
+    if sum(one.pk in at_once or _is_older(one, past, BACKLOG_AGE) for one in news) < BURST:
+        return []
+    return [one for one in news if one.pk in at_once or _is_older(one, past, timedelta(0))]
+
+
+def _is_older(one: StoredEntry, past: Sequence[datetime], by: timedelta) -> bool:
+    at = one.entry.published
+    return at is not None and at < (past[0] if past else one.first_seen) - by
+
+
+def _at_once(news: Sequence[StoredEntry], past: Sequence[datetime]) -> frozenset[int]:
+    """Those (by pk) that have no date, or that of an import: many more within an hour than the feed ever had of a day."""
+    dated = sorted((one.entry.published or one.first_seen, one.pk) for one in news)
+    first, last = _most_within(AT_ONCE, [at for at, _ in dated])
+    begin, end = _most_within(_DAY, sorted(past))
+    return frozenset(pk for _, pk in dated[first:last]) if last - first > _TIMES * (end - begin) else frozenset()
+
+
+def _most_within(span: timedelta, dates: Sequence[datetime]) -> tuple[int, int]:
+    """Where most of these dates, the earliest first, stand that lie within a span: from the one place to before the other."""
+    spans = ((at, bisect_right(dates, date + span)) for at, date in enumerate(dates))
+    return max(spans, key=lambda found: found[1] - found[0], default=(0, 0))

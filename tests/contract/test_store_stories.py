@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid5
@@ -417,6 +417,20 @@ def test_an_archive_that_a_known_feed_opens_floods_nobody_until_it_is_released(s
     assert len(titles(store)) == 16
     assert listed(store)[-1].sort_key == NOON - 15 * 7 * DAY, "at the dates that they have"
     assert (store.held_back(), store.release(state.key)) == ({}, 0)
+
+
+@pytest.mark.parametrize("at", [None, NOON + DAY])
+def test_an_archive_without_its_dates_floods_nobody_either(store: Store, at: datetime | None) -> None:
+    store.sync(blogs("blog", "busy"), NOON)
+    poll(store, [("blog", archive(1, 2, 3)), ("busy", [post(n, "busy", published=NOON - n * HOUR) for n in range(1, 9)])])
+    publish(store)
+    undated = [post(number, title=titled(f"old {number}"), published=at) for number in range(10, 30)]
+    poll(store, [("blog", [*archive(1, 2, 3), *undated])], NOON + DAY)
+    publish(store, NOON + DAY, newcomers=2)
+    assert len(titles(store)) == 13
+    poll(store, [("busy", [post(100 + n, "busy", title=titled(f"busy {n}"), published=NOON + 2 * DAY) for n in range(20)])], NOON + 2 * DAY)
+    publish(store, NOON + 2 * DAY, newcomers=2)
+    assert len(titles(store)) == 33, "who writes eight a day may write twenty"
 
 
 def test_many_entries_that_are_news_are_not_held_back(store: Store) -> None:

@@ -1,0 +1,103 @@
+"""What a document says as a whole: its feed moved, and all became new at once that was written over weeks (pure).
+
+Then a title, or a picture, is enough to know an entry by where nothing is left to compare its text with: of many pairs that say so, one to
+one, in one order, none can have come about by chance. What comes again as the columns of a day or of a week do has the dates of that.
+"""
+
+from bisect import bisect_right
+from collections.abc import Container, Sequence
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Final
+
+from aggregator.model import StoredEntry
+from aggregator.refine.signs import Mark, Pair, Signs
+
+MANY: Final = 5
+"""Of fewer entries nobody can tell whether most of them are known again."""
+
+# Dates that all became now lie as close together as this; what was written meanwhile, and is new, may be dated otherwise.
+_AT_ONCE: Final = timedelta(hours=24)
+_MOST: Final = 4
+# What was written over so long at least, and so many times as long as it took to come anew, did not come as it was written.
+_WRITTEN_OVER: Final = timedelta(days=2)
+_TIMES: Final = 4
+# Shorter titles ("Links", "Open thread") are used again.
+_MANY_LETTERS: Final = 12
+_MANY_SIGNS: Final = 6
+
+
+def lost_dates(news: Sequence[StoredEntry]) -> frozenset[int]:
+    """The entries (by pk) whose dates say nothing, because those of nearly all became now at once."""
+    dated = sorted((one.entry.published, one.pk) for one in news if one.entry.published)
+    if len(dated) < MANY:
+        return frozenset()
+    dates = [at for at, _ in dated]
+    first, last = max(((at, bisect_right(dates, dates[at] + _AT_ONCE)) for at in range(len(dates))), key=lambda span: span[1] - span[0])
+    is_most = (last - first) * (_MOST + 1) >= len(dated) * _MOST
+    return frozenset(pk for _, pk in dated[first:last]) if is_most else frozenset()
+
+
+def is_hint(signs: Signs) -> bool:
+    """Whether two entries may be one if the document says that its feed moved: nothing speaks against it, but little for it."""
+    return signs.text or signs.image or (signs.title and signs.bare)
+
+
+def told(hints: Sequence[Pair], found: Sequence[Pair], lost: Container[int], unique: Container[Mark]) -> list[Pair]:
+    """Those of the hints that are believed, beside what was `found`; none unless all together say that the feed moved."""
+    held = [pair for pair in hints if _is_later(pair, lost) and _is_by_its_own(pair, unique)]
+    every = sorted([*held, *(pair for pair in found if _is_later(pair, lost))], key=lambda pair: pair[0].member.pk)
+    if not held or not _is_move(every):
+        return []
+    turned = [_when(pair) for pair in every]
+    if _longest_rise(turned) < _longest_rise(turned[::-1]):
+        every.reverse()
+    if _longest_rise([_when(pair) for pair in every]) * _TIMES < len(every) * (_TIMES - 1):
+        return []
+    in_order = _crossing_none(every)
+    return [pair for pair in held if _is_distinctive(pair) or pair[0].member.pk in in_order]
+
+
+def _when(pair: Pair) -> datetime:
+    return pair[1].at or pair[1].member.sort_key
+
+
+def _is_later(pair: Pair, lost: Container[int]) -> bool:
+    """Whether the fresh one lost the date that the other had: to none, or to that of the day when all became new."""
+    at, before = pair[0].at, pair[1].at
+    return before is not None and (at is None or (pair[0].member.pk in lost and at >= before))
+
+
+def _is_by_its_own(pair: Pair, unique: Container[Mark]) -> bool:
+    signs, title = pair[2], pair[0].title
+    return signs.text or signs.image or (title == pair[1].title and ("title", title) in unique)
+
+
+def _is_distinctive(pair: Pair) -> bool:
+    """Whether nobody would come upon what two entries share a second time."""
+    title = pair[0].title
+    return pair[2].text or pair[2].image or len(title) >= (_MANY_LETTERS if title.isascii() else _MANY_SIGNS)
+
+
+def _is_move(every: Sequence[Pair]) -> bool:
+    if len(every) < MANY or 2 * sum(map(_is_distinctive, every)) < len(every):
+        return False
+    dates, before = [pair[0].at for pair in every if pair[0].at], [_when(pair) for pair in every]
+    took = max(dates) - min(dates) if dates else timedelta()
+    return max(before) - min(before) >= max(_WRITTEN_OVER, _TIMES * took)
+
+
+def _longest_rise(dates: Sequence[datetime]) -> int:
+    """How many of the dates, in this order, do not fall behind one another at most."""
+    ends: list[datetime] = []
+    for at in dates:
+        place = bisect_right(ends, at)
+        ends[place : place + 1] = [at]
+    return len(ends)
+
+
+def _crossing_none(every: Sequence[Pair]) -> frozenset[int]:
+    """The fresh entries (by pk) before which nothing later stands, and behind which nothing earlier."""
+    dates = [_when(pair) for pair in every]
+    highest, lowest = list(accumulate(dates, max)), list(accumulate(reversed(dates), min))[::-1]
+    return frozenset(pair[0].member.pk for at, pair in enumerate(every) if highest[at] == dates[at] == lowest[at])

@@ -221,6 +221,23 @@ HONEST = {
     ),
     "served by somebody who serves feeds": (blog([NEW, *BLOG]), "https://feeds.example.net/blog"),
     "other entries, served by them": (blog([post("blog", n) for n in range(20, 26)]), "https://feeds.example.net/blog"),
+    "a domain of its own, and all entries new": (
+        by("Jane Example", blog(moved([post("blog", n) for n in range(20, 26)], "self.example"), home="https://self.example/")).replace(
+            b"https://blog.example/feed.xml", b"https://self.example/feed"
+        ),
+        "https://self.example/feed",
+    ),
+    "another platform on a domain of its own, with how the texts begin": (
+        blog(
+            [replace(one, link=f"https://self.example/?p={n}", id=f"post-{n}", text=one.text[:60] + "…") for n, one in enumerate(BLOG)],
+            home="https://self.example/",
+        ),
+        "https://self.example/feed",
+    ),
+    "a new name, all entries new, and more of the author's": (
+        by("Jane M. Example", blog([post("blog", n) for n in range(20, 26)]).replace(NAME, b"Quite Another Name")),
+        "https://blog.example/feed.xml",
+    ),
     "posts about another site": (
         blog([replace(one, link=f"{one.link}?x") for one in CASINO] + BLOG[:2]),
         "https://blog.example/feed.xml",
@@ -232,6 +249,16 @@ HONEST = {
 def test_honest_changes_hold_nobody(planet: Planet, change: str) -> None:
     comes(planet, *HONEST[change])
     assert state(planet).hold is None
+
+
+def test_a_blog_that_moves_to_a_platform_without_texts_is_known_by_its_titles() -> None:
+    planet = Planet("blog")
+    posts = [replace(one, title=f"Which way the river went, {n}") for n, one in enumerate(BLOG)]
+    planet.polls({"blog": blog(posts)})
+    came = [replace(one, link=f"https://self.example/?p={n}", id=f"post-{n}", text="", at=NOON) for n, one in enumerate(posts)]
+    planet.publishes()
+    comes(planet, blog(came, home="https://self.example/"), "https://self.example/feed")
+    assert (state(planet).hold, len(planet.publishes())) == (None, 6)
 
 
 def test_a_planet_that_brings_other_hosts_is_itself() -> None:

@@ -26,8 +26,12 @@ MANY: Final = ("*",)
 MAX_AUTHORS: Final = 30
 """How many names of authors are remembered of a feed: many have guests."""
 
-# Of the entries that are compared, so many must be known for the feed to be the same: a fifth.
+# Of the entries that are compared, so many must be known for the feed to be the same: a fifth; half, where they are known by titles alone,
+# which must be long: "Open thread" anybody may have written.
 _FAMILIAR: Final = 5
+_BY_TITLE: Final = 2
+_LONG_TITLE: Final = 12
+_LONG_DENSE_TITLE: Final = 6
 # Sites to which a fifth of the entries link are where the feed's pages are; if these are not most, it is a planet or a link blog.
 _MAIN: Final = 5
 _MAX_LINKS: Final = 3
@@ -36,9 +40,11 @@ _STILL: Final = 10
 # What is only being set up changes altogether: a theme's first posts, then its owner's.
 _YOUNG: Final = 5
 _FEW: Final = 20
+_ALL_MOVED: Final = 3
 _SHOWN: Final = 80
 _SHORT_TEXT: Final = 40
 _SHORT_PATH: Final = 6
+_NAME: Final = re.compile(r"[^\W_]+")
 _WORDS: Final = re.compile(rf"[{DENSE}]|[^\W_{DENSE}]{{2,}}")
 
 
@@ -118,7 +124,7 @@ def strangeness(known: Identity, seen: Identity, entries: Sequence[Entry], own: 
 class _Signs:
     """What differs, each where both sides say it. `links`: None where neither has its pages on a few sites.
 
-    `signed`: one names authors and the other does not. `named`: the title or an author is still the same.
+    `signed`: one names authors and the other does not. `named`: the title or an author is still the same; `both`: each of them is.
     """
 
     served: bool
@@ -130,13 +136,14 @@ class _Signs:
     signed: bool
     links: bool | None
     named: bool
+    both: bool
     parked: bool
 
 
 def _signs(known: Identity, seen: Identity, entries: Sequence[Entry]) -> _Signs:
     places = _places(known)
     title, authors = _is_another_title(known.title, seen.title), bool(known.authors and seen.authors)
-    are_others = authors and not set(known.authors) & set(seen.authors)
+    are_others = authors and not any(_is_one_person(one, other) for one in known.authors for other in seen.authors)
     is_same_title = bool(_title_words(known.title) and _title_words(seen.title)) and not title
     served = _differs(known.served, seen.served)
     home = _differs(known.home, seen.home) and seen.home not in places
@@ -152,6 +159,7 @@ def _signs(known: Identity, seen: Identity, entries: Sequence[Entry]) -> _Signs:
         signed=bool(known.authors) != bool(seen.authors),
         links=links,
         named=is_same_title or (authors and not are_others),
+        both=is_same_title and authors and not are_others,
         parked=is_parked(seen.title, entries),
     )
 
@@ -162,6 +170,9 @@ def _are_enough(signs: _Signs, *, is_young: bool = False) -> bool:
     if signs.parked:
         return True
     if signs.links:
+        if signs.both and not signs.language and moved == _ALL_MOVED:
+            # The address, the home page and the pages have gone to one new place together, under the old name and by the old author.
+            return False
         # Another site's entries by other authors are enough, though the feed calls itself what it did.
         return signs.title or signs.served or signs.authors or (moved > 0 and not signs.named) or (moved > 0) + others > 2
     if signs.links is None:
@@ -201,10 +212,20 @@ def is_itself(known: Identity, seen: Identity, entries: Sequence[Entry]) -> bool
 
 
 def are_familiar(entries: Sequence[Entry], stored: Sequence[Entry]) -> bool:
-    """Whether a good part of the entries are those that the feed had: two of id, path, title and words agree, or the words alone."""
+    """Whether a good part of the entries are those that the feed had: two of id, path, title and words agree, or the words alone; or half
+    of them have the titles of those.
+    """
     known = {mark for entry in stored for mark in _marks(entry)}
-    count = sum(not known.isdisjoint(_marks(entry)) for entry in entries)
-    return count > 0 and count * _FAMILIAR >= min(len(entries), len(stored))
+    count, most = sum(not known.isdisjoint(_marks(entry)) for entry in entries), min(len(entries), len(stored))
+    if count > 0 and count * _FAMILIAR >= most:
+        return True
+    ours, theirs = ({title for entry in each if (title := _long_title(entry))} for each in (stored, entries))
+    return len(ours & theirs) >= _YOUNG and len(ours & theirs) * _BY_TITLE >= most
+
+
+def _long_title(entry: Entry) -> str:
+    title = plain(entry.title.text) if entry.title else ""
+    return title if len(title) >= (_LONG_TITLE if title.isascii() else _LONG_DENSE_TITLE) else ""
 
 
 def _marks(entry: Entry) -> Iterable[tuple[str, ...]]:
@@ -216,6 +237,8 @@ def _marks(entry: Entry) -> Iterable[tuple[str, ...]]:
     yield from ((*one, *other) for number, one in enumerate(given) for other in given[:number])
     if len(text) >= _SHORT_TEXT:
         yield "text", text
+        # An excerpt ends earlier.
+        yield from (("begins", text[:_SHORT_TEXT], *one) for one in given if one[0] != "text")
 
 
 def _path(link: str | None) -> str:
@@ -228,6 +251,13 @@ def _path(link: str | None) -> str:
 
 
 # ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_one_person(one: str, other: str) -> bool:
+    """Whether two names, folded, may be one person's: one says more of it ("Ann", "Ann B.", "Ann C. Baker" and "Ann Baker")."""
+    ours, theirs = (frozenset(_NAME.findall(name)) for name in (one, other))
+    less, more = sorted((ours, theirs), key=len)
+    return one == other or (bool(less) and less <= more and (len(less) > 1 or all(len(word) == 1 for word in more - less)))
 
 
 def _differs(known: str, seen: str) -> bool:

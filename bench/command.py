@@ -50,7 +50,13 @@ class Workshop:
         self.tracebacks: list[str] = []  # what runs printed on stderr, of those that showed one: bugs that no report tells of
 
     def write(
-        self, feeds: Mapping[str, str], *, max_entries: int = EVERYTHING, own_outputs: Sequence[str] = (), client: str = "requests"
+        self,
+        feeds: Mapping[str, str],
+        *,
+        max_entries: int = EVERYTHING,
+        own_outputs: Sequence[str] = (),
+        client: str = "requests",
+        newcomer_entries: int = EVERYTHING,
     ) -> None:
         """Write a feeds.yaml for these feeds (address by id): everything republished in full, up to `max_entries` listed.
 
@@ -63,7 +69,7 @@ class Workshop:
             "store: aggregator.db",
             "root: public",
             f"client: {client}",
-            f"newcomer_entries: {EVERYTHING}",
+            f"newcomer_entries: {newcomer_entries}",
             "defaults: { every: 60m, republish: full, allow_private: true }",
             "outputs:",
             *(f"  - {{ path: {path}, max_entries: {max_entries}, max_bytes: 999999999 }}" for path in LISTING_OUTPUTS),

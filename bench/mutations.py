@@ -14,8 +14,8 @@ from xml.sax.saxutils import escape, quoteattr
 import feedparser
 from lxml import etree
 
-_DATES: Final = frozenset({"pubDate", "published", "updated", "date", "modified", "issued", "created"})
-_RDF_ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+DATES: Final = frozenset({"pubDate", "published", "updated", "date", "modified", "issued", "created"})
+RDF_ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 
 Document = tuple[bytes, str]
 """A body and its content type."""
@@ -23,7 +23,7 @@ Document = tuple[bytes, str]
 
 def ids_flipped(given: Document) -> Document:
     """Another generator numbers the entries; links, texts and dates stay."""
-    return _edited(given, _flip, _flip_json)
+    return edited(given, _flip, _flip_json)
 
 
 def host_moved(given: Document) -> Document:
@@ -41,7 +41,7 @@ def new_host(host: str) -> str:
 
 def dates_reset(given: Document) -> Document:
     """All was written just now, says an import."""
-    return _edited(given, _redate, _redate_json)
+    return edited(given, _redate, _redate_json)
 
 
 def dates_and_ids(given: Document) -> Document:
@@ -50,7 +50,7 @@ def dates_and_ids(given: Document) -> Document:
 
 def paths_changed(given: Document) -> Document:
     """Another platform: /2019/05/slug.html became /posts/slug/, and that is the id, too."""
-    return _edited(given, _repath, _repath_json)
+    return edited(given, _repath, _repath_json)
 
 
 def format_changed(given: Document) -> Document:
@@ -69,21 +69,10 @@ def all_at_once(given: Document) -> Document:
     return format_changed(paths_changed(host_moved(given)))
 
 
-MUTATIONS: Final[Mapping[str, Callable[[Document], Document]]] = {
-    "ids flipped": ids_flipped,
-    "host moved": host_moved,
-    "format changed": format_changed,
-    "dates reset": dates_reset,
-    "dates reset, ids flipped": dates_and_ids,
-    "paths changed": paths_changed,
-    "all at once": all_at_once,
-}
-
-
 # ── editing ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _edited(given: Document, element: Callable[[Any, int], None], item: Callable[[dict[str, Any], int], None]) -> Document:
+def edited(given: Document, element: Callable[[Any, int], None], item: Callable[[dict[str, Any], int], None]) -> Document:
     body, kind = given
     if "json" in kind:
         feed = json.loads(body)
@@ -91,16 +80,16 @@ def _edited(given: Document, element: Callable[[Any, int], None], item: Callable
             item(one, number)
         return json.dumps(feed).encode(), kind
     root = etree.fromstring(body, etree.XMLParser(recover=True, huge_tree=True, resolve_entities=False))
-    for number, one in enumerate(_entries(root)):
+    for number, one in enumerate(list(entries(root))):
         element(one, number)
     return etree.tostring(root, encoding="utf-8", xml_declaration=True), kind
 
 
-def _entries(root: Any) -> Iterator[Any]:
+def entries(root: Any) -> Iterator[Any]:
     return (one for one in root.iter() if isinstance(one.tag, str) and etree.QName(one).localname in ("item", "entry"))
 
 
-def _children(one: Any, *names: str) -> list[Any]:
+def children(one: Any, *names: str) -> list[Any]:
     return [child for child in one if isinstance(child.tag, str) and etree.QName(child).localname in names]
 
 
@@ -109,13 +98,13 @@ def _number(text: str | None, number: int) -> str:
 
 
 def _flip(one: Any, number: int) -> None:
-    found = _children(one, "guid", "id")
+    found = children(one, "guid", "id")
     for child in found:
         child.text = _number(child.text, number)
         if etree.QName(child).localname == "guid":
             child.set("isPermaLink", "false")
-    if one.get(_RDF_ABOUT):
-        one.set(_RDF_ABOUT, _number(one.get(_RDF_ABOUT), number))
+    if one.get(RDF_ABOUT):
+        one.set(RDF_ABOUT, _number(one.get(RDF_ABOUT), number))
     elif not found:
         is_atom = etree.QName(one).localname == "entry"
         made = etree.SubElement(
@@ -130,7 +119,7 @@ def _flip_json(item: dict[str, Any], number: int) -> None:
 
 def _redate(one: Any, number: int) -> None:
     now = datetime.now(UTC)
-    for child in _children(one, *_DATES):
+    for child in children(one, *DATES):
         child.text = format_datetime(now) if etree.QName(child).localname == "pubDate" else now.isoformat(timespec="seconds")
 
 
@@ -141,16 +130,16 @@ def _redate_json(item: dict[str, Any], number: int) -> None:
 
 
 def _repath(one: Any, number: int) -> None:
-    title = "".join("".join(child.itertext()) for child in _children(one, "title")[:1])
-    links = [child for child in _children(one, "link") if child.get("rel", "alternate") == "alternate"]
+    title = "".join("".join(child.itertext()) for child in children(one, "title")[:1])
+    links = [child for child in children(one, "link") if child.get("rel", "alternate") == "alternate"]
     for child in links:
         where = child.get("href") or child.text or ""
         if page := _new_page(where, title):
             child.attrib.update({"href": page}) if child.get("href") else setattr(child, "text", page)
-            for name in _children(one, "guid", "id"):
+            for name in children(one, "guid", "id"):
                 name.text = page
-            if one.get(_RDF_ABOUT):
-                one.set(_RDF_ABOUT, page)
+            if one.get(RDF_ABOUT):
+                one.set(RDF_ABOUT, page)
 
 
 def _repath_json(item: dict[str, Any], number: int) -> None:
@@ -194,7 +183,7 @@ def _when(entry: Any) -> str:
 
 
 def _as_atom(read: Any) -> bytes:
-    entries = [
+    made = [
         f"<entry><id>{escape(_id(one))}</id><title type='html'>{escape(one.get('title', ''))}</title>"
         + (f"<link href={quoteattr(one.link)}/>" if one.get("link") else "")
         + (f"<published>{_when(one)}</published><updated>{_when(one)}</updated>" if _when(one) else "")
@@ -203,7 +192,7 @@ def _as_atom(read: Any) -> bytes:
         for one in read.entries
     ]
     head = f"<id>urn:x-made:feed</id><title>{escape(read.feed.get('title', ''))}</title><link href={quoteattr(read.feed.get('link', ''))}/>"
-    return _xml(f"<feed xmlns='http://www.w3.org/2005/Atom'>{head}{''.join(entries)}</feed>")
+    return _xml(f"<feed xmlns='http://www.w3.org/2005/Atom'>{head}{''.join(made)}</feed>")
 
 
 def _as_json(read: Any) -> bytes:

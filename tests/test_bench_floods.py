@@ -5,7 +5,9 @@ import json
 import feedparser
 import pytest
 
-from bench.mutations import MUTATIONS, Document, new_host
+from bench.floods import MUTATIONS
+from bench.made_feeds import made_feeds
+from bench.mutations import Document, new_host
 from tests.e2e.running import feed
 
 ATOM: Document = (feed("garden", "One.", "Two.", "Three."), "application/atom+xml")
@@ -51,10 +53,11 @@ def told(given: Document) -> dict[str, list[str]]:
         ("dates reset", {"dates"}),
         ("dates reset, ids flipped", {"dates", "ids"}),
         ("paths changed", {"ids", "links"}),
+        ("another platform, texts cut", {"ids", "links", "dates"}),
     ],
 )
 def test_a_mutation_changes_what_it_says_of_every_entry(name: str, changed: set[str], given: Document) -> None:
-    before, after = told(given), told(MUTATIONS[name](given))
+    before, after = told(given), told(MUTATIONS[name].after(given))
     for what in ("ids", "links", "titles", "dates"):
         assert len(after[what]) == 3
         is_other = [one != other for one, other in zip(before[what], after[what], strict=True)]
@@ -67,7 +70,23 @@ def test_a_mutation_changes_what_it_says_of_every_entry(name: str, changed: set[
 
 @pytest.mark.parametrize("given", [ATOM, JSON], ids=["atom", "json"])
 def test_another_format_says_the_same_under_other_ids(given: Document) -> None:
-    made = MUTATIONS["format changed"](given)
+    made = MUTATIONS["format changed"].after(given)
     assert made[1] != given[1]
     assert told(made)["titles"] == told(given)["titles"]
     assert told(made)["links"] == told(given)["links"] == told(made)["ids"]
+
+
+@pytest.mark.parametrize("given", [(one.body, one.content_type) for one in made_feeds()[:4]], ids=["rss", "long rss", "atom", "json"])
+def test_what_another_platform_does_to_a_feed(given: Document) -> None:
+    before = told(given)
+
+    def after(name: str) -> dict[str, list[str]]:
+        return told(MUTATIONS[name].after(given))
+
+    assert after("another platform, turned round")["titles"] == before["titles"][::-1]
+    assert after("another platform, titles retouched")["titles"] == [title.upper() for title in before["titles"]]
+    assert after("another platform, fewer entries")["titles"] == before["titles"][: max(5, len(before["titles"]) // 4)]
+    assert after("another platform, news")["titles"][3:] == before["titles"]
+    assert len(set(after("another platform, news")["ids"])) == len(before["ids"]) + 3
+    bodies = {name: MUTATIONS[f"another platform{name}"].after(given)[0] for name in ("", ", texts cut", ", no texts")}
+    assert len(bodies[""]) > 2 * len(bodies[", texts cut"]) > 2 * len(bodies[", no texts"])

@@ -21,6 +21,7 @@ _AT_ONCE: Final = timedelta(hours=24)
 _MOST: Final = 4
 # What was written over so long at least, and so many times as long as it took to come anew, did not come as it was written.
 _WRITTEN_OVER: Final = timedelta(days=2)
+_ATTESTED_OVER: Final = timedelta(hours=2)
 _TIMES: Final = 4
 # Shorter titles ("Links", "Open thread") are used again.
 _MANY_LETTERS: Final = 12
@@ -40,22 +41,32 @@ def lost_dates(news: Sequence[StoredEntry]) -> frozenset[int]:
 
 def is_hint(signs: Signs) -> bool:
     """Whether two entries may be one if the document says that its feed moved: nothing speaks against it, but little for it."""
-    return signs.text or signs.image or (signs.title and signs.bare)
+    return _is_attested(signs) or (signs.title and signs.bare)
 
 
 def told(hints: Sequence[Pair], found: Sequence[Pair], lost: Container[int], unique: Container[Mark]) -> list[Pair]:
     """Those of the hints that are believed, beside what was `found`; none unless all together say that the feed moved."""
-    held = [pair for pair in hints if _is_later(pair, lost) and _is_by_its_own(pair, unique)]
-    every = sorted([*held, *(pair for pair in found if _is_later(pair, lost))], key=lambda pair: pair[0].member.pk)
-    if not held or not _is_move(every):
+    sure = [pair for pair in found if _is_later(pair, lost)]
+    later = [pair for pair in hints if _is_later(pair, lost) and _is_by_its_own(pair, unique)]
+    attested = [pair for pair in later if _is_attested(pair[2])]
+    return _believed(later, sure, _WRITTEN_OVER) or _believed(attested, sure, _ATTESTED_OVER)
+
+
+def _believed(held: Sequence[Pair], sure: Sequence[Pair], over: timedelta) -> list[Pair]:
+    every = sorted([*held, *sure], key=lambda pair: pair[0].member.pk)
+    if not held or not _is_move(every, over):
         return []
-    turned = [_when(pair) for pair in every]
-    if _longest_rise(turned) < _longest_rise(turned[::-1]):
+    if _longest_rise([_when(pair) for pair in every]) < _longest_rise([_when(pair) for pair in reversed(every)]):
         every.reverse()
     if _longest_rise([_when(pair) for pair in every]) * _TIMES < len(every) * (_TIMES - 1):
         return []
     in_order = _crossing_none(every)
     return [pair for pair in held if _is_distinctive(pair) or pair[0].member.pk in in_order]
+
+
+def _is_attested(signs: Signs) -> bool:
+    """Whether more than a title says that two entries are one: words, or a picture."""
+    return signs.text or signs.image or signs.begins
 
 
 def _when(pair: Pair) -> datetime:
@@ -69,22 +80,24 @@ def _is_later(pair: Pair, lost: Container[int]) -> bool:
 
 
 def _is_by_its_own(pair: Pair, unique: Container[Mark]) -> bool:
-    signs, title = pair[2], pair[0].title
-    return signs.text or signs.image or (title == pair[1].title and ("title", title) in unique)
+    title = pair[0].title
+    return _is_attested(pair[2]) or (title == pair[1].title and ("title", title) in unique)
 
 
 def _is_distinctive(pair: Pair) -> bool:
     """Whether nobody would come upon what two entries share a second time."""
     title = pair[0].title
-    return pair[2].text or pair[2].image or len(title) >= (_MANY_LETTERS if title.isascii() else _MANY_SIGNS)
+    is_counted = len(title) >= _MANY_SIGNS and any(map(str.isdigit, title))
+    return is_counted or _is_attested(pair[2]) or len(title) >= (_MANY_LETTERS if title.isascii() else _MANY_SIGNS)
 
 
-def _is_move(every: Sequence[Pair]) -> bool:
+def _is_move(every: Sequence[Pair], over: timedelta) -> bool:
+    """Whether entries that were written over so long at least, and under titles that nobody uses twice, came again at once."""
     if len(every) < MANY or 2 * sum(map(_is_distinctive, every)) < len(every):
         return False
     dates, before = [pair[0].at for pair in every if pair[0].at], [_when(pair) for pair in every]
     took = max(dates) - min(dates) if dates else timedelta()
-    return max(before) - min(before) >= max(_WRITTEN_OVER, _TIMES * took)
+    return max(before) - min(before) >= max(over, _TIMES * took)
 
 
 def _longest_rise(dates: Sequence[datetime]) -> int:

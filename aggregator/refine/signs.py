@@ -33,6 +33,7 @@ _MAX_IMAGES: Final = 5
 _ACCENT: Final = re.compile("[\u0300-\u036f]")
 # A few words that begin a text are a cut of it; behind them may stand "read more".
 _CUT: Final = 5
+_BEGINNING: Final = 6
 _MORE: Final = 2
 
 Mark = tuple[str, str]
@@ -44,9 +45,9 @@ class Signs(NamedTuple):
     last part of the path only.
 
     `image`: a picture that nobody else shows, and no text that speaks against it; `text`: one holds most of the other's words;
-    `all_text`: nearly all is the same; `bare`: one has no text to compare, or no more of it than how the other begins; `instant`: one
-    date; `day`: dates that differ as another time zone or a lost time of day makes them, not as the numbers of a daily series do;
-    `undated`: one has no date.
+    `all_text`: nearly all is the same; `bare`: one has no text to compare, or no more of it than how the other begins; `begins`: it begins
+    so, and nobody else does; `instant`: one date; `day`: dates that differ as another time zone or a lost time of day makes them, not as
+    the numbers of a daily series do; `undated`: one has no date.
     """
 
     path: bool
@@ -59,6 +60,7 @@ class Signs(NamedTuple):
     text: bool
     all_text: bool
     bare: bool
+    begins: bool
     instant: bool
     day: bool
     undated: bool
@@ -79,6 +81,11 @@ class Traits:
     words: tuple[str, ...]
 
     @property
+    def begins(self) -> str:
+        """The first words, if they are enough to tell a text by."""
+        return " ".join(self.words[:_BEGINNING]) if len(self.words) >= _BEGINNING else ""
+
+    @property
     def at(self) -> datetime | None:
         return self.member.entry.published
 
@@ -87,6 +94,7 @@ class Traits:
         found = [("title", self.title), ("path", self.path), ("id", self.id_path), ("name", self.name)]
         found += [("file", file) for file in self.files]
         found += [("image", image) for image in self.images]
+        found += [("begins", self.begins)]
         found += [("instant", self.at.isoformat() if self.at else "")]
         found += [(key.kind, key.value) for key in self.member.entry.keys if key.kind == "text"]
         yield from dict.fromkeys(mark for mark in found if mark[1])
@@ -138,6 +146,7 @@ def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
         text=text.is_same and not is_other and not is_next,
         all_text=text.is_nearly_all and not is_next,
         bare=is_bare,
+        begins=is_bare and not is_other and one.begins == other.begins and ("begins", one.begins) in unique,
         instant=span == timedelta(0),
         day=a.published is not None and b.published is not None and _is_one_date(a.published, b.published),
         undated=span is None,
@@ -169,10 +178,12 @@ def _texts(one: Traits, other: Traits) -> _Texts:
 def _is_cut(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether the one, of a few words, is how the other, of many, begins; the last of them may be cut, or point on."""
     short, long = sorted((one, other), key=len)
-    if len(short) >= likeness.FEW_WORDS or len(long) < max(2 * len(short), likeness.FEW_WORDS):
+    if len(short) >= likeness.FEW_WORDS or len(long) < likeness.FEW_WORDS:
         return False
     alike = next((at for at, (mine, theirs) in enumerate(zip(short, long, strict=False)) if mine != theirs), len(short))
-    return alike >= _SOME_WORDS and (alike == len(short) or (alike >= _CUT and len(short) - alike <= _MORE))
+    if alike < _SOME_WORDS or (len(long) < 2 * len(short) and alike < _BEGINNING):
+        return False
+    return alike == len(short) or (alike >= _CUT and len(short) - alike <= _MORE)
 
 
 def _folded(title: str) -> str:

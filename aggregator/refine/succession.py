@@ -124,7 +124,7 @@ def _half(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]],
 # ── who takes whose place ──────────────────────────────────────────────────────────────────────────────────────────────
 
 # In the order of `Signs`.
-_WEIGHTS: Final = (8, 1, 4, 4, 4, 6, 1, 4, 2, 0, 4, 2, 0)
+_WEIGHTS: Final = (8, 1, 4, 4, 4, 6, 1, 4, 2, 0, 3, 4, 2, 0)
 
 
 def _taken(pairs: Sequence[Pair], before: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:

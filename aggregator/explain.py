@@ -4,11 +4,23 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
-from aggregator.model import Claim, Config, FeedState, Hop, OutputSpec, Publication, StoredEntry
+from aggregator.changes import edits
+from aggregator.explanation import (
+    CutBy,
+    EntryHistory,
+    Explanation,
+    FeedFacts,
+    PastClaim,
+    Place,
+    SeenAt,
+    SharedKey,
+    SharedKind,
+    StoryHistory,
+)
+from aggregator.model import Config, FeedState, OutputSpec, Publication, StoredEntry
 from aggregator.ports import FORGOTTEN, Store
 from aggregator.publish.rights import inherited, permission
 from aggregator.refine import stories
@@ -24,151 +36,6 @@ _MAX_CANDIDATES: Final = 10
 _UUID: Final = "urn:uuid:"
 _THE_FEED: Final = "the feed"
 _HOME: Final = "the home page of the feed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenAt:
-    """One address at which an entry was seen, and when."""
-
-    address: str
-    first: datetime
-    last: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastClaim:
-    """What an entry claimed once, from when until when."""
-
-    claim: Claim
-    since: datetime
-    until: datetime
-
-
-SharedKind = Literal["page", "id", "twin", "words", "place", "earlier"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedKey:
-    """Why an entry is a copy of the same story as another feed's: what both have.
-
-    `earlier`: they have nothing in common by now, and were joined when they had, or by hand.
-    """
-
-    feed: str
-    kind: SharedKind
-    value: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryHistory:
-    """What is known of one copy of a story. `same_as` is None for the one that speaks for it, or would if it were listed (`speaks`)."""
-
-    title: str | None
-    feed: str
-    feed_is_active: bool
-    speaks: bool
-    same_as: SharedKey | None
-    link: str | None
-    related: str | None
-    id: str | None
-    id_from: Literal["id", "link", "text"]
-    published_id: str
-    id_is_borrowed: bool
-    published: datetime | None
-    updated: datetime | None
-    first_seen: datetime
-    last_seen: datetime
-    was_backlog: bool
-    seen_at: tuple[SeenAt, ...]
-    claims: tuple[Claim, ...]
-    past_claims: tuple[PastClaim, ...]
-    origin: tuple[Hop, ...]
-    evidence: tuple[str, ...]
-    confidence: float
-    license: str | None
-    republished: str | None
-    stripped: tuple[str, ...]
-    oddities: tuple[str, ...]
-    loop: str | None
-    withdrawn: str | None
-    hold: str | None
-    is_forgotten: bool
-
-
-CutBy = Literal["max_entries", "max_age", "per_feed"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A story's standing in one output. `place` counts from 1 at the top; None: not within what the file holds now.
-
-    `of` is how many it holds, `cut_by` the key of feeds.yaml that keeps a listed story out of the file. `is_output` is False for an output
-    that is not in feeds.yaml any more.
-    """
-
-    output: str
-    is_output: bool
-    listed: bool
-    place: int | None
-    of: int
-    cut_by: CutBy | None
-    rule: str
-    led_by: str | None
-    published_id: str
-    sequence: int | None
-    first_listed: datetime | None
-    updated: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedFacts:
-    """A feed: what it is, how its last polls went, and when it is asked next. `reason` says why it is named here.
-
-    `listed_by` is the list on the web that names it, where feeds.yaml does not do so itself.
-    """
-
-    feed: str
-    title: str | None
-    address: str
-    format: str | None
-    is_active: bool
-    opted_out: bool
-    last_poll: datetime | None
-    last_success: datetime | None
-    last_error: str | None
-    failures: int
-    hold: str | None
-    next_poll: datetime | None
-    why: str
-    reason: str = ""
-    listed_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryHistory:
-    """All copies of one story, its places in the outputs, and the feeds that it came in."""
-
-    entries: tuple[EntryHistory, ...]
-    places: tuple[Place, ...]
-    feeds: tuple[FeedFacts, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """The answer: the stories that `query` means; or ids that begin so, where it is too short; or the feeds that should have had it.
-
-    `is_feed`: it is no entry but a feed, each of those in `feeds`, whose `reason` says what it is of it. `forgotten` says since when what
-    stood at that address is gone for good. `at` is when the answer was given.
-    """
-
-    query: str
-    at: datetime
-    stories: tuple[StoryHistory, ...] = ()
-    is_feed: bool = False
-    candidates: tuple[str, ...] = ()
-    site: str | None = None
-    feeds: tuple[FeedFacts, ...] = ()
-    forgotten: datetime | None = None
 
 
 def explain(query: str, store: Store, config: Config, now: datetime) -> Explanation:
@@ -273,6 +140,7 @@ def _history(
         seen_at=tuple(SeenAt(address=address, first=first, last=last) for address, first, last in store.sightings(member.pk)),
         claims=entry.claims,
         past_claims=tuple(PastClaim(claim=claim, since=since, until=gone) for claim, since, gone in store.past_claims(member.pk)),
+        edits=edits(store.versions(member.pk)),
         origin=entry.origin.chain,
         evidence=entry.origin.evidence,
         confidence=entry.origin.confidence,

@@ -217,6 +217,10 @@ class Store(Protocol):
         """(claim, first seen, gone) of what an entry claimed once and claims no more, the earliest gone first."""
         ...
 
+    def versions(self, entry_pk: int) -> list[tuple[datetime, Entry]]:
+        """(first seen, what it said) of the versions of an entry that are kept, the oldest first, and last of what it says now."""
+        ...
+
     def names(self) -> Mapping[str, Learnt]:
         """The learnt names that mean one publisher and no other, by `web.text.folded_name`."""
         ...

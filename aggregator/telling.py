@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from aggregator.explain import EntryHistory, Explanation, FeedFacts, Place, SharedKey, StoryHistory
+from aggregator.changes import Change
+from aggregator.explanation import EntryHistory, Explanation, FeedFacts, Place, SharedKey, StoryHistory
 from aggregator.model import Claim, ClaimKind, Hop, Standing
 from aggregator.ports import BACKLOG
 from aggregator.web.host import host_of
+from aggregator.web.text import counted
 
 Tone = Literal["plain", "head", "good", "bad", "soft"]
 
@@ -229,6 +231,7 @@ def _better(claim: Claim, claims: Sequence[Claim]) -> str:
 
 def _extras(entry: EntryHistory) -> Iterator[Line]:
     others = [seen for seen in entry.seen_at if seen.address != entry.link]
+    yield from _edits(entry)
     yield from _labelled("also at", [f"{seen.address}, {_when(seen.first)} to {_when(seen.last)}" for seen in others])
     yield from _labelled("about", [entry.related] if entry.related else [])
     yield from _labelled("licence", [entry.license] if entry.license else [])
@@ -238,6 +241,29 @@ def _extras(entry: EntryHistory) -> Iterator[Line]:
     yield from _labelled("dropped", [entry.loop] if entry.loop else [], "bad")
     yield from _labelled("withdrawn", [entry.withdrawn] if entry.withdrawn else [], "bad")
     yield from _labelled("held", [f"it came while {entry.feed} was held {entry.hold}"] if entry.hold else [], "bad")
+
+
+def _edits(entry: EntryHistory) -> Iterator[Line]:
+    """What each version that is kept changed, the latest first."""
+    for edit in reversed(entry.edits):
+        yield Line(f"{_when(edit.at)}" + ("" if edit.changes else ": nothing that is kept"), "edited" if edit is entry.edits[-1] else "")
+        yield from (Line(f"  {_change(one)}", "", "soft") for one in edit.changes)
+        if edit.more:
+            yield Line(f"  and {counted(edit.more, 'more change')}", "", "soft")
+
+
+def _change(change: Change) -> str:
+    if change.before is None or change.after is None:
+        said = f"“{change.before}” is gone" if change.after is None else f"“{change.after}” is new"
+    else:
+        said = f"“{change.before}” became “{change.after}”"
+    return f"{change.what}: {said}{_around(change)}"
+
+
+def _around(change: Change) -> str:
+    if change.left and change.right:
+        return f", in “{change.left} … {change.right}”"
+    return f", behind “{change.left}”" if change.left else f", before “{change.right}”" if change.right else ""
 
 
 def _labelled(label: str, texts: Sequence[str], tone: Tone = "plain") -> Iterator[Line]:

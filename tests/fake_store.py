@@ -61,7 +61,8 @@ class _Entry:
     story: int = 0
     pruned: bool = False
     burst: datetime | None = None
-    versions: list[Entry] = field(default_factory=list)
+    changed_at: datetime | None = None
+    versions: list[tuple[datetime, Entry]] = field(default_factory=list)
     sightings: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     claims: FakeClaims = field(default_factory=FakeClaims)
 
@@ -305,7 +306,8 @@ class FakeStore(FakeForgetting):
         row.stored = replace(before, entry=entry, public_updated=updated)
         row.claims.write(entry.claims, at)
         if is_real and not row.pruned:
-            row.versions = [*row.versions, before.entry][-5:]
+            row.versions = [*row.versions, (row.changed_at or before.first_seen, before.entry)][-5:]
+        row.changed_at = at if is_real else row.changed_at
         return is_real
 
     def _join(
@@ -463,6 +465,11 @@ class FakeStore(FakeForgetting):
         self._names.learn(names)
         if done:
             self._checked = (mark, self._reading.pop("", self._checked[1]))
+
+    @_one_at_a_time
+    def versions(self, entry_pk: int) -> list[tuple[datetime, Entry]]:
+        row = self._entries[entry_pk]
+        return [*row.versions, (row.changed_at or row.stored.first_seen, row.stored.entry)]
 
     @_one_at_a_time
     def past_claims(self, entry_pk: int) -> list[tuple[Claim, datetime, datetime]]:

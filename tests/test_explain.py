@@ -9,7 +9,8 @@ import pytest
 
 from aggregator.cli.show import as_json
 from aggregator.errors import Unreachable
-from aggregator.explain import Explanation, StoryHistory, explain
+from aggregator.explain import explain
+from aggregator.explanation import Explanation, StoryHistory
 from aggregator.forget import forget, forgettable
 from aggregator.model import Limit, Match
 from aggregator.telling import Line, tell
@@ -330,3 +331,55 @@ def test_a_feed_that_fails_or_was_left_says_so() -> None:
     planet.later(HOUR)
     texts = under(said(planet, "https://copy.example/never"), "reading")
     assert texts[-1] == "not read any more: it is no longer in feeds.yaml"
+
+
+# ── what was edited ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+FIRE = "<p>A fire in the old harbour left 3 hurt, the <a href='https://orig.example/a'>brigade</a> says.</p>"
+
+
+def edited(*versions: Post) -> Planet:
+    """A planet that saw these versions of one post, two hours apart."""
+    planet = Planet("orig")
+    for version in versions:
+        planet.polls({"orig": atom("orig", [version, *older("orig")])})
+        planet.later()
+    return planet
+
+
+def test_the_words_that_an_edit_changed_are_told_and_nothing_else() -> None:
+    first = post("orig", text=FIRE + "<p>3 views</p>")
+    second = post("orig", text=FIRE.replace("3 hurt", "5 hurt").replace("/a'", "/b'") + "<p>9 views</p><p>The cause is not known.</p>")
+    third = replace(second, title="Fire in the harbour")
+    planet = edited(first, second, third)
+    assert under(said(planet, first.link), "edited") == [
+        "2026-11-01 16:00",
+        "  title: “Post 1 of orig” became “Fire in the harbour”",
+        "2026-11-01 14:00",
+        "  words: “3” became “5”, in “old harbour left … hurt, the brigade”",
+        "  words: “The cause is not known.” is new, behind “the brigade says.”",
+        "  link: “https://orig.example/a” became “https://orig.example/b”",
+    ]
+    found = json.loads(as_json(asked(planet, first.link)))["stories"][0]["entries"][0]["edits"]
+    assert found[1]["changes"] == [{"what": "title", "before": "Post 1 of orig", "after": "Fire in the harbour", "left": "", "right": ""}]
+    assert [change["before"] for change in found[0]["changes"]] == ["3", None, "https://orig.example/a"]
+
+
+def test_an_entry_that_was_never_edited_says_nothing_of_edits() -> None:
+    assert under(said(edited(post("orig", text="<p>3 views</p>"), post("orig", text="<p>9 views</p>")), REAL.link), "edited") == []
+
+
+def test_long_edits_are_cut_short_and_counted() -> None:
+    words = [f"word{number}" for number in range(400)]
+    scattered = [f"other{number}" if number % 20 == 0 else word for number, word in enumerate(words)]
+    first, second, third = (post("orig", text=f"<p>{' '.join(some)}</p>") for some in (words, scattered, scattered + words))
+    told = under(said(edited(first, second, third), first.link), "edited")
+    assert told[1].endswith(
+        "… (384 words) … word392 word393 word394 word395 word396 word397 word398 word399” is new, behind “word397 word398 word399”"
+    )
+    assert [len(told), told[-1]] == [12, "  and 12 more changes"]
+
+
+def test_what_texts_without_spaces_changed_is_told_by_the_character() -> None:
+    first, second = (post("orig", text=f"<p>港の火災で{number}人がけがをした。</p>") for number in ("三", "五"))
+    assert under(said(edited(first, second), first.link), "edited")[1] == "  words: “三” became “五”, in “火災で … 人がけ”"

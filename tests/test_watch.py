@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.explain import StoryHistory, explain
+from aggregator.explain import explain
+from aggregator.explanation import StoryHistory
 from aggregator.model import FeedState, Redirect, Unchanged, Validators
 from aggregator.pipeline import poll
 from aggregator.refine.stories import same_story

@@ -7,11 +7,11 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, union
 
-from aggregator.model import RawEntry, StoredEntry
+from aggregator.model import Entry, RawEntry, StoredEntry
 from aggregator.store import schema
 from aggregator.store.engine import chunks
-from aggregator.store.schema import entry, feed, publication, raw, sighting, story, story_key, story_member
-from aggregator.store.values import edges_of, member_order, raw_of, stored_entry
+from aggregator.store.schema import entry, feed, publication, raw, sighting, story, story_key, story_member, version
+from aggregator.store.values import edges_of, entry_of, member_order, raw_of, stored_entry, version_of
 from aggregator.web.forms import beginnings, written_forms
 from aggregator.web.url import link_key
 
@@ -73,6 +73,8 @@ _SIGHTINGS: Final = (
     .where(sighting.c.entry == bindparam("pk"))
     .order_by(sighting.c.first_seen, sighting.c.address)
 )
+_VERSIONS: Final = select(version.c.seen_at, version.c.body).where(version.c.entry == bindparam("pk")).order_by(version.c.n)
+_NOW: Final = select(entry.c.changed_at, entry.c.body).where(entry.c.pk == bindparam("pk"))
 _FOUND: Final = select(story_member.c.story).where(
     story_member.c.entry.in_(
         union(
@@ -182,6 +184,11 @@ def raw_entries(conn: Connection, pks: Sequence[int]) -> list[tuple[StoredEntry,
 
 def sightings(conn: Connection, entry_pk: int) -> list[tuple[str, datetime, datetime]]:
     return [(row.address, row.first_seen, row.last_seen) for row in conn.execute(_SIGHTINGS, {"pk": entry_pk})]
+
+
+def versions(conn: Connection, entry_pk: int) -> list[tuple[datetime, Entry]]:
+    before = [(seen_at, version_of(body)) for seen_at, body in conn.execute(_VERSIONS, {"pk": entry_pk})]
+    return [*before, *((changed_at, entry_of(body)) for changed_at, body in conn.execute(_NOW, {"pk": entry_pk}))]
 
 
 def counts(conn: Connection, names: Collection[str] = ()) -> dict[str, int]:

@@ -176,6 +176,10 @@ class SqlStore:
         with self._db.read() as conn:
             return claims.past(conn, entry_pk)
 
+    def versions(self, entry_pk: int) -> list[tuple[datetime, Entry]]:
+        with self._db.read() as conn:
+            return entries.versions(conn, entry_pk)
+
     def names(self) -> Mapping[str, Learnt]:
         with self._db.read() as conn:
             return claims.names(conn)

@@ -56,6 +56,11 @@ def entry_of(body: str) -> Entry:
     return _decode_entry(body)
 
 
+def version_of(data: bytes) -> Entry:
+    """What an entry said before it changed."""
+    return _decode_entry(zlib.decompress(data))
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What is asked of a stored entry when it is written anew."""

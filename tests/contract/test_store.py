@@ -484,6 +484,15 @@ def test_other_rules_are_no_update_though_the_raw_form_is_another_too(store: Sto
     assert only(store, post(2).published_id).public_updated > before[2].public_updated
 
 
+def test_the_latest_versions_of_an_entry_are_kept_with_when_each_was_first_seen(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    for hour in range(8):
+        poll(store, [("blog", [post(1, text=f"Version {hour}.")])], NOON + hour * HOUR)
+        poll(store, [("blog", [post(1, text=f"Version {hour}.")])], NOON + hour * HOUR + HOUR / 2)
+    found = store.versions(only(store, post(1).published_id).pk)
+    assert [((at - NOON) / HOUR, said.content_hash) for at, said in found] == [(hour, f"Version {hour}.") for hour in range(2, 8)]
+
+
 def test_words_of_which_only_what_moves_by_itself_has_moved_stand(store: Store) -> None:
     store.sync(blogs("blog"), NOON)
     counts = {n: post(1, content=SafeHtml(f"<p>{n} views</p>"), content_hash="same", text_hash=str(n), still="same") for n in (3, 5, 9)}

@@ -190,7 +190,7 @@ class _Server:
     async def _listen(self) -> int:
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        sockets = _bind(list(self._sites))
+        sockets = bind(list(self._sites))
         loop = asyncio.get_running_loop()
         for listener in sockets:
             self._servers.append(await loop.create_server(lambda: _Connection(self), sock=listener, backlog=64))
@@ -238,7 +238,7 @@ def _is_held(reply: Reply, headers: Mapping[str, str]) -> bool:
     return reply.last_modified is not None and headers.get("if-modified-since") == reply.last_modified
 
 
-def _bind(addresses: Sequence[str]) -> list[socket.socket]:
+def bind(addresses: Sequence[str]) -> list[socket.socket]:
     """Listen on one port of all addresses; where it is taken on one of them, on another port."""
     for attempt in range(20):
         sockets: list[socket.socket] = []

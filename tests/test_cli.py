@@ -19,6 +19,7 @@ from aggregator.run.daemon import Daemon
 from aggregator.run.lock import DaemonLock
 from aggregator.store.sql import SqlStore
 from tests.e2e.running import feed, lent
+from tests.wire import Wire
 
 FEEDS = "title: Planet\nfeeds:\n  - ./garden.xml   # the first\n"
 
@@ -153,6 +154,15 @@ def test_the_log_speaks_json_where_programs_read_it(tmp_path: Path) -> None:
     (poll,) = [line for line in lines if line.get("event") == "poll"]
     assert (poll["outcome"], poll["error_type"]) == ("failed", "NoFile")
     assert {line["level"] for line in lines} == {"info", "warning", "error"}
+
+
+def test_an_answer_that_breaks_off_is_told_in_words(tmp_path: Path) -> None:
+    with Wire() as wire:
+        address = wire.on("/feed", lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nCon"))
+        (tmp_path / "feeds.yaml").write_text(f"defaults: {{ allow_private: true }}\nfeeds:\n  - {address}\n")
+        result = run(tmp_path, "poll")
+    assert "Traceback" not in result.stderr
+    assert "next try in" in result.stderr
 
 
 def test_config_shows_what_is_in_force_without_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

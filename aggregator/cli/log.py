@@ -11,7 +11,8 @@ from aggregator.model import PollReport
 
 Form = Literal["text", "json"]
 
-_NOISY = ("apscheduler", "watchfiles", "uvicorn", "alembic")
+# urllib3 prints a traceback for an answer that cannot be read, of which the poll speaks in words.
+_NOISY = ("apscheduler", "watchfiles", "uvicorn", "alembic", "urllib3")
 
 
 def plain(text: str) -> str:

@@ -59,6 +59,7 @@ bench: .venv/dev.stamp ## replays over real documents (../shared), the compariso
 	$(BIN)/python -m bench.history ../shared/corpus/history
 	$(BIN)/python -m bench.floods ../shared/corpus/real --feeds 20
 	$(BIN)/python -m bench.hostile ../shared/corpus/hostile-feeds
+	$(BIN)/python -m bench.hanging --only behaviours
 	$(BIN)/python -m bench.peers --feeds 200
 	$(BIN)/python -m bench.doors
 	$(BIN)/python -m bench.publishing
@@ -66,12 +67,14 @@ bench: .venv/dev.stamp ## replays over real documents (../shared), the compariso
 	$(BIN)/python -m bench.readers ../shared/corpus/real
 	$(BIN)/python -m bench.newcomer ../shared/corpus/subscriptions/planet-python-config.ini ../shared/corpus/real
 
-soak: .venv/dev.stamp ## the long runs: tests in full (all files, forms and places that loops try a part of, 25 times the examples), kills at random moments and within a restore, two processes on one store, what hostile documents make it open
+soak: .venv/dev.stamp ## the long runs: tests in full (all files, forms and places that loops try a part of, 25 times the examples), kills at random moments and within a restore, two processes on one store, what hostile documents make it open, servers that hang, a planted fault for each rule of polite fetching
 	TESTS=long $(BIN)/python -m pytest $(WORKERS)
 	$(BIN)/python -m bench.two_processes
 	$(BIN)/python -m bench.kills
 	$(BIN)/python -m bench.restores
 	$(BIN)/python -m bench.opened ../shared/corpus/hostile-feeds
+	$(BIN)/python -m bench.hanging
+	$(BIN)/python -m bench.faults
 
 clean: ## remove the environment and caches; store and outputs stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

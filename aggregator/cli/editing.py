@@ -2,18 +2,24 @@
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli.feeds_file import starter, text_of, write, write_all
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, fail, need_feed, progress, say, warn
-from aggregator.errors import AggregatorError, ConfigError, FeedError, ParseError, Problem
-from aggregator.model import Config, Document, FeedSpec, RawFeed, Validators
+from aggregator.errors import AggregatorError, ConfigError, Problem
+from aggregator.model import Config, FeedSpec, FeedState, JsonValue
 from aggregator.web.text import counted
+
+if TYPE_CHECKING:
+    from aggregator.checking import Answer, Finding
+
+# Between two requests to one operator, as with polls.
+_PAUSE_S = 2.0
 
 
 @cli.command()
@@ -37,30 +43,119 @@ def init(session: Session, urls: Sequence[str]) -> None:
 
 
 @cli.command()
-@click.option("--fetch", is_flag=True, help="Also ask every feed once and say what it answers.")
-@click.option("--fix", is_flag=True, help="With --fetch: write the proposed addresses into feeds.yaml; comments stay.")
+@click.option("--fetch", is_flag=True, help="Also ask every feed once and say what it answers, and what to write instead.")
+@click.option("--fix", is_flag=True, help="With --fetch: write what is proposed where it is surely the same feed; comments stay.")
+@click.option("--json", "json_", is_flag=True, help="Print the findings as JSON.")
 @click.pass_obj
-def check(session: Session, fetch: bool, fix: bool) -> None:
-    """Find every mistake in feeds.yaml; with --fetch, also in the feeds it names."""
-    from aggregator.splice import replace_url
+def check(session: Session, fetch: bool, fix: bool, json_: bool) -> None:
+    """Find every mistake in feeds.yaml; with --fetch, also in the feeds it names.
 
+    Found are feeds that fail, have moved for good, have a better address, are listed twice under two addresses, or have fallen silent.
+    """
     config = session.config()
     warn(config)
     _try_client(config)
-    findings = _asked_all(config) if fetch or fix else []
-    for line, _, _ in findings:
-        say(line)
-    proposals = [(old, new) for _, old, new in findings if new]
-    if fix and proposals:
-        places = {spec.shown_url: spec.file or session.path for spec in config.feeds}
-        texts = {path: text_of(session, path) for path in {places[old] for old, _ in proposals}}
-        for old, new in proposals:
-            texts[places[old]] = replace_url(texts[places[old]], old, new)
+    found = _findings(session, config) if fetch or fix else []
+    fixes = [finding for finding in found if _can_be_written(finding, config, session)]
+    for finding in found:
+        say(_line(finding, config, is_written=fix and finding in fixes, is_offered=finding in fixes))
+    if fix and fixes:
+        texts = _fixed(fixes, session)
         write_all(session, texts)
-        say(f"{len(proposals)} addresses written into {', '.join(sorted(path.name for path in texts))}")
-    click.echo(f"{session.path.name}: {counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}, no mistakes")
-    if findings and not all(new for _, _, new in findings):
+        say(f"{counted(len(fixes), 'proposal')} written into {', '.join(sorted(path.name for path in texts))}")
+    if json_:
+        click.echo(
+            as_json([_as_dict(finding, config, is_written=fix and finding in fixes, is_offered=finding in fixes) for finding in found])
+        )
+    else:
+        click.echo(f"{session.path.name}: {counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}, no mistakes")
+    if any(not finding.is_remark and finding.proposal is None for finding in found):
         sys.exit(1)
+
+
+def _findings(session: Session, config: Config) -> "list[Finding]":
+    """What is to be said of the feeds in feeds.yaml and of its lists, in their order."""
+    from aggregator.app import fetcher, utc_now
+    from aggregator.checking import findings, list_finding
+
+    states = _states(session, config)
+    answers = _answers(config, [spec for spec in config.feeds if not spec.opt_out])
+    door = fetcher(config)
+    try:
+        listed = [finding for one in config.lists if (finding := list_finding(one, door))]
+    finally:
+        door.close()
+    return [*findings(answers, states, utc_now()), *listed]
+
+
+def _answers(config: Config, specs: "Sequence[FeedSpec]") -> "list[Answer]":
+    from threading import Event
+
+    from aggregator.app import fetcher
+    from aggregator.checking import ask
+    from aggregator.collect.parse import ParserPool
+
+    door, parsers = fetcher(config), ParserPool()
+    try:
+        with progress("asking", len(specs)) as bar:
+            return ask(specs, door, parsers.parse, pause=lambda: Event().wait(_PAUSE_S), done=lambda: advance(bar))
+    finally:
+        door.close()
+        parsers.close()
+
+
+def _states(session: Session, config: Config) -> Mapping[str, FeedState]:
+    """What earlier polls saw of the feeds, if there were any."""
+    if not Path(config.store).exists():
+        return {}
+    app = session.build(config)
+    try:
+        return {state.id: state for state in app.ports.store.feeds()}
+    finally:
+        app.close()
+
+
+def _can_be_written(finding: "Finding", config: Config, session: Session) -> bool:
+    """A duplicate is taken out where its entry says nothing but its address."""
+    from aggregator.config_listing import is_listed
+
+    path = finding.spec.file or config.path
+    return finding.is_safe and (not finding.removes or is_listed(text_of(session, path), finding.spec.shown_url))
+
+
+def _fixed(fixes: "Sequence[Finding]", session: Session) -> dict[Path, str]:
+    from aggregator.splice import remove_feed, replace_url
+
+    texts: dict[Path, str] = {}
+    for finding in fixes:
+        path, url = finding.spec.file or session.path, finding.spec.shown_url
+        text = texts[path] if path in texts else text_of(session, path)
+        texts[path] = replace_url(text, url, finding.new_url) if finding.new_url else remove_feed(text, url)
+    return texts
+
+
+def _line(finding: "Finding", config: Config, *, is_written: bool, is_offered: bool) -> str:
+    spec = finding.spec
+    line = f"{(spec.file or config.path).name}:{spec.line}: {spec.id}: {finding.message}"
+    if finding.proposal is None or is_written:
+        return f"{line}: done: {finding.proposal}" if is_written else line
+    return f"{line}; {finding.proposal}{' (--fix does so)' if is_offered else ''}"
+
+
+def _as_dict(finding: "Finding", config: Config, *, is_written: bool, is_offered: bool) -> dict[str, JsonValue]:
+    spec = finding.spec
+    return {
+        "feed": spec.id,
+        "address": spec.shown_url,
+        "file": str(spec.file or config.path),
+        "line": spec.line,
+        "kind": finding.kind,
+        "message": finding.message,
+        "proposal": finding.proposal,
+        "choices": list(finding.choices),
+        "can_be_written": is_offered,
+        "is_written": is_written,
+    }
 
 
 def _try_client(config: Config) -> None:
@@ -69,53 +164,6 @@ def _try_client(config: Config) -> None:
         from aggregator.app import fetcher
 
         fetcher(config).close()
-
-
-def _asked_all(config: Config) -> list[tuple[str, str, str | None]]:
-    """(what was found, the address in feeds.yaml, the better address or None) for each feed with a finding, in the order of feeds.yaml."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from aggregator.app import fetcher
-    from aggregator.collect.parse import ParserPool
-
-    door = fetcher(config)
-    parsers = ParserPool()
-
-    def ask(spec: FeedSpec) -> tuple[str, str, str | None] | None:
-        try:
-            document = door.fetch(spec, Validators(), None)
-            if not isinstance(document, Document):  # no validators were sent, so only a server's mistake says "unchanged"
-                return None
-            raw = parsers.parse(document)
-        except ParseError as error:
-            better = error.found[0] if error.found else None
-            return f"{_place(spec, config)}: {error.message}", spec.shown_url, better
-        except FeedError as error:
-            return f"{_place(spec, config)}: {error.message}", spec.shown_url, None
-        finally:
-            advance(bar)
-        return _moved(spec, document, raw, config)
-
-    try:
-        with progress("asking", len(config.feeds)) as bar, ThreadPoolExecutor(8) as pool:
-            return [found for found in pool.map(ask, config.feeds) if found]
-    finally:
-        door.close()
-        parsers.close()
-
-
-def _moved(spec: FeedSpec, document: Document, raw: RawFeed, config: Config) -> tuple[str, str, str | None] | None:
-    lasting = [hop for hop in document.redirects if hop.status in (301, 308)]
-    if lasting and len(lasting) == len(document.redirects):
-        target = document.redirects[-1].target
-        return f"{_place(spec, config)}: has moved for good to {target}", spec.shown_url, target
-    if not raw.entries:
-        return f"{_place(spec, config)}: is a feed without entries", spec.shown_url, None
-    return None
-
-
-def _place(spec: FeedSpec, config: Config) -> str:
-    return f"{(spec.file or config.path).name}:{spec.line}: {spec.id}"
 
 
 @cli.command()
@@ -186,16 +234,29 @@ def _refuse_known(session: Session, url: str) -> None:
 
 
 def _discovered(session: Session, url: str) -> str:
-    """The feed at `url`, or the one that the page there names; several are a question for a person."""
+    """The feed at `url`, or the one that the page there names; of several a person chooses, or the best where nobody can be asked."""
+    from aggregator.app import utc_now
+    from aggregator.checking import findings
+
     config, spec = _trial(session, url)
-    found = _asked_all(replace(config, feeds=(spec,), warnings=()))
-    if not found:
+    found = [finding for finding in findings(_answers(config, [spec]), {}, utc_now()) if not finding.is_remark]
+    better = next((finding for finding in found if finding.new_url), None)
+    if better is None and found:
+        raise AggregatorError(f"{url}: {found[0].message} (--no-fetch adds it all the same)")
+    if better is None or better.new_url is None:
         return url
-    line, _, better = found[0]
-    if better is None:
-        raise AggregatorError(f"{url}: {line.split(': ', 2)[-1]} (--no-fetch adds it all the same)")
-    say(f"{url} names or moved to {better}")
-    return better
+    chosen = _chosen(better.choices, better.new_url)
+    say(f"{url}: {better.message}; {chosen} is added")
+    return chosen
+
+
+def _chosen(choices: Sequence[str], best: str) -> str:
+    if len(choices) < 2 or not sys.stdin.isatty():
+        return best
+    for number, choice in enumerate(choices, 1):
+        say(f"{number:>3}  {choice}")
+    wanted: int = click.prompt("Which one", type=click.IntRange(1, len(choices)), default=choices.index(best) + 1, err=True)
+    return choices[wanted - 1]
 
 
 def _trial(session: Session, url: str) -> tuple[Config, FeedSpec]:

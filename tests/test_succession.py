@@ -105,6 +105,25 @@ def test_photographs_are_known_again_by_their_pictures() -> None:
     assert found([photo(now(number, title="Photo", text=""), number, NOON - timedelta(hours=number)) for number in range(1, 6)], olds) == {}
 
 
+def test_the_first_words_of_a_text_tell_notes_without_titles_apart() -> None:
+    cut = [now(number, title=None, text=" ".join(TEXTS[number].split()[:9]) + "…") for number in range(1, 6)]
+    olds = [old(number, title=None, text=" ".join(TEXTS[number].split()[:15])) for number in range(1, 6)]
+    assert found(cut, olds) == ALL
+
+
+@pytest.mark.parametrize("words", [9, 0])
+def test_a_newspaper_whose_day_comes_again_at_once_without_its_texts_is_known_again(words: int) -> None:
+    """It was written within a day; where how its texts begin is left, in whatever order."""
+    olds = [old(number, at=NOON - timedelta(hours=2 * number)) for number in range(1, 6)]
+    news = [now(number, text=" ".join(TEXTS[number].split()[:words])) for number in range(1, 6)]
+    assert found(news, olds) == ALL
+    jumbled = [replace(one, pk=100 + place) for one, place in zip(news, [3, 1, 5, 2, 4], strict=True)]
+    assert found(jumbled, olds) == ({103: 1, 101: 2, 105: 3, 102: 4, 104: 5} if words else {})
+    # The same columns the next morning, in a paper that never has texts.
+    without = [replace(one, entry=replace(one.entry, content=None, text_start="", keys=())) for one in olds]
+    assert words or found(news, without) == {}
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -252,6 +271,51 @@ def test_of_one_story_one_place_is_taken() -> None:
 def test_the_order_of_a_document_does_not_matter(ours: list[int], theirs: list[int]) -> None:
     news = [new(number, link=f"https://new.example/posts/the-mill-{number}", at=NOON) for number in ours]
     assert found(news, [old(number) for number in theirs]) == ALL
+
+
+CHANGES = {
+    "link": [None, "https://old.example/2019/05/the-mill-{}", "https://new.example/posts/the-mill-{}/", "https://new.example/?p={}"],
+    "at": ["kept", "an import", "five hours off", "none"],
+    "text": ["kept", "cut", "an excerpt", "none"],
+    "title": ["Notes from a mill, {}", "NOTES FROM A MILL \u2013 {}"],
+    "order": [1, -1],
+    "archive": [0, 60],
+}
+
+
+def came(number: int, how: dict[str, object]) -> dict[str, object]:
+    """What becomes of entry `number` of the blog."""
+    words, was = TEXTS[number].split(), NOON - number * MONTHS
+    dates = {"kept": was, "an import": NOON + timedelta(seconds=number), "five hours off": was + timedelta(hours=5), "none": None}
+    texts = {"kept": TEXTS[number], "cut": " ".join(words[:9]) + "…", "an excerpt": " ".join(words[:25]) + " […]", "none": ""}
+    told = {name: str(how[name]).format(number) if how[name] else None for name in ("link", "title")}
+    return {**told, "at": dates[str(how["at"])], "text": texts[str(how["text"])]}
+
+
+@given(st.fixed_dictionaries({name: st.sampled_from(ways) for name, ways in CHANGES.items()}), st.integers(0, 3))
+@examples(25)
+def test_whatever_else_a_move_changes_what_was_known_is_known_again_and_news_are_new(how: dict[str, object], news: int) -> None:
+    fields = [came(number, how) for number in range(1, 9)]
+    moved = [replace(new(number, **fields[number - 1]), pk=100 + int(str(how["order"])) * number) for number in range(1, 9)]
+    fresh = [entry(300 + n, f"What the ferry brought, {n}", f"news {n} " * 20, f"https://new.example/x/{n}", NOON) for n in range(news)]
+    archive = [
+        entry(400 + n, f"An old tale of the {n}th winter", f"tale {n} " * 20, f"https://new.example/y/{n}", moved[0].entry.published)
+        for n in range(int(str(how["archive"])))
+    ]
+    assert found([*fresh, *moved, *archive], [old(number) for number in range(1, 9)]) == {
+        one.pk: number for number, one in enumerate(moved, 1)
+    }
+
+
+@given(st.integers(1, 100), st.permutations(range(1, 6)), st.sampled_from(["kept", "cut"]))
+@examples(15)
+def test_the_next_number_of_each_column_takes_no_place(hours: int, order: list[int], text: str) -> None:
+    titles = [f"The {word} of the town this morning" for word in ("weather", "letters", "prices", "roads", "ferries")]
+    olds = [old(n, title=titles[n - 1], at=NOON + timedelta(minutes=n), link=f"https://old.example/1/{n}") for n in range(1, 6)]
+    words = {n: TEXTS[n + 5] if text == "kept" else " ".join(TEXTS[n + 5].split()[:9]) for n in order}
+    at = NOON + timedelta(hours=hours)
+    news = [new(n, title=titles[n - 1], text=words[n], at=at, link=f"https://old.example/2/{n}") for n in order]
+    assert found(news, olds) == {}
 
 
 def test_a_path_is_compared_without_what_a_move_changes() -> None:

@@ -1,7 +1,8 @@
-"""What a document says as a whole: its feed moved, and all became new at once that was written over weeks (pure).
+"""What a document says as a whole: its feed moved, and all that was written over days or weeks became new at once (pure).
 
 Then a title, or a picture, is enough to know an entry by where nothing is left to compare its text with: of many pairs that say so, one to
-one, in one order, none can have come about by chance. What comes again as the columns of a day or of a week do has the dates of that.
+one, in one order, none can have come about by chance. Where words are left that agree with the title, the order does not matter. What comes
+again as the columns of a day or of a week do has the dates of that.
 """
 
 from bisect import bisect_right
@@ -48,8 +49,15 @@ def told(hints: Sequence[Pair], found: Sequence[Pair], lost: Container[int], uni
     """Those of the hints that are believed, beside what was `found`; none unless all together say that the feed moved."""
     sure = [pair for pair in found if _is_later(pair, lost)]
     later = [pair for pair in hints if _is_later(pair, lost) and _is_by_its_own(pair, unique)]
-    attested = [pair for pair in later if _is_attested(pair[2])]
-    return _believed(later, sure, _WRITTEN_OVER) or _believed(attested, sure, _ATTESTED_OVER)
+    attested = [pair for pair in later if _is_attested(pair[2]) or _lost_its_text(pair)]
+    twice = [pair for pair in attested if pair[2].title and _is_attested(pair[2])]
+    in_order = _believed(later, sure, _WRITTEN_OVER) or _believed(attested, sure, _ATTESTED_OVER)
+    return in_order or (twice if _is_move([*twice, *sure], _ATTESTED_OVER) else [])
+
+
+def _lost_its_text(pair: Pair) -> bool:
+    """Whether there is a text no more: a feed that never had any may well have the columns of the day before."""
+    return bool(pair[1].words) and not pair[0].words
 
 
 def _believed(held: Sequence[Pair], sure: Sequence[Pair], over: timedelta) -> list[Pair]:

@@ -19,6 +19,8 @@ from aggregator.web.url import resource
 USUAL = ("atom.xml", "rss.xml", "feed.json", "index.html", "opml.xml")
 SMALLEST = 10 * 1024  # below that not even one entry's head fits for certain
 
+# What the web server answers itself under these names, and what stands below them.
+_SERVED = frozenset({"status", "metrics", "healthz", "readyz", "websub"})
 _USUAL = OutputSpec(path="", format="atom")
 _PATH = re.compile(r"[A-Za-z0-9._/-]{1,200}")
 _BY_SUFFIX: dict[str, Format] = {".atom": "atom", ".rss": "rss", ".json": "json", ".html": "html", ".htm": "html", ".opml": "opml"}
@@ -124,6 +126,8 @@ def _check_path(path: str, others: Sequence[OutputSpec], line: int, report: Repo
         report.problem(line, f"path: '{path}' must be a plain path below root: no '..', no empty part, no part that begins with a dot")
     if path.lower().endswith(tuple(SUFFIXES.values())):
         report.problem(line, f"path: '{path}' is how the compressed copy of a file is named")
+    if path.casefold().split("/", 1)[0] in _SERVED:
+        report.problem(line, f"path: '{path}' is where the web server has a page of its own: give the file another name")
     if path.casefold() in STYLESHEETS:
         report.problem(line, f"path: '{path}' is where a stylesheet of the feeds stands")
     for other in others:

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import feedparser
@@ -32,7 +33,7 @@ def run(kills: int, feeds: int, seed: int, work: Path) -> dict[str, int]:
     draw = random.Random(seed)
     names = [f"k{number}" for number in range(feeds)]
     found = {"kills": 0, "survived": 0, "corrupt": 0, "torn": 0}
-    with LoopbackSite({name: Reply(body=_grown(name, 1)) for name in names}) as site:
+    with LoopbackSite({name: Reply(body=grown(name, 1)) for name in names}) as site:
         lines = ["contact: https://planet.example.org/about", "defaults: { allow_private: true, every: 1s }", "outputs:"]
         lines += [
             "  - { path: atom.xml, max_entries: 100000 }",
@@ -45,17 +46,17 @@ def run(kills: int, feeds: int, seed: int, work: Path) -> dict[str, int]:
         (work / "feeds.yaml").write_text("\n".join(lines + [f"  - {{ url: {site.url(name)}, id: {name} }}" for name in names]) + "\n")
         for turn in range(2, kills + 2):
             for name in names:
-                site.replace(name, Reply(body=_grown(name, turn)))
+                site.replace(name, Reply(body=grown(name, turn)))
             killed = _killed(work, draw.uniform(0.05, CYCLE_S))
             found["kills" if killed else "survived"] += 1
-            found["corrupt"] += not _is_sound(work / "aggregator.db")
-            found["torn"] += sum(not _parses(path) for path in (work / "public").glob("*") if not path.name.startswith("."))
+            found["corrupt"] += not is_sound(work / "aggregator.db")
+            found["torn"] += sum(not parses(path) for path in (work / "public").glob("*") if not path.name.startswith("."))
         threading.Event().wait(1.2)
         subprocess.run(_command(work), cwd=REPOSITORY, check=True, capture_output=True)
-    return {**found, **_ledger(work, names, kills + 1)}
+    return {**found, **ledger(work, names, kills + 1)}
 
 
-def _grown(name: str, count: int) -> bytes:
+def grown(name: str, count: int) -> bytes:
     """A feed of so many entries without dates."""
     items = "".join(
         f"<item><guid isPermaLink='false'>tag:{name}.example,2026:{number}</guid><title>Entry {number} of {name}</title>"
@@ -77,12 +78,13 @@ def _killed(work: Path, after_s: float) -> bool:
         process.kill()
         process.wait()
         # The lease of a killed poll would hold the next round up for minutes; it runs out by itself, which the contract tests show.
-        _release(work / "aggregator.db")
+        release(work / "aggregator.db")
         return True
     return False
 
 
-def _release(store: Path) -> None:
+def release(store: Path) -> None:
+    """Let every feed be due, as if its lease and its wait had run out."""
     if store.exists():
         with sqlite3.connect(store) as connection:
             if connection.execute("select count(*) from sqlite_master where name = 'feed'").fetchone()[0]:
@@ -91,7 +93,8 @@ def _release(store: Path) -> None:
         connection.close()
 
 
-def _is_sound(store: Path) -> bool:
+def is_sound(store: Path) -> bool:
+    """Whether SQLite finds nothing wrong with the store; one that is not there yet is sound."""
     if not store.exists():
         return True
     connection = sqlite3.connect(store)
@@ -102,7 +105,8 @@ def _is_sound(store: Path) -> bool:
         connection.close()
 
 
-def _parses(path: Path) -> bool:
+def parses(path: Path) -> bool:
+    """Whether an output is whole."""
     body = path.read_bytes()
     if path.suffix == ".json":
         return isinstance(json.loads(body), dict)
@@ -111,7 +115,8 @@ def _parses(path: Path) -> bool:
     return etree.fromstring(body) is not None
 
 
-def _ledger(work: Path, names: list[str], count: int) -> dict[str, int]:
+def ledger(work: Path, names: Sequence[str], count: int) -> dict[str, int]:
+    """What was served, `count` entries a feed, beside what the store and the Atom output hold: lost and doubled entries."""
     connection = sqlite3.connect(work / "aggregator.db")
     stored = [row[0] for row in connection.execute("select published_id from entry")]
     connection.close()

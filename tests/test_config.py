@@ -380,6 +380,7 @@ def test_every_mistake_is_reported_at_once_with_its_line() -> None:
         (ONE + "outputs: ['a b.xml']\n", "2: path: 'a b.xml' may hold letters"),
         (ONE + "outputs: [a.xml, A.xml]\n", "2: path: 'A.xml' is the path of another output already"),
         (ONE + "outputs: [a.xml, a.xml/b.json]\n", "2: path: 'a.xml/b.json' and 'a.xml': one is the other's folder"),
+        (ONE + "outputs: [status/feed.xml]\n", "2: path: 'status/feed.xml' is where the web server has a page of its own"),
         (ONE + "outputs: [{path: a.xml, feeds: [a-exampel]}]\n", "2: feeds: no feed has the id 'a-exampel' (did you mean 'a-example'?)"),
         (ONE + "outputs: [{path: a.xml, max_bytes: 1}]\n", "2: max_bytes: at least 10 KiB"),
         (ONE + "outputs: [{path: a.xml, max_entries: 2000000}]\n", "2: max_entries: must be at most 1000000"),

@@ -4,6 +4,7 @@ Everything that only one database knows stands here; the queries elsewhere are t
 """
 
 import contextlib
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,7 @@ from aggregator.store.planning import tell_sizes
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 # Another process may be writing a large batch or migrating.
 _BUSY_TIMEOUT_S: Final = 30
+_HARDLY_ANY: Final = 1024 * 1024
 # Far below SQLite's 32,766 parameters a statement; longer lists gain nothing.
 _CHUNK: Final = 500
 _CACHE_KIB: Final = 16 * 1024
@@ -179,13 +181,21 @@ def in_plain_words(error: BaseException, path: Path) -> str:
         ("malformed", "the store is damaged; restore a backup"),
         ("readonly database", "the store cannot be written: no permission for the file or its folder"),
         ("full", "the disk is full"),
-        ("disk I/O error", "the disk failed to read or write"),
+        # On a full disk SQLite cannot make the small file that it shares with other processes, and calls that an I/O error.
+        ("disk I/O error", "the disk is full" if _is_full(path) else "the disk failed to read or write"),
     ):
         if part in said:
             return words
     if "unable to open" in said:
         return "the store cannot be opened or made here" + ("" if path.parent.is_dir() else f": there is no folder {path.parent}")
     return f"the database refused: {said}"
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _HARDLY_ANY
+    except OSError:
+        return False
 
 
 # ── migrations ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -61,7 +61,8 @@ def _spec(node: Node, form: ListForm, where: Address, slug: str, above: Sequence
         file=absolute(report.path),
     )
     _check_own_every(asked, form, node, report)
-    return ListSpec(asked=asked, member=_member(asked, form, [*above, *own], own, place))
+    is_private = where.has_secret if form.public is None else not form.public
+    return ListSpec(asked=asked, member=replace(_member(asked, form, [*above, *own], own, place), is_private=is_private))
 
 
 def _member(asked: FeedSpec, form: ListForm, layers: Sequence[Layer], own: Sequence[Layer], place: str) -> FeedSpec:

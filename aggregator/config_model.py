@@ -230,6 +230,7 @@ class ListForm(Form):
     allow_private: Flag | None = _key(
         "Whether the list itself may be on this machine or in a private network. Its feeds may not.", True, default=False
     )
+    public: Flag | None = _key("Whether its feeds' addresses may be shown. Absent: yes, unless its own holds a secret.", True)
     defaults: DefaultsForm | None = _key(
         "What its feeds inherit, instead of the top level's; allow_private holds for them only if it stands here.", {"every": "2h"}
     )

@@ -44,6 +44,8 @@ MAX_TAGS: Final = 10
 MAX_REFUSED: Final = 20
 """So many reasons are kept of what a list names in vain."""
 
+# Counted up whenever the same document names other members.
+_READING: Final = 1
 _MAX_ADDRESS: Final = 2000
 _MAX_NAME: Final = 200
 _MAX_TAG: Final = 60
@@ -105,9 +107,14 @@ def _refreshed(one: ListSpec, ports: Ports) -> ListReport | None:
         return None
     asked = before.asked
     try:
-        # What was never taken up is asked for as a whole.
-        validators = asked.validators if before.taken_at else Validators()
-        got = ports.fetcher.fetch(one.asked, validators, asked.body_hash, asked.sent_hash)
+        # What was read by other rules is asked for as a whole: it may be let in now what was left out then.
+        is_known = before.read_by == _rules(one)
+        got = ports.fetcher.fetch(
+            one.asked,
+            asked.validators if is_known else Validators(),
+            asked.body_hash if is_known else None,
+            asked.sent_hash if is_known else None,
+        )
         found = read(got, one) if isinstance(got, Document) else None
     except FeedError as error:
         return _failed(one, before, error, ports)
@@ -121,6 +128,11 @@ def _start(one: ListSpec, now: datetime) -> ListState:
     return ListState(
         asked=FeedState(key=asked.shown_url, id=asked.id, shown_url=asked.shown_url, next_poll_at=now, why="new in feeds.yaml")
     )
+
+
+def _rules(one: ListSpec) -> str:
+    """By which rules the document of a list is read."""
+    return f"{_READING} {'private' if one.member.allow_private else 'public'}"
 
 
 def _failed(one: ListSpec, before: ListState, error: FeedError, ports: Ports) -> ListReport:
@@ -167,7 +179,7 @@ def _taken(one: ListSpec, state: ListState, got: Document | Unchanged, found: "N
     state = replace(state, asked=_planned(one, asked, now, ports, fresh_for=got.fresh_for))
     if found is None:
         return grown(state, (*state.members, *state.held), now)
-    named = replace(state, refused=found.refused[:MAX_REFUSED], refused_count=len(found.refused))
+    named = replace(state, read_by=_rules(one), refused=found.refused[:MAX_REFUSED], refused_count=len(found.refused))
     return grown(named, found.members, now)
 
 

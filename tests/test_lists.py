@@ -155,6 +155,11 @@ def test_a_list_does_not_lend_its_feeds_what_feeds_yaml_allows_its_own() -> None
     )
 
 
+def test_the_feeds_of_a_list_with_a_secret_are_private_unless_it_says_otherwise() -> None:
+    text = "lists:\n  - https://l.example/${KEY}\n  - { url: 'https://m.example/${KEY}', public: true }\n  - https://n.example/\n"
+    assert [one.member.is_private for one in load_text(text, Path("/srv/feeds.yaml"), {"KEY": "hush"}).lists] == [True, False, False]
+
+
 def test_every_mistake_of_lists_is_said_with_its_line() -> None:
     text = "feeds: [{ url: https://a.example/, id: friends }]\nlists:\n  - ./list.opml\n  - { url: https://l.example/, evry: 1d }\n"
     text += "  - { url: https://m.example/, every: 5m }\n  - { url: https://n.example/, id: friends }\n  - https://m.example/\n"
@@ -298,6 +303,11 @@ def test_a_private_address_is_neither_named_nor_dialed_though_the_list_itself_is
         (spec,) = home.app.config.feeds
         assert (spec.allow_private, spec.listed_by) == (False, "friends"), "so the guard looks at whatever its name leads to"
     assert wire.targets() == [b"/list"]
+    # What was left out by other rules is let in, though the document is the same.
+    with Home(tmp_path, wire) as home:
+        home.now += 2 * HOUR
+        home.asks()
+        assert (len(home.told()["held"]), wire.field("If-None-Match")) == (2, None)  # type: ignore[arg-type]
 
 
 def test_a_list_whose_server_wants_a_pause_is_left_alone_with_its_feeds(tmp_path: Path, wire: Wire) -> None:

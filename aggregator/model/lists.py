@@ -22,7 +22,8 @@ class ListState:
 
     `members` are the feeds that are in force, `held` those that it names besides, too many at once, `held_since` when it began to.
     `added` are the instants at which members were taken up during the last day, also of those that have left. `refused` says of what it
-    names why it cannot be a member; `refused_count` counts that. `taken_at` is when a document of it was taken up first.
+    names why it cannot be a member; `refused_count` counts that. `taken_at` is when a document of it was taken up first,
+    `read_by` names the rules by which the last one was read.
     """
 
     asked: FeedState
@@ -33,6 +34,7 @@ class ListState:
     refused: tuple[str, ...] = ()
     refused_count: int = 0
     taken_at: datetime | None = None
+    read_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

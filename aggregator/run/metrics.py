@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from aggregator import __version__
 from aggregator.ledgers import Tallies
-from aggregator.model import Tally
+from aggregator.model import ListStatus, Tally
 from aggregator.model.status import FeedStatus, Trouble
 from aggregator.store.tallies import BOUNDS_S, LONGER
 
@@ -25,6 +25,7 @@ class Facts:
 
     now: datetime
     feeds: Sequence[FeedStatus]
+    lists: Sequence[ListStatus] = ()
     tallies: Tallies
     unready: Sequence[str]
     publish_errors: int
@@ -56,6 +57,7 @@ class _Facts(Collector):
             seconds = facts.last_publish.timestamp()
             yield GaugeMetricFamily("aggregator_last_publish_timestamp_seconds", "When outputs were last written.", value=seconds)
         yield from _feeds(facts)
+        yield _lists(facts.lists)
         yield from _totals(facts.tallies.totals())
         yield _delays(facts.tallies)
 
@@ -78,6 +80,14 @@ def _feeds(facts: Facts) -> Iterator[Metric]:
         if one.trouble == "failing" and one.state.failing_since:
             failing.add_metric([one.state.id], one.state.failing_since.timestamp())
     yield failing
+
+
+def _lists(found: Sequence[ListStatus]) -> Metric:
+    lists = GaugeMetricFamily("aggregator_lists", "Lists of feeds, by what is the matter with them.", labels=["trouble"])
+    count = Counter("held" if one.state and one.state.held else "failing" if one.trouble else "none" for one in found)
+    for trouble in ("held", "failing", "none"):
+        lists.add_metric([trouble], count[trouble])
+    return lists
 
 
 def _totals(total: Tally) -> Iterator[Metric]:

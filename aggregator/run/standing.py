@@ -7,6 +7,7 @@ from datetime import datetime
 from aggregator import lists
 from aggregator.app import App
 from aggregator.errors import StoreError
+from aggregator.model import ListStatus
 from aggregator.model.status import Overview
 from aggregator.refine.stories import same_story
 from aggregator.refine.succession import successors
@@ -28,8 +29,11 @@ def board(current: Callable[[], App], health: Health, changed: Callable[[], None
 def _overview(app: App, health: Health) -> Overview:
     now = app.ports.clock()
     found = overview(app.ports.store, app.config, now, lacks_space=app.lacks_space)
-    listed = lists.statuses(app.config, app.ports.store.lists.states(), now) if app.config.lists else ()
-    return replace(found, lists=listed, problems=(*unready(health, found.feeds, now), *health.config_problems))
+    return replace(found, lists=_lists(app, now), problems=(*unready(health, found.feeds, now), *health.config_problems))
+
+
+def _lists(app: App, now: datetime) -> tuple[ListStatus, ...]:
+    return lists.statuses(app.config, app.ports.store.lists.states(), now) if app.config.lists else ()
 
 
 def _unready(app: App, health: Health) -> Sequence[str]:
@@ -49,6 +53,7 @@ def _metrics(app: App, health: Health) -> bytes:
     facts = Facts(
         now=now,
         feeds=feeds,
+        lists=_lists(app, now),
         tallies=store.tallies,
         unready=unready(health, feeds, now),
         publish_errors=len(health.publish_errors),

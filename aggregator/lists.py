@@ -7,7 +7,7 @@ held until somebody confirms it; what is no list changes nothing.
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aggregator.collect.addresses import is_public, literal_address, names_this_machine
@@ -30,11 +30,13 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.pipeline import Ports
+from aggregator.status import list_advice
 from aggregator.web.host import host_of
 from aggregator.web.text import counted, one_line
 
 LEASE: Final = timedelta(minutes=3)
 LONGEST_AHEAD: Final = timedelta(days=31)
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 DAY: Final = timedelta(days=1)
 SHARE: Final = 5
 """A list may grow by one in so many a day: a fifth."""
@@ -96,8 +98,11 @@ def refresh(ports: Ports, names: Collection[str] | None = None) -> list[ListRepo
     for one in chosen if names is not None else ():
         ports.store.lists.bring_forward(one.asked.shown_url, ports.clock())
     marks, now = ports.store.lists.marks(), ports.clock()
-    waiting = {address for address, (_, at) in marks.items() if now < at <= now + LONGEST_AHEAD}
-    return [report for one in chosen if one.asked.shown_url not in waiting and (report := _refreshed(one, ports))]
+    due_at = {address: at for address, (_, at) in marks.items()}
+    # The longest overdue first: of one operator's lists one is asked at a time.
+    ordered = sorted(chosen, key=lambda one: due_at.get(one.asked.shown_url, _LONG_AGO))
+    waiting = {address for address, at in due_at.items() if now < at <= now + LONGEST_AHEAD}
+    return [report for one in ordered if one.asked.shown_url not in waiting and (report := _refreshed(one, ports))]
 
 
 def _refreshed(one: ListSpec, ports: Ports) -> ListReport | None:
@@ -370,9 +375,9 @@ def _trouble(one: ListSpec, state: ListState, now: datetime) -> tuple[str | None
         since = words(now - state.held_since) if state.held_since else "a while"
         names = ", ".join(member.url for member in state.held[:3]) + (" …" if len(state.held) > 3 else "")
         said = f"{counted(len(state.held), 'new feed')} at once, beside {len(state.members)}: held for {since} ({names})"
-        return said, f"`aggregator confirm {one.id}` takes them up"
+        return said, list_advice("held", one.id, one.asked.shown_url)
     if state.asked.last_error:
         times = f" ({state.asked.failures} times in a row)" if state.asked.failures > 1 else ""
         kept = f"; its last {counted(len(state.members), 'feed')} stay" if state.members else ""
-        return f"{state.asked.last_error}{times}{kept}", f"Look at {one.asked.shown_url}; is it still the list that you mean?"
+        return f"{state.asked.last_error}{times}{kept}", list_advice("failing", one.id, one.asked.shown_url)
     return None, None

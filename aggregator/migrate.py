@@ -247,7 +247,7 @@ def _every(seconds: str) -> str | None:
 def _why(one: Unread) -> str:
     """Why an outline is no feed, where its address would not tell."""
     if one.type.lower() == "include":
-        return "a list of feeds on the web: fetch it and import the file"
+        return "a list of feeds on the web: write its address below 'lists:'"
     if one.address and resource(one.address):
         return f"a page that is taken apart by rules ({one_line(one.type)}), not a feed"
     return _no_address(one.page).removeprefix(": ") if not one.address and resource(one.page) else ""

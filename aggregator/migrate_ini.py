@@ -135,7 +135,7 @@ def _no_feed(section: Section) -> str:
     """Why a section is no feed; empty if it is one."""
     name, kind = section.name, section.first(("content_type",)).lower()
     if any(word in kind for word in _LISTS):
-        return "a list of feeds: fetch it and import the file"
+        return "a list of feeds: an OPML file or a plain list on the web goes below 'lists:', others are to be fetched and imported"
     if section.first(_ADDRESSES) or resource(name) or "://" in name:
         return ""
     if _TEMPLATE.search(name) and section.first(_NAMES):

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Final, Literal
 
 from aggregator.collect import polite, websub
 from aggregator.collect.limits import is_cut
@@ -130,6 +130,11 @@ def advice(trouble: Trouble, state: FeedState) -> str | None:
     else:
         return None
     return words.format(feed=state.id, address=state.shown_url)
+
+
+def list_advice(trouble: Literal["held", "failing"], name: str, address: str) -> str:
+    """What an operator can do about the trouble of a list of feeds."""
+    return _advice()["lists"][trouble].format(feed=name, address=address)
 
 
 @cache

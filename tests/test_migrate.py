@@ -247,7 +247,7 @@ def test_links_without_a_feed_and_lists_within_lists_are_named() -> None:
     assert taken.feeds == (Proposal(url="https://ann.example/feed/", name="Ann", tags=("contributors",)),)
     assert taken.refused == (
         "“Bob”: no address of a feed is given; 'aggregator add https://bob.example/' looks for one",
-        "“More” https://lists.example/x.opml: a list of feeds on the web: fetch it and import the file",
+        "“More” https://lists.example/x.opml: a list of feeds on the web: write its address below 'lists:'",
     )
     assert taken.left == ()
 

@@ -189,11 +189,12 @@ def _costs(tally: Tally) -> tuple[str, str, str]:
 
 
 def _print_totals(found: Overview, counts: dict[str, int]) -> None:
-    trouble = len(found.troubled)
+    trouble, lists_trouble = len(found.troubled), len(found.troubled_lists)
+    listed = f"{counted(len(found.lists), 'list')} of feeds, {lists_trouble or 'none'} in trouble; " if found.lists else ""
     click.secho(
-        f"{counted(len(found.feeds), 'feed')}, {trouble or 'none'} in trouble; "
+        f"{counted(len(found.feeds), 'feed')}, {trouble or 'none'} in trouble; {listed}"
         f"{counted(counts.get('entry', 0), 'entry')} in {counted(counts.get('story', 0), 'story')}",
-        fg="yellow" if trouble else None,
+        fg="yellow" if trouble or lists_trouble else None,
     )
     if found.spent.polls:
         click.echo(f"{DAYS} days: {spent_words(found.spent)}")

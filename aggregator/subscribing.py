@@ -46,8 +46,9 @@ def bring_in_line(ports: Ports, token: Callable[[], str]) -> None:
         if one.is_trusted and not (is_wanted and one.is_standing(now)):
             _poll_again(one, found.get(key), ports)
     for key, feed in found.items():
-        if feed.wish and not (key in standing and _is_wanted(standing[key], feed, ports.config, now)):
-            _begin(feed, feed.wish, ports, token)
+        if feed.wish:
+            known = standing.get(key)
+            _ask_for(feed, feed.wish, known if known and _is_wanted(known, feed, ports.config, now) else None, ports, token)
 
 
 def ask_hubs(ports: Ports) -> datetime | None:
@@ -103,7 +104,7 @@ def _is_wanted(one: HubSubscription, feed: _Feed | None, config: Config, now: da
         return False
     if (one.allow_private, one.callback) != (feed.spec.allow_private, f"{config.link}{FOLDER}/{one.path}"):
         return False
-    return (one.hub, one.topic) == (feed.wish.hub, feed.wish.topic) or _is_young(one, now)
+    return (one.hub in feed.wish.hubs and one.topic == feed.wish.topic) or _is_young(one, now)
 
 
 def _is_young(one: HubSubscription, now: datetime) -> bool:
@@ -111,7 +112,17 @@ def _is_young(one: HubSubscription, now: datetime) -> bool:
     return one.asked_at is not None and one.asked_at <= now < one.asked_at + _SETTLED
 
 
-def _begin(feed: _Feed, wish: HubLinks, ports: Ports, token: Callable[[], str]) -> None:
+def _ask_for(feed: _Feed, wish: HubLinks, one: HubSubscription | None, ports: Ports, token: Callable[[], str]) -> None:
+    """Begin a subscription where there is none, or where its hub does not push and the feed names another."""
+    now = ports.clock()
+    turn = websub.next_hub(one, wish.hubs, now) if one else (wish.hub, now)
+    if turn and one:
+        ports.store.hubs.revise(one.path, lambda _: None)
+    if turn:
+        _begin(feed, HubLinks(hub=turn[0], topic=wish.topic), turn[1], ports, token)
+
+
+def _begin(feed: _Feed, wish: HubLinks, at: datetime, ports: Ports, token: Callable[[], str]) -> None:
     path = token()
     begun = HubSubscription(
         path=path,
@@ -121,7 +132,7 @@ def _begin(feed: _Feed, wish: HubLinks, ports: Ports, token: Callable[[], str]) 
         callback=f"{ports.config.link}{FOLDER}/{path}",
         secret=token(),
         allow_private=feed.spec.allow_private,
-        next_at=ports.clock(),
+        next_at=at,
     )
     ports.store.hubs.revise(path, lambda _: begun)
 

@@ -39,7 +39,7 @@ def test_a_feed_says_of_itself_what_can_be_used():
         title=RawText(value="A &amp; B", type="html"),
         link="/",
         self_url="feed.xml",
-        hub="https://hub.example/",
+        hubs=("https://hub.example/", "javascript:x", "https://other.example/hub"),
         language="en_us",
         authors=(RawPerson(name="Jane Roe"), RawPerson()),
         updated_s=1_700_000_000,
@@ -55,6 +55,7 @@ def test_a_feed_says_of_itself_what_can_be_used():
     assert [author.name for author in head.authors] == ["Jane Roe"]
     assert head.updated == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
     assert (head.skip_hours, head.icon) == ((3,), None)
+    assert (head.hub, head.other_hubs) == ("https://hub.example/", ("https://other.example/hub",))
 
 
 def test_a_feed_whose_entries_live_elsewhere_says_so():

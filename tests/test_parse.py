@@ -335,12 +335,14 @@ def test_a_feed_that_excludes_every_hour_is_an_oddity() -> None:
 
 def test_the_head_of_a_feed_is_read() -> None:
     feed = rss(
-        '<atom:link rel="self" href="https://blog.example/feed.xml"/><atom:link rel="hub" href="https://hub.example/"/><description>About</description>'
+        '<atom:link rel="self" href="https://blog.example/feed.xml"/><atom:link rel="hub" href="https://hub.example/"/>'
+        '<atom:link rel="hub" href="/hub"/><description>About</description>'
         "<language>en-GB</language><lastBuildDate>Mon, 06 Jan 2025 10:00:00 GMT</lastBuildDate><generator>Gen 1</generator>"
         "<copyright>(c) Ann</copyright><image><url>https://blog.example/i.png</url><title>I</title><link>https://other.example/</link></image>"
         "<itunes:subtitle>Other</itunes:subtitle>"
     )
-    assert (feed.link, feed.self_url, feed.hub) == ("https://blog.example/", "https://blog.example/feed.xml", "https://hub.example/")
+    assert (feed.link, feed.self_url) == ("https://blog.example/", "https://blog.example/feed.xml")
+    assert (feed.hubs[0], len(feed.hubs)) == ("https://hub.example/", 2)
     assert (feed.language, feed.updated_s, feed.generator, feed.rights) == ("en-GB", 1736157600, "Gen 1", "(c) Ann")
     assert feed.icon == "https://blog.example/i.png"
     assert feed.title is not None

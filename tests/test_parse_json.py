@@ -69,11 +69,11 @@ def test_the_head_of_a_feed_is_read() -> None:
         authors=[{"name": "Ann"}],
         hubs=[{"type": "rssCloud", "url": "https://x.example/"}, {"type": "WebSub", "url": "https://hub.example/"}],
     )
-    assert (made.version, made.link, made.self_url, made.hub) == (
+    assert (made.version, made.link, made.self_url, made.hubs) == (
         "json11",
         "https://blog.example/",
         "https://blog.example/feed.json",
-        "https://hub.example/",
+        ("https://hub.example/",),
     )
     assert (made.language, made.icon, made.authors) == ("en", "https://blog.example/i.png", (RawPerson(name="Ann"),))
 

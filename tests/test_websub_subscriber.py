@@ -433,6 +433,28 @@ def test_polls_are_resumed_when_the_hub_refuses_or_the_lease_ends(hub: Hub, make
         assert "127.0.0.1 does not push, so the feed is polled" in told(ours.subscription, ours.clock())
 
 
+def test_where_a_hub_refuses_or_fails_the_next_one_is_asked_and_in_the_end_the_first_again(hub: Hub, make: Make) -> None:
+    first, second, third = (hub.url(f"/hub{number}") for number in (1, 2, 3))
+    serves(hub, atom(1), Link=links(("hub", first), ("self", hub.url("/feed")), ("hub", second), ("hub", third)))
+    ours = make()
+    form = ours.asks()
+    hub.verify(form, mode="denied")
+    hub.answers = [(503, {})] * 3
+    for span in (timedelta(), 20 * MINUTE, 20 * MINUTE):
+        ours.later(span)
+        ours.works()
+    assert hub.forms[-1]["hub.callback"] != form["hub.callback"], "what one hub knows is no other's"
+    assert hub.verify(form).status == 404
+    for span in (MINUTE, 2 * HOUR, 9 * HOUR, 11 * MINUTE, 2 * HOUR, 2 * HOUR):
+        ours.works()
+        ours.later(span)
+    ours.works()
+    silent = ["/hub3"] * 3
+    assert [path for method, path, _ in hub.asked if method == "POST"] == ["/hub1", "/hub2", "/hub2", "/hub2", *silent, "/hub1"]
+    assert hub.verify(hub.forms[-1]).status == 200
+    assert ours.subscription.hub == first
+
+
 def test_a_lease_is_renewed_a_day_before_it_ends_and_keeps_its_address(hub: Hub, make: Make) -> None:
     ours = make()
     form = ours.subscribes()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from aggregator.collect.limits import MAX_HUBS
 from aggregator.model import FeedState, HubLinks
 from aggregator.web.url import resource
 
@@ -13,22 +14,22 @@ _PARAMETER: Final = re.compile(r';\s*([^\s=;,"<>]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"
 
 
 def linked(field: str | None, base: str) -> HubLinks | None:
-    """What a Link field (RFC 8288) says of hub and topic, absolute; None where it names no hub. The first of several hubs is taken.
+    """What a Link field (RFC 8288) says of hub and topic, absolute; None where it names no hub.
 
     >>> linked('<https://hub.example/>; rel="hub", </feed>; rel=self', "https://blog.example/x").topic
     'https://blog.example/feed'
     """
     found = list(_links((field or "")[:_MAX_CHARS]))
-    hub, topic = (_first(found, relation, base) for relation in ("hub", "self"))
-    return HubLinks(hub=hub, topic=topic) if hub else None
+    hubs, topics = (_named(found, relation, base) for relation in ("hub", "self"))
+    return HubLinks(hub=hubs[0], others=tuple(hubs[1:MAX_HUBS]), topic=next(iter(topics), None)) if hubs else None
 
 
 def offered(state: FeedState) -> HubLinks | None:
     """Where a feed's pushes can be had, as its last answer says: its Link field goes before its document. The topic is always told."""
     said, head = state.hub_links, state.head
-    hub = said.hub if said else head.hub
+    hub, others = (said.hub, said.others) if said else (head.hub, head.other_hubs)
     topic = (said.topic if said else None) or head.self_url or head.base
-    return HubLinks(hub=hub, topic=topic) if hub and topic else None
+    return HubLinks(hub=hub, others=others, topic=topic) if hub and topic else None
 
 
 def _links(field: str) -> Iterator[tuple[frozenset[str], str]]:
@@ -39,5 +40,5 @@ def _links(field: str) -> Iterator[tuple[frozenset[str], str]]:
             yield frozenset(named.get("rel", "").lower().split()), target.strip()
 
 
-def _first(found: list[tuple[frozenset[str], str]], relation: str, base: str) -> str | None:
-    return next((url for relations, target in found if relation in relations and (url := resource(target, base))), None)
+def _named(found: list[tuple[frozenset[str], str]], relation: str, base: str) -> list[str]:
+    return [url for relations, target in found if relation in relations and (url := resource(target, base))]

@@ -18,6 +18,8 @@ MAX_LINKS = 64
 MAX_PERSONS = 64
 MAX_CARRIED = 64
 MAX_VIAS = 16
+# Feeds name two or three; each is asked only where those before it do not push.
+MAX_HUBS = 4
 # An element may carry any number of attributes; none that a feed needs carries so many.
 MAX_ATTRIBUTES = 200
 

@@ -9,6 +9,7 @@ from aggregator.collect.limits import (
     MAX_CARRIED,
     MAX_CATEGORIES,
     MAX_ENCLOSURES,
+    MAX_HUBS,
     MAX_PERSONS,
     MAX_VIAS,
     Cuts,
@@ -56,9 +57,9 @@ def read_json(document: Document) -> RawFeed:
         subtitle=_construct(value, "description", "text", cuts),
         link=_url(value, "home_page_url", cuts),
         self_url=_url(value, "feed_url", cuts),
-        hub=next(
-            (url for hub in _objects(value, "hubs") if _text_of(hub, "type", cuts) == "WebSub" and (url := _url(hub, "url", cuts))), None
-        ),
+        hubs=tuple(url for hub in _objects(value, "hubs") if _text_of(hub, "type", cuts) == "WebSub" and (url := _url(hub, "url", cuts)))[
+            :MAX_HUBS
+        ],
         language=_text_of(value, "language", cuts),
         authors=_authors(value, cuts),
         icon=_url(value, "icon", cuts) or _url(value, "favicon", cuts),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from aggregator.collect.dates import seconds
-from aggregator.collect.limits import MAX_ATTRIBUTES, MAX_CARRIED, MAX_CATEGORIES, MAX_ENCLOSURES, MAX_LINKS, MAX_PERSONS, Cuts
+from aggregator.collect.limits import MAX_ATTRIBUTES, MAX_CARRIED, MAX_CATEGORIES, MAX_ENCLOSURES, MAX_HUBS, MAX_LINKS, MAX_PERSONS, Cuts
 from aggregator.collect.parse_feedparser import Found, Parsed
 from aggregator.model import RawCategory, RawElement, RawEntry, RawFeed, RawLink, RawPerson, RawSource, RawText, TextType
 from aggregator.web.text import clean
@@ -37,7 +37,7 @@ def raw_feed(found: Parsed, base: str) -> RawFeed:
         subtitle=_text(feed, "subtitle", base, cuts) or _text(feed, "itunes_summary", base, cuts),
         link=_permalink(links),
         self_url=_href(links, "self"),
-        hub=_href(links, "hub"),
+        hubs=_hrefs(links, "hub")[:MAX_HUBS],
         language=_field(feed, "language", cuts),
         authors=_authors(feed, cuts),
         rights=_field(feed, "rights", cuts),
@@ -212,7 +212,11 @@ def _permalink(links: Sequence[RawLink]) -> str | None:
 
 
 def _href(links: Sequence[RawLink], rel: str) -> str | None:
-    return next((link.href for link in links if link.rel == rel), None)
+    return next(iter(_hrefs(links, rel)), None)
+
+
+def _hrefs(links: Sequence[RawLink], rel: str) -> tuple[str, ...]:
+    return tuple(link.href for link in links if link.rel == rel)
 
 
 def _enclosures(entry: Found, cuts: Cuts) -> Iterator[RawLink]:

@@ -5,7 +5,7 @@ stop, so that no hub can make anything late by more than a day.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,6 +31,8 @@ _MAX_DOUBLINGS: Final = 10
 # A hub whose question was answered, but that did not hear it, asks again.
 _GRACE: Final = timedelta(minutes=10)
 _UNSUBSCRIBED_AFTER: Final = 2
+# So often a hub is tried before another one that the feed names is.
+_TRIES: Final = 3
 _SILENT: Final = "took the request and never asked whether it was meant"
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9._~:@/+=-]{1,200}")
 _SECONDS: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -67,6 +69,27 @@ def answered(one: HubSubscription, posted: Posted, now: datetime) -> HubSubscrip
 def is_due(one: HubSubscription, now: datetime) -> bool:
     """Is the hub to be asked now? What lies further ahead than any plan reaches was written under a wrong clock."""
     return not now < one.next_at <= now + _LONGEST_LEASE + _DAY
+
+
+def next_hub(one: HubSubscription, hubs: Sequence[str], now: datetime) -> tuple[str, datetime] | None:
+    """The hub to turn to instead, of those that the feed names, and when: where this one refuses, or has failed three times.
+
+    After the last one the first is asked, not before this one would be again. None where it is left at this one.
+    """
+    if one.is_standing(now) or not _has_failed(one, now):
+        return None
+    following = hubs[hubs.index(one.hub) + 1 :] if one.hub in hubs else hubs
+    if following:
+        return following[0], now
+    return (hubs[0], one.next_at) if len(hubs) > 1 else None
+
+
+def _has_failed(one: HubSubscription, now: datetime) -> bool:
+    """Has it refused, or failed for the last of its tries? A hub that only kept silent may still be about to ask back."""
+    if one.error is None or not one.is_pending:
+        return one.error is not None
+    is_answered = one.error != _SILENT or (one.asked_at is not None and now >= one.asked_at + _GRACE)
+    return one.failures + 1 >= _TRIES and is_answered
 
 
 def ended(one: HubSubscription, now: datetime) -> HubSubscription:

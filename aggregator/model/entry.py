@@ -205,6 +205,7 @@ class FeedHead:
     self_url: Url | None = None
     feed_id: str | None = None
     hub: Url | None = None
+    other_hubs: tuple[Url, ...] = ()
     language: str | None = None
     authors: tuple[Person, ...] = ()
     rights: str | None = None

@@ -11,12 +11,19 @@ _MAX_SEEN: Final = 32
 class HubLinks:
     """Where a server says that a feed's pushes can be had: its hub, and the address to subscribe to (rel=self), if it is told.
 
-    `is_of_page`: a page said so of the feed that it names.
+    `others` are further hubs, each as good as the first, in the order in which they are named. `is_of_page`: a page said so of the feed
+    that it names.
     """
 
     hub: str
     topic: str | None = None
     is_of_page: bool = False
+    others: tuple[str, ...] = ()
+
+    @property
+    def hubs(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys((self.hub, *self.others)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

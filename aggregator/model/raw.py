@@ -196,7 +196,7 @@ class RawFeed:
     subtitle: RawText | None = None
     link: str | None = None
     self_url: str | None = None
-    hub: str | None = None
+    hubs: tuple[str, ...] = ()
     language: str | None = None
     authors: tuple[RawPerson, ...] = ()
     rights: str | None = None

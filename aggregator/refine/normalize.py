@@ -42,13 +42,15 @@ def head(raw: RawFeed, base: str) -> FeedHead:
     base = resource(raw.base, base) or base
     is_open = _leaves_titles_open(raw.version)
     home = link(raw.link, base)
+    hubs = [hub for named in raw.hubs if (hub := resource(named, base))]
     made = FeedHead(
         title=_title_text(raw.title, is_open=is_open),
         subtitle=_title_text(raw.subtitle, is_open=is_open),
         home=home,
         self_url=resource(raw.self_url, base),
         feed_id=one_line(raw.id or "")[:MAX_RAW_ID] or None,
-        hub=resource(raw.hub, base),
+        hub=next(iter(hubs), None),
+        other_hubs=tuple(hubs[1:]),
         language=fields.language(raw.language),
         authors=fields.people(raw.authors, base),
         rights=fields.rights(raw.rights),

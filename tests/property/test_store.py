@@ -197,7 +197,7 @@ def test_the_state_of_a_feed_comes_back_whole() -> None:
             else:
                 values[name] = len(values) + 1 if kind is int else f"text {len(values)}"
         values["printed"] = ("mark",)
-        values["hub_links"] = HubLinks(hub="https://hub.example/", topic="https://a.example/feed.xml")
+        values["hub_links"] = HubLinks(hub="https://hub.example/", others=("https://hub2.example/",), topic="https://a.example/feed.xml")
         values["identity"] = known = Identity(title="A", authors=("somebody",), links=("a.example",))
         values["stranger"] = Stranger(identity=known, head=FeedHead(title="B"))
         state = replace(made.state, **values)  # type: ignore[arg-type]

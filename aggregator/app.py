@@ -15,7 +15,7 @@ from aggregator.errors import AggregatorError, ConfigError, Problem
 from aggregator.lists import joined
 from aggregator.model import Config, Edition, FeedSpec, Format, Kept, Written
 from aggregator.pipeline import Ports
-from aggregator.ports import Clock, Renderer
+from aggregator.ports import Clock, Renderer, Store
 from aggregator.publish.compress import SUFFIXES
 from aggregator.publish.files import Folder
 from aggregator.reading import ReaderPool
@@ -74,9 +74,8 @@ class App:
         # Polls under way keep the old door; its connections end with them.
         same_door = all(getattr(config, key) == getattr(self.config, key) for key in DOOR_KEYS)
         door = self.ports.fetcher if same_door else fetcher(config)
-        whole = joined(config, self.ports.store.lists.states())
+        whole = _in_line(config, self.ports.store, self.ports.clock)
         ports = replace(self.ports, config=whole, fetcher=door, publisher=output_folder(config))
-        self.ports.store.sync(_polled(whole), self.ports.clock())
         return replace(self, config=whole, written=config, ports=ports).with_known_sources()
 
     def with_members(self) -> "App":
@@ -135,8 +134,7 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     door = fetcher(config)
     store = SqlStore(config.store)
     try:
-        written, config = config, joined(config, store.lists.states())
-        store.sync(_polled(config), clock())
+        written, config = config, _in_line(config, store, clock)
     except BaseException:
         store.close()
         raise
@@ -156,6 +154,23 @@ def build(config: Config, clock: Clock = utc_now) -> App:
 def output_folder(config: Config) -> Folder:
     """The folder of outputs that feeds.yaml asks for."""
     return Folder(config.root, codings=SUFFIXES if config.compress else ())
+
+
+def _in_line(config: Config, store: Store, clock: Clock) -> Config:
+    """feeds.yaml with the feeds that its lists name by now, with which the store's are brought in line.
+
+    Another process may take up a list meanwhile: whoever was first looks again, so that the later one's feeds stand.
+    """
+    while True:
+        marks = _revisions(store) if config.lists else {}
+        whole = joined(config, store.lists.states() if config.lists else {})
+        store.sync(_polled(whole), clock())
+        if not config.lists or _revisions(store) == marks:
+            return whole
+
+
+def _revisions(store: Store) -> dict[str, int]:
+    return {address: revision for address, (revision, _) in store.lists.marks().items()}
 
 
 def _polled(config: Config) -> tuple[FeedSpec, ...]:

@@ -262,6 +262,8 @@ def list_finding(one: ListSpec, fetcher: Fetcher) -> Finding | None:
         named = lists.read(document, one) if isinstance(document, Document) else None
     except FeedError as error:
         return Finding(spec=one.asked, kind="failing", message=error.message)
+    if isinstance(document, Document) and document.redirects and all(hop.status in _PERMANENT for hop in document.redirects):
+        return Finding(spec=one.asked, kind="list", message=f"has moved for good to {document.redirects[-1].target}")
     if named is None or not named.refused:
         return None
     more = f" and {len(named.refused) - 1} more" if len(named.refused) > 1 else ""

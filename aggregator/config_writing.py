@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from aggregator.config_address import shown
 from aggregator.config_yaml import ScalarNode
-from aggregator.model import Attribution, Config, FeedSpec, JsonValue, Match, OutputSpec
+from aggregator.model import Attribution, Config, FeedSpec, JsonValue, ListSpec, Match, OutputSpec
 
 HIDDEN = "(not shown: a secret)"
 BUILT_IN = "built in"
@@ -45,6 +45,7 @@ def settings(config: Config) -> Settings:
             "theme": config.theme,
             "compress": config.compress,
             "feeds": [feed(spec) for spec in config.feeds],
+            "lists": [_list(spec) for spec in config.lists],
             "outputs": [_output(spec) for spec in config.outputs],
         }
     )
@@ -101,6 +102,23 @@ def feed_lines(spec: FeedSpec) -> list[str]:
     width = min(_COMMENT_COLUMN, max(len(line) for line, _ in told))
     marked = [f"{line:<{width}}  # {source}" if source else line for line, source in told]
     return ["feeds:", f"  - {marked[0].lstrip()}", *marked[1:]]
+
+
+def _list(spec: ListSpec) -> dict[str, JsonValue]:
+    """A list of feeds on the web, with all that its feeds inherit."""
+    asked, member = feed(spec.asked), feed(spec.member)
+    inherited = ("every", "republish", "attribution", "allow_private", "strip", "limit")
+    return _present(
+        {
+            "url": asked["url"],
+            "id": asked["id"],
+            "tags": [*spec.member.tags],
+            "every": asked["every"],
+            "allow_private": asked["allow_private"],
+            "public": member["public"],
+            "defaults": {key: member[key] for key in inherited if key in member},
+        }
+    )
 
 
 def _output(spec: OutputSpec) -> dict[str, JsonValue]:

@@ -32,7 +32,7 @@ from aggregator.model import (
 from aggregator.pipeline import Ports
 from aggregator.status import list_advice
 from aggregator.web.host import host_of
-from aggregator.web.text import counted, one_line
+from aggregator.web.text import counted, folded_name, one_line
 
 LEASE: Final = timedelta(minutes=3)
 LONGEST_AHEAD: Final = timedelta(days=31)
@@ -74,17 +74,20 @@ def joined(config: Config, states: Mapping[str, ListState]) -> Config:
             if (key := address_key(member.url)) not in seen:
                 seen.add(key)
                 found.append((one, member))
+    names = {folded_name(spec.name) for spec in config.feeds if spec.name}
     known = [*config.feeds, *(one.asked for one in config.lists)]
     ids = derived_ids(
         [*(spec.id for spec in known), *(None for _ in found)], [*(spec.shown_url for spec in known), *(member.url for _, member in found)]
     )
-    members = [_as_feed(one, member, name) for (one, member), name in zip(found, ids[len(known) :], strict=True)]
+    members = [_as_feed(one, member, name, names) for (one, member), name in zip(found, ids[len(known) :], strict=True)]
     return replace(config, feeds=(*config.feeds, *members))
 
 
-def _as_feed(one: ListSpec, member: Member, name: str) -> FeedSpec:
+def _as_feed(one: ListSpec, member: Member, feed_id: str, taken: Collection[str]) -> FeedSpec:
+    """A member as a feed. It cannot be called like a feed that feeds.yaml itself names: sources are looked up by their names."""
     tags = tuple(dict.fromkeys((*one.member.tags, *member.tags)))
-    return replace(one.member, id=name, url=member.url, shown_url=member.url, name=member.name, tags=tags)
+    name = member.name if member.name and folded_name(member.name) not in taken else None
+    return replace(one.member, id=feed_id, url=member.url, shown_url=member.url, name=name, tags=tags)
 
 
 # ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -114,6 +114,8 @@ def test_a_list_is_looked_at_too() -> None:
     assert said("https://a.example/feed\nhttp://10.0.0.1/\n") == (
         "list: names 1 feed; left out: http://10.0.0.1/: is on this machine or in a private network"
     )
+    gone = document("https://a.example/feed\n", redirects=(Redirect(status=308, target="https://list.example/new"),))
+    assert said(gone) == "list: has moved for good to https://list.example/new"
     assert said("<html></html>") == "failing: is a web page: 'aggregator add' takes its address and finds the feed"
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config import load_text
-from aggregator.config_model import FeedForm, FileForm, OutputForm, keys_of
+from aggregator.config_model import FeedForm, FileForm, ListForm, OutputForm, keys_of
 from aggregator.config_writing import HIDDEN, lines
 from aggregator.config_writing import settings as settings_of
 from aggregator.model import Config
@@ -55,6 +55,10 @@ feeds:
     opt_out: true
     credit: 'By leave of <a href="{link}">Full</a>.'
     keep_counters: true
+lists:
+  - https://lists.example/${KEY}
+  - { url: http://10.0.0.1/l, id: near, tags: [near], every: 5h, allow_private: true, public: false,
+      defaults: { strip: [auto], allow_private: true } }
 outputs:
   - atom.xml
   - { path: news/x.bin, format: rss, title: News, tags: [true-crime], feeds: [full], max_entries: 5, max_bytes: 512 KiB }
@@ -82,7 +86,15 @@ def compared(config: Config) -> Config:
         )
         for spec in config.feeds
     )
-    return replace(config, feeds=feeds, token=None, proxy=None, warnings=())
+    lists = tuple(
+        replace(
+            one,
+            asked=replace(one.asked, line=0, file=None, every_given=True, url=one.asked.shown_url),
+            member=replace(one.member, line=0, file=None),
+        )
+        for one in config.lists
+    )
+    return replace(config, feeds=feeds, lists=lists, token=None, proxy=None, warnings=())
 
 
 def test_the_settings_in_force_load_again_and_mean_the_same() -> None:
@@ -98,9 +110,11 @@ def test_the_settings_in_force_load_again_and_mean_the_same() -> None:
 
 def test_every_key_of_feeds_yaml_is_shown() -> None:
     told = settings_of(load_text(FULL, PATH, ENVIRON))
-    assert set(keys_of(FileForm)) - {"defaults", "include", "lists"} == set(told)
-    feeds, outputs = told["feeds"], told["outputs"]
+    assert set(keys_of(FileForm)) - {"defaults", "include"} == set(told)
+    feeds, lists, outputs = told["feeds"], told["lists"], told["outputs"]
     assert isinstance(feeds, list)
+    assert isinstance(lists, list)
+    assert {key for one in lists for key in one} == set(keys_of(ListForm))  # type: ignore[union-attr]
     assert isinstance(outputs, list)
     assert {key for one in feeds for key in one} == set(keys_of(FeedForm))  # type: ignore[union-attr]
     assert {key for one in outputs for key in one} == set(keys_of(OutputForm))  # type: ignore[union-attr]

@@ -17,7 +17,7 @@ from aggregator.cli import asking, editing, holding, keeping, ledger, moving, ru
 from aggregator.cli.main import cli
 from aggregator.config import load, load_text
 from aggregator.errors import ConfigError
-from aggregator.lists import DAY, confirmed, grown, refresh, refusal, report_lines, statuses, told
+from aggregator.lists import DAY, confirmed, grown, joined, refresh, refusal, report_lines, statuses, told
 from aggregator.migrate import read_list
 from aggregator.model import FeedState, JsonValue, ListState, ListStatus, Member
 from aggregator.pipeline import publish
@@ -25,6 +25,7 @@ from aggregator.publish.statuspage import Shown, status_page
 from aggregator.run.daemon import Daemon
 from aggregator.run.poller import poll_due
 from aggregator.status import overview
+from aggregator.store.matching import Known, match
 from tests.e2e.running import feed, lent, lent_reader
 from tests.makers import NOON
 from tests.wire import Wire, answer
@@ -158,6 +159,21 @@ def test_a_list_does_not_lend_its_feeds_what_feeds_yaml_allows_its_own() -> None
 def test_the_feeds_of_a_list_with_a_secret_are_private_unless_it_says_otherwise() -> None:
     text = "lists:\n  - https://l.example/${KEY}\n  - { url: 'https://m.example/${KEY}', public: true }\n  - https://n.example/\n"
     assert [one.member.is_private for one in load_text(text, Path("/srv/feeds.yaml"), {"KEY": "hush"}).lists] == [True, False, False]
+
+
+def test_a_member_takes_neither_the_name_nor_the_stored_entries_of_another_publisher() -> None:
+    text = "feeds: [{ url: https://courier.example/, name: The Courier }]\nlists: [https://l.example/]\n"
+    config = load_text(text, Path("/srv/feeds.yaml"), {})
+    named = (Member(url="https://ann.example/feed", name="The  COURIER"), Member(url="https://bob.example.blog/feed", name="Bob"))
+    asked = FeedState(key="k", id="l", shown_url="https://l.example/", next_poll_at=NOON)
+    ann, bob = joined(config, {"https://l.example/": grown(ListState(asked=asked), named, NOON)}).feeds[1:]
+    assert (ann.name, bob.name, bob.id) == (None, "Bob", "bob-example-blog")
+    # Once there was https://bob.example/blog/feed, of which the same id was made.
+    gone = Known(key="gone", id="bob-example-blog", address_key="https://bob.example/blog/feed")
+    assert match([bob], [gone], {}) == {}
+    moved = Known(key="moved", id="bob-example-blog", address_key="https://bob.example.blog/rss")
+    assert match([bob], [moved], {}) == {bob.id: "moved"}
+    assert match([replace(bob, listed_by=None)], [gone], {}) == {bob.id: "gone"}, "an editor may give a feed another address"
 
 
 def test_every_mistake_of_lists_is_said_with_its_line() -> None:

@@ -68,7 +68,10 @@ def check(session: Session, fetch: bool, fix: bool, json_: bool) -> None:
             as_json([_as_dict(finding, config, is_written=fix and finding in fixes, is_offered=finding in fixes) for finding in found])
         )
     else:
-        click.echo(f"{session.path.name}: {counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}, no mistakes")
+        lists = f"{counted(len(config.lists), 'list')} of feeds, " if config.lists else ""
+        more = f" in {counted(len(config.files), 'file')}" if len(config.files) > 1 else ""
+        feeds, outputs = counted(len(config.feeds), "feed"), counted(len(config.outputs), "output")
+        click.echo(f"{session.path.name}: {feeds}{more}, {lists}{outputs}, no mistakes")
     if any(not finding.is_remark and finding.proposal is None for finding in found):
         sys.exit(1)
 

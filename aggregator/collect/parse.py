@@ -27,7 +27,7 @@ __all__ = ["PARSER", "Opened", "ParserPool", "ReadTask", "Whole", "base_of", "it
 _FEEDS = frozenset({"rss", "feed", "rdf", "channel"})
 _PAGES = frozenset("html head body title meta script link style div p br b h1 h2 table center pre span a font noscript".split())  # noqa: SIM905
 _OTHERS = {
-    "opml": "an OPML list, not a feed (`aggregator import` reads those)",
+    "opml": "an OPML list, not a feed (`aggregator import` takes its feeds over, and `lists:` in feeds.yaml follows it)",
     "redirect": "an old-style redirect document, not a feed; it is not followed",
     "newlocation": "an old-style redirect document, not a feed; it is not followed",
     "urlset": "a sitemap, not a feed",

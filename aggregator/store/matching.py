@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from aggregator.errors import StoreError
 from aggregator.model import FeedSpec
-from aggregator.web.host import operator
+from aggregator.web.host import operator, site
 from aggregator.web.url import feed_address_key
 
 
@@ -59,7 +59,8 @@ def match(specs: Sequence[FeedSpec], known: Sequence[Known], owners: Mapping[str
     """Find for each spec (by its id) the key of the stored feed that it means; new feeds are left out.
 
     `owners` maps the key of every address that a feed ever had to that feed's key. A given id goes before the address: the editor says
-    that it is the same feed. A derived id goes after it: it is made of the address. No stored feed is meant twice.
+    that it is the same feed. A derived id goes after it: it is made of the address. Of a feed that a list names, which nobody here wrote,
+    it means a stored feed of the same site only. No stored feed is meant twice.
 
     Raises `StoreError` when two specs have the same id.
     """
@@ -91,9 +92,13 @@ def _rules(known: Sequence[Known], owners: Mapping[str, str]) -> Iterator[Callab
         row = by_id.get(spec.id)
         return row.key if row else None
 
+    def is_of_its_site(spec: FeedSpec) -> bool:
+        row = by_id.get(spec.id)
+        return row is not None and site(row.address_key) == site(spec.shown_url)
+
     yield same_in_both
     yield lambda spec: by_any_id(spec) if spec.id_given else None
     yield lambda spec: current.get(address_key(spec.shown_url))
     yield lambda spec: owners.get(address_key(spec.shown_url))
-    yield by_any_id
+    yield lambda spec: by_any_id(spec) if not spec.listed_by or is_of_its_site(spec) else None
     yield lambda spec: elsewhere.get(address_key(spec.shown_url))

@@ -40,6 +40,7 @@ def test_a_label_is_believed_where_its_page_bears_the_entrys_title(code: str, wo
         f'<dl><dt>Source:</dt><dd><a href="{SAME}">The Harbour Post</a>, 4 March 2020</dd></dl>',
         f'<p><b>Source:</b></p><p><a href="{SAME}">The Harbour Post</a></p>',
         f"<p>(Source: {SAME})</p>",
+        f'<p>Provided by <a href="{SAME}">Harbour University</a></p>',
     ],
 )
 def test_a_label_may_stand_in_a_cell_of_its_own(html: str) -> None:

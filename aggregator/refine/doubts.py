@@ -13,12 +13,12 @@ from typing import Final
 from aggregator.refine.lexicon import RUN, WORD, fold, spelled
 from aggregator.refine.shapes import Stand
 
-_OF_THINGS: Final = ("media", "releases", "shows", "episodes", "reports", "studies", "adapted", "recipes", "books")
+_OF_THINGS: Final = ("media", "releases", "shows", "episodes", "reports", "news", "studies", "adapted", "recipes", "books")
 KINDS: Final = (*_OF_THINGS, "nobody", "elsewhere")
 """media: verbs of shows and records; releases: of products and papers; shows: what they are said of; episodes: parts of a show that a text
-may well be; reports: what news is made of, behind "the"; studies: what a text is about more often than it is one; adapted: verbs of what
-was made anew; recipes; books: what a sentence goes on with that told of one; nobody: days, towns and pages, no publisher's name; elsewhere:
-labels of what leads away from the text."""
+may well be; reports: what news is made of, behind "the"; news: the same by itself, in languages without articles; studies: what a
+text is about more often than it is one; adapted: verbs of what was made anew; recipes; books: what a sentence goes on with that told of
+one; nobody: days, towns and pages, no publisher's name; elsewhere: labels of what leads away from the text."""
 
 _WORDS: Final = re.compile(f"{RUN}+|{WORD}")
 _LABEL: Final = re.compile(r"\W*([^:：\n]{2,40})[:：]")
@@ -102,9 +102,9 @@ class Doubts:
         return is_aired or is_released
 
     def _is_news(self, said: Said) -> bool:
-        return self._has("studies", said.words) or (
-            said.is_definite and said.stand in ("weak", "bare") and self._has("reports", said.words)
-        )
+        is_unsaid_which = said.stand in ("weak", "bare")
+        is_reported = is_unsaid_which and ((said.is_definite and self._has("reports", said.words)) or self._has("news", said.words))
+        return is_reported or self._has("studies", said.words)
 
     def _is_made_anew(self, said: Said) -> bool:
         if self._has("recipes", said.words) and said.is_taken:

@@ -13,7 +13,9 @@ from aggregator.refine.shapes import group
 from aggregator.web.url import unwrap
 
 ADDRESS: Final = re.compile(r"https?://[^\s<>\"'“”’)\]]{4,2000}", re.IGNORECASE)
-WAYS_THERE: Final = frozenset({"orig", "text", "the", "read", "this", "place", "fill", "be", "at", "here", "from", "crosspost", "first"})
+WAYS_THERE: Final = frozenset(
+    {"orig", "text", "the", "read", "this", "place", "fill", "be", "at", "here", "from", "crosspost", "first", "version"}
+)
 """What a link says that has no name: "read the original article here"."""
 
 BEHIND: Final = 400

@@ -156,7 +156,7 @@ def _supported(made: list[Claim], raw: RawEntry, link: Url | None, context: Cont
     result: list[Claim] = []
     for claim in made:
         signed = (
-            claim.site in strong
+            (claim.site in strong and not claim.rule.endswith(labelled.RULE))
             or (claim.kind in claims.WEAK and declared)
             or (claim.kind == "permalink" and (is_foreign_id or footer is not None))
             or (":hint:" in claim.rule and claim.kind == "phrase" and declared)

@@ -69,7 +69,7 @@ class Reading:
         if source is None or not self._may_stand(source) or not self._names_title(source):
             return None
         is_printed_footer = group(self.fit.found, "footer") or self.fit.shape.role == "hint"
-        is_doubtful = not is_printed_footer or "label" in self.fit.shape.needs
+        is_doubtful = not is_printed_footer or self.fit.shape.name == "hint:label"
         if is_doubtful and self.fit.language.doubts.speaks_of_another(self._all_said(source)):
             return None
         return self._statement(source), source.end
@@ -83,6 +83,8 @@ class Reading:
         return "note" if self.fit.stand == "weak" and len(self.fit.block.text) <= _SHORT else "brief"
 
     def _may_stand(self, source: Source) -> bool:
+        if self.fit.shape.is_whole and not self._is_all():
+            return False
         if self._role == "footer" or (self._role == "note" and self.fit.stand == "strong"):
             return True
         if self._is_footer():
@@ -155,6 +157,14 @@ class Reading:
         if self.fit.start <= (lead.end() if lead else 0) or text[self.fit.start - 1 : self.fit.start] == "\n":
             return True
         return self._role != "hint" and len(text) - self.fit.start <= (400 if self.fit.place.is_last else 160)
+
+    def _is_all(self) -> bool:
+        """Whether the block says nothing else, and that not of somebody's text ("her essay appeared in …")."""
+        row = self.fit.said(self.fit.found.span())
+        lead = LEAD.match(self.fit.block.text)
+        rest = (n for n, (first, _) in enumerate(self.fit.row.spans) if self.fit.marks[first].start >= row[-1].end)
+        opens = self.fit.start <= (lead.end() if lead else 0)
+        return opens and "own" not in row[0].classes and all(map(self._may_end_credit, rest))
 
     def _is_whole_block(self, source: Source) -> bool:
         lead = LEAD.match(self.fit.block.text)

@@ -24,11 +24,28 @@ REACH: Final = 72
 _FIRST_LETTER: Final = 1
 _TOKEN: Final = re.compile(r"\(\?P<(?P<group>\w+)>|\(\?[!=]|\{[\d,]+\}[+?]?|(?P<word>[a-z]+(?:[/!&][a-z]+)*|[A-Z]+)|(?P<sign>\S)")
 _PAIRS: Final = tuple(
-    (frozenset({first}), frozenset({second})) for first, second in (("published", "at"), ("premiered", "at"), ("again", "from"))
+    (frozenset(first.split()), frozenset({second}))
+    for first, second in (("published", "at"), ("published printed", "at"), ("premiered", "at"), ("again", "from"))
 )
 _NOT_LINKED: Final = frozenset({"date", "when", "first", "published", "again", "taken", "premiered"})
 # The classes of which every sentence of origin has one.
-_KEYS: Final = ("first", "premiered", "again", "taken", "premiere", "leave", "orig", "original", "variant", "crosspost", "read", "label")
+_KEYS: Final = (
+    "first",
+    "premiered",
+    "again",
+    "taken",
+    "premiere",
+    "leave",
+    "orig",
+    "original",
+    "variant",
+    "crosspost",
+    "read",
+    "label",
+    "supplied",
+    "issued",
+    "printed",
+)
 
 
 class Alphabet:
@@ -157,7 +174,7 @@ class Level:
 class Shape:
     """One shape. `needs` are the classes without which it cannot fit. `is_anchored`: its source is a link that says "original".
 
-    `is_alone`: without a subject it must be all that its block says.
+    `is_alone`: without a subject it must be all that its block says; `is_whole`: in any case.
     """
 
     name: str
@@ -166,6 +183,7 @@ class Shape:
     needs: Classes
     is_anchored: bool
     is_alone: bool
+    is_whole: bool
     alphabet: Alphabet
     macros: Mapping[str, str]
 
@@ -224,6 +242,7 @@ def _shape(table: Mapping[str, str], alphabet: Alphabet, macros: Mapping[str, st
         needs=frozenset(table.get("needs", "").split()),
         is_anchored=bool(table.get("anchor")),
         is_alone=bool(table.get("alone")),
+        is_whole=bool(table.get("whole")),
         alphabet=alphabet,
         macros=macros,
     )

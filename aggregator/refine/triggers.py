@@ -18,7 +18,7 @@ from aggregator.refine.tokens import LINKED
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "first": ("published", "written"),
     "version": ("published",),
-    "leave": ("published", "again", "taken", "written"),
+    "leave": (LINKED, "published", "again", "taken", "written"),
     "orig": (LINKED, "published"),
     "taken": (LINKED, "leave"),
     "crosspost": (LINKED, "published"),
@@ -26,12 +26,18 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "premiered": (),
     "again": (),
     "label": (LINKED,),
+    "supplied": (LINKED,),
+    "issued": (LINKED,),
+    "printed": (LINKED,),
 }
 _KINDS: Final = (*_NEEDS, "published", "written")
 # How near, in words: of most, of an address, and of words so short that they are everywhere.
 _NEAR: Final = 16
 _NEAR_LINK: Final = 9
-_NEAR_LINK_OF: Final[Mapping[str, int]] = {"orig": 11, "premiere": 5, "label": 4}
+_NEAR_LINK_OF: Final[Mapping[str, int]] = {"orig": 11, "premiere": 5, "label": 4, "supplied": 4, "issued": 8, "printed": 8, "leave": 5}
+# As many words before it the link may stand.
+_BEFORE: Final = 2
+_BEFORE_OF: Final[Mapping[str, int]] = {"orig": 7, "issued": 8, "printed": 8}
 _NEAR_SHORT: Final = 7
 _SHORT: Final = 3
 # In characters, where words are not told apart.
@@ -169,7 +175,8 @@ class _Places:
         needs = _NEEDS[kind]
         if not needs:
             return True
-        if LINKED in needs and any(_is_address(word) for word in self.words[max(at - 2, 0) : at + _NEAR_LINK_OF.get(kind, _NEAR_LINK)]):
+        before, behind = _BEFORE_OF.get(kind, _BEFORE), _NEAR_LINK_OF.get(kind, _NEAR_LINK)
+        if LINKED in needs and any(map(_is_address, self.words[max(at - before, 0) : at + behind])):
             return True
         return any(_is_near(at, kinds[need], near) for need in needs if need in kinds)
 

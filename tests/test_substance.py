@@ -114,6 +114,12 @@ CHANGED = {
     "a picture's choice": ("<img src='https://alder.example/plot?id=1'>", "<img src='https://alder.example/plot?id=2'>"),
     "a number in a table": ("<table><tr><td>May</td><td>12</td></tr></table>", "<table><tr><td>May</td><td>13</td></tr></table>"),
     "a number that counts nothing": ("<p>12</p>", "<p>13</p>"),
+    "words beside an advertiser's link": (
+        "<p>I like <a href='https://ad.doubleclick.net/1'>it</a>.</p>",
+        "<p>I hate <a href='https://ad.doubleclick.net/1'>it</a>.</p>",
+    ),
+    "a letter between marks": ("<p>| A 12 |</p>", "<p>| a 12 |</p>"),
+    "a picture's folder": ("<img src='https://alder.example/s01/a.jpg'>", "<img src='https://alder.example/s02/a.jpg'>"),
     "a time that somebody took": ("<p>Run in 3 hours</p>", "<p>Run in 4 hours</p>"),
 }
 

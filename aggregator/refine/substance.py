@@ -18,6 +18,7 @@ from aggregator.web.text import visible_text
 
 _TAG: Final = re.compile(r'<[^>"]*+(?:"[^"]*+"[^>"]*+)*+>')
 _ADDRESS: Final = re.compile(r' (?:href|src)="([^"]*)"')
+_LINK: Final = re.compile(r"<a [^>]*+>.*?</a>", re.DOTALL)
 # Cells do not end a line: a row of a table is one, and its numbers are what it says.
 _LINE_END: Final = re.compile(
     r"</?(?:address|article|aside|blockquote|br|caption|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hgroup|hr|li|nav|ol|p|pre"
@@ -48,19 +49,23 @@ def settled(html: SafeHtml) -> str:
 
 
 def _without_lines(html: str) -> str:
+    # Hardly any text has such a line: places are worked out only then.
+    if all(_left_of(line) is None for line in _LINE_END.split(html) if line):
+        return html
     kept: list[str] = []
-    begun = done = 0
+    begun = 0
     for start, end in (*(found.span() for found in _LINE_END.finditer(html)), (len(html), len(html))):
-        if begun < start < begun + _MAX_MARKUP and (rest := _left_of(html[begun:start])) is not None:
-            kept += (html[done:begun], rest)
-            done = start
+        line = html[begun:start]
+        kept += (line if (rest := _left_of(line)) is None else rest, html[start:end])
         begun = end
-    return "".join((*kept, html[done:])) if kept else html
+    return "".join(kept)
 
 
 def _left_of(line: str) -> str | None:
     """What is left of a line, its tags behind; None where nothing of it moves by itself."""
     text = line
+    if len(line) > _MAX_MARKUP:
+        return None
     if "<" in line:
         if line.find("<") > _MAX_WORDS or len(line) - line.rfind(">") > 2 * _MAX_WORDS:
             return None
@@ -69,12 +74,13 @@ def _left_of(line: str) -> str | None:
         text = _TAG.sub(" ", line)
     if not _may_move(text):
         return None
-    parts = _BETWEEN.split(" ".join(text.replace("&nbsp;", " ").split()).lower())
-    rest = [left for part in parts if not _counter().fullmatch(part) and (left := _without_age(part))]
-    if rest == parts:
+    parts = _BETWEEN.split(" ".join(text.replace("&nbsp;", " ").split()))
+    left = [(part, _left_of_part(part.lower())) for part in parts]
+    if all(rest is None for _, rest in left):
         return None
+    rest = " · ".join(kept for part, rest in left if (kept := part if rest is None else rest))
     # A counter takes the link on it along, a picture stays.
-    return " · ".join(rest) + ("".join(_TAG.findall(line)) if rest or " src=" in line else "")
+    return rest + ("".join(_TAG.findall(line)) if rest or " src=" in line else "")
 
 
 def _may_move(text: str) -> bool:
@@ -92,17 +98,21 @@ def _may_move(text: str) -> bool:
     return any(part in words("idle") for part in _BETWEEN.split(line)) if _MARK.search(line) else line in words("idle")
 
 
-def _without_age(part: str) -> str:
-    """A part of a line without its age, where that stands alone, or is told of the text: "Posted 3 hours ago", "3 hours ago by Ann"."""
+def _left_of_part(part: str) -> str | None:
+    """What is left of a part of a line: nothing of a counter, nor of an age that stands alone or is told of the text ("Posted 3 hours ago",
+    "3 hours ago by Ann"). None where it stays as it is.
+    """
+    if _counter().fullmatch(part):
+        return ""
     if told := _posted().match(part):
         found = _age(part, told.end())
-        return part[found:].strip(_TRIM) if found else part
+        return part[found:].strip(_TRIM) if found else None
     if found := _age(part, 0):
         after = part[found:].strip(_TRIM)
-        return after if not after or after.split()[0] in words("by") else part
+        return after if not after or after.split()[0] in words("by") else None
     before, comma, _ = part.rpartition(", ")
     is_by = comma and part.split(None, 1)[0] in words("by") and _age(part, len(before)) == len(part)
-    return before if is_by else part
+    return before if is_by else None
 
 
 def _age(line: str, at: int) -> int:
@@ -112,9 +122,10 @@ def _age(line: str, at: int) -> int:
 
 
 def _is_advertiser(line: str) -> bool:
-    """Whether all that a line links to and shows is an advertiser's."""
+    """Whether all that a line shows are pictures and links of advertisers, without words beside them."""
     addresses = _ADDRESS.findall(line)
-    return bool(addresses) and all(not words("advertisers").isdisjoint(_domains(host_of(unescape(one)))) for one in addresses)
+    is_theirs = all(not words("advertisers").isdisjoint(_domains(host_of(unescape(one)))) for one in addresses)
+    return is_theirs and bool(addresses) and not _TAG.sub("", _LINK.sub("", line)).strip()
 
 
 def _domains(host: str) -> list[str]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from aggregator import lists
 from aggregator.collect import polite
 from aggregator.config_address import address_key
 from aggregator.errors import FeedError, ParseError
+from aggregator.listing import Read, read_apart
 from aggregator.model import Document, FeedSpec, FeedState, ListSpec, RawEntry, RawFeed, Redirect, Validators
 from aggregator.ports import Fetcher
 from aggregator.web.host import operator, site
@@ -255,11 +255,11 @@ def _marks(entries: Iterable[RawEntry]) -> Iterable[tuple[str, str]]:
 # ── lists of feeds ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def list_finding(one: ListSpec, fetcher: Fetcher) -> Finding | None:
+def list_finding(one: ListSpec, fetcher: Fetcher, read: Read = read_apart) -> Finding | None:
     """What is to be said of a list of feeds on the web."""
     try:
         document = fetcher.fetch(one.asked, Validators(), None)
-        named = lists.read(document, one) if isinstance(document, Document) else None
+        named = read(document, one) if isinstance(document, Document) else None
     except FeedError as error:
         return Finding(spec=one.asked, kind="failing", message=error.message)
     if isinstance(document, Document) and document.redirects and all(hop.status in _PERMANENT for hop in document.redirects):

@@ -4,17 +4,15 @@ A list names feeds and nothing else: no files, headers, passwords or private add
 held until somebody confirms it; what is no list changes nothing.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from aggregator.collect.addresses import is_public, literal_address, names_this_machine
 from aggregator.collect.polite import operator_wish, plan, words
 from aggregator.config_address import address_key, derived_ids
-from aggregator.errors import BadStatus, ConfigError, FeedError, Gone, ParseError
-from aggregator.migrate import Proposal, Takeover, read_list
+from aggregator.errors import BadStatus, FeedError, Gone
+from aggregator.listing import Named, Read, read_apart, rules_of
 from aggregator.model import (
     Config,
     Document,
@@ -31,29 +29,17 @@ from aggregator.model import (
 )
 from aggregator.pipeline import Ports
 from aggregator.status import list_advice
-from aggregator.web.host import host_of
-from aggregator.web.text import counted, folded_name, one_line
+from aggregator.web.text import counted, folded_name
 
 LEASE: Final = timedelta(minutes=3)
 LONGEST_AHEAD: Final = timedelta(days=31)
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 DAY: Final = timedelta(days=1)
-SHARE: Final = 5
-"""A list may grow by one in so many a day: a fifth."""
-
-MAX_MEMBERS: Final = 5000
-MAX_TAGS: Final = 10
 MAX_REFUSED: Final = 20
 """So many reasons are kept of what a list names in vain."""
 
-# Counted up whenever the same document names other members.
-_READING: Final = 1
-_MAX_ADDRESS: Final = 2000
-_MAX_NAME: Final = 200
-_MAX_TAG: Final = 60
-_WRITTEN_OUT: Final = re.compile(r"https?://[^/?#\\@]+(?:[/?#].*)?", re.IGNORECASE)
-# Names that no public server has (RFC 6762, RFC 8375, ICANN's reserved `internal`), and what home routers make up.
-_PRIVATE_NAMES: Final = (".local", ".internal", ".intranet", ".lan", ".home.arpa", ".onion")
+SHARE: Final = 5
+"""A list may grow by one in so many a day: a fifth."""
 
 
 # ── who is polled ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +79,7 @@ def _as_feed(one: ListSpec, member: Member, feed_id: str, taken: Collection[str]
 # ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def refresh(ports: Ports, names: Collection[str] | None = None) -> list[ListReport]:
+def refresh(ports: Ports, names: Collection[str] | None = None, read: Read = read_apart) -> list[ListReport]:
     """Ask each list that is due; those named whether due or not. One list's trouble is its own report, and changes nothing."""
     chosen = [one for one in ports.config.lists if names is None or one.id in names]
     if not chosen:
@@ -105,10 +91,10 @@ def refresh(ports: Ports, names: Collection[str] | None = None) -> list[ListRepo
     # The longest overdue first: of one operator's lists one is asked at a time.
     ordered = sorted(chosen, key=lambda one: due_at.get(one.asked.shown_url, _LONG_AGO))
     waiting = {address for address, at in due_at.items() if now < at <= now + LONGEST_AHEAD}
-    return [report for one in ordered if one.asked.shown_url not in waiting and (report := _refreshed(one, ports))]
+    return [report for one in ordered if one.asked.shown_url not in waiting and (report := _refreshed(one, ports, read))]
 
 
-def _refreshed(one: ListSpec, ports: Ports) -> ListReport | None:
+def _refreshed(one: ListSpec, ports: Ports, read: Read) -> ListReport | None:
     lists, now = ports.store.lists, ports.clock()
     before = lists.take(_start(one, now), now, LEASE)
     if before is None:
@@ -116,7 +102,7 @@ def _refreshed(one: ListSpec, ports: Ports) -> ListReport | None:
     asked = before.asked
     try:
         # What was read by other rules is asked for as a whole: it may be let in now what was left out then.
-        is_known = before.read_by == _rules(one)
+        is_known = before.read_by == rules_of(one)
         got = ports.fetcher.fetch(
             one.asked,
             asked.validators if is_known else Validators(),
@@ -136,11 +122,6 @@ def _start(one: ListSpec, now: datetime) -> ListState:
     return ListState(
         asked=FeedState(key=asked.shown_url, id=asked.id, shown_url=asked.shown_url, next_poll_at=now, why="new in feeds.yaml")
     )
-
-
-def _rules(one: ListSpec) -> str:
-    """By which rules the document of a list is read."""
-    return f"{_READING} {'private' if one.member.allow_private else 'public'}"
 
 
 def _failed(one: ListSpec, before: ListState, error: FeedError, ports: Ports) -> ListReport:
@@ -166,7 +147,7 @@ def _failed(one: ListSpec, before: ListState, error: FeedError, ports: Ports) ->
     return replace(_report(one, before, after), error=error.message)
 
 
-def _taken(one: ListSpec, state: ListState, got: Document | Unchanged, found: "Named | None", now: datetime, ports: Ports) -> ListState:
+def _taken(one: ListSpec, state: ListState, got: Document | Unchanged, found: Named | None, now: datetime, ports: Ports) -> ListState:
     """What a poll that went well leaves behind; what is held may be taken up by the passing of time alone."""
     asked = replace(
         state.asked,
@@ -187,7 +168,7 @@ def _taken(one: ListSpec, state: ListState, got: Document | Unchanged, found: "N
     state = replace(state, asked=_planned(one, asked, now, ports, fresh_for=got.fresh_for))
     if found is None:
         return grown(state, (*state.members, *state.held), now)
-    named = replace(state, read_by=_rules(one), refused=found.refused[:MAX_REFUSED], refused_count=len(found.refused))
+    named = replace(state, read_by=rules_of(one), refused=found.refused[:MAX_REFUSED], refused_count=len(found.refused))
     return grown(named, found.members, now)
 
 
@@ -227,60 +208,6 @@ def report_lines(report: ListReport) -> list[str]:
     if not (report.joined or report.left or held):
         return []
     return [f"{report.list_id}: {counted(report.joined, 'feed')} joined, {report.left} left, {report.members} in all{held}"]
-
-
-# ── what a document names ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Named:
-    """What a list names: feeds that may be members, and why others may not."""
-
-    def __init__(self, members: Sequence[Member], refused: Sequence[str]) -> None:
-        self.members = tuple(members)
-        self.refused = tuple(refused)
-
-
-def read(document: Document, one: ListSpec) -> Named:
-    """The feeds that a list names. Raises `ParseError` for what is no list, or names more than anybody reads."""
-    address = one.asked.shown_url
-    try:
-        found: Takeover = read_list(document.body, address)
-    except ConfigError as error:
-        raise ParseError(address, error.problems[0].message) from error
-    if len(found.feeds) > MAX_MEMBERS:
-        raise ParseError(address, f"names {len(found.feeds):,} feeds, more than {MAX_MEMBERS:,}")
-    judged = [(feed, refusal(feed.url, allow_private=one.member.allow_private)) for feed in found.feeds]
-    refused = [f"{one_line(feed.url)[:_MAX_NAME]}: {why}" for feed, why in judged if why]
-    members = [_member(feed) for feed, why in judged if not why]
-    if not members:
-        raise ParseError(address, f"names no feed that may be polled; {refused[0]}")
-    return Named(members, [*found.refused, *refused])
-
-
-def refusal(url: str, *, allow_private: bool = False) -> str | None:
-    """Why a list cannot name this address; None where it can. Whatever the name leads to is looked at again at each poll.
-
-    >>> refusal("http://127.0.0.1/feed"), refusal("https://blog.example.org/feed")
-    ('is on this machine or in a private network', None)
-    """
-    if len(url) > _MAX_ADDRESS:
-        return f"is longer than {_MAX_ADDRESS:,} characters"
-    if not _WRITTEN_OUT.fullmatch(url):
-        return "has a user name or password in it, or is not written out as http(s)://host/…"
-    return None if allow_private or not _is_private(host_of(url)) else "is on this machine or in a private network"
-
-
-def _is_private(host: str) -> bool:
-    literal = literal_address(host)
-    if literal is not None:
-        return not is_public(literal)
-    name = host.rstrip(".").lower()
-    return "." not in name or name.endswith(_PRIVATE_NAMES) or names_this_machine(name)
-
-
-def _member(feed: Proposal) -> Member:
-    tags = tuple(tag for tag in feed.tags if len(tag) <= _MAX_TAG)[:MAX_TAGS]
-    return Member(url=feed.url, name=feed.name and feed.name[:_MAX_NAME], tags=tags)
 
 
 # ── growth ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,8 +22,9 @@ from aggregator.web.text import one_line
 from aggregator.web.url import resource
 
 MAX_BYTES = 10 * 1024 * 1024  # the largest OPML seen in the wild, with 20,000 feeds, is under five
-MAX_LIST_BYTES = 4 * 1024 * 1024
+MAX_LIST_BYTES = 2 * 1024 * 1024  # ten thousand feeds with names and pages
 MAX_LINES = 20_000
+MAX_LINE_CHARS = 4096  # what stands behind an address is split as a shell does, which takes the square of its length
 _WHOLE = re.compile(rb"</\s*(?:[\w.-]+:)?(?:opml|outlineDocument)\s*>\s*(?:<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(r"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL | re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -90,22 +91,10 @@ def read_list(data: bytes, source: str) -> Takeover:
         if not _WHOLE.search(data[-200:].replace(b"\0", b"")):
             raise _not_read(source, "ends before its last tag")
     else:
-        found = from_lines(_text(data, source))
-        if len(found.refused) > len(found.feeds):
-            raise _not_read(source, "is no list of feeds: most of its lines are no addresses")
+        found = _one_a_line(data, source)
     if not found.feeds:
         raise _not_read(source, "names no feed")
     return found
-
-
-def _text(data: bytes, source: str) -> str:
-    if b"\0" in data[:4096]:
-        raise _not_read(source, "is not a text")
-    text = _decoded(data)
-    _refuse_others(text, source)
-    if text.count("\n") > MAX_LINES:
-        raise _not_read(source, f"has more than {MAX_LINES:,} lines")
-    return text
 
 
 def from_opml(data: bytes) -> Takeover:
@@ -165,6 +154,21 @@ def from_lines(text: str) -> Takeover:
     """
     lines = [(number, line.strip().removeprefix("- ").strip()) for number, line in enumerate(text.splitlines(), 1)]
     return _gathered([(_from_line(line), f"line {number}: ", line) for number, line in lines if line and not line.startswith("#")])
+
+
+def _one_a_line(data: bytes, source: str) -> Takeover:
+    """A list that others keep, as text. Raises `ConfigError` where it is none, or would take long to read."""
+    if b"\0" in data[:4096]:
+        raise _not_read(source, "is not a text")
+    text = _decoded(data)
+    _refuse_others(text, source)
+    lines = text.splitlines()
+    if len(lines) > MAX_LINES or any(len(line) > MAX_LINE_CHARS for line in lines):
+        raise _not_read(source, f"has more than {MAX_LINES:,} lines, or one of more than {MAX_LINE_CHARS:,} characters")
+    found = from_lines(text)
+    if len(found.refused) > len(found.feeds):
+        raise _not_read(source, "is no list of feeds: most of its lines are no addresses")
+    return found
 
 
 def _from_xml(data: bytes, start: str, source: str) -> Takeover:
@@ -276,6 +280,8 @@ def _from_line(line: str) -> Proposal:
 def _words(line: str) -> Sequence[str]:
     """As a shell splits them; an address may hold a `#` or a quote, so only what stands behind it is split."""
     url, _, rest = line.partition(" ")
+    if not re.search(r"[\"'\\#]", rest):
+        return [url.strip("\"'"), *rest.split()]
     lexer = shlex.shlex(rest, posix=True, punctuation_chars=False)
     lexer.whitespace_split = True
     try:

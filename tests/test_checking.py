@@ -13,6 +13,7 @@ from aggregator.cli.main import cli
 from aggregator.collect.parse import read
 from aggregator.config import load_text
 from aggregator.errors import ParseError, Unreachable
+from aggregator.listing import read as read_named
 from aggregator.model import FeedSpec, FeedState, Redirect
 from bench.loopback import LoopbackSite, Reply
 from tests.e2e.running import feed, lent
@@ -107,7 +108,7 @@ def test_a_list_is_looked_at_too() -> None:
     (one,) = load_text("lists: [https://list.example/l]\n", Path("/srv/feeds.yaml"), {}).lists
 
     def said(answer: Answer) -> str | None:
-        finding = list_finding(one, FakeFetcher({one.asked.url: answer}))
+        finding = list_finding(one, FakeFetcher({one.asked.url: answer}), read_named)
         return finding and f"{finding.kind}: {finding.message}"
 
     assert said("https://a.example/feed\n") is None

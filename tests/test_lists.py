@@ -16,8 +16,9 @@ from aggregator.app import build
 from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, status, stories  # noqa: F401 - they add the commands
 from aggregator.cli.main import cli
 from aggregator.config import load, load_text
-from aggregator.errors import ConfigError
-from aggregator.lists import DAY, confirmed, grown, joined, refresh, refusal, report_lines, statuses, told
+from aggregator.errors import ConfigError, ParseError
+from aggregator.listing import read, read_apart, refusal
+from aggregator.lists import DAY, confirmed, grown, joined, refresh, report_lines, statuses, told
 from aggregator.migrate import read_list
 from aggregator.model import FeedState, JsonValue, ListState, ListStatus, Member
 from aggregator.pipeline import publish
@@ -27,6 +28,7 @@ from aggregator.run.poller import poll_due
 from aggregator.status import overview
 from aggregator.store.matching import Known, match
 from tests.e2e.running import feed, lent, lent_reader
+from tests.fakes import document
 from tests.makers import NOON
 from tests.wire import Wire, answer
 
@@ -80,16 +82,16 @@ def test_a_list_cannot_be_exchanged_at_a_stroke_but_whoever_leaves_has_left() ->
 @given(st.lists(st.sets(st.integers(0, 30), min_size=1), min_size=1, max_size=8))
 def test_whatever_a_list_names_it_never_takes_up_more_than_its_share(documents: list[set[int]]) -> None:
     state = listed(10)
-    joined = 0
-    for hour, document in enumerate(documents, 1):
+    count = 0
+    for hour, numbers in enumerate(documents, 1):
         before = set(in_force(state))
-        state = grown(state, named(*document), NOON + hour * HOUR)
+        state = grown(state, named(*numbers), NOON + hour * HOUR)
         now = set(in_force(state))
-        assert now - before <= document
-        assert now & before == document & before
+        assert now - before <= numbers
+        assert now & before == numbers & before
         assert {member.url for member in state.held}.isdisjoint(member.url for member in state.members)
-        joined += len(now - before)
-    assert joined <= 2
+        count += len(now - before)
+    assert count <= 2
 
 
 # ── what a list can name ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,12 +134,23 @@ def test_an_address_that_is_private_or_holds_a_password_is_no_member(url: str) -
         (b"[Planet]\n[https://a.example/feed]\nname = A\n", "most of its lines are no addresses"),
         (b"GIF89a\0\0\0", "is not a text"),
         (b"https://a.example/\n" * 20_002, "more than 20,000 lines"),
+        (b'https://a.example/ "' + b"a" * 1_000_000, "one of more than 4,096 characters"),
+        (b"<opml>" + b" " * 2_100_000 + b"</opml>", "larger than 2 MiB"),
     ],
 )
 def test_what_is_no_list_is_an_error(body: bytes, said: str) -> None:
     with pytest.raises(ConfigError) as raised:
         read_list(body, "the list")
     assert said in raised.value.problems[0].message
+
+
+def test_a_list_is_read_in_a_child_that_can_be_stopped() -> None:
+    (one,) = load_text("lists: [https://l.example/]\n", Path("/srv/feeds.yaml"), {}).lists
+    good = document('https://ann.example/feed "~Ann" blogs\nhttp://10.0.0.1/\n')
+    assert read_apart(good, one) == read(good, one)
+    assert [member.name for member in read(good, one).members] == ["Ann"]
+    with pytest.raises(ParseError, match="is a web page"):
+        read_apart(document("<html></html>"), one)
 
 
 # ── in feeds.yaml ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -214,7 +227,7 @@ class Home:
     def asks(self) -> list[str]:
         """What asking the list anew comes to."""
         self.now += HOUR
-        reports = refresh(self.app.ports, ["friends"])
+        reports = refresh(self.app.ports, ["friends"], read)
         self.app = self.app.with_members()
         return [line for report in reports for line in report_lines(report)]
 

@@ -21,8 +21,9 @@ from aggregator.listing import read, read_apart, refusal
 from aggregator.lists import DAY, confirmed, grown, joined, refresh, report_lines, statuses, told
 from aggregator.migrate import read_list
 from aggregator.model import FeedState, JsonValue, ListState, ListStatus, Member
-from aggregator.pipeline import publish
+from aggregator.pipeline import poll, publish
 from aggregator.publish.statuspage import Shown, status_page
+from aggregator.refine.stories import same_story
 from aggregator.run.daemon import Daemon
 from aggregator.run.poller import poll_due
 from aggregator.status import overview
@@ -235,7 +236,8 @@ class Home:
         """The titles of what is published after all members are polled."""
         for spec in self.app.config.feeds:
             self.now += HOUR
-            poll_due(lambda: self.app, feeds=[spec.id], ignore_holds=True)
+            ((state, lease),) = self.app.ports.store.lease(self.now, HOUR / 2, 1, feeds=[spec.id], ignore_holds=True)
+            self.app.ports.store.record([poll(spec, state, lease, self.app.ports)[0]], same_story)
         publish(self.app.ports)
         return sorted(item["title"] for item in json.loads((self.folder / "public/feed.json").read_text())["items"])
 

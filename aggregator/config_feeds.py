@@ -86,7 +86,8 @@ def feed_specs(groups: Sequence[Group], environ: Mapping[str, str]) -> list[Feed
     entries = _once([entry for entry in read if entry])
     _check_ids(entries)
     ids = derived_ids([entry.form.id for entry in entries], [entry.address.shown for entry in entries])
-    specs = [_spec(entry, name) for entry, name in zip(entries, ids, strict=True)]
+    usual = {id(group): inherited(group.layers) for group in groups}
+    specs = [_spec(entry, name, usual[id(entry.group)]) for entry, name in zip(entries, ids, strict=True)]
     _check_inherited_every(entries, specs)
     return specs
 
@@ -206,9 +207,8 @@ def _check_ids(entries: list[_Entry]) -> None:
             entry.group.report.problem(line, f"id: '{entry.form.id}' is the id of the feed in {there} already")
 
 
-def _spec(entry: _Entry, name: str) -> FeedSpec:
+def _spec(entry: _Entry, name: str, usual: FeedSpec) -> FeedSpec:
     form, where, report = entry.form, entry.address, entry.group.report
-    usual = inherited(entry.group.layers)
     spec = FeedSpec(
         id=name,
         url=where.url,
@@ -237,7 +237,7 @@ def _spec(entry: _Entry, name: str) -> FeedSpec:
         keep_counters=bool(form.keep_counters),
         line=entry.line,
         file=Path(os.path.abspath(report.path)),  # noqa: PTH100 (as above)
-        sources=tuple(_sources(entry).items()),
+        sources=tuple((dict(usual.sources) | _sources(entry)).items()),
     )
     return _checked_every(spec, form, entry.node, report)
 
@@ -250,7 +250,7 @@ def inherited(layers: Sequence[Layer]) -> FeedSpec:
         if form.limit:
             said["limit"] = Limit(per_day=form.limit.per_day)
         made = replace(made, attribution=attribution(form.attribution, made.attribution), **said)
-    return made
+    return replace(made, sources=tuple(inherited_sources(layers).items()))
 
 
 def inherited_sources(layers: Sequence[Layer]) -> dict[str, str]:
@@ -259,11 +259,11 @@ def inherited_sources(layers: Sequence[Layer]) -> dict[str, str]:
 
 
 def _sources(entry: _Entry) -> dict[str, str]:
-    """Where each setting of a feed stands that somebody wrote."""
+    """Where each setting stands that a feed's own entry says, or its tags."""
     report, node = entry.group.report, entry.node
     own = {name: report.place(line_of(node, (key,))) for key, name in _written(entry.form)}
     tags = list(dict.fromkeys([*entry.group.tags.values(), *([own["tags"]] if "tags" in own else [])]))
-    return inherited_sources(entry.group.layers) | own | ({"tags": " and ".join(tags)} if tags else {})
+    return own | ({"tags": " and ".join(tags)} if tags else {})
 
 
 def _written(form: DefaultsForm | FeedForm) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """How often a feed had new entries, and when it is asked again because of that."""
 
-import random
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ from aggregator.collect import rhythm
 from aggregator.collect.polite import plan
 from aggregator.model import FeedSpec, FeedState, Validators
 from bench import schedule
+from bench.posting import History, all_posts
 from tests.planet import NOON, Planet, atom, post
 
 NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)  # a Monday
@@ -98,13 +99,25 @@ def test_a_poll_counts_what_it_found() -> None:
 
 
 def test_the_simulation_asks_less_often_than_every_half_hour_and_loses_less_by_it_than_a_longer_interval_would() -> None:
-    runs = [schedule.Run(schedule.Planner(), 3, 25.0, learns=True), schedule.Run(schedule.fixed, 3, 25.0)]
-    luck = random.Random(7)
-    for number in range(30):
-        posts = schedule.made_up(3, luck)
+    runs = [schedule.Run(schedule.planner, 3, 25.0, learns=True), schedule.Run(schedule.fixed, 3, 25.0)]
+    for number, posts in all_posts(30, (), 3, seed=7):
         for made in runs:
             made.follow(number, posts)
     ours, fixed = (made.figures() for made in runs)
     assert ours["requests_per_day"] * ours["mean_delay_s"] < 0.8 * fixed["requests_per_day"] * fixed["mean_delay_s"]
     assert ours["requests_per_day"] < 0.7 * fixed["requests_per_day"]
     assert len(runs[0].delays) == pytest.approx(len(runs[1].delays), rel=0.05)
+
+
+def test_made_up_feeds_are_the_real_ones_at_other_times_and_no_busier() -> None:
+    week = 7 * DAY.total_seconds()
+    weekly = History(array("d", [number * week for number in range(-150, 0)]))
+    silent, at_once = History(array("d", [0.0])), History(array("d", [number / 100 for number in range(20)]))
+    made = dict(all_posts(400, [weekly, silent, at_once], 7, seed=1))
+    assert {number: [*posts] for number, posts in all_posts(400, [weekly, silent, at_once], 7, seed=1, part=1, parts=2)} == {
+        number: [*posts] for number, posts in made.items() if number % 2
+    }, "parts make the whole"
+    within = sorted(sum(0 <= post < week for post in posts) for posts in made.values())
+    assert within.count(0) > 100, "who has written once is silent"
+    assert 100 < within.count(1) + within.count(2) < 200, "who writes weekly writes weekly"
+    assert 100 < within[-40] < 200, "what came at once is taken for a day's"

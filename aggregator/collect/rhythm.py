@@ -6,9 +6,10 @@ one request is worth. With a rate that changes over the day, the same holds for 
 """
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 REQUEST_WORTH: Final = 0.01
@@ -77,28 +78,30 @@ def wait(rhythm: Rhythm, now: datetime, *, at_least: timedelta, worth: float = R
 
     At most a day, or `at_least` where that is longer.
     """
-    kept = _kept(rhythm, now)
-    by_hour = _shares(rhythm.hours, kept, _HOURS_PRIOR_ENTRIES, beside=_BESIDE)
-    by_day = _shares(rhythm.weekdays, kept, _WEEKDAYS_PRIOR_ENTRIES)
+    kept = _kept(rhythm.at, now)
+    of_hour = _shares(rhythm.hours, kept, _HOURS_PRIOR_ENTRIES, beside=_BESIDE)
+    of_day = _shares(rhythm.weekdays, kept, _WEEKDAYS_PRIOR_ENTRIES, beside=0.0)
     per_hour = rate(rhythm, now) / 24
     utc = now.astimezone(UTC)
     hour, day = utc.hour, utc.weekday()
     step = 1 - (utc.minute * 60 + utc.second) / 3600  # to the end of this hour, then by whole ones
     expected = waited = hours = 0.0
+    today = per_hour * of_day(day)
     while hours < _LONGEST_HOURS:
-        coming = per_hour * by_hour[hour] * by_day[day]
+        coming = today * of_hour(hour)
         within = waited + expected * step + coming * step * step / 2
         if within >= worth:
             hours += _root(coming / 2, expected, waited - worth)
             break
-        waited, expected, hours, step = within, expected + coming * step, hours + step, 1.0
-        hour, day = (hour + 1, day) if hour < 23 else (0, (day + 1) % 7)
+        waited, expected, hours, step, hour = within, expected + coming * step, hours + step, 1.0, hour + 1
+        if hour == 24:
+            hour, today = 0, per_hour * of_day((day + 1) % 7)
     return max(at_least, min(hours * _HOUR, LONGEST))
 
 
 def rate(rhythm: Rhythm, now: datetime) -> float:
     """Entries a day that are to be expected."""
-    kept = _kept(rhythm, now)
+    kept = _kept(rhythm.at, now)
     return (rhythm.entries * kept + _ASSUMED_ENTRIES) / (rhythm.days * kept + _watched(kept) + _ASSUMED_DAYS)
 
 
@@ -108,6 +111,7 @@ def encoded(rhythm: Rhythm) -> str:
     return " ".join((str(int(rhythm.at.timestamp())), str(int(rhythm.until.timestamp())), *(f"{each:.{_DIGITS}g}" for each in numbers)))
 
 
+@lru_cache(maxsize=1024)  # Most polls find nothing new: what is known is the same text again.
 def decoded(text: str | None) -> Rhythm | None:
     """What `encoded` wrote; None where nothing is known, or it was written by another version."""
     try:
@@ -141,42 +145,34 @@ def told(rhythm: Rhythm, now: datetime) -> str:
 
 
 def _added(rhythm: Rhythm, dates: Sequence[datetime], now: datetime) -> Rhythm:
-    """Count entries in the order of their dates. Those that came in one go count for a few."""
-    before = None
-    at_once = 0
+    """Count entries by their dates, each as much as it still counts at `now`. Those that came in one go count for a few."""
+    kept = _kept(rhythm.at, now)
+    entries = rhythm.entries * kept
+    hours, weekdays = [each * kept for each in rhythm.hours], [each * kept for each in rhythm.weekdays]
+    for date in _counted(dates):
+        weight = _kept(date, now)
+        utc = date.astimezone(UTC)
+        entries += weight
+        hours[utc.hour] += weight
+        weekdays[utc.weekday()] += weight
+    days = rhythm.days * kept + _watched(kept)
+    until = max(rhythm.until, dates[-1]) if dates else rhythm.until
+    return Rhythm(at=max(now, rhythm.at), until=until, entries=entries, days=days, hours=tuple(hours), weekdays=tuple(weekdays))
+
+
+def _counted(dates: Sequence[datetime]) -> Iterator[datetime]:
+    """The dates without those of a second that had its share already."""
+    before, at_once = None, 0
     for date in dates:
         at_once = at_once + 1 if date == before else 1
         before = date
         if at_once <= _AT_ONCE:
-            rhythm = _one_more(_aged(rhythm, date), date)
-    return _aged(rhythm, now)
+            yield date
 
 
-def _one_more(rhythm: Rhythm, date: datetime) -> Rhythm:
-    utc = date.astimezone(UTC)
-    hours, weekdays = list(rhythm.hours), list(rhythm.weekdays)
-    hours[utc.hour] += 1
-    weekdays[utc.weekday()] += 1
-    return replace(rhythm, entries=rhythm.entries + 1, hours=tuple(hours), weekdays=tuple(weekdays), until=max(rhythm.until, date))
-
-
-def _aged(rhythm: Rhythm, now: datetime) -> Rhythm:
-    kept = _kept(rhythm, now)
-    if kept == 1.0:
-        return rhythm
-    return Rhythm(
-        at=now,
-        until=rhythm.until,
-        entries=rhythm.entries * kept,
-        days=rhythm.days * kept + _watched(kept),
-        hours=tuple([each * kept for each in rhythm.hours]),
-        weekdays=tuple([each * kept for each in rhythm.weekdays]),
-    )
-
-
-def _kept(rhythm: Rhythm, now: datetime) -> float:
-    """How much what was counted still counts."""
-    return math.exp(-_LN2 / _HALF_LIFE_DAYS * max(0.0, (now - rhythm.at).total_seconds()) / _DAY_S)
+def _kept(then: datetime, now: datetime) -> float:
+    """How much what was counted then still counts."""
+    return math.exp(-_LN2 / _HALF_LIFE_DAYS * max(0.0, (now - then).total_seconds()) / _DAY_S)
 
 
 def _watched(kept: float) -> float:
@@ -187,16 +183,19 @@ def _watched(kept: float) -> float:
 # ── expecting ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _shares(counts: Sequence[float], kept: float, even: float, *, beside: float = 0.0) -> list[float]:
-    """How much more than usual each hour or day brings (1 is as usual), drawn towards even while little is known."""
+def _shares(counts: Sequence[float], kept: float, even: float, *, beside: float) -> Callable[[int], float]:
+    """How much more than usual each hour or day brings (1 is as usual), drawn towards even while little is known.
+
+    `beside` of what was seen counts for the one before, and as much for the one after.
+    """
     size = len(counts)
-    own, others = (1 - 2 * beside) * kept, beside * kept
-    smooth = [
-        own * each + others * (before + after)
-        for before, each, after in zip((counts[-1], *counts), counts, (*counts[1:], counts[0]), strict=False)
-    ]
-    most = size / (sum(smooth) + even)
-    return [(each + even / size) * most for each in smooth]
+    most = size / (sum(counts) * kept + even)
+    own, others, least = (1 - 2 * beside) * kept * most, beside * kept * most, even / size * most
+
+    def share(place: int) -> float:
+        return own * counts[place] + others * (counts[place - 1] + counts[place + 1 - size]) + least
+
+    return share
 
 
 def _root(a: float, b: float, c: float) -> float:

@@ -86,6 +86,12 @@ def test_two_titles_that_share_a_word_or_a_few_are_not_one() -> None:
     assert origin(label.format("the-clocks-of-the-county-in-1906"), title="The clocks of our town") is None
 
 
+def test_the_category_in_which_a_blog_put_its_post_is_no_origin() -> None:
+    said = '<p>Dieser Beitrag wurde am 4. März 2020 in <a href="{}">Hafenzeitung</a> veröffentlicht.</p>'
+    assert origin(said.format("https://orig.example/category/allgemein/")) is None
+    assert origin(said.format(SAME)) == SAME
+
+
 @pytest.mark.parametrize(
     "container",
     [

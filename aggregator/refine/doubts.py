@@ -13,10 +13,11 @@ from typing import Final
 from aggregator.refine.lexicon import RUN, WORD, fold, spelled
 from aggregator.refine.shapes import Stand
 
-_OF_THINGS: Final = ("media", "releases", "shows", "episodes", "reports", "news", "studies", "adapted", "recipes", "books")
+_OF_THINGS: Final = ("media", "releases", "shows", "episodes", "reports", "news", "journals", "studies", "adapted", "recipes", "books")
 KINDS: Final = (*_OF_THINGS, "nobody", "elsewhere")
 """media: verbs of shows and records; releases: of products and papers; shows: what they are said of; episodes: parts of a show that a text
-may well be; reports: what news is made of, behind "the"; news: the same by itself, in languages without articles; studies: what a
+may well be; reports: what news is made of, behind "the"; news: the same by itself, in languages without articles; journals: where
+studies are published; studies: what a
 text is about more often than it is one; adapted: verbs of what was made anew; recipes; books: what a sentence goes on with that told of
 one; nobody: days, towns and pages, no publisher's name; elsewhere: labels of what leads away from the text."""
 
@@ -38,8 +39,8 @@ class Said:
 
     `depth` and `is_below_quote` say where the block stands (`fit.Place`), `is_item` that it is one of a list. `is_linked`: the source is a
     link. `is_day`: its name goes on as a day does ("Black Friday"). `is_definite`: its subject has an article of its own ("the report").
-    `is_for`: the source follows "for". `is_taken`, `is_published`: which verbs the sentence has. `is_again`: the block says "republished"
-    or "with permission".
+    `is_for`: the source follows "for". `is_taken`, `is_first`, `is_published`: which of such words the sentence has. `is_again`: the block
+    says "republished" or "with permission".
     """
 
     block: str
@@ -55,6 +56,7 @@ class Said:
     is_definite: bool
     is_for: bool
     is_taken: bool
+    is_first: bool
     is_published: bool
     is_again: bool
 
@@ -104,7 +106,10 @@ class Doubts:
     def _is_news(self, said: Said) -> bool:
         is_unsaid_which = said.stand in ("weak", "bare")
         is_reported = is_unsaid_which and ((said.is_definite and self._has("reports", said.words)) or self._has("news", said.words))
-        return is_reported or self._has("studies", said.words)
+        # "The article was published in the journal …" ends many a report about a study.
+        is_the = said.stand == "weak" or (is_unsaid_which and (said.is_definite or bool(self._listed["news"])))
+        is_in_journal = is_the and not said.is_first and self._has("journals", f"{said.words} {said.name}")
+        return is_reported or is_in_journal or self._has("studies", said.words)
 
     def _is_made_anew(self, said: Said) -> bool:
         if self._has("recipes", said.words) and said.is_taken:

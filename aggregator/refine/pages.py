@@ -11,6 +11,9 @@ _PAGE_LIKE: Final = re.compile(r"[-_].*[-_]|\.\w{3,5}$|\d{3}")
 _SECTIONS: Final = frozenset(
     {"blog", "blogs", "news", "feed", "rss", "articles", "posts", "en", "de", "fr", "es", "pt", "it", "nl", "home"}
 )
+_LISTINGS: Final = frozenset(
+    {"category", "categories", "tag", "tags", "topic", "topics", "author", "authors", "kategorie", "categorie", "categoria", "rubrique"}
+)
 _LANGUAGE: Final = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 _REGION: Final = re.compile(r"[a-z]{2}[-_][a-z]{2}", re.IGNORECASE)
 
@@ -51,6 +54,19 @@ def has_own_path(href: str) -> bool:
 def is_section(piece: str) -> bool:
     """Whether a piece of a path, or a word, names a part of a site or a language."""
     return piece.lower() in PLATFORMS.sections or _LANGUAGE.fullmatch(piece) is not None
+
+
+def is_listing(href: str) -> bool:
+    """Whether an address is that of a category, a tag or an author: what a blog's pages link to behind "posted in" and "by".
+
+    >>> is_listing("https://a.example/category/news/"), is_listing("https://a.example/2020/why-we-left")
+    (True, False)
+    """
+    try:
+        pieces = urlsplit(href).path.lower().split("/")
+    except ValueError:
+        return False
+    return not _LISTINGS.isdisjoint(pieces)
 
 
 def _is_account(href: str) -> bool:

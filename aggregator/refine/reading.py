@@ -12,7 +12,7 @@ from aggregator.refine.doubts import Said
 from aggregator.refine.fit import QUOTES, Fit, Source
 from aggregator.refine.lexicon import fold
 from aggregator.refine.marking import DATE, URL, Mark
-from aggregator.refine.pages import host_name
+from aggregator.refine.pages import host_name, is_listing
 from aggregator.refine.pointing import ADDRESS, BEHIND, WAYS_THERE, Pointing
 from aggregator.refine.shapes import Role, group
 
@@ -83,7 +83,7 @@ class Reading:
         return "note" if self.fit.stand == "weak" and len(self.fit.block.text) <= _SHORT else "brief"
 
     def _may_stand(self, source: Source) -> bool:
-        if self.fit.shape.is_whole and not self._is_all():
+        if self.fit.shape.is_whole and not (self._is_all() and not is_listing(source.href or "")):
             return False
         if self._role == "footer" or (self._role == "note" and self.fit.stand == "strong"):
             return True
@@ -112,6 +112,7 @@ class Reading:
             is_definite=subject is not None and "the" in self.fit.said(subject)[0].classes,
             is_for=any("for" in mark.classes for mark in before[-3:]),
             is_taken=any(mark.classes & {"taken", "again"} for mark in row),
+            is_first=any(mark.classes & {"first", "premiered", "premiere"} for mark in row),
             is_published=any("published" in mark.classes for mark in row),
             is_again=any(mark.classes & {"again", "leave"} for mark in self.fit.marks),
         )

@@ -241,7 +241,8 @@ def plot(runs: dict[str, Run], asked: Asked) -> str:
         lines.append(f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{points}"/>')
         lines.append(f'<text x="{_LEFT + 150 + 170 * place}" y="18" fill="{colour}">{name}</text>')
     unit, shown = ("hours", 24 * asked.days) if asked.days <= 2 else ("days", asked.days)
-    scale = [f'<text x="{_LEFT - 8}" y="{_y(share) + 4:.0f}" text-anchor="end">{most * share:.3g}</text>' for share in (0, 0.5, 1)]
+    digits = ",.0f" if most >= 10 else ".2g"
+    scale = [f'<text x="{_LEFT - 8}" y="{_y(share) + 4:.0f}" text-anchor="end">{most * share:{digits}}</text>' for share in (0, 0.5, 1)]
     title = f"Requests a second for {asked.feeds:,} feeds, all due at the start; averages of {minutes} minutes, by {unit}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE} {_HIGH}" font-family="sans-serif" font-size="12" role="img">'

@@ -12,6 +12,7 @@ from aggregator.refine import stories
 from aggregator.refine.succession import successors
 from aggregator.web.forms import page_path
 from tests.pace import examples
+from tests.planet import Planet, Post, atom
 from tests.test_stories import NOON, stored
 
 WORDS = (
@@ -322,3 +323,36 @@ def test_a_path_is_compared_without_what_a_move_changes() -> None:
     assert page_path("http://www.old.example/Blog/a-day/index.html") == page_path("https://new.example/blog/a-day.php") == "/blog/a-day"
     assert page_path("https://new.example/?p=12") != page_path("https://new.example/?p=13")
     assert page_path("https://new.example/") == page_path(None) == ""
+
+
+# ── the next of its kind, in a document that rolls over ────────────────────────────────────────────────────────────────
+
+_FORM = "We are looking for a reliable worker for our client. You will load trucks, pick orders and keep the hall tidy for a fair wage."
+_DAY = NOON.replace(hour=0)
+
+
+def _next_of_its_kind(kind: str, number: int) -> Post:
+    own = " ".join(f"{word}{number}" for word in TEXTS[number].split())
+    made = {
+        "weather": ("Weather forecast", f"{number}/weather-forecast", own, _DAY),
+        "advertisements": ("Warehouse worker", f"jobs/4{number}1", _FORM, _DAY),
+        "notices": ("Death notice", f"notices/{number}", f"{_FORM} Name{number} Family{number}, 8{number}.", _DAY),
+        "photographs": ("Photo", f"p/{number}", f'<img src="https://blog.example/i/{number * 37}.jpg">', _DAY),
+        "quotations": ("Quote of the day", "quote", own, _DAY + number * timedelta(days=1)),
+        "bulletins": ("Traffic", f"{number}/traffic-now", own, _DAY + number * timedelta(hours=6)),
+    }
+    title, path, text, at = made[kind]
+    return Post(title=title, link=f"https://blog.example/{path}", id=f"tag:blog.example,2026:{number}", text=f"<p>{text}</p>", at=at)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [("weather", 3), ("advertisements", 3), ("notices", 2), ("photographs", 1), ("photographs", 3), ("quotations", 1), ("bulletins", 1)],
+)
+def test_the_next_of_its_kind_is_shown_though_title_and_date_are_those_of_the_last(kind: str, size: int) -> None:
+    planet = Planet("blog")
+    for turn in range(2):
+        planet.polls({"blog": atom("blog", [_next_of_its_kind(kind, 1 + turn * size + number) for number in range(size)])})
+        shown = planet.publishes()
+        planet.later()
+    assert len(shown) == 2 * size

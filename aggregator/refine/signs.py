@@ -18,6 +18,9 @@ from aggregator.web.url import link_key
 _NEARLY_ALL: Final = 0.8
 # Texts too short to be compared must be the same, and say something.
 _SOME_WORDS: Final = 3
+# Of so many words that have so little in common nobody made the other.
+_SENTENCE: Final = 8
+_HARDLY_ANY: Final = 0.5
 # Time zones that are taken for others move a date by quarters of an hour, up to so many hours; a time that was lost, to midnight.
 _ZONES: Final = timedelta(hours=14)
 _QUARTER: Final = timedelta(minutes=15)
@@ -47,7 +50,8 @@ class Signs(NamedTuple):
     `image`: a picture that nobody else shows, and no text that speaks against it; `text`: one holds most of the other's words;
     `all_text`: nearly all is the same; `bare`: one has no text to compare, or no more of it than how the other begins; `begins`: it begins
     so, and nobody else does; `instant`: one date; `day`: dates that differ as another time zone or a lost time of day makes them, not as
-    the numbers of a daily series do; `undated`: one has no date.
+    the numbers of a daily series do; `undated`: one has no date. `other`: both have words, or pictures only, and not the same ones;
+    `whole`: the same words; `alone`: nobody else on either side has the title.
     """
 
     path: bool
@@ -64,6 +68,9 @@ class Signs(NamedTuple):
     instant: bool
     day: bool
     undated: bool
+    other: bool
+    whole: bool
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,25 +152,29 @@ def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
         alike=not is_other and _are_alike(a.title.text if a.title else "", b.title.text if b.title else ""),
         text=text.is_same and not is_other and not is_next,
         all_text=text.is_nearly_all and not is_next,
-        bare=is_bare,
+        bare=is_bare and not _show_others(one, other),
         begins=is_bare and not is_other and one.begins == other.begins and ("begins", one.begins) in unique,
         instant=span == timedelta(0),
         day=a.published is not None and b.published is not None and _is_one_date(a.published, b.published),
         undated=span is None,
+        other=text.is_other or (is_bare and _show_others(one, other)),
+        whole=one.words == other.words and len(one.words) >= _SOME_WORDS,
+        alone=one.title == other.title and ("title", one.title) in unique,
     )
 
 
 class _Texts(NamedTuple):
-    """Two texts compared: one `holds` most of the other; enough to be the same; nearly all of both."""
+    """Two texts compared: one `holds` most of the other; enough to be the same; nearly all of both; hardly anything."""
 
     holds: bool
     is_same: bool
     is_nearly_all: bool
+    is_other: bool
 
 
 def _texts(one: Traits, other: Traits) -> _Texts:
     if not one.words or not other.words:
-        return _Texts(holds=False, is_same=False, is_nearly_all=False)
+        return _Texts(holds=False, is_same=False, is_nearly_all=False, is_other=False)
     found = likeness.likeness(one.words, other.words)
     is_short = found.words < likeness.FEW_WORDS
     is_whole = one.words == other.words and len(one.words) >= _SOME_WORDS
@@ -172,6 +183,7 @@ def _texts(one: Traits, other: Traits) -> _Texts:
         holds=holds,
         is_same=is_whole or (holds and not is_short),
         is_nearly_all=is_whole or (found.common >= _NEARLY_ALL and not is_short),
+        is_other=min(len(one.words), len(other.words)) >= _SENTENCE and found.held < _HARDLY_ANY and not _is_cut(one.words, other.words),
     )
 
 
@@ -198,6 +210,12 @@ def _images(entry: Entry) -> tuple[str, ...]:
     found = [unescape(address) for address in _IMAGE.findall(html)] if "<img" in html else []
     found += [entry.thumbnail] if entry.thumbnail else []
     return tuple(dict.fromkeys(filter(None, (page_path(_SIZE.sub(r"\1", one)) for one in found))))[:_MAX_IMAGES]
+
+
+def _show_others(one: Traits, other: Traits) -> bool:
+    """Whether two entries without words show pictures of other names: a platform may move them, but hardly names them anew."""
+    ours, theirs = ({path.rpartition("/")[2] for path in each.images} for each in (one, other))
+    return bool(ours and theirs) and not ours & theirs
 
 
 def _is_one_date(one: datetime, other: datetime) -> bool:

@@ -28,6 +28,10 @@ _MANY_WORDS: Final = 40
 # Fewer words may be anything.
 _SENTENCE: Final = 8
 _SAME_DAY: Final = timedelta(hours=24)
+# A page that is dated anew is edited; half a day is more than any time zone that was taken for another.
+_APART: Final = timedelta(hours=15)
+_HARDLY_ANY: Final = 0.5
+_PICTURE: Final = re.compile(r'<img\b[^>]*? src="([^"]+)"')
 _ADDRESS: Final = re.compile(r'(?:href|src)="(https?://[^"]+)"')
 _MAX_ADDRESSES: Final = 50
 
@@ -83,9 +87,12 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     if kind == "twin":
         return _is_twin(a, b) and (text or plain(a.entry.text_start) == plain(b.entry.text_start))
     if kind == "path":
-        return a.feed_key == b.feed_key and (text or (title and _has_only_moved(a.entry, b.entry)))
+        is_moved = title and _has_only_moved(a.entry, b.entry) and not _is_next_there(a.entry, b.entry)
+        return a.feed_key == b.feed_key and (text or is_moved)
     if kind == "link":
-        return title or text or (a.feed_key != b.feed_key and any(_is_page_of(a.entry, b.entry, k) for k in _shared(a, b)))
+        if a.feed_key == b.feed_key:
+            return text or (title and not _is_next_there(a.entry, b.entry))
+        return title or text or any(_is_page_of(a.entry, b.entry, k) for k in _shared(a, b))
     if a.feed_key == b.feed_key:
         return title and text
     is_same_place = bool(a.entry.link and b.entry.link) and site(a.entry.link or "") == site(b.entry.link or "")
@@ -254,7 +261,25 @@ def plain(text: str) -> str:
 
 
 def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:
-    return a.feed_key == b.feed_key and a.entry.published == b.entry.published and same_title(a.entry, b.entry)
+    is_one = a.feed_key == b.feed_key and a.entry.published == b.entry.published and same_title(a.entry, b.entry)
+    return is_one and not (not a.entry.text_start and _show_others(a.entry, b.entry))
+
+
+def _show_others(a: Entry, b: Entry) -> bool:
+    """Whether both show pictures, and none of one name: in a feed of pictures titles and dates are those of others, too."""
+    ours, theirs = ({urlsplit(found).path.rpartition("/")[2] for found in _PICTURE.findall(one.content or "")} for one in (a, b))
+    return bool(ours and theirs) and not ours & theirs
+
+
+def _is_next_there(a: Entry, b: Entry) -> bool:
+    """Whether two entries of one feed, page and title are two for all that: dated days apart, and with no words in common.
+
+    A quote of the day stands at one address, and every day another.
+    """
+    if not a.published or not b.published or abs(a.published - b.published) < _APART:
+        return False
+    ours, theirs = words_of(a), words_of(b)
+    return min(len(ours), len(theirs)) >= _SENTENCE and likeness.likeness(ours, theirs).held < _HARDLY_ANY
 
 
 def _has_only_moved(a: Entry, b: Entry) -> bool:

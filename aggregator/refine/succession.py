@@ -36,6 +36,7 @@ def successors(
     unique = _once([*news, *(traits_of(one, -one.pk) for one in known_again)]) & _once(olds)
     pairs = [(one, other, compared(one, other, unique)) for one, other in _candidates(news, olds)]
     found = _taken([pair for pair in pairs if is_sure(pair[2])], {})
+    found = _taken(_only([pair for pair in pairs if is_dated_alike(pair[2])], found), found)
     if len(every) < MANY:
         return _pks(found)
     lost = moves.lost_dates(every)
@@ -48,26 +49,42 @@ def successors(
 
 
 def is_sure(signs: Signs) -> bool:
-    """Whether two entries are one without regard to others."""
+    """Whether two entries are one without regard to others: by where they stand, and what they say."""
     # A planet has pages of one path on two hosts: "/about", or what all were asked to write about.
     if signs.path and (signs.text or (signs.instant and (signs.title or signs.alike or signs.bare))):
         return True
+    # What stands at one address, says something else and is dated otherwise is the next of its kind: the quote of the day, a bulletin.
+    if signs.other:
+        return False
     if signs.path and ((signs.host and (signs.title or signs.alike)) or (signs.title and signs.bare)):
         return True
-    # A series has one title, one name and one text: with another date it is the next of it.
-    if signs.name and signs.title and (signs.instant or (signs.text and signs.day)):
+    # A series has one title, one name, one text and one file ("latest.mp3"): with another date it is the next of it.
+    if signs.name and signs.title and signs.instant:
         return True
-    if signs.file and (signs.title or signs.text or signs.day):
-        return True
-    return signs.instant and ((signs.title and (signs.text or signs.bare)) or signs.all_text)
+    return signs.file and (signs.title or signs.instant or (signs.alike and (signs.text or signs.day)))
+
+
+def is_dated_alike(signs: Signs) -> bool:
+    """Whether two entries are one, by their date and what they say, if neither has another that fits as well.
+
+    Many feeds give all of a day one date, and forms have one title: notices, advertisements, results. Where a title is not alone, only the
+    same words tell which is which.
+    """
+    if signs.other or not signs.instant:
+        return False
+    if signs.title and not signs.alone:
+        return signs.whole
+    return (signs.title and (signs.text or signs.bare)) or signs.all_text
 
 
 def is_likely(signs: Signs, *, dates_are_lost: bool) -> bool:
     """Whether two entries are one if nothing else has as much in common with either, and most of the document is known again."""
     say_nothing = dates_are_lost or signs.undated
+    if signs.other and not signs.path:
+        return signs.title and signs.alone and signs.instant
     if signs.title:
         # The columns of a day have the titles of the day before; what they say is other.
-        is_same_day = signs.instant or (signs.day and (signs.text or signs.bare or signs.name))
+        is_same_day = signs.instant or (signs.day and (signs.whole or signs.bare or signs.name or (signs.text and signs.alone)))
         return signs.path or is_same_day or (say_nothing and signs.text)
     if (signs.path and signs.alike) or (signs.image and signs.day) or (signs.name and signs.instant):
         return True
@@ -124,7 +141,7 @@ def _half(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]],
 # ── who takes whose place ──────────────────────────────────────────────────────────────────────────────────────────────
 
 # In the order of `Signs`.
-_WEIGHTS: Final = (8, 1, 4, 4, 4, 6, 1, 4, 2, 0, 3, 4, 2, 0)
+_WEIGHTS: Final = (8, 1, 4, 4, 4, 6, 1, 4, 2, 0, 3, 4, 2, 0, 0, 2, 0)
 
 
 def _taken(pairs: Sequence[Pair], before: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:

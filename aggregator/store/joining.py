@@ -140,17 +140,25 @@ def join(
     for (a, b), is_same in sorted(ruled.items()):
         if is_same and (a in news or b in news) and (a in story_of or a in news) and (b in story_of or b in news):
             unions.join(node(a), node(b))
-    for kind, a, b in (pairs or in_turn)(carriers, news, entry):
-        # Who takes another's place is new; two that were both given to subscribers stay two.
-        if kind in PLACES and a in story_of and b in story_of and (given is None or (story_of[a] in given and story_of[b] in given)):
-            continue
-        ours, theirs = unions.of(node(a)), unions.of(node(b))
-        if node(a) == node(b) or ours is theirs or not same_story(entry(a), entry(b), kind):
-            continue
-        if may_meet(ours, theirs, "alike" if kind == "text" else "third"):
-            unions.join(node(a), node(b))
-        else:
-            contested |= {node(a), node(b)}
+    waiting = list((pairs or in_turn)(carriers, news, entry))
+    # What could not meet may once others have joined either: it is tried until nothing more joins.
+    while waiting:
+        refused: list[tuple[str, int, int]] = []
+        for kind, a, b in waiting:
+            # Who takes another's place is new; two that were both given to subscribers stay two.
+            if kind in PLACES and a in story_of and b in story_of and (given is None or (story_of[a] in given and story_of[b] in given)):
+                continue
+            ours, theirs = unions.of(node(a)), unions.of(node(b))
+            if node(a) == node(b) or ours is theirs or not same_story(entry(a), entry(b), kind):
+                continue
+            if may_meet(ours, theirs, "alike" if kind == "text" else "third"):
+                unions.join(node(a), node(b))
+            else:
+                refused.append((kind, a, b))
+        if len(refused) == len(waiting) or not refused:
+            contested = {node(pk) for _, *both in refused for pk in both}
+            break
+        waiting = refused
     for turnover in turned:
         standing = {one for pk in turnover.standing if pk in story_of for one in unions.of(node(pk))}
         open_ = [(story_of[one.pk], one) for one in turnover.gone if one.pk in story_of and node(one.pk) not in standing]
@@ -174,22 +182,26 @@ def join(
 def join_anew(
     joined: Joined, attempt: Callable[[Mapping[int, int]], Joined], unjudged: Callable[[frozenset[int]], Mapping[int, int]]
 ) -> tuple[Joined, Mapping[int, int]]:
-    """Where a pair was contested, take apart what no output has judged yet around it and join it all at once: then whoever came first no
-    longer decides. Gives the groups, and the story that each entry was taken from.
+    """Where a pair was contested, or may have been before, take apart what no output has judged yet around it and join it all at once: then
+    whoever came first no longer decides. Gives the groups, and the story that each entry was taken from.
 
     `attempt` joins again, `closest_first`, with these entries (and the story of each) fresh; `unjudged` gives the entries of those of the
-    stories that no output has judged.
+    stories that no output has judged. What joins a story of several may be what another pair was waiting for.
     """
-    loose: dict[int, int] = {}
-    while joined.is_contested:
+    grown = frozenset().union(*(group.stories for group in joined.groups if group.entries))
+    if not joined.is_contested and not grown:
+        return joined, {}
+    loose = dict(unjudged(joined.contested | grown))
+    if not joined.is_contested and len(set(loose.values())) == len(loose):
+        return joined, {}
+    joined = attempt(loose)
+    while len(loose) < MAX_LOOSE:
         around = joined.contested.union(*(group.stories for group in joined.groups if group.entries & loose.keys()))
-        more = unjudged(around.difference(loose.values())) if len(loose) < MAX_LOOSE else {}
-        if loose and not more:
+        more = unjudged(around.difference(loose.values()))
+        if not more:
             break
         loose |= more
         joined = attempt(loose)
-        if not more:
-            break
     return joined, loose
 
 

@@ -23,7 +23,7 @@ from aggregator.explanation import (
 from aggregator.model import Config, FeedState, OutputSpec, Publication, StoredEntry
 from aggregator.ports import FORGOTTEN, Store
 from aggregator.publish.rights import inherited, permission
-from aggregator.refine import stories
+from aggregator.refine import leading
 from aggregator.refine.confirmation import checked, fitting_id
 from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.web.host import host_of, site
@@ -104,7 +104,7 @@ def _story(pk: int, stored: Sequence[StoredEntry], store: Store, config: Config,
     members = checked(stored, feeds.publishers)
     publications = store.publications(pk)
     leads = {one.lead_pk for one in publications if one.listed}
-    speaker = next((member for member in members if member.pk in leads), None) or stories.lead(members)
+    speaker = next((member for member in members if member.pk in leads), None) or leading.lead(members)
     return StoryHistory(
         entries=tuple(_history(member, members, speaker, store, feeds, speaks=member.pk in leads) for member in members),
         places=tuple(_place(publication, members, store, config, now) for publication in publications),

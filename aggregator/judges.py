@@ -25,4 +25,4 @@ def no_successors(
 
 
 ChooseLead = Callable[[Sequence[StoredEntry]], StoredEntry]
-"""Who speaks for a story: any permutation of the members gives the same entry (`refine.stories.lead`)."""
+"""Who speaks for a story: any permutation of the members gives the same entry (`refine.leading.lead`)."""

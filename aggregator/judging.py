@@ -8,7 +8,7 @@ import msgspec
 
 from aggregator.model import Config, Credit, OutputSpec, Publication, StoredEntry, Story, Verdict
 from aggregator.ports import Store
-from aggregator.refine import filters, stories
+from aggregator.refine import filters, leading
 from aggregator.refine.confirmation import checked, fitting_id, judged
 from aggregator.refine.known import names_told
 from aggregator.refine.optout import unnamed
@@ -86,7 +86,7 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
     if not standing:
         withdrawn = filters.is_withdrawn(members, feeds.specs, feeds.opted_out)
         return Verdict(story_pk=pk, listed=False, rule=rule if members else filters.held_rule(stored), withdrawn=withdrawn)
-    lead = stories.lead(standing, feeds.partners)
+    lead = leading.lead(standing, feeds.partners)
     return Verdict(
         story_pk=pk,
         listed=True,
@@ -101,7 +101,7 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
 
 
 def _story(publication: Publication, members: Sequence[StoredEntry], feeds: Feeds) -> Story:
-    lead = next((member for member in members if member.pk == publication.lead_pk), None) or stories.lead(members, feeds.partners)
+    lead = next((member for member in members if member.pk == publication.lead_pk), None) or leading.lead(members, feeds.partners)
     # Who opted out goes last, since who leads may depend on whom the others name.
     return Story(
         pk=publication.story_pk, lead=unnamed(lead, feeds.opted_out), members=tuple(unnamed(one, feeds.opted_out) for one in members)

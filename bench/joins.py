@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aggregator.model import StoredEntry
-from aggregator.refine.stories import lead, same_story
+from aggregator.refine.leading import lead
+from aggregator.refine.stories import same_story
 from bench.command import Workshop
 
 

@@ -22,7 +22,8 @@ from typing import Any
 from aggregator.collect.dates import seconds
 from aggregator.model import FeedSpec, PollResult, RawEntry, RawFeed, RawPerson, RawText
 from aggregator.refine import normalize
-from aggregator.refine.stories import lead, same_story
+from aggregator.refine.leading import lead
+from aggregator.refine.stories import same_story
 from aggregator.refine.succession import successors
 from aggregator.store.sql import SqlStore
 from bench.provenance import raw_entry

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Entry, Person, SafeHtml, StoredEntry, Title, Url
+from aggregator.refine.leading import lead
 from aggregator.refine.likeness import likeness, sketch, words
-from aggregator.refine.stories import lead, same_story, text_keys
+from aggregator.refine.stories import same_story, text_keys
 
 NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
 ARTICLE = (

@@ -10,7 +10,8 @@ from aggregator.model import Entry, FeedHead, FeedSpec, Hop, Item, Origin, Store
 from aggregator.publish.check import RENDERERS
 from aggregator.publish.edition import compose
 from aggregator.refine import normalize
-from aggregator.refine.stories import lead, same_story
+from aggregator.refine.leading import lead
+from aggregator.refine.stories import same_story
 from aggregator.web.text import visible_text
 from tests.fakes import document
 from tests.makers import config, edition, feeds_of, output, published, spec, stored

@@ -31,7 +31,7 @@ from aggregator.publish.edition import compose
 from aggregator.publish.jsonfeed import json_feed
 from aggregator.publish.syndication import atom, rss
 from aggregator.refine import normalize
-from aggregator.refine.stories import lead
+from aggregator.refine.leading import lead
 from aggregator.web.text import visible_text
 from aggregator.web.url import link_key
 from tests.fakes import document

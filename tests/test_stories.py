@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.model import Entry, Hop, Origin, Person, StoredEntry, Title, Url
-from aggregator.refine.stories import keys, lead, same_story
+from aggregator.refine.leading import lead
+from aggregator.refine.stories import keys, same_story
 from aggregator.web.host import site
 
 NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
@@ -143,6 +144,15 @@ def test_a_forger_who_took_anothers_id_cannot_lead_by_an_early_date() -> None:
     forged = stored(1, "evil.example", "https://evil.example/x", raw_id="tag:orig.example,2020:1", published=NOON.replace(year=1999))
     original = stored(2, raw_id="tag:orig.example,2020:1")
     assert lead([forged, original]) is original
+
+
+def test_a_copy_that_is_dated_back_takes_nobodys_place() -> None:
+    """Its feed was read since the day that it names, and did not have it; what stood in a first document may be as old as it says."""
+    original = stored(1, published=NOON)
+    before = stored(2, feed="copy.example", link="https://copy.example/x", published=NOON - timedelta(days=3))
+    copy = replace(before, first_seen=original.first_seen + timedelta(hours=30))
+    assert lead([original, copy]) is original
+    assert lead([original, replace(copy, is_backlog=True)]).pk == 2
 
 
 def test_ties_go_to_the_earliest_published_and_undated_come_last() -> None:

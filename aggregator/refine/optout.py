@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aggregator.model import Entry, FeedSpec, FeedState, Hop, StoredEntry
-from aggregator.refine import stories
+from aggregator.refine import leading
 from aggregator.refine.claims import id_site
 from aggregator.refine.known import without_tagline
 from aggregator.web.host import site
@@ -98,7 +98,7 @@ def _is_the_original(member: StoredEntry, members: Sequence[StoredEntry]) -> boo
     others = [other for other in members if other.entry.site != member.entry.site]
     if not _appeared_here(member.entry) or id_site(member.entry.raw_id) in {other.entry.site for other in others}:
         return False
-    return not any(_appeared_here(other.entry) and stories.is_likelier(other, member, members) for other in others)
+    return not any(_appeared_here(other.entry) and leading.is_likelier(other, member, members) for other in others)
 
 
 def _appeared_here(entry: Entry) -> bool:

@@ -1,19 +1,17 @@
-"""Which entries are one story, and which of them speaks for it.
+"""Which entries are one story.
 
 Keys find candidates cheaply; `same_story` decides. A wrong merge hides an article and cannot be undone by its reader, a missed one shows it
 twice: so a key alone is enough only where nobody else could share it by accident.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import time, timedelta
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
 from aggregator.refine import instalments, likeness
-from aggregator.refine.claims import id_site
 from aggregator.refine.pages import is_front_page, names_a_page
 from aggregator.web.host import site
 from aggregator.web.url import is_absolute_iri, link_key
@@ -27,13 +25,10 @@ _WORDS: Final = re.compile(r"[\W_]+")
 _MANY_WORDS: Final = 40
 # Fewer words may be anything.
 _SENTENCE: Final = 8
-_SAME_DAY: Final = timedelta(hours=24)
 # A page that is dated anew is edited; half a day is more than any time zone that was taken for another.
 _APART: Final = timedelta(hours=15)
 _HARDLY_ANY: Final = 0.5
 _PICTURE: Final = re.compile(r'<img\b[^>]*? src="([^"]+)"')
-_ADDRESS: Final = re.compile(r'(?:href|src)="(https?://[^"]+)"')
-_MAX_ADDRESSES: Final = 50
 
 
 def keys(link: Url | None, origin: Origin, raw_id: str | None, related: Url | None = None) -> tuple[StoryKey, ...]:
@@ -83,7 +78,7 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     if kind in ("link", "third") and not text and (_speaks_of(a.entry, b.entry) or _speaks_of(b.entry, a.entry)):
         return False
     if kind == "third":
-        return title or text or bool(_shared(a, b)) or not (_is_original(a.entry) and _is_original(b.entry))
+        return title or text or bool(_shared(a, b)) or not (is_original(a.entry) and is_original(b.entry))
     if kind == "twin":
         return _is_twin(a, b) and (text or plain(a.entry.text_start) == plain(b.entry.text_start))
     if kind == "path":
@@ -96,40 +91,8 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     if a.feed_key == b.feed_key:
         return title and text
     is_same_place = bool(a.entry.link and b.entry.link) and site(a.entry.link or "") == site(b.entry.link or "")
-    is_named = _names(a.entry, b.entry) or _names(b.entry, a.entry)
+    is_named = names(a.entry, b.entry) or names(b.entry, a.entry)
     return (is_same_place and (title or text or bool(_shared(a, b)))) or (title and (text or is_named))
-
-
-def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingProxyType({})) -> StoredEntry:
-    """Choose the entry that speaks for its story: the original that others name, else one on its own site, else who names its origin.
-
-    Any permutation of `members` gives the same entry, so who was polled last never decides. A copy cannot take the lead by claims of its
-    own: only what its feed's own site and id bear out counts for it. Ties go to the earliest published; where that was within a day (copies
-    are given the original's date, or none of the hour), to the one to whose site most copies link, whose feed tells the stories of fewer
-    others (`partners`, by feed key), which came hours before, which names its author, which says more.
-    """
-    current = [member for member in members if not any(_replaces(other, member) for other in members)]
-    rank = min(_rank(member, members) for member in current or members)
-    best = [member for member in current or members if _rank(member, members) == rank]
-    first = best if len(best) == 1 else _earliest(best)
-    hours = {member.pk: hour for member, hour in zip(first, _hours(first), strict=True)}
-    return min(first, key=lambda member: _order(member, members, partners, hours[member.pk]))
-
-
-def is_likelier(one: StoredEntry, other: StoredEntry, members: Sequence[StoredEntry]) -> bool:
-    """Whether the first of two entries with the same words is clearly the likelier original: other members point to it alone, it is a day
-    older, more copies link to its site, or it is older by the hour. Where nothing tells them apart, neither is.
-    """
-    named = [_is_named(found.entry, members) for found in (one, other)]
-    if named[0] != named[1]:
-        return named[0]
-    mine, theirs = one.entry.published, other.entry.published
-    if mine and theirs and abs(mine - theirs) > _SAME_DAY:
-        return mine < theirs
-    links = [_links_to(found.entry.site, members) for found in (one, other)]
-    if links[0] != links[1]:
-        return links[0] > links[1]
-    return mine is not None and theirs is not None and mine < theirs and mine.time() != time.min
 
 
 # ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,12 +103,12 @@ def _shared(a: StoredEntry, b: StoredEntry) -> list[str]:
     return [key.value for key in a.entry.keys if key.kind == "link" and key.value in others]
 
 
-def _is_original(entry: Entry) -> bool:
+def is_original(entry: Entry) -> bool:
     """Whether an entry is its publisher's own: it has a page on its feed's site and names nobody else."""
     return entry.link is not None and site(entry.link) == entry.site and not entry.origin.chain
 
 
-def _names(entry: Entry, other: Entry) -> bool:
+def names(entry: Entry, other: Entry) -> bool:
     return any(hop.site == other.site for hop in entry.origin.chain)
 
 
@@ -181,7 +144,7 @@ def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
         return False
     if likeness.is_another(one.title, other.title, one.words, other.words) or instalments.is_another(one, other, has_title):
         return False
-    return _names(a.entry, b.entry) or _names(b.entry, a.entry) or not instalments.is_common(one, other)
+    return names(a.entry, b.entry) or names(b.entry, a.entry) or not instalments.is_common(one, other)
 
 
 def _told(entry: Entry) -> instalments.Told:
@@ -206,7 +169,7 @@ def _are_told_apart(a: StoredEntry, b: StoredEntry) -> bool:
 
 
 def _pages_by_site(entry: Entry) -> Mapping[str, Url]:
-    return {site(page): page for page in _places(entry) if not is_front_page(link_key(page))}
+    return {site(page): page for page in places(entry) if not is_front_page(link_key(page))}
 
 
 def _is_dated_alike(a: Entry, b: Entry) -> bool:
@@ -236,7 +199,7 @@ def _remarks_on(one: Entry, other: Entry) -> bool:
     if not one.link or not one.related or len(plain(one.text_start)) < _SHORT:
         return False
     about = link_key(one.related)
-    return about != link_key(one.link) and any(link_key(page) == about for page in _places(other))
+    return about != link_key(one.link) and any(link_key(page) == about for page in places(other))
 
 
 def same_title(a: Entry, b: Entry) -> bool:
@@ -295,100 +258,6 @@ def _has_only_moved(a: Entry, b: Entry) -> bool:
     return (a.published is not None and a.published == b.published) or not a.text_start or not b.text_start
 
 
-# ── who leads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _replaces(other: StoredEntry, member: StoredEntry) -> bool:
-    """Whether a publisher gave the entry anew, under another id: the page that it has now is the one to link to.
-
-    In a planet's feed the later one may be somebody's copy of the other; it has come another way, then.
-    """
-    if other.feed_key != member.feed_key or other.first_seen <= member.first_seen:
-        return False
-    own, theirs = (site(one.entry.link or "") for one in (other, member))
-    return own == theirs or all(hop.site != theirs for hop in other.entry.origin.chain)
-
-
-def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:
-    entry = member.entry
-    on_own_site = entry.link is not None and site(entry.link) == entry.site
-    has_foreign_id = id_site(entry.raw_id) not in (None, entry.site)
-    if _is_original(entry) and not has_foreign_id:
-        return 0 if _is_named(entry, members) else 1
-    if not has_foreign_id and _is_named_first(entry, members):
-        return 2
-    if on_own_site:
-        return 4 if entry.origin.chain else 3
-    return 5 if entry.origin.chain else 6
-
-
-def _is_named_first(entry: Entry, members: Sequence[StoredEntry]) -> bool:
-    """Whether an entry without a page of its own, as of a link blog, is where others of its story say that they come from."""
-    chains = [other.entry.origin.chain for other in members if other.entry.site != entry.site]
-    return not entry.origin.chain and any(chain and chain[0].site == entry.site for chain in chains)
-
-
-def _is_named(entry: Entry, members: Sequence[StoredEntry]) -> bool:
-    return any(_points_to(other, entry) for other in members if other.entry.site != entry.site)
-
-
-def _points_to(other: StoredEntry, entry: Entry) -> bool:
-    own = link_key(entry.link or "")
-    return _names(other.entry, entry) or any(link_key(page) == own for page in _pages(other.entry))
-
-
-def _links_to(where: str, members: Sequence[StoredEntry]) -> int:
-    return sum(where in _linked_sites(other.entry) for other in members)
-
-
-def _linked_sites(entry: Entry) -> frozenset[str]:
-    """The publishers to whom a text links, or whose pictures it shows: a copy often keeps what its original linked to at home."""
-    return frozenset(filter(None, map(site, _ADDRESS.findall(entry.content or entry.summary or "")[:_MAX_ADDRESSES])))
-
-
-def _pages(entry: Entry) -> Iterator[Url]:
-    yield from _places(entry)
-    if entry.related:
-        yield entry.related
-
-
-def _places(entry: Entry) -> Iterator[Url]:
+def places(entry: Entry) -> Iterator[Url]:
     """Where an entry stands: its page, and those that it came by."""
     yield from (page for page in (entry.link, *(hop.page for hop in entry.origin.chain)) if page)
-
-
-def _earliest(members: Sequence[StoredEntry]) -> list[StoredEntry]:
-    """Those that were published within a day after the first; of undated ones all, if nobody is dated."""
-    dates = [published for member in members if (published := member.entry.published)]
-    if not dates:
-        return list(members)
-    last = min(dates) + _SAME_DAY
-    return [member for member in members if (published := member.entry.published) and published <= last]
-
-
-def _hours(members: Sequence[StoredEntry]) -> list[int]:
-    """The hours in which they were published, counted from the first; all alike where one has no time of day."""
-    dates = [member.entry.published for member in members]
-    if not all(date and date.time() != time.min for date in dates):
-        return [0] * len(dates)
-    first = min(date for date in dates if date)
-    return [int((date - first) / timedelta(hours=1)) if date else 0 for date in dates]
-
-
-def _order(
-    member: StoredEntry, members: Sequence[StoredEntry], partners: Mapping[str, int], hour: int
-) -> tuple[int, int, int, bool, int, float, str, str, str, int]:
-    published = member.entry.published
-    return (
-        -_links_to(member.entry.site, members),
-        # Twice as many are a difference, one more is not.
-        partners.get(member.feed_key, 0).bit_length(),
-        hour,
-        not member.entry.authors,
-        -len(words_of(member.entry)),
-        published.timestamp() if published else float("inf"),
-        member.entry.published_id,
-        member.feed_key,
-        member.entry.raw_key,
-        member.pk,
-    )

@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.model import Origin, StoredEntry, Url
-from aggregator.refine.stories import keys, lead, same_story
+from aggregator.refine.leading import lead
+from aggregator.refine.stories import keys, same_story
 from tests.pace import examples
 from tests.planet import Planet, Post, atom, post
 from tests.test_stories import NOON, claimed, stored

@@ -1,0 +1,156 @@
+"""Which entry of a story speaks for it: the original, as far as what is held shows (pure)."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from aggregator.model import Entry, StoredEntry, Url
+from aggregator.refine.claims import id_site
+from aggregator.refine.stories import is_original, names, places, words_of
+from aggregator.web.host import site
+from aggregator.web.url import link_key
+
+_SAME_DAY: Final = timedelta(hours=24)
+_HOUR: Final = timedelta(hours=1)
+_ADDRESS: Final = re.compile(r'(?:href|src)="(https?://[^"]+)"')
+_MAX_ADDRESSES: Final = 50
+
+
+def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingProxyType({})) -> StoredEntry:
+    """Choose the entry that speaks for its story: the original that others name, else one on its own site, else who names its origin.
+
+    Any permutation of `members` gives the same entry, so who was polled last never decides. A copy cannot take the lead by claims of its
+    own: only what its feed's own site and id bear out counts for it. Ties go to the earliest published; where that was within a day (copies
+    are given the original's date, or none of the hour), to the one to whose site most copies link, whose feed tells the stories of fewer
+    others (`partners`, by feed key), which came hours before, which names its author, which says more.
+    """
+    current = [member for member in members if not any(_replaces(other, member) for other in members)]
+    rank = min(_rank(member, members) for member in current or members)
+    best = [member for member in current or members if _rank(member, members) == rank]
+    dates = {member.pk: _date(member, members) for member in best}
+    first = best if len(best) == 1 else _earliest(best, dates)
+    hours = {member.pk: hour for member, hour in zip(first, _hours([dates[member.pk] for member in first]), strict=True)}
+    return min(first, key=lambda member: _order(member, members, partners, hours[member.pk], dates[member.pk]))
+
+
+def is_likelier(one: StoredEntry, other: StoredEntry, members: Sequence[StoredEntry]) -> bool:
+    """Whether the first of two entries with the same words is clearly the likelier original: other members point to it alone, it is a day
+    older, more copies link to its site, or it is older by the hour. Where nothing tells them apart, neither is.
+    """
+    named = [_is_named(found.entry, members) for found in (one, other)]
+    if named[0] != named[1]:
+        return named[0]
+    mine, theirs = _date(one, members), _date(other, members)
+    if mine and theirs and abs(mine - theirs) > _SAME_DAY:
+        return mine < theirs
+    links = [_links_to(found.entry.site, members) for found in (one, other)]
+    if links[0] != links[1]:
+        return links[0] > links[1]
+    return mine is not None and theirs is not None and mine < theirs and mine.time() != time.min
+
+
+# ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _replaces(other: StoredEntry, member: StoredEntry) -> bool:
+    """Whether a publisher gave the entry anew, under another id: the page that it has now is the one to link to.
+
+    In a planet's feed the later one may be somebody's copy of the other; it has come another way, then.
+    """
+    if other.feed_key != member.feed_key or other.first_seen <= member.first_seen:
+        return False
+    own, theirs = (site(one.entry.link or "") for one in (other, member))
+    return own == theirs or all(hop.site != theirs for hop in other.entry.origin.chain)
+
+
+def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:
+    entry = member.entry
+    on_own_site = entry.link is not None and site(entry.link) == entry.site
+    has_foreign_id = id_site(entry.raw_id) not in (None, entry.site)
+    if is_original(entry) and not has_foreign_id:
+        return 0 if _is_named(entry, members) else 1
+    if not has_foreign_id and _is_named_first(entry, members):
+        return 2
+    if on_own_site:
+        return 4 if entry.origin.chain else 3
+    return 5 if entry.origin.chain else 6
+
+
+def _is_named_first(entry: Entry, members: Sequence[StoredEntry]) -> bool:
+    """Whether an entry without a page of its own, as of a link blog, is where others of its story say that they come from."""
+    chains = [other.entry.origin.chain for other in members if other.entry.site != entry.site]
+    return not entry.origin.chain and any(chain and chain[0].site == entry.site for chain in chains)
+
+
+def _is_named(entry: Entry, members: Sequence[StoredEntry]) -> bool:
+    return any(_points_to(other, entry) for other in members if other.entry.site != entry.site)
+
+
+def _points_to(other: StoredEntry, entry: Entry) -> bool:
+    own = link_key(entry.link or "")
+    return names(other.entry, entry) or any(link_key(page) == own for page in _pages(other.entry))
+
+
+def _links_to(where: str, members: Sequence[StoredEntry]) -> int:
+    return sum(where in _linked_sites(other.entry) for other in members)
+
+
+def _linked_sites(entry: Entry) -> frozenset[str]:
+    """The publishers to whom a text links, or whose pictures it shows: a copy often keeps what its original linked to at home."""
+    return frozenset(filter(None, map(site, _ADDRESS.findall(entry.content or entry.summary or "")[:_MAX_ADDRESSES])))
+
+
+def _pages(entry: Entry) -> Iterator[Url]:
+    yield from places(entry)
+    if entry.related:
+        yield entry.related
+
+
+def _date(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime | None:
+    """When an entry counts as published.
+
+    A feed is read once a day at least: what it brings later, dated more than a day back, was not there on the day that it names, and comes
+    after what was seen before it. Else whoever dates a copy back would take the original's place.
+    """
+    published = member.entry.published
+    if published is None or member.is_backlog or member.first_seen - published <= _SAME_DAY:
+        return published
+    is_late = any(member.first_seen - other.first_seen > _HOUR for other in members)
+    return member.first_seen if is_late else published
+
+
+def _earliest(members: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) -> list[StoredEntry]:
+    """Those that were published within a day after the first; of undated ones all, if nobody is dated."""
+    known = [date for member in members if (date := dates[member.pk])]
+    if not known:
+        return list(members)
+    last = min(known) + _SAME_DAY
+    return [member for member in members if (date := dates[member.pk]) and date <= last]
+
+
+def _hours(dates: Sequence[datetime | None]) -> list[int]:
+    """The hours in which they were published, counted from the first; all alike where one has no time of day."""
+    if not all(date and date.time() != time.min for date in dates):
+        return [0] * len(dates)
+    first = min(date for date in dates if date)
+    return [int((date - first) / timedelta(hours=1)) if date else 0 for date in dates]
+
+
+def _order(
+    member: StoredEntry, members: Sequence[StoredEntry], partners: Mapping[str, int], hour: int, published: datetime | None
+) -> tuple[int, int, int, bool, int, float, str, str, str, int]:
+    return (
+        -_links_to(member.entry.site, members),
+        # Twice as many are a difference, one more is not.
+        partners.get(member.feed_key, 0).bit_length(),
+        hour,
+        not member.entry.authors,
+        -len(words_of(member.entry)),
+        published.timestamp() if published else float("inf"),
+        member.entry.published_id,
+        member.feed_key,
+        member.entry.raw_key,
+        member.pk,
+    )

@@ -77,6 +77,8 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
         return is_near and (a.feed_key == b.feed_key or not _are_told_apart(a, b))
     if kind in ("link", "third") and not text and (_speaks_of(a.entry, b.entry) or _speaks_of(b.entry, a.entry)):
         return False
+    if kind == "id" and (_comments_on(a.entry, b.entry) or _comments_on(b.entry, a.entry)):
+        return False
     if kind == "third":
         return title or text or bool(_shared(a, b)) or not (is_original(a.entry) and is_original(b.entry))
     if kind == "twin":

@@ -4,7 +4,7 @@ Patterns come from people and texts from strangers, so each search has a time li
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, cast
@@ -106,6 +106,18 @@ def _without_elements(html: str, rules: Sequence[str]) -> tuple[str, list[str]]:
                 element.drop_tree()
                 stripped.append(words)
     return (_written(body), stripped) if stripped else (html, [])
+
+
+def without_elements(html: str, selector: str, is_meant: Callable[[lxml_html.HtmlElement], bool]) -> str:
+    """Raw HTML without the elements that a CSS selector names and that are meant; as it is where there are none."""
+    body = _parsed(html)
+    found = [element for element, _ in _by_selector(body, selector) if is_meant(element)] if body is not None else []
+    if body is None or not found:
+        return html
+    for element in found:
+        if _is_within(element, body):
+            element.drop_tree()
+    return _written(body)
 
 
 def _parsed(html: str) -> lxml_html.HtmlElement | None:

@@ -10,6 +10,8 @@ from functools import cache
 from html import unescape
 from typing import Final
 
+from lxml import html as lxml_html
+
 from aggregator.model import SafeHtml
 from aggregator.refine import filters, passing
 from aggregator.refine.passing import table, words
@@ -169,10 +171,20 @@ def _any(texts: Iterable[str]) -> str:
 
 def without_advertisements(html: str) -> str:
     """Raw HTML without elements whose class or id says that they advertise; all of it where they hold half of it or more."""
-    if not any(map(_advertises, {*_values(html, "class="), *_values(html, "id=")})):
-        return html
-    rest, _ = filters.strip(html, (_rule(),))
-    return rest if 2 * len(visible_text(rest)) > len(visible_text(html)) else html
+    values = {*_values(html, "class="), *_values(html, "id=")}
+    rest = html
+    if any(map(_advertises, values)):
+        rest, _ = filters.strip(html, (f"css:{_advertising()}",))
+    if any(not words("classified").isdisjoint(value[:_MAX_WORDS].split()) for value in values):
+        rest = filters.without_elements(rest, _named("classified"), _only_links)
+    return rest if rest is html or 2 * len(visible_text(rest)) > len(visible_text(html)) else html
+
+
+def _only_links(element: lxml_html.HtmlElement) -> bool:
+    """Whether an element says nothing outside its links, and nothing with figures: no advertisement of a reader's, with its price."""
+    said = element.text_content()
+    linked = sum(len("".join(link.text_content().split())) for link in element.iter("a"))
+    return not _DIGIT.search(said) and len("".join(said.split())) <= linked
 
 
 def _values(html: str, attribute: str) -> Iterator[str]:
@@ -188,7 +200,12 @@ def _advertises(value: str) -> bool:
 
 
 @cache
-def _rule() -> str:
-    named = [form for name in table()["advertisements"] for form in (f".{name}", f"#{name}")]
+def _advertising() -> str:
     begun = [form for name in _all("advertising") for form in (f'[id^="{name}"]', f'[class^="{name}"]', f'[class*=" {name}"]')]
-    return f"css:{', '.join((*named, *begun))}"
+    return ", ".join((_named("advertisements"), *begun))
+
+
+@cache
+def _named(name: str) -> str:
+    """The selector of elements whose class or id is in a list."""
+    return ", ".join(form for one in table()[name] for form in (f".{one}", f"#{one}"))

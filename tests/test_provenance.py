@@ -395,6 +395,22 @@ def test_our_name_without_a_link_and_a_page_of_ours_about_a_story_are_loops() ->
         assert read(line.format(other) + BODY, where).loop is None, other
 
 
+def test_our_name_as_a_later_stop_without_a_link_is_a_loop() -> None:
+    where = context(ours=frozenset({"https://planet.example/atom.xml"}), our_names=frozenset({"our planet"}))
+    for line in (
+        "This article originally appeared at Orig Paper, via {}.",
+        f'This article originally appeared at <a href="{PAGE}">Orig Paper</a>, via The Reader, {{}}.',
+        "Dieser Artikel erschien ursprünglich bei Orig Paper, über {}.",
+        "From {}.",
+    ):
+        assert read(f"{BODY}<p>{line.format('Our Planet')}</p>", where).loop == "its phrase names our own output Our Planet", line
+        found = read(f"{BODY}<p>{line.format('Their Planet')}</p>", where)
+        assert found.loop is None, line
+        assert "self" not in [claim.standing for claim in found.claims]
+    assert read(f"{BODY}<p>Greetings from Our Planet.</p>", where).loop is None
+    assert read(f"<p>From Our Planet to theirs it is a long way.</p>{BODY}", where).loop is None
+
+
 @pytest.mark.parametrize(
     "feed", [{"base": "http://planet.example/atom.xml"}, {"head": FeedHead(self_url=Url("https://planet.example/atom.xml"))}]
 )

@@ -41,7 +41,8 @@ class Line:
 
     A line that says only from whom an entry was taken claims nothing; `senders` are those addresses. `is_way` tells that it repeats several
     rel=via of the entry: a line in an editor's own words. `is_told` tells of a line in our words that the entry's markup names all whom
-    it names (`named` counts them), and nobody else: another aggregator printed it, not the publisher.
+    it names (`named` counts them), and nobody else: another aggregator printed it, not the publisher. `passed_on_by` are
+    those without a link, but for the origin.
     """
 
     block: Block
@@ -50,6 +51,7 @@ class Line:
     statement: Statement | None = None
     senders: tuple[str, ...] = ()
     named: int = 0
+    passed_on_by: tuple[str, ...] = ()
     is_way: bool = False
     is_told: bool = False
 
@@ -113,7 +115,7 @@ def _is_marked(block: Block) -> bool:
 
 def _may_be_ours(line: Line) -> bool:
     if line.role == "from":
-        return bool(line.senders)
+        return bool(line.senders or line.passed_on_by)
     return bool(line.block.links) or (line.statement is not None and _is_name(line.statement.name or ""))
 
 
@@ -181,9 +183,16 @@ def _line(block: Block, edges: Edges, *, is_marked: bool) -> Line:
 def _worded(block: Block, edges: Edges, role: LineRole, found: re.Match[str], *, is_marked: bool) -> Line:
     names = [*_names(block, found, "origin"), *_names(block, found, "via")]
     if role == "origin":
-        return Line(block, role, is_marked, _statement(block, edges, names), named=len(names))
-    hrefs = tuple(name.href for name in names if name.href) if role == "from" else ()
-    return Line(block, role, is_marked, senders=hrefs if len(hrefs) == len(names) else (), named=len(names))
+        return Line(block, role, is_marked, _statement(block, edges, names), named=len(names), passed_on_by=_unlinked(names[1:]))
+    if role != "from":
+        return Line(block, role, is_marked, named=len(names))
+    hrefs = tuple(name.href for name in names if name.href)
+    senders = hrefs if len(hrefs) == len(names) else ()
+    return Line(block, role, is_marked, senders=senders, named=len(names), passed_on_by=_unlinked(names))
+
+
+def _unlinked(names: Sequence[_Named]) -> tuple[str, ...]:
+    return tuple(name.name for name in names if not name.href)
 
 
 def _skeleton(block: Block) -> str:

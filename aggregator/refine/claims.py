@@ -286,6 +286,11 @@ def spoken(statement: Statement, hop: int, context: Context, authors: Sequence[s
             yield replace(claim, hop=hop + nearer, where=statement.where, rule=f"{statement.rule}:via")
 
 
+def of_line(name: str, line: str, context: Context) -> Claim:
+    """The claim of a line like ours that somebody passed an entry on who is named there without a link. It names no origin."""
+    return replace(_named("phrase", name, "attribution line", " ".join(line.split()), context), standing="self")
+
+
 def _stated(statement: Statement, context: Context, authors: Sequence[str]) -> Claim:
     given = [address(href, context) for href in (statement.page, statement.home)]
     page, home = (None if url and is_redirecting(url) else url for url in given)

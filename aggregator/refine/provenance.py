@@ -15,6 +15,7 @@ from aggregator.refine.attribution import Line, lines, might_hold_line, might_re
 from aggregator.refine.blocks import edges, without
 from aggregator.refine.context import Context
 from aggregator.refine.inscribed import inscribed
+from aggregator.refine.lexicon import fold
 from aggregator.refine.pages import names_a_page
 from aggregator.refine.reading import Statement
 from aggregator.refine.sentences import statements, words_of
@@ -81,13 +82,14 @@ def must_stay(raw: RawEntry, origin: Origin, context: Context) -> bool:
 def _said(raw: RawEntry, html: str | None, context: Context, markup: Sequence[Claim]) -> tuple[tuple[Line, ...], list[Claim]]:
     """(our own lines, the claims of those lines and of all other sentences)."""
     is_claimed = any(claim.site and claim.standing != "self" for claim in markup)
-    if not html or not (len(way_of(markup)) > 1 or might_hold_line(html) or _might_say(html, is_claimed=is_claimed)):
+    if not html or not (len(way_of(markup)) > 1 or might_hold_line(html) or _might_say(html, context, is_claimed=is_claimed)):
         return (), []
     read = edges(html)
     found = lines(html, read, markup, context.base)
     spoken = [line for line in found if line.is_marked or line.is_way or line.statement]  # and not to be read a second time
     others = statements(edges(without(html, [line.block for line in spoken])) if spoken else read, _title(raw))
-    return found, _hops([line.statement for line in found if line.statement], raw, context) + _hops(others, raw, context)
+    ours = [claims.of_line(name, line.block.text, context) for line in found for name in line.passed_on_by if _is_our_name(name, context)]
+    return found, _hops([line.statement for line in found if line.statement], raw, context) + _hops(others, raw, context) + ours
 
 
 def _title(raw: RawEntry) -> str | None:
@@ -100,10 +102,16 @@ def _says_from(found: Sequence[Line], made: Sequence[Claim]) -> bool:
     return not is_spoken and any(line.is_marked and line.role == "from" for line in found)
 
 
-def _might_say(html: str, *, is_claimed: bool) -> bool:
-    """Whether a sentence, or a line like ours, may be there; the line is looked for without any key word where markup claims an origin."""
+def _might_say(html: str, context: Context, *, is_claimed: bool) -> bool:
+    """Whether a sentence, or a line like ours, may be there; the line is looked for without any key word where markup claims an origin, and
+    where our name stands.
+    """
     words = words_of(html)
-    return words.is_spoken or (is_claimed and might_read_like_sender(words.text))
+    return (
+        words.is_spoken
+        or (is_claimed and might_read_like_sender(words.text))
+        or any(fold(name) in words.text for name in context.our_names)
+    )
 
 
 def _hops(found: Sequence[Statement], raw: RawEntry, context: Context) -> list[Claim]:
@@ -284,11 +292,15 @@ def _our_address(claim: Claim, context: Context) -> str | None:
     for address in (claim.feed_id, claim.feed_url, claim.page, claim.home):
         if address and ((key := link_key(address)) in context.ours or _is_our_story(key, context)):
             return address
-    if claim.name and not (claim.site or claim.feed_id or claim.feed_url) and folded_name(claim.name) in context.our_names:
+    if claim.name and not (claim.site or claim.feed_id or claim.feed_url) and _is_our_name(claim.name, context):
         return claim.name
     # Others may share the host with us, and even the page; a claim that names their feed or a page of theirs is not about us.
     home = None if claim.feed_url else claim.page or claim.home
     return home if home and context.our_home and link_key(home) == context.our_home else None
+
+
+def _is_our_name(name: str, context: Context) -> bool:
+    return folded_name(name) in context.our_names
 
 
 def _is_our_story(key: str, context: Context) -> bool:

@@ -380,7 +380,11 @@ def test_a_neighbour_on_our_host_and_a_remark_about_us_are_no_loops() -> None:
     where = context(ours=frozenset({"https://planet.example/atom.xml"}), our_home="https://planet.example/")
     blog = atom_source(id="tag:planet.example,2020:blog", link="https://planet.example/", self_url="https://planet.example/blog.xml")
     assert read(where=where, source=blog).loop is None
-    assert read(where=where, links=(RawLink(href="https://planet.example/2020/a-day", rel="via"),)).loop is None
+    named = RawLink(href="https://planet.example/2020/a-day", rel="via", title="A Neighbour")
+    assert read(where=where, links=(named,)).loop is None
+    known = {"a neighbour": Hop(name="A Neighbour", site="planet.example", feed_url=Url("https://planet.example/blog.xml"))}
+    assert read(where=replace(where, known=known), links=(replace(named, title=None),)).loop is None
+    assert read(where=replace(where, spec=replace(where.spec, origin="https://planet.example/blog/"))).loop is None
     assert read(where=where, external_url="https://planet.example/atom.xml").loop is None
 
 
@@ -391,8 +395,29 @@ def test_our_name_without_a_link_and_a_page_of_ours_about_a_story_are_loops() ->
     page = "https://planet.example/story/{}.html"
     assert read(line.format("Our Planet") + BODY, where).loop == "its phrase names our own output Our Planet"
     assert read(line.format(f'<a href="{page.format("0123456789abcdef")}">Our Planet</a>') + BODY, where).loop is not None
-    for other in ("Planet", f'<a href="{page.format("a-day")}">Our Planet</a>', '<a href="https://orig.example/">Our Planet</a>'):
+    for other in ("Planet", f'<a href="{page.format("a-day")}">A Neighbour</a>', '<a href="https://orig.example/">Our Planet</a>'):
         assert read(line.format(other) + BODY, where).loop is None, other
+
+
+@pytest.mark.parametrize(
+    ("changes", "html"),
+    [
+        ({"source": RawSource(kind="rss", title="Our Planet", self_url="https://planet.example/old/rss.xml")}, ""),
+        ({"source": RawSource(kind="rss", self_url="https://www.planet.example/old/rss.xml")}, ""),
+        ({"source": atom_source(title="Our Planet", link="https://planet.example/", self_url="http://planet.example/feed.xml")}, ""),
+        ({"links": (RawLink(href="https://planet.example/gone.html", rel="via"),)}, ""),
+        (
+            {},
+            f'<p>This article originally appeared at <a href="{PAGE}">A</a>, via <a href="https://planet.example/tag">Our Planet</a>.</p>',
+        ),
+    ],
+)
+def test_an_address_of_ours_that_is_no_more_is_a_loop(changes: dict[str, object], html: str) -> None:
+    here = {"ours": frozenset({"https://planet.example/atom.xml"}), "our_home": "https://planet.example/"}
+    found = read(f"{BODY}{html}", context(**here, our_names=frozenset({"our planet"})), **changes)
+    assert "names our own output http" in (found.loop or "")
+    deeper = context(**here | {"our_home": "https://planet.example/deeper"}, our_names=frozenset({"our planet"}))
+    assert read(f"{BODY}{html}", deeper, **changes).loop is None
 
 
 def test_our_name_as_a_later_stop_without_a_link_is_a_loop() -> None:

@@ -296,7 +296,28 @@ def _our_address(claim: Claim, context: Context) -> str | None:
         return claim.name
     # Others may share the host with us, and even the page; a claim that names their feed or a page of theirs is not about us.
     home = None if claim.feed_url else claim.page or claim.home
-    return home if home and context.our_home and link_key(home) == context.our_home else None
+    if home and context.our_home and link_key(home) == context.our_home:
+        return home
+    return _below_our_home(claim, context)
+
+
+def _below_our_home(claim: Claim, context: Context) -> str | None:
+    """The address of a claim below our home page, where we are meant: that of an output that has another name now.
+
+    Under a name it is ours if the name is; without one, if no feed that we poll stands there as well.
+    """
+    if not context.our_home or claim.kind == "feeds.yaml" or claim.kind in claims.WEAK:
+        return None
+    ground = f"{context.our_home.rstrip('/')}/"
+    below = next((url for url in (claim.feed_url, claim.page, claim.home) if url and link_key(url).startswith(ground)), None)
+    if claim.name:
+        return below if _is_our_name(claim.name, context) else None
+    return below if claim.standing != "self" and not _is_shared(ground, context) else None
+
+
+def _is_shared(ground: str, context: Context) -> bool:
+    places = (place for hop in context.known.values() for place in (hop.feed_url, hop.home) if place)
+    return any(link_key(place).startswith(ground) for place in places)
 
 
 def _is_our_name(name: str, context: Context) -> bool:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from aggregator.model import Entry, SafeHtml
-from aggregator.refine.passing import stable, without_signatures
+from aggregator.refine.passing import compared, stable
 from aggregator.refine.substance import settled
 from aggregator.web.text import counted, one_line, visible_text
 
@@ -81,7 +81,7 @@ def _title(entry: Entry) -> str | None:
 
 
 def _settled(html: SafeHtml | None) -> str:
-    return without_signatures(settled(html)) if html else ""
+    return compared(settled(html)) if html else ""
 
 
 def _replaced(what: What, before: str | None, after: str | None) -> Iterator[Change]:

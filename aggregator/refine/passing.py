@@ -1,4 +1,7 @@
-"""Addresses without what passes: parameters that let a reader in, or end; sizes and versions of a picture. The words: substance.toml."""
+"""Markup and addresses without what passes: parameters that let a reader in, or end; sizes and versions of a picture; unseen spaces.
+
+The words: substance.toml.
+"""
 
 import re
 import tomllib
@@ -11,8 +14,11 @@ from urllib.parse import unquote
 
 # Addresses as markup that was cleaned holds them: links and pictures with a query, pictures.
 _QUERIED: Final = re.compile(r' (href|src)="([^"?]*)\?([^"]*)"')
-_LINKED: Final = re.compile(r' href="([^"?]*)\?([^"]*)"')
+_LINKED: Final = re.compile(r' href="([^"]*[?;#][^"]*)"')
 _SHOWN: Final = re.compile(r' src="([^"]*)"')
+_LAST_SLASH: Final = re.compile(r'( href="[^"?#]*[^"?#/])/(?=["?#])')
+# Soft hyphens, and spaces without width.
+_UNSEEN: Final = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _FIGURES: Final = re.compile(r"[\d.,x:*%-]{0,20}")
 
 
@@ -33,24 +39,48 @@ def stable(address: str) -> str:
     >>> stable("https://a.example/reply?id=7&token=abc")
     'https://a.example/reply?id=7'
     """
-    before, mark, query = address.partition("?")
-    return before + _without(query, words("session") | words("signature")) if mark else address
+    before, mark, query = (_session_path().sub("", address) if ";" in address else address).partition("?")
+    return before + (_without(query, words("session") | words("signature")) if mark else "")
+
+
+def settled_link(address: str) -> str:
+    """A link's address, whosever session it is of, and whatever a note below the text, or a hidden mail address, is called today.
+
+    >>> settled_link("https://a.example/b;jsessionid=7?token=abc#fn-81")
+    'https://a.example/b'
+    """
+    page, hash_, fragment = address.partition("#")
+    before, mark, query = (_session_path().sub("", page) if ";" in page else page).partition("?")
+    is_passing = before.endswith(tuple(table()["scrambled"])) or fragment.startswith(tuple(table()["footnotes"]))
+    return before + (_without(query, words("session")) if mark else "") + ("" if is_passing else hash_ + fragment)
 
 
 def settled_picture(address: str) -> str:
-    """A picture's address, whatever its size and version.
+    """A picture's address, whatever its size and version, and whichever of several hosts sends it.
 
     >>> settled_picture("https://a.example/i-300x200.jpg?w=640&v=12")
     'https://a.example/i.jpg'
     """
     before, mark, query = address.partition("?")
-    return _sizes().sub("", before) + (_without(query, words("picture"), _FIGURES) if mark else "")
+    return _mirrors().sub("//", _sizes().sub("", before), count=1) + (_without(query, words("picture"), _FIGURES) if mark else "")
 
 
 def settled(html: str) -> str:
     """Markup without sessions in links and without sizes and versions of pictures; as it is where it has none."""
-    html = _LINKED.sub(_link, html) if "?" in html else html
+    html = _LINKED.sub(_link, html) if " href=" in html else html
     return _SHOWN.sub(_picture, html) if "<img" in html else html
+
+
+def compared(html: str) -> str:
+    """Markup as a reader sees it: without what lets one in, spaces that look like others, and what a link or a picture is called besides.
+
+    >>> compared('a&nbsp;b <a href="http://a.example/b/">c</a>')
+    'a b <a href="https://a.example/b">c</a>'
+    """
+    html = _UNSEEN.sub("", without_signatures(html).replace("&nbsp;", " "))
+    if '="http' in html:
+        html = html.replace(' src="http://', ' src="https://').replace(' href="http://', ' href="https://')
+    return _LAST_SLASH.sub(r"\1", html) if " href=" in html else html
 
 
 def without_signatures(html: str) -> str:
@@ -63,10 +93,20 @@ def _sizes() -> re.Pattern[str]:
     return re.compile("|".join(table()["sizes"]))
 
 
+@cache
+def _mirrors() -> re.Pattern[str]:
+    return re.compile("|".join(table()["mirrors"]))
+
+
+@cache
+def _session_path() -> re.Pattern[str]:
+    return re.compile(rf";(?:{'|'.join(table()['session_path'])})=[^/?#;]*", re.IGNORECASE)
+
+
 def _link(found: re.Match[str]) -> str:
-    asked = unescape(found[2])
-    rest = _without(asked, words("session"))
-    return f' href="{found[1]}{rest}"' if rest != f"?{asked}" else found[0]
+    address = unescape(found[1])
+    rest = settled_link(address)
+    return f' href="{rest}"' if rest != address else found[0]
 
 
 def _picture(found: re.Match[str]) -> str:

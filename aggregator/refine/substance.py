@@ -104,7 +104,7 @@ def _left_of_part(part: str) -> str | None:
     """What is left of a part of a line: nothing of a counter, nor of an age that stands alone or is told of the text ("Posted 3 hours ago",
     "3 hours ago by Ann"). None where it stays as it is.
     """
-    if _counter().fullmatch(part):
+    if _counter().fullmatch(part) or _tally().fullmatch(part):
         return ""
     if told := _posted().match(part):
         found = _age(part, told.end())
@@ -141,6 +141,12 @@ def _counter() -> re.Pattern[str]:
     counted = _any(table()["counted"])
     one = rf"(?:{_NUMBER}\s*{counted}|#?\s?{counted}\s*[:：]?\s*[(（]?\s*{_NUMBER}\s*[)）]?|{_any(table()['idle'])})"
     return re.compile(rf"(?>{one}[\s,/&–—-]*+){{1,8}}[.!]?")
+
+
+@cache
+def _tally() -> re.Pattern[str]:
+    lines = "|".join(re.escape(line).replace(r"\#", _NUMBER) for line in table()["tallies"])
+    return re.compile(rf"(?:{lines})[.!]?")
 
 
 @cache

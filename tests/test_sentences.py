@@ -62,7 +62,7 @@ def test_every_language_is_understood_above_and_below_a_text(code: str) -> None:
     wrong = [
         sentence.text
         for sentence, is_first in some(tries, 2)
-        if not is_understood(sentence, refined(sentence.html + REAL * 4 if is_first else REAL * 4 + sentence.html))
+        if not is_understood(sentence, refined(sentence.html + REAL * 3 if is_first else REAL * 3 + sentence.html))
     ]
     assert wrong == []
 

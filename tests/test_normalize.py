@@ -199,6 +199,7 @@ def test_an_entry_has_its_own_language_else_that_of_its_feed():
     assert refined(RawEntry(id="1", summary=html("x", language="pt_br"))).language == "pt-BR"
     assert refined(RawEntry(id="1", language="de")).language == "de"
     assert refined(RawEntry(id="1", language="not a language")).language == "en-US"
+    assert refined(RawEntry(id="1", title=html("x", language="fr"), summary=html("x", language="en-us"))).language == "fr"
     unnamed = feed_context(RawFeed(version="rss20"), language="fr")
     assert normalize.entry(RawEntry(id="1"), unnamed).language == "fr"
 

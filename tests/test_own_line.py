@@ -257,6 +257,15 @@ def test_after_three_instances_the_origin_is_the_same_and_there_is_one_line(path
 
 
 @pytest.mark.parametrize("path", FORMATS)
+def test_an_english_text_stays_english_through_planets_of_other_languages(path: str) -> None:
+    polled = refined(replace(REPUB_FEED, entries=(replace(COPIED, language="en"),)), "repub", "https://repub.example/feed")
+    for name, language in (("planet-one", "de"), ("planet-two", "ja"), ("planet-three", "en")):
+        _, raw = outputs(name, path, polled, language)
+        polled = refined(raw, name, f"https://{name}.example/{path}")
+        assert polled[2].language == "en", name
+
+
+@pytest.mark.parametrize("path", FORMATS)
 @pytest.mark.parametrize(
     "style",
     [

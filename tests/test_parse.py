@@ -142,7 +142,7 @@ def test_base_and_language_travel_with_a_text() -> None:
     )
     (content,) = entry.contents
     assert (content.base, content.language) == ("https://other.example/posts/", "de")
-    assert (entry.base, entry.language) == ("https://other.example/", "en")
+    assert (entry.base, entry.language) == ("https://other.example/", None), "which language a feed has is said of the feed"
 
 
 def test_without_a_base_links_stay_relative() -> None:

@@ -68,7 +68,9 @@ class Elements(CarriedElements):
         self.insource = self.inauthor = self.incontributor = self.inpublisher = 0  # whatever the last entry left open
         super()._start_item(attrs_d)
         entry = self.entries[-1]
-        entry["x_base"], entry["x_language"] = self.baseuri, self.lang
+        entry["x_base"] = self.baseuri
+        # Its own, not the feed's: its texts may say that they are in another one.
+        entry["x_language"] = attrs_d.get("xml:lang") or attrs_d.get("lang")
         if "id" in entry:
             entry["x_id"] = entry["id"]
 

@@ -282,9 +282,10 @@ def _own_id(raw: RawEntry, mine: Identity) -> str | None:
 
 
 def _language(raw: RawEntry, context: Context) -> str | None:
-    texts = [text.language for text in (*raw.contents, raw.summary, raw.title) if text]
-    tags = (raw.language, *texts, context.head.language, context.spec.language)
-    return next((found for tag in tags if (found := fields.language(tag))), None)
+    """What the entry says of itself, else its texts; what they have from the feed, in which they stand, only where none says otherwise."""
+    texts = [fields.language(text.language) for text in (*raw.contents, raw.summary, raw.title) if text]
+    own = [found for found in texts if found != context.head.language]
+    return next(filter(None, (fields.language(raw.language), *own, *texts, context.head.language, context.spec.language)), None)
 
 
 def _title_oddity(raw: RawText | None, title: Title | None) -> tuple[str, ...]:

@@ -1,10 +1,9 @@
-"""The form of feeds.yaml: its keys, types, defaults and the JSON Schema that teaches them to editors.
+"""The form of feeds.yaml: its keys, types and defaults.
 
 The models describe the file, not the program: leaves are read from YAML nodes, every key may be absent (None), and nothing here
-knows the environment or other keys. `config.py` makes the `Config` out of them. `python -m aggregator.config_model` prints the schema.
+knows the environment or other keys. `config.py` makes the `Config` out of them, `config_schema.py` the schema that teaches them to editors.
 """
 
-import json
 from difflib import get_close_matches
 from typing import Annotated, Any, get_args
 
@@ -379,20 +378,6 @@ def suggestion(word: str, known: list[str]) -> str:
     return f" (did you mean '{meant}'?)" if meant in known else ""
 
 
-def schema() -> dict[str, object]:
-    """The JSON Schema (draft 7) of feeds.yaml, with a description for every key."""
-    made = FileForm.model_json_schema(by_alias=True, ref_template="#/definitions/{model}")
-    definitions = made.pop("$defs")
-    whole = {"$schema": SCHEMA_URL, "title": "feeds.yaml", **{key: value for key, value in made.items() if key != "title"}}
-    tidied: dict[str, object] = _tidy({**whole, "definitions": definitions})
-    return tidied
-
-
-def schema_text() -> str:
-    """What feeds.schema.json holds, byte for byte."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
-
-
 def _inner_form(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
@@ -401,27 +386,3 @@ def _inner_form(annotation: Any) -> type[BaseModel] | None:
 
 def _text_or(form: dict[str, Any], description: str) -> dict[str, Any]:
     return {"anyOf": [{"type": "string", "description": description}, form], "description": form["description"]}
-
-
-def _tidy(value: Any) -> Any:
-    """Without what Python adds: titles made from field names, and null for keys that are simply absent."""
-    if isinstance(value, list):
-        return [_tidy(item) for item in value if item != {"type": "null"}]
-    if not isinstance(value, dict):
-        return value
-    kept = {key: item if key in {"examples", "default"} else _tidy(item) for key, item in value.items() if not _noise(key, item)}
-    if len(kept.get("anyOf", ())) == 1:
-        return {**{key: item for key, item in kept.items() if key != "anyOf"}, **kept["anyOf"][0], **_described(kept)}
-    return kept
-
-
-def _noise(key: str, item: Any) -> bool:
-    return (key == "default" and item is None) or (key == "title" and isinstance(item, str) and item != "feeds.yaml")
-
-
-def _described(kept: dict[str, Any]) -> dict[str, Any]:
-    return {"description": kept["description"]} if "description" in kept else {}
-
-
-if __name__ == "__main__":
-    print(schema_text(), end="")

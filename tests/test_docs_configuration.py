@@ -25,8 +25,8 @@ from aggregator.config_model import (
     RetainForm,
     WebsubForm,
     keys_of,
-    schema_text,
 )
+from aggregator.config_schema import schema_text
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
@@ -128,7 +128,7 @@ def test_every_block_of_the_documentation_loads(block: str) -> None:
 
 def test_the_schema_in_the_repository_is_current() -> None:
     assert (ROOT / "feeds.schema.json").read_text(encoding="utf-8") == schema_text(), (
-        "python -m aggregator.config_model > feeds.schema.json"
+        "python -m aggregator.config_schema > feeds.schema.json"
     )
 
 

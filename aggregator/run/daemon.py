@@ -27,6 +27,7 @@ from aggregator.publish.websub import link_field
 from aggregator.run.callbacks import Callbacks
 from aggregator.run.health import SILENCE, Health
 from aggregator.run.lock import DaemonLock
+from aggregator.run.minding import Minded
 from aggregator.run.notify import READY, STOPPING, Notifier
 from aggregator.run.poller import poll_due
 from aggregator.run.server import WebServer
@@ -329,8 +330,8 @@ class Daemon:
             if pruned.entries:
                 log.info("pruned the texts of %s", counted(pruned.entries, "old entry"))
 
-    def _minded(self, job: str) -> "_Minded":
-        return _Minded(self.health, job, self.stop, self._running)
+    def _minded(self, job: str) -> Minded:
+        return Minded(self.health, job, self.stop, self._running)
 
     # ── reload ──
 
@@ -390,34 +391,3 @@ class Daemon:
         if self.health.config_problems:
             self.health.config_problems = ()
             self.tell("feeds.yaml is as it was: its problems are gone")
-
-
-class _Minded:
-    """Keeps one job's trouble from ending the daemon: named in the health, logged, gone when the job works again."""
-
-    def __init__(self, health: Health, job: str, stop: threading.Event, running: set[str]) -> None:
-        self.health = health
-        self.job = job
-        self.stop = stop
-        self.running = running
-
-    def __enter__(self) -> None:
-        self.running.add(self.job)
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        self.running.discard(self.job)
-        if error is None:
-            self.health.trouble.pop(self.job, None)
-            return False
-        if not isinstance(error, Exception):
-            return False
-        if self.stop.is_set():
-            return True
-        known, self.health.trouble[self.job] = self.health.trouble.get(self.job), str(error) or type(error).__name__
-        if known == self.health.trouble[self.job]:
-            return True  # said once; it stays in the health until it is over
-        if isinstance(error, (StoreError, AggregatorError)):
-            log.error("%s: %s", self.job, error)
-        else:
-            log.error("%s: a bug", self.job, exc_info=error)
-        return True

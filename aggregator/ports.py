@@ -334,7 +334,7 @@ class Store(Protocol):
         ...
 
     def forgotten(self, address: str) -> datetime | None:
-        """When what stood at an address was forgotten; None if it was not."""
+        """When what stood at an address, or had that id, was forgotten; None if it was not."""
         ...
 
     def forget_head(self, feed_key: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from aggregator.model import Entry, StoredEntry
 from aggregator.ports import FORGOTTEN
 from aggregator.store.forget import without_words
-from aggregator.store.stops import entry_marks, named_pages, own_pages, page_mark
+from aggregator.store.stops import entry_marks, named_pages, own_pages, page_mark, told_mark, told_marks
 
 
 class FakeForgetting:
@@ -17,10 +17,10 @@ class FakeForgetting:
         return not self._stops.keys().isdisjoint([*entry_marks(feed_key, entry), *map(page_mark, named_pages(entry))])
 
     def _forgotten_entry(self, stored: StoredEntry, now: datetime, *, with_pages: bool) -> StoredEntry:
-        marks = entry_marks(stored.feed_key, stored.entry)
+        marks = [*entry_marks(stored.feed_key, stored.entry), *told_marks(stored.entry)]
         for mark in [*marks, *map(page_mark, own_pages(stored.entry))] if with_pages else marks:
             self._stops.setdefault(mark, now)
         return replace(stored, entry=without_words(stored.entry), withdrawn=f"{FORGOTTEN}{now:%Y-%m-%d}")
 
     def forgotten(self, address: str) -> datetime | None:
-        return self._stops.get(page_mark(address))
+        return self._stops.get(page_mark(address)) or self._stops.get(told_mark(address))

@@ -116,7 +116,7 @@ def test_a_death_between_the_file_and_the_store_is_made_up_for(path: Path) -> No
     assert held(store, 1).withdrawn is not None
     poll(store, [("blog", [post(2)])], NOON + 2 * HOUR)
     forget_one(store, 2)
-    assert len(StopFile(path).read()) == 4, "two entries, each with its page; half a line spoils none"
+    assert len(StopFile(path).read()) == 6, "two entries, each with its page and what is told of it; half a line spoils none"
     store.close()
 
 
@@ -145,7 +145,7 @@ def test_stops_of_another_store_hold_too(path: Path) -> None:
     store = opened(path)
     assert held(store, 2).withdrawn is not None
     assert {stop.secret for stop in StopFile(path).read()} == {SECRET, OTHER}
-    assert store.counts()["stop_key"] == 4
+    assert store.counts()["stop_key"] == 6
     store.close()
 
 

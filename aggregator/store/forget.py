@@ -43,7 +43,7 @@ def forget(conn: Connection, counters: Counters, file: StopFile, chosen: Sequenc
 
 
 def _marks(stored: StoredEntry, *, with_pages: bool) -> list[str]:
-    own = stops.entry_marks(stored.feed_key, stored.entry)
+    own = [*stops.entry_marks(stored.feed_key, stored.entry), *stops.told_marks(stored.entry)]
     return [*own, *map(page_mark, stops.own_pages(stored.entry))] if with_pages else own
 
 
@@ -102,8 +102,8 @@ def _all_marks(feed_key: str, value: Entry) -> list[str]:
 
 
 def forgotten(conn: Connection, address: str) -> datetime | None:
-    """When what stood at an address was forgotten; None if it was not."""
-    return next(iter(stops.stopped(conn, [page_mark(address)]).values()), None)
+    """When what stood at an address, or had that id, was forgotten; None if it was not."""
+    return next(iter(stops.stopped(conn, [page_mark(address), stops.told_mark(address)]).values()), None)
 
 
 # ── an older store ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -53,6 +53,17 @@ def page_mark(page: str) -> str:
     return f"page\n{link_key(page)}"
 
 
+def told_mark(address: str) -> str:
+    """An address or id of a forgotten entry, only for telling that it was forgotten: it keeps nothing out."""
+    return f"told\n{link_key(address.strip())}"
+
+
+def told_marks(entry: Entry) -> list[str]:
+    """The page and the id of an entry of its feed's own; of what a feed repeats with the page of others they are those of others."""
+    is_own = entry.link is None or site(entry.link) == entry.site
+    return [told_mark(one) for one in (entry.link, entry.raw_id) if one] if is_own else []
+
+
 def own_pages(entry: Entry) -> list[str]:
     """The pages that are an entry's by right: on its feed's own site, or one that it comes from. What is forgotten with the entry."""
     own = {link_key(entry.link)} if entry.link and site(entry.link) == entry.site else set()

@@ -68,7 +68,17 @@ def test_copies_of_a_forgotten_page_stay_out_wherever_they_come_from(blog: Store
     forget(blog, 1, with_pages=with_pages)
     copy = post(8, "planet", page="https://blog.example/1")
     assert poll(blog, [("planet", [copy])], NOON + 2 * HOUR) == [came]
-    assert (blog.forgotten("http://www.blog.example/1/") is not None) is with_pages
+
+
+def test_of_a_forgotten_entry_its_page_and_id_are_known_to_be_forgotten_and_those_of_others_are_not(blog: Store) -> None:
+    told, other = post(4, raw_id=" m4 "), post(9, link=Url("https://orig.example/9"), raw_id="o9")
+    poll(blog, [("blog", [told, other])], NOON + HOUR)
+    for number in (4, 9):
+        forget(blog, number, with_pages=False)
+    for query in ("http://www.blog.example/4/", "m4"):
+        assert blog.forgotten(query) is not None, query
+    for query in ("https://orig.example/9", "o9", "https://blog.example/2", "m"):
+        assert blog.forgotten(query) is None, query
 
 
 def test_a_removed_feed_that_is_added_again_does_not_bring_it_back(blog: Store) -> None:

@@ -94,6 +94,54 @@ def test_an_archive_that_comes_along_hides_no_move(fields: dict[str, object]) ->
     assert found([*(now(number, **fields) for number in range(1, 6)), *archive], [old(number) for number in range(1, 6)]) == ALL
 
 
+def moved(number: int, **fields: object) -> StoredEntry:
+    """Entry `number` on another platform, word for word, with the date of its last edit and another kind of address and id."""
+    made = now(number, **{"at": NOON - number * MONTHS + timedelta(days=1 + number * number % 7, minutes=number), **fields})
+    return replace(made, entry=replace(made.entry, raw_id=f"{5000 + number} at https://new.example"))
+
+
+LONG = [f"{text} and {text} again" for text in TEXTS]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [[1, 4, 2, 7, 3], [1.5] * 5, [-365] * 5, [200] * 5],
+)
+def test_a_platform_that_dates_all_otherwise_floods_nobody(days: list[float]) -> None:
+    news = [moved(number, at=NOON + timedelta(days=days[number - 1]) - number * MONTHS) for number in range(1, 6)]
+    assert found(news, [old(number) for number in range(1, 6)]) == ALL
+    # Half of the titles edited on the way.
+    assert (
+        found([*(moved(n, title=f"NOTES FROM the mill, {n}") for n in (1, 2)), *news[2:]], [old(number) for number in range(1, 6)]) == ALL
+    )
+
+
+def test_of_few_entries_a_long_text_is_known_again_on_another_platform() -> None:
+    for many in (1, 2, 4):
+        olds = [old(number, text=LONG[number]) for number in range(1, many + 1)]
+        assert len(found([moved(number, text=LONG[number]) for number in range(1, many + 1)], olds)) == many
+        assert found([moved(number, text=LONG[number + 5]) for number in range(1, many + 1)], olds) == {}
+
+
+def test_where_addresses_stay_as_they_were_dates_among_the_old_ones_tell_a_move() -> None:
+    olds = [old(n, text=LONG[n], at=NOON - timedelta(days=n)) for n in range(1, 6)]
+    page = "https://old.example/2019/06/{}.html"
+    edited = [new(n, text=LONG[n], at=NOON + timedelta(hours=37) - timedelta(days=n), link=page.format(n)) for n in range(1, 6)]
+    assert found(edited, olds) == ALL
+    # The events of the next week, and one of the last that was put off; they stand where those of this week stood.
+    weekly = [new(n, text=LONG[n], at=NOON + timedelta(days=7 - n), link=page.format(n)) for n in range(1, 6)]
+    assert found(weekly, olds) == {}
+    assert found(weekly, [*olds[:4], old(5, text=LONG[5], at=NOON + MONTHS)]) == {}
+
+
+def test_one_text_below_several_titles_tells_nothing_of_them() -> None:
+    olds = [old(n, text=LONG[0]) for n in range(1, 6)]
+    assert found([moved(n, text=LONG[0]) for n in range(1, 6)], olds) == {}
+    # Two kinds of address that stood beside each other before.
+    mixed = [old(1, text=LONG[1]), old(2, link="https://old.example/node/2")]
+    assert found([moved(1, text=LONG[1])], mixed) == {}
+
+
 def test_photographs_are_known_again_by_their_pictures() -> None:
     def photo(made: StoredEntry, number: int, at: datetime) -> StoredEntry:
         html = SafeHtml(f'<img alt="" src="https://old.example/i/{number}.jpg{"" if made.pk < 100 else "?w=640"}">')
@@ -338,6 +386,7 @@ def _next_of_its_kind(kind: str, number: int) -> Post:
         "advertisements": ("Warehouse worker", f"jobs/4{number}1", _FORM, _DAY),
         "notices": ("Death notice", f"notices/{number}", f"{_FORM} Name{number} Family{number}, 8{number}.", _DAY),
         "photographs": ("Photo", f"p/{number}", f'<img src="https://blog.example/i/{number * 37}.jpg">', _DAY),
+        "legal notices": ("Legal notice", f"notices/{number}", LONG[1], _DAY + number * timedelta(days=7)),
         "quotations": ("Quote of the day", "quote", own, _DAY + number * timedelta(days=1)),
         "bulletins": ("Traffic", f"{number}/traffic-now", own, _DAY + number * timedelta(hours=6)),
     }
@@ -347,7 +396,16 @@ def _next_of_its_kind(kind: str, number: int) -> Post:
 
 @pytest.mark.parametrize(
     ("kind", "size"),
-    [("weather", 3), ("advertisements", 3), ("notices", 2), ("photographs", 1), ("photographs", 3), ("quotations", 1), ("bulletins", 1)],
+    [
+        ("weather", 3),
+        ("advertisements", 3),
+        ("notices", 2),
+        ("photographs", 1),
+        ("photographs", 3),
+        ("legal notices", 1),
+        ("quotations", 1),
+        ("bulletins", 1),
+    ],
 )
 def test_the_next_of_its_kind_is_shown_though_title_and_date_are_those_of_the_last(kind: str, size: int) -> None:
     planet = Planet("blog")

@@ -2,7 +2,8 @@
 
 Then a title, or a picture, is enough to know an entry by where nothing is left to compare its text with: of many pairs that say so, one to
 one, in one order, none can have come about by chance. Where words are left that agree with the title, the order does not matter. What comes
-again as the columns of a day or of a week do has the dates of that.
+again as the columns of a day or of a week do has the dates of that. Where texts are the same word for word, and addresses are put together
+as none was before, dates are not asked: another platform may give those of the last edit.
 """
 
 from bisect import bisect_right
@@ -12,7 +13,7 @@ from itertools import accumulate
 from typing import Final
 
 from aggregator.model import StoredEntry
-from aggregator.refine.signs import Mark, Pair, Signs
+from aggregator.refine.signs import Mark, Pair, Signs, Traits
 
 MANY: Final = 5
 """Of fewer entries nobody can tell whether most of them are known again."""
@@ -53,6 +54,44 @@ def told(hints: Sequence[Pair], found: Sequence[Pair], lost: Container[int], uni
     twice = [pair for pair in attested if pair[2].title and _is_attested(pair[2])]
     in_order = _believed(later, sure, _WRITTEN_OVER) or _believed(attested, sure, _ATTESTED_OVER)
     return in_order or (twice if _is_move([*twice, *sure], _ATTESTED_OVER) else [])
+
+
+def rebuilt(kept: Sequence[Pair], news: Sequence[Traits], olds: Sequence[Traits]) -> list[Pair]:
+    """Those of which both address and id are put together as nothing was before, and the other's as nothing is any more.
+
+    What a feed brings again, every week or for another town, stands where such things have stood.
+    """
+    ours, theirs = {one.built[0] for one in news}, {one.built[0] for one in olds}
+    return [pair for pair in kept if pair[0].built[0] not in theirs and pair[1].built[0] not in ours and _has_another_id(pair)]
+
+
+def redated(kept: Sequence[Pair], found: Sequence[Pair], anew: Sequence[Pair]) -> list[Pair]:
+    """Those that were `kept` word for word, and are believed whatever their dates, beside those that were `found`.
+
+    None unless many say that the feed moved: those that were put together `anew`, or are dated among those whose places they take.
+    """
+    if len(_both(anew, [*kept, *found])) >= MANY:
+        return _both(kept, anew)
+    long = [pair for pair in kept if pair[2].long]
+    return long if _are_among([pair for pair in (*long, *found) if pair[2].long and not pair[2].instant]) else []
+
+
+def _both(some: Sequence[Pair], others: Sequence[Pair]) -> list[Pair]:
+    known = {(one.member.pk, other.member.pk) for one, other, _ in others}
+    return [pair for pair in some if (pair[0].member.pk, pair[1].member.pk) in known]
+
+
+def _are_among(pairs: Sequence[Pair]) -> bool:
+    """Whether many of the fresh ones are dated before as many of the others: what comes again, as the events of a week do, comes later."""
+    ours = sorted(pair[0].at for pair in pairs if pair[0].at)
+    theirs = sorted(map(_when, pairs), reverse=True)
+    early = sum(at < other for at, other in zip(ours, theirs, strict=False))
+    return len(pairs) >= MANY and early >= max(2, len(pairs) / _TIMES)
+
+
+def _has_another_id(pair: Pair) -> bool:
+    is_, was = pair[0].built[1], pair[1].built[1]
+    return is_ != was or not is_
 
 
 def _lost_its_text(pair: Pair) -> bool:

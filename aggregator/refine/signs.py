@@ -25,6 +25,11 @@ _HARDLY_ANY: Final = 0.5
 _ZONES: Final = timedelta(hours=14)
 _QUARTER: Final = timedelta(minutes=15)
 _DAY: Final = timedelta(hours=24)
+# Of so many words in a row the same ones are hardly a form, or a line that is used again.
+_MANY_WORDS: Final = 60
+# An address without its host is words and numbers, in an order that whoever publishes gives to all.
+_ORIGIN: Final = re.compile(r"https?://[^/?#]*")
+_PART: Final = re.compile(r"[\w.%~-]+")
 # The name of a page needs letters: "2019", "12" and "p1" stand in addresses of many.
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 _MIN_LETTERS: Final = 6
@@ -51,7 +56,8 @@ class Signs(NamedTuple):
     `all_text`: nearly all is the same; `bare`: one has no text to compare, or no more of it than how the other begins; `begins`: it begins
     so, and nobody else does; `instant`: one date; `day`: dates that differ as another time zone or a lost time of day makes them, not as
     the numbers of a daily series do; `undated`: one has no date. `other`: both have words, or pictures only, and not the same ones;
-    `whole`: the same words; `alone`: nobody else on either side has the title.
+    `whole`: the same words; `alone`: nobody else on either side has the title; `own`: the same words, which nobody else on either side
+    has; `long`: and many of them.
     """
 
     path: bool
@@ -71,6 +77,8 @@ class Signs(NamedTuple):
     other: bool
     whole: bool
     alone: bool
+    own: bool
+    long: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +101,25 @@ class Traits:
         return " ".join(self.words[:_BEGINNING]) if len(self.words) >= _BEGINNING else ""
 
     @property
+    def said(self) -> str:
+        """All words, if they are enough to tell a text by."""
+        return " ".join(self.words) if len(self.words) >= likeness.FEW_WORDS else ""
+
+    @property
     def at(self) -> datetime | None:
         return self.member.entry.published
+
+    @property
+    def built(self) -> tuple[str, str]:
+        """How the address and the id are put together: "/2026/11/a-day" as "/2019/5/mills"."""
+        return _shape(self.member.entry.link or ""), _shape(self.member.entry.raw_id or "")
 
     def marks(self) -> Iterator[Mark]:
         """Under what the entry is looked for."""
         found = [("title", self.title), ("path", self.path), ("id", self.id_path), ("name", self.name)]
         found += [("file", file) for file in self.files]
         found += [("image", image) for image in self.images]
-        found += [("begins", self.begins)]
+        found += [("begins", self.begins), ("said", self.said)]
         found += [("instant", self.at.isoformat() if self.at else "")]
         found += [(key.kind, key.value) for key in self.member.entry.keys if key.kind == "text"]
         yield from dict.fromkeys(mark for mark in found if mark[1])
@@ -141,6 +159,7 @@ def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
     is_id = one.id_path == other.id_path and ("id", one.id_path) in unique
     is_next = not has_title and _is_instalment(one, other)
     is_bare = not one.words or not other.words or _is_cut(one.words, other.words)
+    is_own = one.words == other.words and ("said", one.said) in unique
     is_picture = any(("image", image) in unique for image in one.images if image in other.images)
     return Signs(
         path=not is_other and (is_page or is_id),
@@ -160,6 +179,8 @@ def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
         other=text.is_other or (is_bare and _show_others(one, other)),
         whole=one.words == other.words and len(one.words) >= _SOME_WORDS,
         alone=one.title == other.title and ("title", one.title) in unique,
+        own=is_own,
+        long=is_own and len(one.words) >= _MANY_WORDS,
     )
 
 
@@ -222,6 +243,11 @@ def _is_one_date(one: datetime, other: datetime) -> bool:
     span = abs(one - other)
     is_moved = span <= _ZONES and not span % _QUARTER
     return is_moved or (span < _DAY and time.min in (one.time(), other.time()) and one.time() != other.time())
+
+
+def _shape(address: str) -> str:
+    """An address or an id with a word, or a number, for each of its parts."""
+    return _PART.sub(lambda part: "0" if part[0].isdigit() else "a", _ORIGIN.sub("", address)).rstrip("/")
 
 
 def _host(address: str | None) -> str:

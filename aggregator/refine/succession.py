@@ -32,20 +32,29 @@ def successors(
     """
     news = [traits_of(one, -one.pk) for one in sorted(fresh, key=_order)]
     olds = [traits_of(one, story) for story, one in sorted(gone, key=lambda pair: _order(pair[1]))]
-    every = [*fresh, *known_again]
-    unique = _once([*news, *(traits_of(one, -one.pk) for one in known_again)]) & _once(olds)
+    stand = [*news, *(traits_of(one, -one.pk) for one in known_again)]
+    unique = _once(stand) & _once(olds)
     pairs = [(one, other, compared(one, other, unique)) for one, other in _candidates(news, olds)]
+    anew = moves.rebuilt([pair for pair in pairs if is_kept(pair[2])], stand, olds)
+    found = _each(pairs, anew)
+    if len(stand) < MANY:
+        return _pks(found)
+    # So many must be known again for the others to be taken for known, too.
+    enough = _half(stand, gone, known_again) - len(known_again)
+    lost = moves.lost_dates([one.member for one in stand])
+    rest = [pair for pair in pairs if is_likely(pair[2], dates_are_lost=pair[0].member.pk in lost)]
+    found = _if_enough(_taken(_only(rest, found), found), found, enough)
+    told = moves.told(_only([pair for pair in pairs if moves.is_hint(pair[2])], found), _among(pairs, found), lost, unique)
+    found = _if_enough(_taken(told, found), found, enough)
+    redated = moves.redated(_only([pair for pair in pairs if is_kept(pair[2])], found), _among(pairs, found), anew)
+    return _pks(_if_enough(_taken(redated, found), found, enough))
+
+
+def _each(pairs: Sequence[Pair], anew: Sequence[Pair]) -> dict[int, tuple[int, int]]:
+    """Who is known again without regard to the rest of the document."""
     found = _taken([pair for pair in pairs if is_sure(pair[2])], {})
     found = _taken(_only([pair for pair in pairs if is_dated_alike(pair[2])], found), found)
-    if len(every) < MANY:
-        return _pks(found)
-    lost = moves.lost_dates(every)
-    rest = [pair for pair in pairs if is_likely(pair[2], dates_are_lost=pair[0].member.pk in lost)]
-    more = _taken(_only(rest, found), found)
-    enough = _half(every, gone, known_again)
-    found = more if len(more) + len(known_again) >= enough else found
-    told = moves.told(_only([pair for pair in pairs if moves.is_hint(pair[2])], found), _among(pairs, found), lost, unique)
-    return _pks(_taken(told, found) if len(found) + len(told) + len(known_again) >= enough else found)
+    return _taken(_only([pair for pair in anew if pair[2].long], found), found)
 
 
 def is_sure(signs: Signs) -> bool:
@@ -75,6 +84,13 @@ def is_dated_alike(signs: Signs) -> bool:
     if signs.title and not signs.alone:
         return signs.whole
     return (signs.title and (signs.text or signs.bare)) or signs.all_text
+
+
+def is_kept(signs: Signs) -> bool:
+    """Whether two entries say the same, word for word and under one title, or an edited one, as nobody else does: where its addresses or
+    dates say that the feed moved, they are one, whenever each was written.
+    """
+    return signs.own and ((signs.title and signs.alone) or (signs.alike and signs.all_text))
 
 
 def is_likely(signs: Signs, *, dates_are_lost: bool) -> bool:
@@ -128,7 +144,7 @@ def _by_mark(side: Iterable[Traits]) -> Mapping[Mark, list[Traits]]:
     return found
 
 
-def _half(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]], known_again: Sequence[StoredEntry]) -> int:
+def _half(fresh: Sequence[Traits], gone: Sequence[tuple[int, StoredEntry]], known_again: Sequence[StoredEntry]) -> int:
     """How many of the fresh entries must be known again for the others to be taken for known, too: half of them, or of those that stood in
     the last document and are gone, since an archive may have come along.
     """
@@ -141,7 +157,7 @@ def _half(fresh: Sequence[StoredEntry], gone: Sequence[tuple[int, StoredEntry]],
 # ── who takes whose place ──────────────────────────────────────────────────────────────────────────────────────────────
 
 # In the order of `Signs`.
-_WEIGHTS: Final = (8, 1, 4, 4, 4, 6, 1, 4, 2, 0, 3, 4, 2, 0, 0, 2, 0)
+_WEIGHTS: Final = (8, 1, 4, 4, 4, 6, 1, 4, 2, 0, 3, 4, 2, 0, 0, 2, 0, 0, 0)
 
 
 def _taken(pairs: Sequence[Pair], before: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
@@ -153,6 +169,10 @@ def _taken(pairs: Sequence[Pair], before: Mapping[int, tuple[int, int]]) -> dict
             found[one.member.pk] = (other.member.pk, other.story)
             stories.add(other.story)
     return found
+
+
+def _if_enough(more: dict[int, tuple[int, int]], found: dict[int, tuple[int, int]], enough: int) -> dict[int, tuple[int, int]]:
+    return more if len(more) >= enough else found
 
 
 def _preference(pair: Pair) -> tuple[object, ...]:

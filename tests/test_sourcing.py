@@ -121,10 +121,26 @@ def test_a_source_without_a_link_stays_in_any_language(line: str) -> None:
         'Source: <a href="https://social.example/@wire">Claimed Wire</a>',
         'A story by <a href="https://www.facebook.com/wire">Claimed Wire</a>',
         'Via Talblatt. Support us on <a href="https://www.patreon.com/blog">Patreon</a>',
+        "(Claimed Wire) —",
+        "Claimed Wire / Zed",
+        "Zpracováno podle ČTK",
+        'Follow <a href="https://twitter.com/claimedwire">Claimed Wire</a>, who wrote this.',
+        "All texts may be copied with credit to the author.",
+        "This material may not be published, broadcast, rewritten or redistributed.",
     ],
 )
 def test_words_for_a_source_stay(credit: str) -> None:
     assert left(every(f"<p>{credit}</p>"))
+
+
+@pytest.mark.parametrize("credit", [f"Source: {CW}", f"Originally at {CW}", "Source: Claimed Wire", "Text under CC BY 4.0."])
+def test_no_row_of_buttons_goes_that_carries_a_credit_or_a_licence(credit: str) -> None:
+    row = '<div class="sharedaddy"><p>{}</p><a href="https://twitter.com/share?url={{page}}">Tweet</a></div>'
+    assert visible_text(credit) in visible_text("".join(left(every(row.format(credit)))))
+    assert left(every(row.format("Share this:"))) == []
+    assert (
+        left(every('<div class="related-posts"><p>Related</p><ul><li><a href="https://blog.example/2">On hedges</a></li></ul></div>')) == []
+    )
 
 
 def test_the_name_of_a_known_publisher_stays_and_the_feeds_own_does_not() -> None:

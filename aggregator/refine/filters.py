@@ -45,13 +45,13 @@ _AUTO_NAMES: Final = frozenset(
 # ── parts of a text ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def strip(html: str, rules: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def strip(html: str, rules: tuple[str, ...], is_owed: Callable[[str], bool] = lambda html: False) -> tuple[str, tuple[str, ...]]:
     """Take out of raw HTML what its feed's rules name; the second value lists what went, and by which rule, patterns first.
 
     A rule is a pattern that matches the whole visible text of one block that holds no other block; or `css:SELECTOR`; or `auto`: elements
     of at most 600 characters whose class or id is a well-known name of share buttons, sign-up forms or lists of related posts (what a
-    document repeats is for `refine.repeated`). HTML that no rule matches comes back byte for byte. Never raises: a rule that cannot be
-    read matches nothing.
+    document repeats is for `refine.repeated`), but not those whose HTML `is_owed` to somebody. HTML that no rule matches comes back byte
+    for byte. Never raises: a rule that cannot be read matches nothing.
 
     >>> strip('<p>Text.</p><div class="share-buttons">Tweet</div><p>Support us.</p>', ("auto", "Support .*"))
     ('<p>Text.</p>', ('Support .*: Support us.', 'auto: share-buttons'))
@@ -59,7 +59,7 @@ def strip(html: str, rules: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     if not rules or "<" not in html:
         return html, ()
     rest, by_words = _without_words(html, rules)
-    rest, by_tree = _without_elements(rest, rules)
+    rest, by_tree = _without_elements(rest, rules, is_owed)
     return rest, (*by_words, *by_tree)
 
 
@@ -94,14 +94,14 @@ def shown(text: str) -> str:
 # ── elements ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _without_elements(html: str, rules: Sequence[str]) -> tuple[str, list[str]]:
+def _without_elements(html: str, rules: Sequence[str], is_owed: Callable[[str], bool]) -> tuple[str, list[str]]:
     rules = [rule for rule in rules if rule == "auto" or rule.startswith("css:")]
     body = _parsed(html) if rules else None
     if body is None:
         return html, []
     stripped: list[str] = []
     for rule in rules:
-        for element, words in [*(_by_name(body) if rule == "auto" else _by_selector(body, rule))]:
+        for element, words in [*(_by_name(body, is_owed) if rule == "auto" else _by_selector(body, rule))]:
             if _is_within(element, body) and element.tag != _ROOT:
                 element.drop_tree()
                 stripped.append(words)
@@ -153,12 +153,16 @@ def _is_within(element: lxml_html.HtmlElement, root: lxml_html.HtmlElement) -> b
     return element is not root and any(above is root for above in element.iterancestors())
 
 
-def _by_name(root: lxml_html.HtmlElement) -> Iterator[tuple[lxml_html.HtmlElement, str]]:
+def _by_name(root: lxml_html.HtmlElement, is_owed: Callable[[str], bool]) -> Iterator[tuple[lxml_html.HtmlElement, str]]:
     for element in root.iterdescendants(etree.Element):
         names = f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
         name = next((name for name in names if name in _AUTO_NAMES), None)
-        if name and len(one_line(element.text_content())) <= _MAX_AUTO_CHARS:
+        if name and len(one_line(element.text_content())) <= _MAX_AUTO_CHARS and not is_owed(_alone(element)):
             yield element, f"auto: {name}"
+
+
+def _alone(element: lxml_html.HtmlElement) -> str:
+    return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
 
 
 def _by_selector(root: lxml_html.HtmlElement, rule: str) -> Iterator[tuple[lxml_html.HtmlElement, str]]:

@@ -15,7 +15,7 @@ from typing import Final
 from aggregator.refine.blocks import Block, read, without
 from aggregator.refine.bylines import names_maker
 from aggregator.refine.sentences import might_speak
-from aggregator.refine.sourcing import Own, may_name_a_source, shares, target
+from aggregator.refine.sourcing import Own, is_about_rights, may_name_a_source, shares, target
 
 # So many blocks from either end may be what is printed around a text; those that are do not count, up to so many.
 _OUTER: Final = 4
@@ -32,13 +32,6 @@ _OPENS_PART: Final = re.compile(rf"<(?:{'|'.join(sorted(_PARTS))})\b[^<>]*+>\s*\
 _MAX_TAG: Final = 300
 _LETTERS: Final = re.compile(r"[^\W_]")
 _SHOWN: Final = re.compile(r"<(?:img|picture|svg|video|audio|iframe|object|embed|canvas|input|button|form|math)\b", re.IGNORECASE)
-_RIGHTS_LINK: Final = re.compile(r"creativecommons\.org|/licen[cs]es?\b", re.IGNORECASE)
-_RIGHTS: Final = re.compile(
-    r"©|\(c\)|\bCC[ -]?(?:BY|0)\b|creative commons|copyright|copyleft|\brights?\b|permission|genehmigung"
-    r"|licen[cs]|licenz|lizenz|licens|licenç|лиценз|ライセンス|许可|授權"
-    r"|rechte\b|rechten\b|derechos|droits|direitos|diritti|\bpraw|\bправа|転載|著作|版权|版權",
-    re.IGNORECASE,
-)
 
 
 def marks(html: str, mine: Own) -> tuple[str, ...]:
@@ -155,8 +148,4 @@ def _only_shares(block: Block, mine: Own) -> bool:
 
 def is_owed(html: str, block: Block) -> bool:
     """Whether a block holds what must stay: a picture, a counter, a word or a link about rights."""
-    return bool(_SHOWN.search(html, block.start, block.end)) or _is_about_rights(block)
-
-
-def _is_about_rights(block: Block) -> bool:
-    return bool(_RIGHTS.search(block.text)) or any(_RIGHTS_LINK.search(link.href) for link in block.links)
+    return bool(_SHOWN.search(html, block.start, block.end)) or is_about_rights(block)

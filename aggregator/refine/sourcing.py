@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from aggregator.model import RawEntry
 from aggregator.refine import claims
-from aggregator.refine.blocks import Block
+from aggregator.refine.blocks import Block, read
 from aggregator.refine.context import Context
 from aggregator.refine.lexicon import RUN, WORD, fits, fold, spelled
 from aggregator.refine.phrasebook import languages
@@ -42,10 +42,18 @@ _SENTENCE_END: Final = re.compile(r"[.!?]\s+\Z")
 _APART: Final = re.compile(r"[\s'’]+")
 _WORDS: Final = re.compile(WORD)
 _RUNS: Final = re.compile(RUN)
-_ENCLOSED: Final = re.compile(r"[(\[{（【—–-]+\s*(?P<name>[^()\[\]]{3,60}?)\s*[)\]}）】]*")
+_ENCLOSED: Final = re.compile(r"[(\[{（【—–-]+\s*(?P<name>[^()\[\]]{3,60}?)\s*[)\]}）】]*[\s—–-]*")
+_SIDE_BY_SIDE: Final = re.compile(r"[^/]{2,40}(?:/[^/]{2,40}){1,2}")
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"'()&]+")
 _HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,18}")
 _BEFORE_ADDRESS: Final = re.compile(r"^https?://(?:www\.)?")
+_RIGHTS_LINK: Final = re.compile(r"creativecommons\.org|/licen[cs]es?\b", re.IGNORECASE)
+_RIGHTS: Final = re.compile(
+    r"©|\(c\)|\bCC[ -]?(?:BY|0)\b|creative commons|copyright|copyleft|\brights?\b|permission|genehmigung"
+    r"|licen[cs]|licenz|lizenz|licens|licenç|лиценз|ライセンス|许可|授權"
+    r"|rechte\b|rechten\b|derechos|droits|direitos|diritti|\bpraw|\bправа|転載|著作|版权|版權",
+    re.IGNORECASE,
+)
 _SCHEMES: Final = re.compile(r"(?:mailto|sms|tel|whatsapp|tg|viber|fb-messenger|javascript|data):", re.IGNORECASE)
 
 
@@ -73,6 +81,16 @@ def may_name_a_source(block: Block, mine: Own) -> bool:
         return True
     text = _without_own_words(block, mine)
     return _names(text, mine.context) or says_so(text)
+
+
+def is_about_rights(block: Block) -> bool:
+    """Whether a word or a link of a block is about rights."""
+    return bool(_RIGHTS.search(block.text)) or any(_RIGHTS_LINK.search(link.href) for link in block.links)
+
+
+def carries_a_source(html: str, mine: Own) -> bool:
+    """Whether what stands in a text without belonging to it, as a row of buttons, may credit somebody else, or is about rights."""
+    return any(is_about_rights(block) or may_name_a_source(block, mine) for block in read(html))
 
 
 # ── links ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -189,9 +207,11 @@ def _without_own_words(block: Block, mine: Own) -> str:
 
 
 def _names(text: str, context: Context) -> bool:
-    """Whether a line is nothing but the name of somebody: one who is known, or any in brackets or behind a dash."""
+    """Whether a line is nothing but the name of somebody: one who is known, any in brackets or by a dash, or two beside a slash."""
     known = context.whom(text.strip(" .()[]—–-"))
     if known is not None and known.site not in context.own_sites:
+        return True
+    if _SIDE_BY_SIDE.fullmatch(text) and all(word[0][0].isupper() for word in _WORDS.finditer(text)):
         return True
     enclosed = _ENCLOSED.fullmatch(text)
     return enclosed is not None and all(not word[0][0].islower() for word in _WORDS.finditer(enclosed["name"]))
@@ -255,7 +275,8 @@ def _harmless() -> re.Pattern[str]:
 
 def _entries() -> Iterator[tuple[list[str], _Force]]:
     """The words of each entry, folded."""
-    yield from ((fold(entry).split(), "strong") for entry in _own_words()["source"])
+    own = _own_words()
+    yield from ((fold(entry).split(), "strong") for entry in (*own["source"], *own["rights"]))
     tables = [
         (frozenset(classes.split()), listed) for language in languages() for classes, listed in language.marker.lexicon.tables.items()
     ]

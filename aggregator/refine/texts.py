@@ -18,7 +18,7 @@ from aggregator.refine.identity import noticed
 from aggregator.refine.passing import compared
 from aggregator.refine.provenance import Trace, must_stay, trace
 from aggregator.refine.repeated import marks, repeated, without_repeated
-from aggregator.refine.sourcing import own
+from aggregator.refine.sourcing import carries_a_source, own
 from aggregator.refine.substance import settled, without_advertisements
 from aggregator.web.host import site
 from aggregator.web.url import resource
@@ -69,7 +69,7 @@ def texts(raw: RawEntry, context: Context) -> Texts:
         html = traced.get(name)
         if text and html:
             base = _base(text, raw, found.link, context)
-            rest, gone = filters.strip(html, rules)
+            rest, gone = filters.strip(html, rules, lambda part: carries_a_source(part, own(raw, context)))
             rest, footers = without_own_footers(rest, raw.title.value if raw.title else None, context) if "auto" in rules else (rest, ())
             whole[name], is_cut = markup.fitted(rest, base, page=found.link)
             plain[name] = _plain(rest, whole[name], base, found.link)

@@ -24,6 +24,8 @@ def paragraph(seed: int, count: int) -> str:
 NOTES, ARTICLE = paragraph(1, 150), paragraph(2, 200)
 DAY = timedelta(days=1)
 Told = tuple[str, str, timedelta]
+# What stands below every episode of a show, or instead of an article that only members may read.
+STANDING = f"<p>{words(30, 20)}. Write letters, or listen to the archive with music by Ann Larch. {words(31, 40)}.</p>"
 
 
 def told(title: str, text: str, ago: timedelta = timedelta(hours=1)) -> Told:
@@ -54,11 +56,47 @@ TWO: dict[str, tuple[Told, Told]] = {
         told("Call for papers", paragraph(7, 80)),
     ),
     "days of the week": (told("Market report Monday", paragraph(8, 60)), told("Market report Tuesday", paragraph(8, 60))),
+    "episodes whose titles have words of what stands below each": (told("Episode: Letters", STANDING), told("Episode: Music", STANDING)),
+    "episodes of which one is named after who is thanked below each": (
+        told("Ann Larch returns", STANDING),
+        told("Clara Elm on ships", STANDING),
+    ),
+    "closed articles of two titles": (told("What winter teaches", STANDING), told("The archive of doubt", STANDING)),
+    "letters of two weeks": (told("This week in letters", STANDING), told("This week in music", STANDING)),
     "channels of a program": (
         told("Alder stable update", paragraph(8, 60) + "<p>now 121.0.1</p>"),
         told("Alder beta update", paragraph(8, 60) + "<p>now 122.0.1</p>"),
     ),
 }
+MOVES = f"<p>The traders say that it moves. {words(9, 90)}.</p>"
+WARNING = "<p>Snow in {} county. {} It falls from {} to {} inches deep, with winds of {} miles. {}</p>"
+OBITUARY = "<p>{}, 84, of Larch, died at home. {}</p>"
+FORMS: dict[str, tuple[Told, Told]] = {
+    "warnings for two counties": (
+        told("Storm watch for the weekend", WARNING.format("Larch", words(20, 80), 5, 9, 40, words(21, 80))),
+        told("Storm watch for the weekend", WARNING.format("Fir", words(20, 80), 8, 14, 55, words(21, 80))),
+    ),
+    "results of two quarters": (
+        told(
+            "Cedar Group reports its quarterly results",
+            f"<p>LARCH, Aug 5. {words(22, 90)} 412.3 {words(23, 90)} 31.2 million.</p>{paragraph(24, 40)}",
+            88 * DAY,
+        ),
+        told(
+            "Cedar Group reports its quarterly results",
+            f"<p>LARCH, Nov 1. {words(22, 90)} 455.9 {words(23, 90)} 38.8 million.</p>{paragraph(24, 40)}",
+        ),
+    ),
+    "a program's two holes": (
+        told("Security update for Lantern", f"<p>No. 2026-1111. {words(25, 190)} Mended in 2.3.1.</p>", 20 * DAY),
+        told("Security update for Lantern", f"<p>No. 2026-2222. {words(25, 190)} Mended in 2.3.4.</p>"),
+    ),
+    "obituaries of two people of one age": (
+        told("Obituary notice from Larch", OBITUARY.format("Ann Baker", words(26, 70))),
+        told("Obituary notice from Larch", OBITUARY.format("Bob Cooper", words(26, 70))),
+    ),
+}
+TWO |= FORMS
 ACROSS: dict[str, tuple[Told, Told]] = {
     "a default text": (told("Hello there!", paragraph(9, 16)), told("Hello there!", paragraph(9, 16))),
     "a version's usual notes": (told("v1.2.0", paragraph(9, 18)), told("v1.2.0", paragraph(9, 18))),
@@ -88,6 +126,18 @@ ONE: dict[str, tuple[Told, Told]] = {
     "an edited copy under another title": (
         told(f"Why {words(2, 2)}", ARTICLE),
         told("All about it", ARTICLE.replace(words(2, 200).split()[90], "edited").replace(words(2, 200).split()[140], "again")),
+    ),
+    "an edited headline above few words": (
+        told("Harbour market moves inland after storm", MOVES),
+        told("Harbour market to move inland after the storm", MOVES),
+    ),
+    "a beginning that each site signs": (
+        told("What the harbours are for", f"<p>{words(9, 90)}. The article appeared first on Alder Times.</p>"),
+        told("What the harbours are for", f"<p>{words(9, 90)}. The article appeared first on Birch Post.</p>"),
+    ),
+    "figures and a name that were corrected": (
+        told("What the harbours are for", f"<p>{words(9, 90)} 12 {words(10, 60)} Larch 1984 {words(11, 60)} 17 and 90.</p>"),
+        told("What the harbours are for", f"<p>{words(9, 90)} 13 {words(10, 60)} Fircombe 1984 {words(11, 60)} 17 and 90.</p>"),
     ),
     "a short notice under its own title": (
         told("Harbour market moves inland", paragraph(9, 20)),

@@ -20,6 +20,12 @@ _FEW: Final = 25
 _SHORT: Final = 150
 _NOTE: Final = 60
 _LONG: Final = 200
+# So many names and numbers that differ are no corrections.
+_SEVERAL: Final = 3
+_FULL_NAME: Final = 2
+_SIGNED: Final = 4
+# In so many words an article says what it is about.
+_LEAD: Final = 20
 # A title of no more words is used again ("Call for papers").
 _COMMON_TITLE: Final = 3
 _DAY: Final = timedelta(days=1)
@@ -71,7 +77,9 @@ def is_another(one: Told, other: Told, has_title: bool) -> bool:
     """Whether two alike texts, of which `has_title` says that their titles agree, are two articles. Symmetric."""
     if not has_title and (_is_boilerplate(one, other) or _encloses(one, other)):
         return True
-    return any(differs(one, other) for differs in (_has_other_block, _has_other_number, _has_other_name, _has_other_field))
+    return any(
+        differs(one, other) for differs in (_has_other_block, _has_other_number, _has_other_name, _is_filled_in_anew, _has_other_field)
+    )
 
 
 def is_common(one: Told, other: Told) -> bool:
@@ -95,10 +103,29 @@ def _time_between(one: Told, other: Told) -> timedelta | None:
 
 
 def _is_boilerplate(one: Told, other: Told) -> bool:
-    """Titles that differ, and a text that says nothing of what either of them names: the notes below every episode."""
+    """Titles that differ, and a text that says nothing of what either of them names: the notes below every episode.
+
+    A short text may have a word of any title by chance ("archive" in the notice of a closed article): it is one article only if the titles
+    have most in common, or name what it says.
+    """
     text = {word for word in (*one.words, *other.words) if len(word) > _PARTICLE}
     mine, theirs = set(one.title) - set(other.title), set(other.title) - set(one.title)
-    return all(any(len(word) >= _PARTICLE for word in own) for own in (mine, theirs)) and not (mine | theirs) & text
+    if not all(any(len(word) >= _PARTICLE for word in own) for own in (mine, theirs)):
+        return False
+    if not (mine | theirs) & text:
+        return True
+    return max(len(one.words), len(other.words)) <= _SHORT and not _is_retitled(one, other)
+
+
+def _is_retitled(one: Told, other: Told) -> bool:
+    """Whether two titles are of one article: how it begins has a longer word of each, it has all of three or more that one has, or they
+    have several in common, and more than each has for itself.
+    """
+    ours, others = ({word for word in told.title if len(word) > _PARTICLE} for told in (one, other))
+    begins = {*one.words[:_LEAD], *other.words[:_LEAD]}
+    is_edited = len(ours & others) > max(_COMMON_TITLE - 1, len(ours - others), len(others - ours))
+    is_spelt_out = any(len(title) >= _COMMON_TITLE and title <= {*told.words} for title in (ours, others) for told in (one, other))
+    return is_edited or is_spelt_out or bool(ours & begins and others & begins)
 
 
 def _has_other_block(one: Told, other: Told) -> bool:
@@ -149,6 +176,35 @@ def _has_other_name(one: Told, other: Told) -> bool:
         return any(_is_another_word(word, by) for word in mine if word in one.names for by in theirs if by in other.names)
 
     return _edited(one, other, _NOTE, names_another)
+
+
+def _is_filled_in_anew(one: Told, other: Told) -> bool:
+    """Whether names and numbers differ together, as two results, obituaries or warnings of one form have them, however long it is.
+
+    In a short text two names do; after weeks one number does. An article that is copied with corrections keeps most of its numbers.
+    """
+    # The last words may be the site's name ("… appeared first on …").
+    replaced = list(_replaced(one.words[:-_SIGNED], other.words[:-_SIGNED]))
+    numbers = sum(_counts_differently(mine, theirs) for mine, theirs in replaced)
+    names = sum(_other_names(one, other, mine, theirs) for mine, theirs in replaced)
+    if names >= _FULL_NAME and max(len(one.words), len(other.words)) <= _SHORT:
+        return True
+    if not numbers:
+        return False
+    apart = _time_between(one, other)
+    return (apart is not None and apart > _WEEKS) or (bool(names) and names + numbers >= _SEVERAL and _counts_anew(one, other))
+
+
+def _other_names(one: Told, other: Told, mine: Sequence[str], theirs: Sequence[str]) -> int:
+    """How many names stand for as many others."""
+    ours, others = [word for word in mine if word in one.names], [word for word in theirs if word in other.names]
+    return min(len(ours), len(others)) if all(_is_another_word(word, by) for word in ours for by in others) else 0
+
+
+def _counts_anew(one: Told, other: Told) -> bool:
+    """Whether two texts have hardly a number in common."""
+    ours, theirs = ({word for word in told.words if _NUMBER.fullmatch(word)} for told in (one, other))
+    return 2 * len(ours & theirs) <= min(len(ours), len(theirs))
 
 
 def _is_another_word(word: str, other: str) -> bool:

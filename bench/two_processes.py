@@ -31,11 +31,11 @@ def worker(path: Path, seconds: float) -> int:
     stop = threading.Event()
     timer = threading.Timer(seconds, stop.set)
     timer.start()
-    polls = 0
+    polls: list[str] = []
     while not stop.wait(0.05):
-        polls += len(poll_due(lambda: app, stop=stop, endless=True))
+        poll_due(lambda: app, report=lambda done: polls.append(done.feed_id), stop=stop, endless=True)
     app.close()
-    return polls
+    return len(polls)
 
 
 def judged(asked: Sequence[Asked], every_s: float) -> dict[str, int]:

@@ -39,7 +39,7 @@ def watched(before: FeedState, fresh: FeedState, read: ReadFeed, store: Store, n
         return [one.entry for one in found]
 
     if before.hold:
-        if watch.is_itself(known, seen, read.entries) or watch.are_familiar(read.entries, own()):
+        if watch.is_back(known, seen, read.entries, own):
             log.info("%s is itself again: the hold %s is lifted. What came meanwhile stays unpublished", before.id, before.hold)
             return replace(fresh, identity=watch.grown(known, seen), hold=None, stranger=None)
         return _held(before, fresh, before.hold, Stranger(identity=seen, head=read.head))

@@ -97,6 +97,28 @@ def test_nothing_of_a_stranger_is_published(planet: Planet, body: bytes, url: st
     assert planet.store.holds() == {"blog": state(planet).hold}
 
 
+MANY_SPINS = [Post(title=f"Spin number {n}", link=f"https://casino.example/spin/{n}", text=f"<p>Wheel {n} pays.</p>") for n in range(20)]
+
+
+@pytest.mark.parametrize("kept", [4, 6])
+def test_old_entries_that_stand_beside_many_of_another_site_vouch_for_none_of_them(planet: Planet, kept: int) -> None:
+    for spins in (MANY_SPINS[:18], MANY_SPINS):
+        comes(planet, by("Spin Master", blog([*spins, *BLOG[:kept]])))
+        assert state(planet).hold
+        assert not any(str(title).startswith("Spin") for title in titles(planet))
+        planet.later(timedelta(hours=1))
+    comes(planet, by("Jane Example", blog([NEW, *BLOG])))
+    assert (state(planet).hold, len(titles(planet))) == (None, 7)
+
+
+def test_many_entries_of_one_other_site_are_a_strangers_where_nobody_is_named() -> None:
+    for before, after, is_held in ((BLOG, MANY_SPINS, True), (BLOG, [post(f"shop{n}", n) for n in range(12)], False)):
+        planet = Planet("blog")
+        planet.polls({"blog": blog(before)})
+        comes(planet, blog(after))
+        assert bool(state(planet).hold) is is_held
+
+
 def test_a_stranger_rewrites_nothing_that_was_published_and_deletes_nothing(planet: Planet) -> None:
     before = planet.folder.files["feed.json"]
     taken = [replace(one, id=BLOG[0].id) if n == 0 else one for n, one in enumerate(CASINO)]

@@ -41,6 +41,8 @@ _STILL: Final = 10
 _YOUNG: Final = 5
 _FEW: Final = 20
 _ALL_MOVED: Final = 3
+# So many entries on other sites, and three quarters of a document, are judged by themselves: those beside them may be copied.
+_AT_ONCE: Final = 10
 _SHOWN: Final = 80
 _SHORT_TEXT: Final = 40
 _SHORT_PATH: Final = 6
@@ -112,6 +114,11 @@ def strangeness(known: Identity, seen: Identity, entries: Sequence[Entry], own: 
     Who brings the feed's own entries along has moved. `own` gives those that it had, as far as they may stand in the document; it is asked
     only where a document looks strange.
     """
+    others = _elsewhere(known, entries)
+    return _strange(known, seen, entries, own) or (_strange(known, _of(seen, others), others, own) if others else ())
+
+
+def _strange(known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> tuple[str, ...]:
     signs = _signs(known, seen, entries)
     if not _are_enough(signs):
         return ()
@@ -120,11 +127,33 @@ def strangeness(known: Identity, seen: Identity, entries: Sequence[Entry], own: 
     return _told(signs, known, seen) if is_stranger else ()
 
 
+def _elsewhere(known: Identity, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of a document with pages on one site that is none of the feed's, if they are many, and most of those that it holds."""
+    if known.links in ((), MANY):
+        return []
+    places = _places(known)
+    found = [entry for entry in entries if entry.link and (where := site(entry.link)) and where not in places]
+    are_most = _AT_ONCE <= len(found) < len(entries) <= len(found) * 4 / 3
+    return found if are_most and _is_one_site(_links(found)) else []
+
+
+def _is_one_site(links: Sequence[str]) -> bool:
+    return len(links) == 1 and links != MANY
+
+
+def _of(seen: Identity, entries: Sequence[Entry]) -> Identity:
+    """What a document says of whose it is, if it held these entries only."""
+    names = dict.fromkeys(name for entry in entries for author in entry.authors if (name := folded_name(author.name)))
+    return replace(seen, authors=tuple(names)[:MAX_AUTHORS] or seen.authors, links=_links(entries))
+
+
 @dataclass(frozen=True, slots=True)
 class _Signs:
     """What differs, each where both sides say it. `links`: None where neither has its pages on a few sites.
 
-    `signed`: one names authors and the other does not. `named`: the title or an author is still the same; `both`: each of them is.
+    `signed`: one names authors and the other does not. `named`: the title or an author is still the same; `both`: each of them is;
+    `unvouched`: no author is, and many entries have left one site for one
+    other.
     """
 
     served: bool
@@ -137,6 +166,7 @@ class _Signs:
     links: bool | None
     named: bool
     both: bool
+    unvouched: bool
     parked: bool
 
 
@@ -160,6 +190,7 @@ def _signs(known: Identity, seen: Identity, entries: Sequence[Entry]) -> _Signs:
         links=links,
         named=is_same_title or (authors and not are_others),
         both=is_same_title and authors and not are_others,
+        unvouched=(are_others or not authors) and len(entries) >= _AT_ONCE and all(map(_is_one_site, (known.links, seen.links))),
         parked=is_parked(seen.title, entries),
     )
 
@@ -173,8 +204,10 @@ def _are_enough(signs: _Signs, *, is_young: bool = False) -> bool:
         if signs.both and not signs.language and moved == _ALL_MOVED:
             # The address, the home page and the pages have gone to one new place together, under the old name and by the old author.
             return False
-        # Another site's entries by other authors are enough, though the feed calls itself what it did.
-        return signs.title or signs.served or signs.authors or (moved > 0 and not signs.named) or (moved > 0) + others > 2
+        # Another site's entries by other authors, or many by nobody whom it named, are enough, though the feed calls itself what it did.
+        return (
+            signs.title or signs.served or signs.authors or signs.unvouched or (moved > 0 and not signs.named) or (moved > 0) + others > 2
+        )
     if signs.links is None:
         return moved > 0 and moved + others + signs.signed > 1 and (signs.title or not signs.named)
     # A domain that somebody else bought keeps its name and its pages' host; who writes there, and in which language, is other.
@@ -203,6 +236,13 @@ def _named(links: Sequence[str]) -> str:
 
 def _cut(title: str | None) -> str:
     return title if title and len(title) <= _SHOWN else f"{(title or '')[: _SHOWN - 1]}…"
+
+
+def is_back(known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> bool:
+    """Whether a document of a feed that is held is the feed's own again: without many entries of somebody else's beside its own."""
+    is_own = is_itself(known, seen, entries) or are_familiar(entries, own())
+    others = _elsewhere(known, entries)
+    return is_own and not (others and _strange(known, _of(seen, others), others, own))
 
 
 def is_itself(known: Identity, seen: Identity, entries: Sequence[Entry]) -> bool:

@@ -203,7 +203,7 @@ def test_what_was_forgotten_since_is_forgotten_again(path: Path, file_is_lost: b
         assert held(store, 1).withdrawn == "forgotten on 2026-03-01"
         assert held(store, 2).withdrawn is None
         assert poll(store, [("blog", [post(1)])], NOON + 3 * HOUR) == [(0, 0)]
-    assert len(StopFile(path).read()) == 2
+    assert len(StopFile(path).read()) == 3, "its key, its page, and what is told of it"
 
 
 # ── who may ──

@@ -112,13 +112,18 @@ def _date(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime | Non
     """When an entry counts as published.
 
     A feed is read once a day at least: what it brings later, dated more than a day back, was not there on the day that it names, and comes
-    after what was seen before it. Else whoever dates a copy back would take the original's place.
+    after what was seen on its own day before it. Else whoever dates a copy back would take the original's place.
     """
     published = member.entry.published
     if published is None or member.is_backlog or member.first_seen - published <= _SAME_DAY:
         return published
-    is_late = any(member.first_seen - other.first_seen > _HOUR for other in members)
+    is_late = any(member.first_seen - other.first_seen > _HOUR and _was_seen_at_once(other) for other in members)
     return member.first_seen if is_late else published
+
+
+def _was_seen_at_once(member: StoredEntry) -> bool:
+    published = member.entry.published
+    return published is not None and member.first_seen - published <= _SAME_DAY
 
 
 def _earliest(members: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) -> list[StoredEntry]:

@@ -5,7 +5,7 @@ knows the environment or other keys. `config.py` makes the `Config` out of them,
 """
 
 from difflib import get_close_matches
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, ClassVar, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
@@ -92,6 +92,28 @@ class Form(BaseModel):
         raise refuse(f"keys are wanted here ({', '.join(keys_of(cls))}), each as 'key: value'")
 
 
+class Bare(NamedTuple):
+    """The key that stands for a whole mapping, and what it is then."""
+
+    key: str
+    description: str
+
+
+class ShortForm(Form):
+    """A mapping that one of its values may stand for: `- https://…` for `- { url: https://… }`."""
+
+    bare: ClassVar[Bare]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _alone(cls, value: object) -> object:
+        return {cls.bare.key: value} if isinstance(value, ScalarNode) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return _text_or(dict(handler.resolve_ref_schema(handler(schema))), cls.bare.description)
+
+
 class MatchForm(Form):
     """Fields of an entry, each with one value or a list; an entry matches when any value of any field does."""
 
@@ -148,8 +170,10 @@ class DefaultsForm(Form):
     limit: LimitForm | None = _key("How many entries of one feed may be listed.", {"per_day": 10})
 
 
-class FeedForm(Form):
+class FeedForm(ShortForm):
     """One feed: its address alone, or a mapping with `url`."""
+
+    bare: ClassVar[Bare] = Bare("url", "The address of a feed, or of a page that names its feed.")
 
     url: Text = Field(
         description="Address of the feed, of a page that names its feed, or a local file (./feed.xml, relative to this file). "
@@ -186,18 +210,11 @@ class FeedForm(Form):
     public: Flag | None = _key("Whether its address may be shown. Absent: yes, unless the feed has secrets, headers or a password.", True)
     opt_out: Flag | None = _key("Withdraw this source from every output at the next publish.", True, default=False)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_address(cls, value: object) -> object:
-        return {"url": value} if isinstance(value, ScalarNode) else value
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return _text_or(dict(handler.resolve_ref_schema(handler(schema))), "The address of a feed, or of a page that names its feed.")
-
-
-class IncludeForm(Form):
+class IncludeForm(ShortForm):
     """A file with more feeds: its path alone, or a mapping with `file`."""
+
+    bare: ClassVar[Bare] = Bare("file", "The path of a file with more feeds.")
 
     file: Text = Field(
         description="A file with `feeds:` of its own, and `defaults:` if need be, relative to the file that includes it.",
@@ -206,18 +223,11 @@ class IncludeForm(Form):
     tags: Texts | None = _key("Tags that all its feeds have, besides their own.", ["friends"])
     defaults: DefaultsForm | None = _key("What its feeds inherit, unless the file itself or a feed says otherwise.", {"every": "2h"})
 
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_path(cls, value: object) -> object:
-        return {"file": value} if isinstance(value, ScalarNode) else value
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return _text_or(dict(handler.resolve_ref_schema(handler(schema))), "The path of a file with more feeds.")
-
-
-class ListForm(Form):
+class ListForm(ShortForm):
     """A list of feeds on the web, which is asked again and again: its address alone, or a mapping with `url`."""
+
+    bare: ClassVar[Bare] = Bare("url", "The address of a list of feeds.")
 
     url: Text = Field(
         description="Address of an OPML file or of a plain list with one address a line. ${NAME} is taken from the environment.",
@@ -234,18 +244,11 @@ class ListForm(Form):
         "What its feeds inherit, instead of the top level's; allow_private holds for them only if it stands here.", {"every": "2h"}
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_address(cls, value: object) -> object:
-        return {"url": value} if isinstance(value, ScalarNode) else value
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return _text_or(dict(handler.resolve_ref_schema(handler(schema))), "The address of a list of feeds.")
-
-
-class OutputForm(Form):
+class OutputForm(ShortForm):
     """One file to publish below `root`: its path alone, or a mapping with `path`."""
+
+    bare: ClassVar[Bare] = Bare("path", "The path of a file below root.")
 
     path: Text = Field(description="File below root; the format follows from its name.", examples=["atom.xml", "news/feed.json"])
     format: FormatName | None = _key("The format, where the name does not tell.", "rss")
@@ -263,15 +266,6 @@ class OutputForm(Form):
     drop: MatchForm | None = _key("Never list entries that match; beats keep.", {"title": "(?i)sponsored"})
     attribution: AttributionForm | None = _key("The visible line of this output, instead of the feeds' own.", {"place": "none"})
     theme: Text | None = _key("What the pages of this HTML output look like; see the top level's.", "river")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_path(cls, value: object) -> object:
-        return {"path": value} if isinstance(value, ScalarNode) else value
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return _text_or(dict(handler.resolve_ref_schema(handler(schema))), "The path of a file below root.")
 
 
 class RetainForm(Form):

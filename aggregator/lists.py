@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from aggregator.collect.polite import operator_wish, plan, words
+from aggregator.collect.polite import failed, operator_wish, plan, succeeded, words
 from aggregator.config_address import address_key, derived_ids
-from aggregator.errors import BadStatus, FeedError, Gone
+from aggregator.errors import BadStatus, FeedError
 from aggregator.listing import Named, Read, read_apart, rules_of
 from aggregator.model import (
     Config,
@@ -130,15 +130,7 @@ def _failed(one: ListSpec, before: ListState, error: FeedError, ports: Ports) ->
     retry_after = error.retry_after if isinstance(error, BadStatus) else None
 
     def change(state: ListState) -> ListState:
-        asked = replace(
-            state.asked,
-            failures=state.asked.failures + 1,
-            failing_since=state.asked.failing_since or now,
-            last_error=error.message,
-            last_error_kind=error.kind,
-            last_poll_at=now,
-            gone_count=state.asked.gone_count + 1 if isinstance(error, Gone) else 0,
-        )
+        asked = failed(state.asked, error, now)
         return replace(state, asked=_planned(one, asked, now, ports, status=status, retry_after=retry_after))
 
     after = ports.store.lists.revise(address, change)
@@ -149,18 +141,7 @@ def _failed(one: ListSpec, before: ListState, error: FeedError, ports: Ports) ->
 
 def _taken(one: ListSpec, state: ListState, got: Document | Unchanged, found: Named | None, now: datetime, ports: Ports) -> ListState:
     """What a poll that went well leaves behind; what is held may be taken up by the passing of time alone."""
-    asked = replace(
-        state.asked,
-        validators=got.validators,
-        failures=0,
-        failing_since=None,
-        last_error=None,
-        last_error_kind=None,
-        gone_count=0,
-        last_poll_at=now,
-        last_success_at=now,
-        first_success_at=state.asked.first_success_at or now,
-    )
+    asked = succeeded(state.asked, got.validators, now)
     if isinstance(got, Document):
         asked = replace(asked, body_hash=got.body_hash, last_change_at=now)
     if got.sent_hash or isinstance(got, Document):

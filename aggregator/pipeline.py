@@ -15,7 +15,7 @@ from time import monotonic
 from aggregator import archives, judging, pushes, storypages, writing
 from aggregator.collect import polite, rhythm
 from aggregator.collect.secrets import without_secrets
-from aggregator.errors import BadStatus, FeedError, Gone, ParseError, PublishError
+from aggregator.errors import BadStatus, FeedError, ParseError, PublishError
 from aggregator.model import (
     Config,
     Document,
@@ -214,18 +214,7 @@ def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:
 def _succeeded(
     spec: FeedSpec, state: FeedState, got: Document | Unchanged, now: datetime, ports: Ports, hub: HubSubscription | None
 ) -> FeedState:
-    state = replace(
-        state,
-        validators=got.validators,
-        failures=0,
-        failing_since=None,
-        last_error=None,
-        last_error_kind=None,
-        gone_count=0,
-        last_poll_at=now,
-        last_success_at=now,
-        first_success_at=state.first_success_at or now,
-    )
+    state = polite.succeeded(state, got.validators, now)
     # A stranger's redirect is not to be proved, nor its hub asked: the feed's own address is asked on.
     if not state.hold:
         state = replace(polite.redirected(state, got.redirects, now), hub_links=pushes.hub_links(state, got))
@@ -234,15 +223,7 @@ def _succeeded(
 
 def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: FeedError) -> PollResult:
     now = ports.clock()
-    state = replace(
-        state,
-        failures=state.failures + 1,
-        failing_since=state.failing_since or now,
-        last_error=error.message,
-        last_error_kind=error.kind,
-        last_poll_at=now,
-        gone_count=state.gone_count + 1 if isinstance(error, Gone) else 0,
-    )
+    state = polite.failed(state, error, now)
     tally = Tally(polls=1, failed=1, requests=error.requests, received_bytes=error.received_bytes)
     found = _own_feed(spec, state, error)
     if found and isinstance(error, ParseError):

@@ -181,11 +181,11 @@ def disk(world: World, given: argparse.Namespace) -> None:
         try:
             one = World(world.site, world.names, folder, rounds=world.rounds)
             one.update(full=True)
+            # While there is room to write it down: a poll that is not due would meet nothing.
+            one.bring()
             state = os.statvfs(folder)
             used = (state.f_blocks - state.f_bfree) * state.f_frsize // 1024
             _mount("-o", f"remount,size={used + 4 + number * number}k", str(folder))
-            one.grow()
-            release_quietly(one.store)
             done = one.update(full=True)
             if done.returncode and "space" not in done.stderr.lower() + done.stdout.lower() and "full" not in done.stderr.lower():
                 one.bad.append(
@@ -199,14 +199,6 @@ def disk(world: World, given: argparse.Namespace) -> None:
             world.rounds, world.tried, world.bad = one.rounds, world.tried + one.tried, world.bad + one.bad
         finally:
             subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
-
-
-def release_quietly(store: Path) -> None:
-    """Let all be due, where there is room to write that down."""
-    try:
-        release(store)
-    except sqlite3.OperationalError:
-        time.sleep(1.2)  # they are due by then
 
 
 def calls(world: World, given: argparse.Namespace) -> None:

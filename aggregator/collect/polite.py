@@ -12,6 +12,7 @@ from typing import Final
 
 from aggregator.collect import rhythm
 from aggregator.collect.freshness import LONGEST
+from aggregator.errors import FeedError, Gone
 from aggregator.model import FeedHead, FeedSpec, FeedState, Redirect, Validators
 
 _DAY: Final = timedelta(days=1)
@@ -80,6 +81,35 @@ def plan(
     wishes += _servers(spec, state, fresh_for)
     within_a_day = [*_feeds(state.head), *_rhythms(spec, state, now, worth)]
     return _around_skips(state, now, *_longest(wishes, within_a_day, state.key, now))
+
+
+def succeeded(state: FeedState, validators: Validators, now: datetime) -> FeedState:
+    """What is known of a server after it answered; when it is asked next is another question."""
+    return replace(
+        state,
+        validators=validators,
+        failures=0,
+        failing_since=None,
+        last_error=None,
+        last_error_kind=None,
+        gone_count=0,
+        last_poll_at=now,
+        last_success_at=now,
+        first_success_at=state.first_success_at or now,
+    )
+
+
+def failed(state: FeedState, error: FeedError, now: datetime) -> FeedState:
+    """What is known of a server after it failed; when it is asked next is another question."""
+    return replace(
+        state,
+        failures=state.failures + 1,
+        failing_since=state.failing_since or now,
+        last_error=error.message,
+        last_error_kind=error.kind,
+        last_poll_at=now,
+        gone_count=state.gone_count + 1 if isinstance(error, Gone) else 0,
+    )
 
 
 def operator_wish(status: int | None, retry_after: timedelta | None) -> timedelta | None:

@@ -38,6 +38,9 @@ COMMON: Final = 0.4
 FEW_WORDS: Final = 12
 """Shorter texts are too alike by chance."""
 
+_SENTENCE: Final = 8
+_HARDLY_ANY: Final = 0.5
+
 # Scripts that do not part words by spaces: each of their characters counts as one.
 DENSE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _IS_DENSE: Final = re.compile(f"[{DENSE}]")
@@ -136,6 +139,11 @@ def likeness(one: Sequence[str], other: Sequence[str]) -> Likeness:
         words=len(short),
         begins_alike=len(begins & _runs(long[: 3 * _OPENING])) * 2 >= len(begins),
     )
+
+
+def are_others(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two texts say something, and so little of it is the same that nobody made the one of the other."""
+    return min(len(one), len(other)) >= _SENTENCE and likeness(one, other).held < _HARDLY_ANY
 
 
 def _runs(found: Sequence[str]) -> set[tuple[str, str, str]]:

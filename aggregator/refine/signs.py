@@ -5,12 +5,11 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from html import unescape
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, StoredEntry
-from aggregator.refine import likeness
+from aggregator.refine import likeness, pictures
 from aggregator.refine.stories import plain, same_title, words_of
 from aggregator.web.forms import page_path
 from aggregator.web.url import link_key
@@ -18,9 +17,6 @@ from aggregator.web.url import link_key
 _NEARLY_ALL: Final = 0.8
 # Texts too short to be compared must be the same, and say something.
 _SOME_WORDS: Final = 3
-# Of so many words that have so little in common nobody made the other.
-_SENTENCE: Final = 8
-_HARDLY_ANY: Final = 0.5
 # Time zones that are taken for others move a date by quarters of an hour, up to so many hours; a time that was lost, to midnight.
 _ZONES: Final = timedelta(hours=14)
 _QUARTER: Final = timedelta(minutes=15)
@@ -34,10 +30,6 @@ _PART: Final = re.compile(r"[\w.%~-]+")
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 _MIN_LETTERS: Final = 6
 _NUMBER: Final = re.compile(r"\d+")
-_IMAGE: Final = re.compile(r'<img\b[^>]*? src="([^"]+)"')
-# Behind a picture's name stands how large it is to be.
-_SIZE: Final = re.compile(r"(\.(?:jpe?g|png|gif|webp|avif))\?.*")
-_MAX_IMAGES: Final = 5
 _ACCENT: Final = re.compile("[\u0300-\u036f]")
 # A few words that begin a text are a cut of it; behind them may stand "read more".
 _CUT: Final = 5
@@ -143,7 +135,7 @@ def traits_of(member: StoredEntry, story: int) -> Traits:
         id_path=page_path(entry.raw_id) or (entry.raw_id or ""),
         name=name if len(_LETTERS.findall(name)) >= _MIN_LETTERS else "",
         files=tuple(dict.fromkeys(filter(None, (page_path(one.url) for one in entry.enclosures)))),
-        images=_images(entry),
+        images=pictures.shown(entry),
         words=words_of(entry),
     )
 
@@ -171,12 +163,12 @@ def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
         alike=not is_other and _are_alike(a.title.text if a.title else "", b.title.text if b.title else ""),
         text=text.is_same and not is_other and not is_next,
         all_text=text.is_nearly_all and not is_next,
-        bare=is_bare and not _show_others(one, other),
+        bare=is_bare and not pictures.are_others(one.images, other.images),
         begins=is_bare and not is_other and one.begins == other.begins and ("begins", one.begins) in unique,
         instant=span == timedelta(0),
         day=a.published is not None and b.published is not None and _is_one_date(a.published, b.published),
         undated=span is None,
-        other=text.is_other or (is_bare and _show_others(one, other)),
+        other=text.is_other or (is_bare and pictures.are_others(one.images, other.images)),
         whole=one.words == other.words and len(one.words) >= _SOME_WORDS,
         alone=one.title == other.title and ("title", one.title) in unique,
         own=is_own,
@@ -204,7 +196,7 @@ def _texts(one: Traits, other: Traits) -> _Texts:
         holds=holds,
         is_same=is_whole or (holds and not is_short),
         is_nearly_all=is_whole or (found.common >= _NEARLY_ALL and not is_short),
-        is_other=min(len(one.words), len(other.words)) >= _SENTENCE and found.held < _HARDLY_ANY and not _is_cut(one.words, other.words),
+        is_other=likeness.are_others(one.words, other.words) and not _is_cut(one.words, other.words),
     )
 
 
@@ -223,20 +215,6 @@ def _folded(title: str) -> str:
     """A title without what editors and programs change of it: case, marks, accents, "&"."""
     apart = _ACCENT.sub("", unicodedata.normalize("NFKD", title.replace("&", " and ")))
     return plain(unicodedata.normalize("NFKC", apart))
-
-
-def _images(entry: Entry) -> tuple[str, ...]:
-    """The pictures that an entry shows, on whatever host."""
-    html = entry.content or entry.summary or ""
-    found = [unescape(address) for address in _IMAGE.findall(html)] if "<img" in html else []
-    found += [entry.thumbnail] if entry.thumbnail else []
-    return tuple(dict.fromkeys(filter(None, (page_path(_SIZE.sub(r"\1", one)) for one in found))))[:_MAX_IMAGES]
-
-
-def _show_others(one: Traits, other: Traits) -> bool:
-    """Whether two entries without words show pictures of other names: a platform may move them, but hardly names them anew."""
-    ours, theirs = ({path.rpartition("/")[2] for path in each.images} for each in (one, other))
-    return bool(ours and theirs) and not ours & theirs
 
 
 def _is_one_date(one: datetime, other: datetime) -> bool:

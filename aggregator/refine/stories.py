@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
-from aggregator.refine import instalments, likeness
+from aggregator.refine import instalments, likeness, pictures
 from aggregator.refine.pages import is_front_page, names_a_page
 from aggregator.web.host import site
 from aggregator.web.url import is_absolute_iri, link_key
@@ -27,8 +27,6 @@ _MANY_WORDS: Final = 40
 _SENTENCE: Final = 8
 # A page that is dated anew is edited; half a day is more than any time zone that was taken for another.
 _APART: Final = timedelta(hours=15)
-_HARDLY_ANY: Final = 0.5
-_PICTURE: Final = re.compile(r'<img\b[^>]*? src="([^"]+)"')
 
 
 def keys(link: Url | None, origin: Origin, raw_id: str | None, related: Url | None = None) -> tuple[StoryKey, ...]:
@@ -226,14 +224,10 @@ def plain(text: str) -> str:
 
 
 def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:
-    is_one = a.feed_key == b.feed_key and a.entry.published == b.entry.published and same_title(a.entry, b.entry)
-    return is_one and not (not a.entry.text_start and _show_others(a.entry, b.entry))
-
-
-def _show_others(a: Entry, b: Entry) -> bool:
-    """Whether both show pictures, and none of one name: in a feed of pictures titles and dates are those of others, too."""
-    ours, theirs = ({urlsplit(found).path.rpartition("/")[2] for found in _PICTURE.findall(one.content or "")} for one in (a, b))
-    return bool(ours and theirs) and not ours & theirs
+    if a.feed_key != b.feed_key or a.entry.published != b.entry.published or not same_title(a.entry, b.entry):
+        return False
+    # In a feed of pictures titles and dates are those of others, too.
+    return bool(a.entry.text_start) or not pictures.are_others(pictures.shown(a.entry), pictures.shown(b.entry))
 
 
 def _is_next_there(a: Entry, b: Entry) -> bool:
@@ -243,8 +237,7 @@ def _is_next_there(a: Entry, b: Entry) -> bool:
     """
     if not a.published or not b.published or abs(a.published - b.published) < _APART:
         return False
-    ours, theirs = words_of(a), words_of(b)
-    return min(len(ours), len(theirs)) >= _SENTENCE and likeness.likeness(ours, theirs).held < _HARDLY_ANY
+    return likeness.are_others(words_of(a), words_of(b))
 
 
 def _has_only_moved(a: Entry, b: Entry) -> bool:

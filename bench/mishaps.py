@@ -4,7 +4,7 @@
 
 Real commands and real daemons poll a loopback server that adds an entry to every feed each round, while
 
-    disk     the file system of store and outputs has room for so many more kB only (50 sizes), then room again
+    disk     the file system of store and outputs, or of the outputs alone, has room for so few kB only (50 sizes each), then room again
     calls    one call that changes something fails with ENOSPC, EIO, EROFS or EDQUOT (`strace` injects it; so many points of each call)
     folder   the folder of outputs becomes read-only, and is taken away, under a running daemon
     clock    the clock stands a year or a day ahead, at the changes of daylight saving time, and back again (`faketime`)
@@ -48,6 +48,8 @@ _LOCK = (
     "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('begin exclusive');"
     "print('held', flush=True); time.sleep(float(sys.argv[2]))"
 )
+_ROOM_KB = 2400
+_OUTPUTS_KB = 200
 _DST = ("2027-03-28 00:59:55", "2027-10-31 00:59:55")
 
 
@@ -173,32 +175,39 @@ def _say(world: World, running: Running, what: str, holds: Callable[[], object],
 
 
 def disk(world: World, given: argparse.Namespace) -> None:
-    """A file system that is full but for so many kB."""
+    """A file system that is full but for so many kB: that of all, then that of the outputs alone, which fails later."""
     for number in range(given.sizes):
-        folder = world.folder / f"disk{number}"
-        folder.mkdir()
-        _mount("-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder))
-        try:
-            one = World(world.site, world.names, folder, rounds=world.rounds)
-            one.update(full=True)
-            # While there is room to write it down: a poll that is not due would meet nothing.
-            one.bring()
-            state = os.statvfs(folder)
-            used = (state.f_blocks - state.f_bfree) * state.f_frsize // 1024
-            _mount("-o", f"remount,size={used + 4 + number * number}k", str(folder))
-            done = one.update(full=True)
-            if done.returncode and "space" not in done.stderr.lower() + done.stdout.lower() and "full" not in done.stderr.lower():
-                one.bad.append(
-                    f"with {number * number} kB free it does not say why: {done.returncode} {done.stdout[-300:]} {done.stderr[-300:]}"
-                )
-            _mount("-o", "remount,size=64m", str(folder))
-            release(one.store)
-            one.update(full=True)
-            found = ledger(folder, one.names, one.rounds)
-            one.bad += [f"with {number * number} kB: {name} {found[name]}" for name in ("lost", "doubled") if found[name]]
-            world.rounds, world.tried, world.bad = one.rounds, world.tried + one.tried, world.bad + one.bad
-        finally:
-            subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
+        # From nothing to where all has room, closest where there is little.
+        share = (number / max(1, given.sizes - 1)) ** 2
+        _filled(world, f"all{number}", "", round(_ROOM_KB * share))
+        _filled(world, f"outputs{number}", "public", round(_OUTPUTS_KB * share))
+
+
+def _filled(world: World, name: str, place: str, room: int) -> None:
+    folder = world.folder / name
+    full = folder / place
+    full.mkdir(parents=True)
+    _mount("-t", "tmpfs", "-o", "size=64m", "tmpfs", str(full))
+    try:
+        one = World(world.site, world.names, folder, rounds=world.rounds)
+        one.update(full=True)
+        # While there is room to write it down: a poll that is not due would meet nothing.
+        one.bring()
+        state = os.statvfs(full)
+        used = (state.f_blocks - state.f_bfree) * state.f_frsize // 1024
+        _mount("-o", f"remount,size={used + 4 + room}k", str(full))
+        done = one.update(full=True)
+        said = done.stdout + done.stderr
+        if done.returncode and "space" not in said.lower() and "full" not in done.stderr.lower():
+            one.bad.append(f"{name}, {room} kB free: it does not say why: {done.returncode} {said[-600:]}")
+        _mount("-o", "remount,size=64m", str(full))
+        release(one.store)
+        one.update(full=True)
+        found = ledger(folder, one.names, one.rounds)
+        one.bad += [f"{name}, {room} kB: {wrong} {found[wrong]}" for wrong in ("lost", "doubled") if found[wrong]]
+        world.rounds, world.tried, world.bad = one.rounds, world.tried + one.tried, world.bad + one.bad
+    finally:
+        subprocess.run(["umount", "-l", str(full)], check=False, capture_output=True)
 
 
 def calls(world: World, given: argparse.Namespace) -> None:

@@ -3,7 +3,8 @@
 import gzip
 import json
 import os
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -35,6 +36,20 @@ def folder(tmp_path: Path) -> Path:
         '<rss version="2.0"><channel><title>Garden</title><link>https://garden.example/</link></channel></rss>'
     )
     return tmp_path
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_under_stdout_is_one_plain_line_and_under_the_log_it_stops_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with TextIOWrapper(Path("/dev/full").open("wb", buffering=0), write_through=True) as full:
+        with redirect_stdout(full), pytest.raises(SystemExit) as ended:
+            cli.main(["-c", str(folder / "feeds.yaml"), "config"], standalone_mode=False, obj=lent)
+        assert ended.value.code == 1
+        assert capsys.readouterr().err == "what is to be printed cannot be written: No space left on device\n"
+    with TextIOWrapper(Path("/dev/full").open("wb", buffering=0), write_through=True) as full, redirect_stderr(full):
+        cli.main(["-c", str(folder / "feeds.yaml"), "update"], standalone_mode=False, obj=lent)
+    assert "public/" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands))

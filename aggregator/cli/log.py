@@ -5,7 +5,7 @@ import logging
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, TextIO
 
 from aggregator.model import PollReport
 
@@ -41,9 +41,17 @@ class _JsonFormatter(logging.Formatter):
         return json_line(record.levelname.lower(), record.getMessage(), datetime.fromtimestamp(record.created, UTC), more)
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Says nothing of a log that cannot be written: a traceback about it would go to the same place."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
 def set_up_logging(verbose: bool, form: Form = "text") -> None:
     """Log to stderr; libraries only from warnings on."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if form == "json" else _PlainFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -1,7 +1,9 @@
 """The group of all commands, its options, and what becomes of errors."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,6 +37,16 @@ class _Group(click.Group):
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(0)
+        except OSError as error:
+            _drop_stdout()
+            # What a store, an output or a server refuses has an error of its own; left is what is printed, redirected to a full disk.
+            fail([f"{error.filename or 'what is to be printed'} cannot be written: {error.strerror or error}"], 1)
+
+
+def _drop_stdout() -> None:
+    # Else the interpreter tries to write what is left once more at its end, and prints a traceback.
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

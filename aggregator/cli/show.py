@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,10 +76,12 @@ def fail(lines: Sequence[str], code: int) -> NoReturn:
 
 
 def _speak(line: str, level: str, more: Mapping[str, object], fg: str | None = None) -> None:
-    if speaks_json():
-        click.echo(json_line(level, line, datetime.now(UTC), more), err=True)
-    else:
-        click.secho(plain(line), err=True, fg=fg)
+    # A log on a full disk: nobody can be told, and what is being done for the feeds goes on.
+    with suppress(OSError):
+        if speaks_json():
+            click.echo(json_line(level, line, datetime.now(UTC), more), err=True)
+        else:
+            click.secho(plain(line), err=True, fg=fg)
 
 
 def as_json(value: object) -> str:

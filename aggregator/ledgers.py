@@ -60,6 +60,7 @@ class Hubs(Protocol):
 
     def take(self, feed_key: str, now: datetime, hold: timedelta) -> tuple[FeedState, str] | None:
         """Lease one active feed, due or not, for a document that came by itself: no operator is asked for it, so none is minded.
+        When it is polled next stays as it is.
 
         None where another worker has leased it, or it is not in feeds.yaml.
         """

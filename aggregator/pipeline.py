@@ -264,7 +264,7 @@ def planned(
     retry_after: timedelta | None = None,
     hub: HubSubscription | None = None,
 ) -> FeedState:
-    """The state with the time of the next poll, and why; `hub` is the subscription through which what is new comes."""
+    """The state as a poll leaves it, with the time of the next one, and why; through `hub`'s subscription comes what is new."""
     at, why = polite.plan(
         spec=spec,
         state=state,
@@ -275,7 +275,7 @@ def planned(
         retry_after=retry_after,
         pushed_by=host_of(hub.hub) if hub else None,
     )
-    return replace(state, next_poll_at=at, why=why)
+    return replace(state, next_poll_at=at, why=why, not_before=polite.not_before(spec, state, at, now, fresh_for))
 
 
 # ── publish ────────────────────────────────────────────────────────────────────────────────────────────────────────────

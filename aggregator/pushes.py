@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aggregator.errors import ParseError
-from aggregator.model import Config, Document, FeedState, HubLinks, HubSubscription, ReadFeed, Unchanged
+from aggregator.model import Config, Document, FeedSpec, FeedState, HubLinks, HubSubscription, ReadFeed, Unchanged
 from aggregator.ports import Store
 from aggregator.web.url import feed_address_key
 
@@ -30,6 +30,11 @@ def relied_on(feed_key: str, config: Config, store: Store, now: datetime) -> Hub
     if not config.websub_subscribe:
         return None
     return next((one for one in store.hubs.subscriptions(feed_key) if one.is_trusted and one.is_standing(now)), None)
+
+
+def soonest(spec: FeedSpec, state: FeedState, now: datetime) -> datetime:
+    """When a feed's own server may be asked, where its hub is no reason to wait any longer."""
+    return max(now, (state.last_poll_at or now) + spec.every, state.not_before or now)
 
 
 def is_missed(read: ReadFeed, feed_key: str, store: Store, now: datetime) -> bool:

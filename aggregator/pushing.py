@@ -30,14 +30,28 @@ def _pushed(spec: FeedSpec, state: FeedState, lease: str, document: Document, by
     refined_by = rules.mark(spec, fresh.printed)
     fresh = replace(fresh, head=replace(state.head, updated=read.head.updated or state.head.updated))
     fresh = watched(state, fresh, read, ports.store, now)
-    fresh = planned(spec, fresh, now, ports, hub=by if by.is_standing(now) else None)
+    fresh = _backed_up(spec, fresh, by, ports)
     came_by, tally = (by.path, document.body_hash), Tally(received_bytes=len(document.body))
     result = replace(result_of(fresh, lease, read, refined_by, now), outcome="pushed", came_by=came_by, tally=tally)
     return result, len(read.entries), read.oddities
 
 
+def _backed_up(spec: FeedSpec, state: FeedState, by: HubSubscription, ports: Ports) -> FeedState:
+    """The state with the daily poll that shows what the hub misses: counted from the last poll, so that no push puts it off.
+
+    What the feed's server asked for stays, and so do the waits after its failures.
+    """
+    now = ports.clock()
+    if state.failures or not by.is_standing(now):
+        return state
+    backup = planned(spec, state, state.last_poll_at or now, ports, hub=by)
+    later = backup if backup.next_poll_at > state.next_poll_at else state
+    return replace(state, next_poll_at=later.next_poll_at, why=later.why)
+
+
 def _unread(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: FeedError) -> PollResult:
     """What cannot be read is asked for, as soon as its server may be asked again."""
     now = ports.clock()
-    at, why = max(now, (state.last_poll_at or now) + spec.every), f"its hub pushed what cannot be read, so it is asked: {error.message}"
-    return PollResult(state=replace(state, next_poll_at=at, why=why), lease=lease, outcome="failed", polled_at=now, tally=Tally())
+    at, why = pushes.soonest(spec, state, now), f"its hub pushed what cannot be read, so it is asked: {error.message}"
+    sooner = replace(state, next_poll_at=at, why=why) if at <= state.next_poll_at and not state.failures else state
+    return PollResult(state=sooner, lease=lease, outcome="failed", polled_at=now, tally=Tally())

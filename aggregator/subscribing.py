@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from aggregator import pushes
 from aggregator.collect import websub
 from aggregator.collect.hub_links import offered
 from aggregator.model import Config, FeedSpec, FeedState, HubLinks, HubSubscription
@@ -147,6 +148,5 @@ def _poll_again(one: HubSubscription, feed: _Feed | None, ports: Ports) -> None:
     """What is not pushed any more is polled, as soon as its server may be asked again."""
     ports.store.hubs.revise(one.path, lambda it: it and it.after_miss())
     if feed:
-        now = ports.clock()
-        at = max(now, (feed.state.last_poll_at or now) + feed.spec.every)
+        at = pushes.soonest(feed.spec, feed.state, ports.clock())
         ports.store.hubs.bring_forward(one.feed_key, at, f"{host_of(one.hub)} does not push any more: it is polled again")

@@ -101,15 +101,18 @@ class FakeFeeds:
         return taken
 
     def _taken(self, one: Feed, until: datetime) -> tuple[FeedState, str]:
+        one.state = replace(one.state, next_poll_at=until)
+        return self._held(one, until)
+
+    def _held(self, one: Feed, until: datetime) -> tuple[FeedState, str]:
         self._leases += 1
         one.token, one.lease_until = f"lease {self._leases}", until
-        one.state = replace(one.state, next_poll_at=until)
         return one.state, one.token
 
     def take(self, feed_key: str, now: datetime, hold: timedelta) -> tuple[FeedState, str] | None:
         one = self.rows.get(feed_key)
         is_free = one is not None and one.state.active and not self._is_leased(one, now)
-        return self._taken(one, now + hold) if one and is_free else None
+        return self._held(one, now + hold) if one and is_free else None
 
     def bring_forward(self, feed_key: str, at: datetime, why: str) -> None:
         one = self.rows[feed_key]

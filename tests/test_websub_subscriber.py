@@ -357,7 +357,7 @@ def test_what_is_pushed_is_held_to_the_limits_of_a_fetch(hub: Hub, make: Make) -
 
 
 def test_a_push_that_is_no_feed_or_another_feeds_has_the_feed_asked(hub: Hub, make: Make) -> None:
-    ours = make(every=2 * HOUR)
+    ours = make(every=2 * HOUR, every_given=True)
     form = ours.subscribes()
     polled = ours.clock()
     for body in (b"<html>Hello</html>", atom(2, own="https://other.example/feed")):
@@ -400,6 +400,47 @@ def test_a_feed_is_polled_as_ever_until_something_is_pushed_and_then_once_a_day(
     )
 
 
+def test_pushes_put_off_no_daily_poll_however_many_there_are(hub: Hub, make: Make) -> None:
+    ours = make(every=2 * HOUR, every_given=True)
+    form = ours.subscribes()
+    due = []
+    for number in range(2, 8):
+        ours.later(3 * HOUR)
+        hub.push(form, atom(number))
+        due.append(ours.state.next_poll_at)
+    assert len(set(due)) == 1
+    assert due[0] - (ours.state.last_poll_at or NOON) <= 1.1 * DAY
+    serves(hub, atom(9, 7, 6, 5, 4, 3, 2, 1, own=hub.url("/feed"), hub=hub.url("/hub")))
+    ours.later(8 * HOUR)
+    assert ours.polls().next_poll_at == ours.state.next_poll_at < ours.clock() + 3 * HOUR, "what the hub lost shows"
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "least"),
+    [
+        (200, {"Cache-Control": "max-age=432000"}, 5 * DAY),
+        (403, {}, 4 * HOUR),
+        (503, {"Retry-After": "259200"}, 3 * DAY),
+        (410, {}, DAY),
+    ],
+)
+def test_no_hub_has_a_server_asked_before_it_wishes(status: int, fields: Mapping[str, str], least: timedelta, hub: Hub, make: Make) -> None:
+    ours = make(every=HOUR, every_given=True)
+    form = ours.subscribes()
+    serves(hub, atom(1, own=hub.url("/feed"), hub=hub.url("/hub")), status=status, **fields)
+    ours.polls()
+    asked, why = ours.clock(), ours.state.why
+    for body in (atom(2), b"<html>Hello</html>"):
+        ours.later(MINUTE)
+        assert hub.push(form, body).status == 202
+        assert ours.state.next_poll_at >= asked + least
+    ours.later(MINUTE)
+    hub.verify(form, mode="denied")
+    ours.works()
+    assert ours.state.next_poll_at >= asked + least
+    assert status == 200 or ours.state.why == why
+
+
 def test_polls_are_resumed_when_one_finds_what_was_not_pushed(hub: Hub, make: Make) -> None:
     ours = make(every=2 * HOUR, every_given=True)
     form = ours.subscribes()
@@ -415,7 +456,7 @@ def test_polls_are_resumed_when_one_finds_what_was_not_pushed(hub: Hub, make: Ma
 
 def test_polls_are_resumed_when_the_hub_refuses_or_the_lease_ends(hub: Hub, make: Make) -> None:
     for ending in ("denied", "lease"):
-        ours = make(every=2 * HOUR)
+        ours = make(every=2 * HOUR, every_given=True)
         form = ours.asks()
         hub.verify(form, lease_seconds="36000")
         hub.push(form, atom(2))

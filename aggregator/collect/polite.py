@@ -112,6 +112,13 @@ def failed(state: FeedState, error: FeedError, now: datetime) -> FeedState:
     )
 
 
+def not_before(spec: FeedSpec, state: FeedState, at: datetime, now: datetime, fresh_for: timedelta | None) -> datetime | None:
+    """Until when a feed's server is to be left alone, whatever a hub says: until `at` where it failed, else as long as it asked for."""
+    if state.failures:
+        return at
+    return max((now + wait for wait, _ in _servers(spec, state, fresh_for)), default=None)
+
+
 def operator_wish(status: int | None, retry_after: timedelta | None) -> timedelta | None:
     """For how long a server's other feeds must wait, too, after an answer with this status; None if it did not ask for that.
 

@@ -46,7 +46,8 @@ class FeedState:
     entries, as `collect.rhythm` writes it. `sent_hash` is the digest of the last body as it was sent. `identity` is what it is known by;
     `hold` says since when and why another one that answers in its place, the `stranger`, is kept out. `last_error_kind` names what to do
     about `last_error` (`errors.FeedError.kind`); `document_bytes` is what its last document took on the way. `hub_links` is where its
-    pushes can be had, if its server says so rather than its document.
+    pushes can be had, if its server says so rather than its document. Before `not_before` its server is not to be asked, whatever a hub
+    says: it asked for that, or failed.
     """
 
     key: str
@@ -80,6 +81,7 @@ class FeedState:
     stranger: Stranger | None = None
     document_bytes: int | None = None
     hub_links: HubLinks | None = None
+    not_before: datetime | None = None
 
 
 Outcome = Literal["new", "unchanged", "failed", "pushed"]

@@ -46,6 +46,7 @@ _POLLED: Final = (
     "rhythm",
     "document_bytes",
     "sent_hash",
+    "not_before",
 )
 # Another address is another server: what the last one said, and how it failed, is not true of it. Whose it is, somebody has just said.
 _FORGOTTEN: Final[Mapping[str, Any]] = {
@@ -67,6 +68,7 @@ _FORGOTTEN: Final[Mapping[str, Any]] = {
     "redirect_target": None,
     "redirect_since": None,
     "redirect_count": 0,
+    "not_before": None,
     "lease_token": None,
     "lease_until": None,
 }

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam, cast, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from aggregator.model import FeedState
 from aggregator.store.engine import Counters, chunks, upsert
@@ -42,16 +43,13 @@ _SPACED: Final = select(operator_hold.c.operator, operator_hold.c.next_start).wh
     operator_hold.c.next_start > bindparam("now"), operator_hold.c.next_start <= bindparam("spaced")
 )
 
-_TAKE: Final = (
+_HOLD: Final = (
     update(feed)
     .where(feed.c.pk.in_(bindparam("pks", expanding=True)))
-    .values(
-        next_poll_at=bindparam("until"),
-        lease_until=bindparam("until"),
-        lease_token=bindparam("prefix", type_=Text).concat(cast(feed.c.pk, Text)),
-    )
+    .values(lease_until=bindparam("until"), lease_token=bindparam("prefix", type_=Text).concat(cast(feed.c.pk, Text)))
     .returning(feed.c.pk, feed.c.lease_token, *STATE)
 )
+_TAKE: Final = _HOLD.values(next_poll_at=bindparam("until"))
 _hold = upsert(operator_hold)
 _START: Final = _hold.on_conflict_do_update(index_elements=["operator"], set_={"next_start": _hold.excluded.next_start})
 _WISH: Final = _hold.on_conflict_do_update(index_elements=["operator"], set_={"until": _hold.excluded.until, "why": _hold.excluded.why})
@@ -88,7 +86,7 @@ def lease(
     starts = [{"operator": operator, "why": "", "next_start": now + SPACING} for operator in taken.values() if operator]
     if starts:
         conn.execute(_START, starts)
-    return _taken(conn, list(taken), now + hold, f"{counters.take('lease')}.")
+    return _taken(conn, _TAKE, list(taken), now + hold, f"{counters.take('lease')}.")
 
 
 def _candidates(conn: Connection, now: datetime, feeds: Sequence[str] | None) -> Iterator[tuple[int, str | None]]:
@@ -99,11 +97,11 @@ def _candidates(conn: Connection, now: datetime, feeds: Sequence[str] | None) ->
         yield from _rows(conn, _NAMED, {**_instants(now), "ids": ids})
 
 
-def _taken(conn: Connection, pks: Sequence[int], until: datetime, prefix: str) -> list[tuple[FeedState, str]]:
+def _taken(conn: Connection, take: ReturningUpdate[Any], pks: Sequence[int], until: datetime, prefix: str) -> list[tuple[FeedState, str]]:
     # The lease's number is never given twice, the feed's key makes it one feed's own.
     found: dict[int, tuple[FeedState, str]] = {}
     for piece in chunks(pks):
-        for pk, token, *state in conn.execute(_TAKE, {"pks": piece, "until": until, "prefix": prefix}):
+        for pk, token, *state in conn.execute(take, {"pks": piece, "until": until, "prefix": prefix}):
             found[pk] = (state_of(state), token)
     return [found[pk] for pk in pks]
 
@@ -136,7 +134,8 @@ def note_wish(conn: Connection, shown_url: str, until: datetime, why: str) -> No
 
 def take(conn: Connection, counters: Counters, feed_key: str, now: datetime, hold: timedelta) -> tuple[FeedState, str] | None:
     pks = [row.pk for row in _rows(conn, _ONE, {**_instants(now), "of": feed_key})]
-    return next(iter(_taken(conn, pks, now + hold, f"{counters.take('lease')}.")), None)
+    # When it is polled next stays: somebody else's word is no reason to ask it sooner, nor is a crash meanwhile.
+    return next(iter(_taken(conn, _HOLD, pks, now + hold, f"{counters.take('lease')}.")), None)
 
 
 def bring_forward(conn: Connection, feed_key: str, at: datetime, why: str) -> None:

@@ -32,7 +32,24 @@ from aggregator.store.tally_tables import seen_after as seen_after
 from aggregator.store.tally_tables import tally_day as tally_day
 from aggregator.store.tally_tables import tally_hour as tally_hour
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013", "0014", "0011", "0015")
+REVISIONS: Final = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0012",
+    "0013",
+    "0014",
+    "0011",
+    "0015",
+    "0016",
+)
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
 meta = Table(
@@ -91,6 +108,8 @@ feed = Table(
     Column("document_at", Instant),
     # What the last document took on the way: what a 304 saves.
     Column("document_bytes", BigInteger),
+    # Until then its server is left alone, whatever a hub says.
+    Column("not_before", Instant),
     Column("lease_token", Text),
     Column("lease_until", Instant),
     Index("feed_due", "active", "next_poll_at"),

@@ -33,6 +33,7 @@ run: .venv/run.stamp ## poll the feeds of feeds.yaml, publish, serve on loopback
 	$(BIN)/aggregator run
 
 test: .venv/dev.stamp ## the tests
+	@$(BIN)/python -m compileall -q -j 0 aggregator  # once, lest on a clean clone each worker does it
 	$(BIN)/python -m pytest $(WORKERS)
 
 browser: ## what the tests of pages need: Debian's chromium (if you are root) and axe-core, by version and hash

@@ -11,8 +11,9 @@ from hypothesis import settings
 from aggregator.collect.fetch import WebFetcher
 from tests.browser import browser
 from tests.pace import examples
+from tests.starting import pytest_collection, pytest_collection_finish
 
-__all__ = ["browser"]
+__all__ = ["browser", "pytest_collection", "pytest_collection_finish"]
 
 # No deadline: how long an example takes says more about what else runs on the machine than about the code.
 settings.register_profile("suite", examples())

@@ -27,7 +27,7 @@ def watched(before: FeedState, fresh: FeedState, read: ReadFeed, store: Store, n
     seen = watch.identity(read.head, read.entries)
     if read.standing and before.identity and not before.hold:
         # Most of it stands there as it stood, and so does what it says of itself: nobody else has come.
-        return replace(fresh, identity=watch.joined(before.identity, seen))
+        return replace(fresh, identity=watch.joined(before.identity, seen, read.entries))
     if not read.entries:
         return _held(before, fresh, before.hold, before.stranger) if before.hold else fresh
     if before.identity is None:
@@ -41,11 +41,11 @@ def watched(before: FeedState, fresh: FeedState, read: ReadFeed, store: Store, n
     if before.hold:
         if watch.is_back(known, seen, read.entries, own):
             log.info("%s is itself again: the hold %s is lifted. What came meanwhile stays unpublished", before.id, before.hold)
-            return replace(fresh, identity=watch.grown(known, seen), hold=None, stranger=None)
+            return replace(fresh, identity=watch.grown(known, seen, read.entries), hold=None, stranger=None)
         return _held(before, fresh, before.hold, Stranger(identity=seen, head=read.head))
     signs = watch.strangeness(known, seen, read.entries, own)
     if not signs:
-        return replace(fresh, identity=watch.grown(known, seen))
+        return replace(fresh, identity=watch.grown(known, seen, read.entries))
     hold = f"since {now:%Y-%m-%d %H:%M} UTC: {'; '.join(signs)}"
     log.warning(
         "%s is held %s. Nothing new of it is published until `aggregator confirm %s`, or until it is itself again",

@@ -274,6 +274,76 @@ def test_honest_changes_hold_nobody(planet: Planet, change: str) -> None:
     assert state(planet).hold is None
 
 
+ENGLISH = "The path along the river was under water, and the keeper of the mill said that it would be so until the end of the month. {}"
+GERMAN = "Der Weg am Fluss stand unter Wasser, und der Müller sagte, dass es bis zum Ende des Monats so bleiben werde und nicht anders. {}"
+
+
+def essays(text: str, path: str, first: int) -> list[Post]:
+    titles = [f"Number {n} of the walks" for n in range(first, first + 6)]
+    return [
+        Post(title=title, link=f"https://blog.example/{path}{first + n}", id=f"{path}{first + n}", text=f"<p>{text.format(n)}</p>")
+        for n, title in enumerate(titles)
+    ]
+
+
+def told_in(language: str, author: str | None, posts: Iterable[Post]) -> bytes:
+    body = blog(posts).replace(b"<feed ", f"<feed xml:lang='{language}' ".encode(), 1)
+    return by(author, body) if author else body
+
+
+@pytest.mark.parametrize(
+    ("author", "after", "is_held"),
+    [
+        # The other half of a feed in two languages: another author, the same program.
+        ("Jane Example", told_in("de", "Marie Muster", essays(GERMAN, "post/", 50)), False),
+        # What the feed said of its language was wrong.
+        ("Jane Example", told_in("de", "Marie Muster", essays(ENGLISH, "?id=", 50)), False),
+        # The domain has another owner.
+        ("Jane Example", told_in("de", "Marie Muster", essays(GERMAN, "?id=", 50)), True),
+        (None, told_in("de", None, essays(GERMAN, "?id=", 50)), True),
+        # It names its author for the first time under its new name.
+        (None, told_in("en", "Jane Example", essays(ENGLISH, "post/", 50)).replace(NAME, b"Quite Another Name"), False),
+        (None, told_in("de", "Jane Example", essays(GERMAN, "?id=", 50)).replace(NAME, b"Quite Another Name"), True),
+    ],
+)
+def test_other_authors_in_another_language_are_strangers_only_in_a_place_built_anew(
+    author: str | None, after: bytes, is_held: bool
+) -> None:
+    planet = Planet("blog")
+    planet.polls({"blog": told_in("en", author, essays(ENGLISH, "post/", 1))})
+    comes(planet, after)
+    assert bool(state(planet).hold) is is_held
+
+
+def test_a_guest_with_a_page_of_his_own_is_no_stranger_nor_are_the_feeds_own_videos(planet: Planet) -> None:
+    guest = by("Spin Master", blog(CASINO[:1]))
+    comes(planet, guest)
+    assert (state(planet).hold, len(planet.publishes())) == (None, 7)
+    comes(planet, by("River Walks TV", blog(replace(one, link=f"{one.link}/video", title=f"Film {n}") for n, one in enumerate(CASINO))))
+    assert state(planet).hold is None
+
+
+def test_a_guest_does_not_let_his_site_in(planet: Planet) -> None:
+    comes(planet, by("Spin Master", blog(CASINO[:1])))
+    comes(planet, by("Spin Master", blog(CASINO[1:])))
+    assert state(planet).hold
+
+
+def test_a_name_and_an_author_that_are_copied_take_no_feed_to_another_domain(planet: Planet) -> None:
+    spins = [replace(one, id=f"spin-{n}", link=f"https://casino.example/?spin={n}") for n, one in enumerate(CASINO)]
+    comes(planet, by("Jane Example", atom("casino", spins).replace(b"The Casino", NAME)), "https://casino.example/feed.xml")
+    assert state(planet).hold
+
+
+@pytest.mark.parametrize(("hours", "is_held"), [(0, False), (30, True)])
+def test_a_feed_of_three_entries_is_only_being_set_up_where_all_are_of_one_day(hours: int, is_held: bool) -> None:
+    planet = Planet("blog")
+    first = [post("blog", n, at=NOON - timedelta(hours=n * hours)) for n in range(3)]
+    planet.polls({"blog": by("Jane Example", blog(first))})
+    comes(planet, by("Spin Master", blog(post("blog", n) for n in range(20, 30)).replace(NAME, b"Casino Deals")))
+    assert bool(state(planet).hold) is is_held
+
+
 def test_a_blog_that_moves_to_a_platform_without_texts_is_known_by_its_titles() -> None:
     planet = Planet("blog")
     posts = [replace(one, title=f"Which way the river went, {n}") for n, one in enumerate(BLOG)]

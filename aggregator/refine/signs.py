@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from aggregator.model import Entry, StoredEntry
 from aggregator.refine import likeness, pictures
 from aggregator.refine.stories import plain, same_title, words_of
-from aggregator.web.forms import page_path
+from aggregator.web.forms import built, page_path
 from aggregator.web.url import link_key
 
 _NEARLY_ALL: Final = 0.8
@@ -23,9 +23,6 @@ _QUARTER: Final = timedelta(minutes=15)
 _DAY: Final = timedelta(hours=24)
 # Of so many words in a row the same ones are hardly a form, or a line that is used again.
 _MANY_WORDS: Final = 60
-# An address without its host is words and numbers, in an order that whoever publishes gives to all.
-_ORIGIN: Final = re.compile(r"https?://[^/?#]*")
-_PART: Final = re.compile(r"[\w.%~-]+")
 # The name of a page needs letters: "2019", "12" and "p1" stand in addresses of many.
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 _MIN_LETTERS: Final = 6
@@ -104,7 +101,7 @@ class Traits:
     @property
     def built(self) -> tuple[str, str]:
         """How the address and the id are put together: "/2026/11/a-day" as "/2019/5/mills"."""
-        return _shape(self.member.entry.link or ""), _shape(self.member.entry.raw_id or "")
+        return built(self.member.entry.link or ""), built(self.member.entry.raw_id or "")
 
     def marks(self) -> Iterator[Mark]:
         """Under what the entry is looked for."""
@@ -221,11 +218,6 @@ def _is_one_date(one: datetime, other: datetime) -> bool:
     span = abs(one - other)
     is_moved = span <= _ZONES and not span % _QUARTER
     return is_moved or (span < _DAY and time.min in (one.time(), other.time()) and one.time() != other.time())
-
-
-def _shape(address: str) -> str:
-    """An address or an id with a word, or a number, for each of its parts."""
-    return _PART.sub(lambda part: "0" if part[0].isdigit() else "a", _ORIGIN.sub("", address)).rstrip("/")
 
 
 def _host(address: str | None) -> str:

@@ -4,18 +4,16 @@ Each sign alone is everyday life: blogs are renamed, move, change hands. A stran
 entries are none of those that the feed had.
 """
 
-import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, FeedHead, Identity
-from aggregator.refine.likeness import DENSE
+from aggregator.refine import manner
+from aggregator.refine.called import is_another_title, is_called_after, is_one_person, is_parked, title_words
 from aggregator.refine.stories import plain
 from aggregator.web.host import site
 from aggregator.web.text import folded_name
@@ -37,17 +35,17 @@ _MAIN: Final = 5
 _MAX_LINKS: Final = 3
 # Fewer than a tenth of a document's entries still being there is none: somebody may well have linked to the old site.
 _STILL: Final = 10
-# What is only being set up changes altogether: a theme's first posts, then its owner's.
+# What is only being set up changes altogether: a theme's first posts, all of one day, then its owner's.
 _YOUNG: Final = 5
-_FEW: Final = 20
+_SET_UP: Final = timedelta(days=1)
+# One or two entries on another site, by others, are guests'.
+_GUESTS: Final = 2
 _ALL_MOVED: Final = 3
 # So many entries on other sites, and three quarters of a document, are judged by themselves: those beside them may be copied.
 _AT_ONCE: Final = 10
 _SHOWN: Final = 80
 _SHORT_TEXT: Final = 40
 _SHORT_PATH: Final = 6
-_NAME: Final = re.compile(r"[^\W_]+")
-_WORDS: Final = re.compile(rf"[{DENSE}]|[^\W_{DENSE}]{{2,}}")
 
 
 # ── what a feed is known by ────────────────────────────────────────────────────────────────────────────────────────────
@@ -68,8 +66,13 @@ def identity(head: FeedHead, entries: Sequence[Entry]) -> Identity:
     )
 
 
-def grown(known: Identity, seen: Identity) -> Identity:
-    """What is known of a feed after another document of its own: what that one does not say stays, and its authors are not forgotten."""
+def grown(known: Identity, seen: Identity, entries: Sequence[Entry]) -> Identity:
+    """What is known of a feed after another document of its own: what that one does not say stays, and its authors are not forgotten.
+
+    Of a guest or two, with pages of their own, nothing is learnt.
+    """
+    if known.links and len(entries) <= _GUESTS and _places(replace(seen, links=())).isdisjoint(seen.links):
+        seen = replace(seen, authors=(), links=())
     return replace(
         seen,
         served=seen.served or known.served,
@@ -82,9 +85,9 @@ def grown(known: Identity, seen: Identity) -> Identity:
     )
 
 
-def joined(known: Identity, fresh: Identity) -> Identity:
+def joined(known: Identity, seen: Identity, fresh: Sequence[Entry]) -> Identity:
     """What is known of a feed after a document of which only the fresh entries were read."""
-    return replace(grown(known, fresh), language=known.language or fresh.language, links=known.links or fresh.links)
+    return replace(grown(known, seen, fresh), language=known.language or seen.language, links=known.links or seen.links)
 
 
 def _name(title: str | None) -> str | None:
@@ -94,8 +97,12 @@ def _name(title: str | None) -> str | None:
 
 def _language(head: FeedHead, entries: Sequence[Entry]) -> str | None:
     tags = [head.language] if head.language else [entry.language for entry in entries if entry.language]
-    found = Counter(tag.partition("-")[0].lower() for tag in tags if tag)
+    found = Counter(_tongue(tag) for tag in tags if tag)
     return found.most_common(1)[0][0] if found else None
+
+
+def _tongue(tag: str) -> str:
+    return tag.partition("-")[0].lower()
 
 
 def _links(entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -123,7 +130,8 @@ def _strange(known: Identity, seen: Identity, entries: Sequence[Entry], own: Cal
     if not _are_enough(signs):
         return ()
     had = own()
-    is_stranger = not are_familiar(entries, had) and _are_enough(signs, is_young=len(had) < _YOUNG)
+    signs = _borne_out(signs, seen, entries, had)
+    is_stranger = not are_familiar(entries, had) and _are_enough(signs, is_young=_is_being_set_up(had))
     return _told(signs, known, seen) if is_stranger else ()
 
 
@@ -151,9 +159,10 @@ def _of(seen: Identity, entries: Sequence[Entry]) -> Identity:
 class _Signs:
     """What differs, each where both sides say it. `links`: None where neither has its pages on a few sites.
 
-    `signed`: one names authors and the other does not. `named`: the title or an author is still the same; `both`: each of them is;
-    `unvouched`: no author is, and many entries have left one site for one
-    other.
+    `authors`: all others, and none is called after the feed; `signed`: one names authors and the other does not; `lost`: it does not any
+    more. `named`: the title or an author (`kept`) is still the same; `both`: each of them is; `unvouched`: no author is, and many entries
+    have left one site for one other. `few`: a guest or two. `built`: nothing is known yet, or addresses and ids are put together as none
+    was.
     """
 
     served: bool
@@ -163,18 +172,22 @@ class _Signs:
     language: bool
     authors: bool
     signed: bool
+    lost: bool
     links: bool | None
     named: bool
+    kept: bool
     both: bool
     unvouched: bool
+    few: bool
     parked: bool
+    built: bool = True
 
 
 def _signs(known: Identity, seen: Identity, entries: Sequence[Entry]) -> _Signs:
     places = _places(known)
-    title, authors = _is_another_title(known.title, seen.title), bool(known.authors and seen.authors)
-    are_others = authors and not any(_is_one_person(one, other) for one in known.authors for other in seen.authors)
-    is_same_title = bool(_title_words(known.title) and _title_words(seen.title)) and not title
+    title, authors = is_another_title(known.title, seen.title), bool(known.authors and seen.authors)
+    are_others = authors and not any(is_one_person(one, other) for one in known.authors for other in seen.authors)
+    is_same_title = bool(title_words(known.title) and title_words(seen.title)) and not title
     served = _differs(known.served, seen.served)
     home = _differs(known.home, seen.home) and seen.home not in places
     own = _differs(known.own, seen.own) and seen.own not in places
@@ -185,14 +198,31 @@ def _signs(known: Identity, seen: Identity, entries: Sequence[Entry]) -> _Signs:
         own=own,
         title=title,
         language=bool(known.language and seen.language) and known.language != seen.language,
-        authors=are_others,
+        authors=are_others and not any(is_called_after(author, known.title) for author in seen.authors),
         signed=bool(known.authors) != bool(seen.authors),
+        lost=bool(known.authors) and not seen.authors,
         links=links,
         named=is_same_title or (authors and not are_others),
+        kept=authors and not are_others,
         both=is_same_title and authors and not are_others,
         unvouched=(are_others or not authors) and len(entries) >= _AT_ONCE and all(map(_is_one_site, (known.links, seen.links))),
+        few=len(entries) <= _GUESTS,
         parked=is_parked(seen.title, entries),
     )
+
+
+def _borne_out(signs: _Signs, seen: Identity, entries: Sequence[Entry], had: Sequence[Entry]) -> _Signs:
+    """The signs as the entries that the feed had bear them out: another language is none that it had, and is written in other words; who
+    puts addresses and ids together as they were works with the same program.
+    """
+    was_spoken = seen.language in {_tongue(entry.language) for entry in had if entry.language}
+    is_other = signs.language and not was_spoken and not manner.is_in_the_same_words(entries, had)
+    return replace(signs, language=is_other, built=manner.is_built_anew(entries, had))
+
+
+def _is_being_set_up(had: Sequence[Entry]) -> bool:
+    dates = [entry.published for entry in had if entry.published]
+    return len(had) < _YOUNG and (not dates or max(dates) - min(dates) <= _SET_UP)
 
 
 def _are_enough(signs: _Signs, *, is_young: bool = False) -> bool:
@@ -201,8 +231,11 @@ def _are_enough(signs: _Signs, *, is_young: bool = False) -> bool:
     if signs.parked:
         return True
     if signs.links:
-        if signs.both and not signs.language and moved == _ALL_MOVED:
-            # The address, the home page and the pages have gone to one new place together, under the old name and by the old author.
+        if signs.both and not (signs.language or signs.built) and moved == _ALL_MOVED:
+            # The address, the home page and the pages have gone to one new place together, under the old name and by the old author. Both
+            # are easily written; that pages are put together as they were is no stranger's care.
+            return False
+        if signs.few and not (signs.title or moved):
             return False
         # Another site's entries by other authors, or many by nobody whom it named, are enough, though the feed calls itself what it did.
         return (
@@ -210,9 +243,11 @@ def _are_enough(signs: _Signs, *, is_young: bool = False) -> bool:
         )
     if signs.links is None:
         return moved > 0 and moved + others + signs.signed > 1 and (signs.title or not signs.named)
-    # A domain that somebody else bought keeps its name and its pages' host; who writes there, and in which language, is other.
-    is_rebuilt = signs.language and signs.authors
-    return is_rebuilt or (signs.title and (((signs.authors or signs.signed) and not is_young) or moved + others > 1))
+    # A domain that somebody else bought keeps its name and its pages' host; in which language is written there, by whom, and where it is
+    # put, is other. Who names an author for the first time only says more.
+    is_rebuilt = signs.language and signs.built and not signs.kept
+    is_another = (signs.authors or signs.lost) and not is_young
+    return is_rebuilt or (signs.title and (is_another or moved + others + (signs.signed and signs.built) > 1))
 
 
 def _told(signs: _Signs, known: Identity, seen: Identity) -> tuple[str, ...]:
@@ -225,6 +260,7 @@ def _told(signs: _Signs, known: Identity, seen: Identity) -> tuple[str, ...]:
         "its authors are others": signs.authors,
         f"it {'names authors, and named none' if seen.authors else 'names no authors any more'}": signs.signed,
         f"its entries are on {_named(seen.links)}, no longer on {_named(known.links)}": bool(signs.links),
+        "its addresses and ids are put together otherwise": signs.built,
         "it says that the domain is for sale or parked": signs.parked,
     }
     return tuple(words for words, is_so in said.items() if is_so)
@@ -293,13 +329,6 @@ def _path(link: str | None) -> str:
 # ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_one_person(one: str, other: str) -> bool:
-    """Whether two names, folded, may be one person's: one says more of it ("Ann", "Ann B.", "Ann C. Baker" and "Ann Baker")."""
-    ours, theirs = (frozenset(_NAME.findall(name)) for name in (one, other))
-    less, more = sorted((ours, theirs), key=len)
-    return one == other or (bool(less) and less <= more and (len(less) > 1 or all(len(word) == 1 for word in more - less)))
-
-
 def _differs(known: str, seen: str) -> bool:
     return bool(known and seen) and known != seen
 
@@ -315,32 +344,3 @@ def _left(known: Identity, seen: Identity, entries: Sequence[Entry]) -> bool | N
         return None if seen.links == known.links else places.isdisjoint(seen.links)
     sites = [where for entry in entries if entry.link and (where := site(entry.link))]
     return sum(where in places for where in sites) * _STILL < max(len(sites), 1)
-
-
-def _is_another_title(known: str | None, seen: str | None) -> bool:
-    """Whether two titles have no more than half of the shorter one's words in common; words that anybody's title may have do not count."""
-    one, other = _title_words(known), _title_words(seen)
-    return bool(one and other) and len(one & other) * 2 <= min(len(one), len(other))
-
-
-def _title_words(title: str | None) -> frozenset[str]:
-    return frozenset(_WORDS.findall((title or "").casefold())) - _words("generic")
-
-
-def is_parked(title: str | None, entries: Sequence[Entry]) -> bool:
-    """Whether a document says of itself that nobody is at home. Such documents are short."""
-    if len(entries) > _FEW or _says_so(title or ""):
-        return len(entries) <= _FEW
-    said = sum(_says_so(f"{entry.title.text if entry.title else ''} {entry.text_start}") for entry in entries)
-    return said * 2 > len(entries)
-
-
-def _says_so(text: str) -> bool:
-    folded = " ".join(text.casefold().split())
-    return any(phrase in folded for phrase in _words("phrases"))
-
-
-@cache
-def _words(name: str) -> frozenset[str]:
-    table = tomllib.loads((resources.files(__package__) / "strangers.toml").read_text(encoding="utf-8"))
-    return frozenset(table[name])

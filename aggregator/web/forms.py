@@ -10,6 +10,9 @@ from aggregator.web.url import link, link_key
 _MAX_BEGINNINGS = 12
 _EXTENSION: Final = re.compile(r"\.(?:html?|xhtml|shtml|php\d?|aspx?|jsp|cgi|md|txt)\Z", re.IGNORECASE)
 _SLASHES: Final = re.compile("//+")
+# An address without its host is words and numbers, in an order that whoever publishes gives to all.
+_ORIGIN: Final = re.compile(r"https?://[^/?#]*")
+_PART: Final = re.compile(r"[\w.%~-]+")
 
 
 def written_forms(url: str) -> list[str]:
@@ -40,6 +43,15 @@ def page_path(address: str | None) -> str:
     path = _EXTENSION.sub("", _SLASHES.sub("/", parts.path))
     rest = (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if parts.fragment else "")
     return f"{path}{rest}".casefold() if path != "/" or rest else ""
+
+
+def built(address: str) -> str:
+    """How an address or an id is put together: it, with "a" for each word in it and "0" for each number.
+
+    >>> built("https://a.example/2026/11/a-day/"), built("https://b.example/2019/5/mills"), built("tag:a.example,2020:12")
+    ('/0/0/a', '/0/0/a', 'a:a,0:0')
+    """
+    return _PART.sub(lambda part: "0" if part[0].isdigit() else "a", _ORIGIN.sub("", address)).rstrip("/")
 
 
 def beginnings(url: str) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.model import Entry, Hop, Origin, Person, StoredEntry, Title, Url
+from aggregator.model import Entry, Hop, Origin, Person, SafeHtml, StoredEntry, Title, Url
 from aggregator.refine.leading import lead
 from aggregator.refine.stories import keys, same_story
 from aggregator.web.host import site
@@ -165,6 +165,53 @@ def test_a_copy_that_came_hours_later_does_not_lead_by_an_author_or_more_words()
     copy = stored(2, feed="copy.example", link="https://copy.example/a", text=TEXT * 2, published=NOON + timedelta(hours=4))
     copy = replace(copy, entry=replace(copy.entry, authors=(Person(name="Ann"),)))
     assert lead([first, copy]) == lead([copy, first]) == first
+
+
+ORIGINAL = stored(1, published=NOON)
+COPY = stored(2, feed="copy.example", link="https://copy.example/a", text=f"{TEXT} and some more of it, as those who copy like to add")
+COPY = replace(COPY, entry=replace(COPY.entry, authors=(Person(name="Ann"),)))
+
+
+def dated(member: StoredEntry, at: datetime | None, seen: timedelta | None = None) -> StoredEntry:
+    """A member with another date, seen so long after noon; in a first document, if nothing is said of that."""
+    return replace(
+        member, entry=replace(member.entry, published=at), first_seen=member.first_seen + (seen or timedelta()), is_backlog=seen is None
+    )
+
+
+MIDNIGHT = NOON.replace(hour=0)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("original", "copy"),
+    [
+        # It came half an hour later.
+        (dated(ORIGINAL, NOON), dated(COPY, NOON + HOUR / 2)),
+        # One of them is dated by its day: who names an author and says more says nothing of which was first.
+        (dated(ORIGINAL, NOON), dated(COPY, MIDNIGHT)),
+        (dated(ORIGINAL, MIDNIGHT), dated(COPY, NOON)),
+        (dated(ORIGINAL, NOON, HOUR), dated(COPY, MIDNIGHT, 3 * HOUR)),
+        (dated(ORIGINAL, MIDNIGHT), dated(COPY, MIDNIGHT + timedelta(days=1))),
+        # One has no date: it was there when it was seen, or nobody knows.
+        (dated(ORIGINAL, None, HOUR), dated(COPY, NOON + 3 * HOUR, 3 * HOUR)),
+        (dated(ORIGINAL, None), dated(COPY, NOON)),
+    ],
+)
+def test_who_came_first_leads_before_who_names_an_author_and_says_more(original: StoredEntry, copy: StoredEntry) -> None:
+    assert lead([original, copy]) == lead([copy, original]) == original
+
+
+def test_a_copy_that_kept_the_very_date_lost_the_author() -> None:
+    assert lead([ORIGINAL, COPY]) is COPY
+
+
+def test_a_copy_that_is_dated_back_by_days_shows_by_its_links_whom_it_copied() -> None:
+    html = SafeHtml(f"<p>{TEXT} <a href='https://orig.example/old'>as before</a></p>".replace("'", '"'))
+    original, copy = (replace(one, entry=replace(one.entry, content=html)) for one in (ORIGINAL, COPY))
+    assert lead([original, dated(copy, NOON - timedelta(days=2))]) is original
+    assert lead([original, dated(copy, NOON - timedelta(days=9))]).pk == 2, "who links to somebody else's pages may be quoted there later"
+    assert lead([ORIGINAL, dated(COPY, NOON - timedelta(days=2))]).pk == 2
 
 
 def test_what_took_anothers_place_leads_and_a_copy_in_the_same_planet_does_not() -> None:

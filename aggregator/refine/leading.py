@@ -14,6 +14,9 @@ from aggregator.web.url import link_key
 
 _SAME_DAY: Final = timedelta(hours=24)
 _HOUR: Final = timedelta(hours=1)
+_STEP: Final = timedelta(minutes=5)
+# Who dates a copy back hardly does so by more.
+_SOON: Final = timedelta(days=3)
 _ADDRESS: Final = re.compile(r'(?:href|src)="(https?://[^"]+)"')
 _MAX_ADDRESSES: Final = 50
 
@@ -22,17 +25,19 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
     """Choose the entry that speaks for its story: the original that others name, else one on its own site, else who names its origin.
 
     Any permutation of `members` gives the same entry, so who was polled last never decides. A copy cannot take the lead by claims of its
-    own: only what its feed's own site and id bear out counts for it. Ties go to the earliest published; where that was within a day (copies
-    are given the original's date, or none of the hour), to the one to whose site most copies link, whose feed tells the stories of fewer
-    others (`partners`, by feed key), which came hours before, which names its author, which says more.
+    own: only what its feed's own site and id bear out counts for it. Ties go to the earliest published; where that was within a day, to the
+    one to whose site most copies link, whose feed tells the stories of fewer others (`partners`, by feed key), which came before. A program
+    that copies gives the very date of the original: then who names an author, or says more, had it first; else both say nothing.
     """
     current = [member for member in members if not any(_replaces(other, member) for other in members)]
     rank = min(_rank(member, members) for member in current or members)
     best = [member for member in current or members if _rank(member, members) == rank]
     dates = {member.pk: _date(member, members) for member in best}
-    first = best if len(best) == 1 else _earliest(best, dates)
-    hours = {member.pk: hour for member, hour in zip(first, _hours([dates[member.pk] for member in first]), strict=True)}
-    return min(first, key=lambda member: _order(member, members, partners, hours[member.pk], dates[member.pk]))
+    first = best if len(best) == 1 else _earliest(best, dates, members)
+    came = _came(first, dates)
+    is_one_date = len({dates[member.pk] for member in first}) == 1
+    most = max(len(words_of(member.entry)) for member in first) if len(first) > 1 else 0
+    return min(first, key=lambda member: _order(member, members, partners, came[member.pk], is_one_date, most))
 
 
 def is_likelier(one: StoredEntry, other: StoredEntry, members: Sequence[StoredEntry]) -> bool:
@@ -109,14 +114,17 @@ def _pages(entry: Entry) -> Iterator[Url]:
 
 
 def _date(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime | None:
-    """When an entry counts as published.
+    """When an entry counts as published; None where nothing is known of that.
 
     A feed is read once a day at least: what it brings later, dated more than a day back, was not there on the day that it names, and comes
-    after what was seen on its own day before it. Else whoever dates a copy back would take the original's place.
+    after what was seen on its own day before it. Else whoever dates a copy back would take the original's place. What has no date was there
+    when it was seen, unless it stood in a first document.
     """
     published = member.entry.published
-    if published is None or member.is_backlog or member.first_seen - published <= _SAME_DAY:
+    if member.is_backlog:
         return published
+    if published is None or member.first_seen - published <= _SAME_DAY:
+        return published or member.first_seen
     is_late = any(member.first_seen - other.first_seen > _HOUR and _was_seen_at_once(other) for other in members)
     return member.first_seen if is_late else published
 
@@ -126,34 +134,57 @@ def _was_seen_at_once(member: StoredEntry) -> bool:
     return published is not None and member.first_seen - published <= _SAME_DAY
 
 
-def _earliest(members: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) -> list[StoredEntry]:
-    """Those that were published within a day after the first; of undated ones all, if nobody is dated."""
-    known = [date for member in members if (date := dates[member.pk])]
+def _earliest(best: Sequence[StoredEntry], dates: Mapping[int, datetime | None], members: Sequence[StoredEntry]) -> list[StoredEntry]:
+    """Those that may have been first: published within a day after the first, or of no known date.
+
+    Where nobody links to any of these, also whoever was published a few days later, and to whose site the text links all the same in
+    somebody else's copy: that one is dated back.
+    """
+    known = [date for member in best if (date := dates[member.pk])]
     if not known:
-        return list(members)
-    last = min(known) + _SAME_DAY
-    return [member for member in members if (date := dates[member.pk]) and date <= last]
+        return list(best)
+    first = [member for member in best if (date := dates[member.pk]) is None or date <= min(known) + _SAME_DAY]
+    if any(_links_to(member.entry.site, members) for member in first):
+        return first
+    soon = [member for member in best if (date := dates[member.pk]) and min(known) + _SAME_DAY < date <= min(known) + _SOON]
+    return [*first, *(member for member in soon if _links_to(member.entry.site, members) > 1)]
 
 
-def _hours(dates: Sequence[datetime | None]) -> list[int]:
-    """The hours in which they were published, counted from the first; all alike where one has no time of day."""
-    if not all(date and date.time() != time.min for date in dates):
-        return [0] * len(dates)
-    first = min(date for date in dates if date)
-    return [int((date - first) / timedelta(hours=1)) if date else 0 for date in dates]
+def _came(first: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) -> Mapping[int, tuple[int, float]]:
+    """When each came, as far as that tells anything: roughly, as steps after the first; and precisely.
+
+    Where one has no time of day, that is the hour in which it was seen, unless one stood in a first document; and its day. What has no date
+    at all comes before what has one: a program that copies gives a date to everything.
+    """
+    known = {pk: date for pk, date in dates.items() if date}
+    if all(member.pk in known and known[member.pk].time() != time.min for member in first):
+        start = min(known[member.pk] for member in first)
+        return {pk: (int((date - start) / _STEP), date.timestamp()) for pk, date in known.items()}
+    are_seen = not any(member.is_backlog for member in first)
+    start = min(member.first_seen for member in first)
+    days = {member.pk: known[member.pk].toordinal() if member.pk in known else 0 for member in first}
+    return {one.pk: (int((one.first_seen - start) / _HOUR) if are_seen else 0, days[one.pk]) for one in first}
 
 
 def _order(
-    member: StoredEntry, members: Sequence[StoredEntry], partners: Mapping[str, int], hour: int, published: datetime | None
-) -> tuple[int, int, int, bool, int, float, str, str, str, int]:
+    member: StoredEntry,
+    members: Sequence[StoredEntry],
+    partners: Mapping[str, int],
+    came: tuple[int, float],
+    is_one_date: bool,
+    most: int,
+) -> tuple[int, int, int, bool, bool, int, float, bool, str, str, str, int]:
+    said = len(words_of(member.entry))
     return (
         -_links_to(member.entry.site, members),
         # Twice as many are a difference, one more is not.
         partners.get(member.feed_key, 0).bit_length(),
-        hour,
-        not member.entry.authors,
-        -len(words_of(member.entry)),
-        published.timestamp() if published else float("inf"),
+        came[0],
+        said * 2 < most,
+        is_one_date and not member.entry.authors,
+        -said if is_one_date else 0,
+        came[1],
+        member.entry.published is None and not member.is_backlog,
         member.entry.published_id,
         member.feed_key,
         member.entry.raw_key,

@@ -73,7 +73,7 @@ class App:
             raise AggregatorError("store, root, link and http are taken up at the next start; until then the old feeds.yaml stands")
         # Polls under way keep the old door; its connections end with them.
         same_door = all(getattr(config, key) == getattr(self.config, key) for key in DOOR_KEYS)
-        door = self.ports.fetcher if same_door else fetcher(config)
+        door = self.ports.fetcher if same_door else fetcher(config, self.ports.clock)
         whole = _in_line(config, self.ports.store, self.ports.clock)
         ports = replace(self.ports, config=whole, fetcher=door, publisher=output_folder(config))
         return replace(self, config=whole, written=config, ports=ports).with_known_sources()
@@ -131,7 +131,7 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     right).
     """
     _check_clock(clock())
-    door = fetcher(config)
+    door = fetcher(config, clock)
     store = SqlStore(config.store)
     try:
         written, config = config, _in_line(config, store, clock)
@@ -183,10 +183,10 @@ def new_secret() -> str:
     return token_hex(16)
 
 
-def fetcher(config: Config) -> WebFetcher:
+def fetcher(config: Config, clock: Clock = utc_now) -> WebFetcher:
     """The way out that feeds.yaml asks for. Raises `ConfigError` when the library of its client is missing or too old."""
     try:
-        return WebFetcher(user_agent=user_agent(config), client=config.client, proxy=config.proxy)
+        return WebFetcher(user_agent=user_agent(config), client=config.client, proxy=config.proxy, clock=clock)
     except AggregatorError as error:
         raise ConfigError(config.path, [Problem(0, f"client: {config.client} cannot be used: {error}")]) from error
 

@@ -17,6 +17,7 @@
     │   │       ├── Challenged            it wants proof of a browser
     │   │       └── Gone                  410: the publisher has withdrawn the feed
     │   └── ParseError                    not a feed, or not one that can be read within the limits
+    │       └── ChallengePage             a page that wants proof of a browser
     ├── StoreError                        the store cannot be opened, locked, read or written
     └── PublishError(path)                one output could not be written; the last good file stays
 
@@ -75,12 +76,14 @@ class ConfigError(AggregatorError):
 class FeedError(AggregatorError):
     """One feed's trouble. `url` is the shown address (never with a secret), the message is for people.
 
-    `kind` names what an operator can do about it (a key of `advice.toml`). `requests` and `received_bytes` are what was spent until then.
+    `kind` names what an operator can do about it (a key of `advice.toml`). `requests` and `received_bytes` are what was spent until then,
+    `server` is the one that was asked last (scheme, host and port).
     """
 
     kind: str = "unreadable"
     requests: int = 0
     received_bytes: int = 0
+    server: str | None = None
 
     def __init__(self, url: str, message: str) -> None:
         self.url = url
@@ -180,6 +183,12 @@ class ParseError(FeedError):
         self.found = tuple(found)
         self.hub = hub
         super().__init__(url, message)
+
+
+class ChallengePage(ParseError):
+    """What came in place of the feed wants proof that a person with a browser asks."""
+
+    kind = "challenge"
 
 
 class StoreError(AggregatorError):

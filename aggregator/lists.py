@@ -135,7 +135,7 @@ def _failed(one: ListSpec, before: ListState, error: FeedError, ports: Ports) ->
 
     after = ports.store.lists.revise(address, change)
     if wish := operator_wish(status, retry_after):
-        ports.store.lists.note_wish(address, now + wish, f"{one.id}: {error.message}")
+        ports.store.lists.note_wish(error.server or address, now + wish, f"{one.id}: {error.message}")
     return replace(_report(one, before, after), error=error.message)
 
 
@@ -146,7 +146,9 @@ def _taken(one: ListSpec, state: ListState, got: Document | Unchanged, found: Na
         asked = replace(asked, body_hash=got.body_hash, last_change_at=now)
     if got.sent_hash or isinstance(got, Document):
         asked = replace(asked, sent_hash=got.sent_hash)
-    state = replace(state, asked=_planned(one, asked, now, ports, fresh_for=got.fresh_for))
+    state = replace(
+        state, asked=_planned(one, asked, now, ports, fresh_for=got.fresh_for, retry_after=got.pause.span if got.pause else None)
+    )
     if found is None:
         return grown(state, (*state.members, *state.held), now)
     named = replace(state, read_by=rules_of(one), refused=found.refused[:MAX_REFUSED], refused_count=len(found.refused))

@@ -10,12 +10,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from time import monotonic
 
 from aggregator import archives, judging, pushes, storypages, writing
 from aggregator.collect import polite, rhythm
+from aggregator.collect.limits import CUT_OFF
+from aggregator.collect.place import is_same_server
 from aggregator.collect.secrets import without_secrets
-from aggregator.errors import BadStatus, FeedError, ParseError, PublishError
+from aggregator.errors import BadStatus, FeedError, Gone, ParseError, PublishError
 from aggregator.model import (
     Config,
     Document,
@@ -25,6 +28,7 @@ from aggregator.model import (
     Format,
     HubSubscription,
     OutputSpec,
+    Pause,
     PollReport,
     PollResult,
     Printed,
@@ -104,6 +108,7 @@ def reported(spec: FeedSpec, find: Callable[[], Found], fail: Callable[[FeedErro
         error: FeedError | None = None
     except FeedError as caught:
         result, total, oddities, error = fail(caught), 0, (), caught
+    result = replace(result, asks=_asked(spec, result.state, result.polled_at).shown_url)
     return result, PollReport(
         feed_id=spec.id,
         shown_url=spec.shown_url,
@@ -120,30 +125,48 @@ def reported(spec: FeedSpec, find: Callable[[], Found], fail: Callable[[FeedErro
 
 
 def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> Found:
-    today = rules.mark(spec)
+    if polite.is_given_up(state, ports.clock()):
+        raise Gone(spec.shown_url, state.last_error or "", status=HTTPStatus.GONE)
     asked = _asked(spec, state, ports.clock())
     # Changed rules (a new `strip`, a new version) refine the same body again.
-    seen_body = state.body_hash if state.refined_by == today else None
+    seen_body = state.body_hash if state.refined_by == rules.mark(spec) else None
     sent = state.sent_hash if seen_body else None
     got = ports.fetcher.fetch(asked, state.validators if seen_body else Validators(), seen_body, sent)
+    result, total, oddities = _taken(spec, state, lease, got, ports, _last_document(state, ports) if seen_body else None)
+    return _paused(result, spec, got.pause), total, oddities
+
+
+def _taken(spec: FeedSpec, state: FeedState, lease: str, got: Document | Unchanged, ports: Ports, seen: SeenDocument | None) -> Found:
     hub = pushes.relied_on(state.key, ports.config, ports.store, ports.clock())
     if isinstance(got, Unchanged):
         now = ports.clock()
         kept = replace(state, sent_hash=state.sent_hash if got.is_304 else got.sent_hash)
         kept = _succeeded(spec, kept, got, now, ports, hub)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now, tally=_tally(got, state)), 0, ()
-    read = read_document(spec, state, got, ports, _last_document(state, ports) if seen_body else None)
+    read = read_document(spec, state, got, ports, seen)
     now = ports.clock()
     fresh = replace(state, body_hash=got.body_hash, sent_hash=got.sent_hash, document_bytes=got.traffic.received_bytes)
+    if read is not None and CUT_OFF in read.oddities and not got.has_known_end:
+        # The connection may have ended before the document: what is whole of it is taken, and the same is asked for again.
+        got, fresh = replace(got, validators=state.validators), replace(fresh, body_hash=state.body_hash, sent_hash=state.sent_hash)
     if read is None:
         kept = _succeeded(spec, fresh, got, now, ports, hub)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now, tally=_tally(got, state)), 0, ()
     is_missed = hub is not None and pushes.is_missed(read, state.key, ports.store, now)
-    fresh = noted(replace(fresh, head=read.head, refined_by=today), read, now)
+    fresh = noted(replace(fresh, head=read.head, refined_by=rules.mark(spec)), read, now)
     refined_by = rules.mark(spec, fresh.printed)
     fresh = _succeeded(spec, watched(state, fresh, read, ports.store, now), got, now, ports, None if is_missed else hub)
     result = replace(result_of(fresh, lease, read, refined_by, now), is_missed=is_missed, tally=_tally(got, state))
     return result, len(read.entries) + len(read.standing), read.oddities
+
+
+def _paused(result: PollResult, spec: FeedSpec, pause: Pause | None) -> PollResult:
+    """What was polled well, but for a server on the way that asks to be left alone."""
+    if pause is None:
+        return result
+    return replace(
+        result, operator_until=result.polled_at + pause.span, operator_at=pause.server, operator_why=f"{spec.id}: answered with Retry-After"
+    )
 
 
 def read_document(spec: FeedSpec, state: FeedState, got: Document, ports: Ports, seen: SeenDocument | None) -> ReadFeed | None:
@@ -208,17 +231,18 @@ def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:
     target = state.discovered or polite.lasting_redirect(state, now)
     if spec.path or not target:
         return spec
-    return replace(spec, url=target, shown_url=target, headers=spec.headers if site(target) == site(spec.url) else ())
+    return replace(spec, url=target, shown_url=target, headers=spec.headers if is_same_server(target, spec.url) else ())
 
 
 def _succeeded(
     spec: FeedSpec, state: FeedState, got: Document | Unchanged, now: datetime, ports: Ports, hub: HubSubscription | None
 ) -> FeedState:
-    state = polite.succeeded(state, got.validators, now)
     # A stranger's redirect is not to be proved, nor its hub asked: the feed's own address is asked on.
     if not state.hold:
         state = replace(polite.redirected(state, got.redirects, now), hub_links=pushes.hub_links(state, got))
-    return planned(spec, state, now, ports, fresh_for=got.fresh_for, hub=hub)
+    state = polite.succeeded(state, got.validators, now)
+    retry_after = got.pause.span if got.pause else None
+    return planned(spec, state, now, ports, fresh_for=got.fresh_for, retry_after=retry_after, hub=hub)
 
 
 def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: FeedError) -> PollResult:
@@ -242,6 +266,7 @@ def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: F
         polled_at=now,
         operator_until=now + wish if wish and not spec.path else None,
         operator_why=f"{spec.id}: {error.message}" if wish else "",
+        operator_at=error.server,
         tally=tally,
     )
 
@@ -275,7 +300,7 @@ def planned(
         retry_after=retry_after,
         pushed_by=host_of(hub.hub) if hub else None,
     )
-    return replace(state, next_poll_at=at, why=why, not_before=polite.not_before(spec, state, at, now, fresh_for))
+    return replace(state, next_poll_at=at, why=why, not_before=polite.not_before(spec, state, at, now, fresh_for, retry_after))
 
 
 # ── publish ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -65,7 +65,13 @@ class FakeFeeds:
         one.state = replace(
             state, id=spec.id, active=True, next_poll_at=state.next_poll_at if state.active else max(now, state.next_poll_at)
         )
-        if state.shown_url != spec.shown_url:
+        was_asked = spec.shown_url in (state.discovered, state.redirect_target) and not (state.failures or state.hold)
+        if state.shown_url != spec.shown_url and was_asked:
+            one.operator = operator_of(spec.shown_url)
+            one.state = replace(
+                one.state, shown_url=spec.shown_url, discovered=None, redirect_target=None, redirect_since=None, redirect_count=0
+            )
+        elif state.shown_url != spec.shown_url:
             one.operator, one.token, one.lease_until = operator_of(spec.shown_url), None, None
             one.state = FeedState(
                 key=key,
@@ -160,15 +166,15 @@ class FakeFeeds:
         """Write what a poll says of its feed, and take the lease back."""
         first = one.state.first_success_at or result.state.first_success_at
         first = first or (None if result.outcome == "failed" else result.polled_at)
-        if result.state.discovered != one.state.discovered:
-            one.operator = operator_of(result.state.discovered or one.state.shown_url)
+        before, one.operator = one.operator, operator_of(result.asks or one.state.shown_url)
         printed = Printed(marks=one.state.printed).and_also(result.state.printed).marks
         one.state = replace(
             result.state, printed=printed, first_success_at=first, id=one.state.id, shown_url=one.state.shown_url, active=one.state.active
         )
         one.token = one.lease_until = None
-        if one.operator and result.operator_until:
-            self.wishes[one.operator], self.whys[one.operator] = result.operator_until, result.operator_why
+        operator = operator_of(result.operator_at) if result.operator_at else before
+        if operator and result.operator_until:
+            self.wishes[operator], self.whys[operator] = result.operator_until, result.operator_why
         if result.outcome == "new":
             one.document_at, one.seen = result.polled_at, result.seen
 

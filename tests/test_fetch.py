@@ -7,7 +7,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -15,7 +15,7 @@ import pytest
 
 from aggregator.collect.fetch import WebFetcher
 from aggregator.errors import BadStatus, Blocked, FetchError, Gone, TimedOut, TooLarge, Truncated, Unreachable
-from aggregator.model import Document, FeedSpec, Redirect, Traffic, Unchanged, Validators
+from aggregator.model import Document, FeedSpec, Pause, Redirect, Traffic, Unchanged, Validators
 from tests.conftest import OpenFetcher
 from tests.wire import Wire, answer
 
@@ -545,6 +545,54 @@ def test_410_says_gone_and_other_errors_do_not(wire: Wire, fetcher: WebFetcher) 
         with pytest.raises(BadStatus) as caught:
             fetcher.fetch(spec(wire.on("/bad", answer(b"", status=status))), NONE, None)
         assert type(caught.value) is BadStatus
+
+
+def test_a_server_that_says_no_time_is_taken_at_ours(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    noon = datetime(1994, 11, 6, 12, tzinfo=UTC)
+    fetcher = open_fetcher(clock=lambda: noon)
+    with pytest.raises(BadStatus) as caught:
+        fetcher.fetch(spec(wire.on("/busy", answer(b"", "Retry-After: Sun, 06 Nov 1994 14:00:00 GMT", status=503))), NONE, None)
+    assert caught.value.retry_after == timedelta(hours=2)
+    got = fetcher.fetch(spec(wire.on("/fresh", answer(b"<rss/>", "Expires: Sun, 06 Nov 1994 15:00:00 GMT"))), NONE, None)
+    assert got.fresh_for == timedelta(hours=3)
+
+
+def test_who_asks_for_a_pause_on_the_way_is_heard(wire: Wire, fetcher: WebFetcher) -> None:
+    way = wire.on("/way", answer(b"", f"Location: {wire.url('/feed')}", "Retry-After: 7200", status=302))
+    wire.on("/feed", answer(b"<rss/>"), answer(b"", "Retry-After: 86400", status=304))
+    got = fetcher.fetch(spec(way), NONE, None)
+    assert got.pause == Pause(span=timedelta(hours=2), server=f"http://127.0.0.1:{wire.port}")
+    again = fetcher.fetch(spec(way), Validators(etag='"a"'), None)
+    assert again.pause
+    assert again.pause.span == timedelta(days=1)
+
+
+def test_a_request_counts_whether_it_is_answered_or_not(wire: Wire, fetcher: WebFetcher) -> None:
+    def hangs_up(connection: socket.socket) -> None:
+        connection.close()
+
+    for reply, requests in ((hangs_up, 1), (answer(b"", status=404), 1)):
+        with pytest.raises(FetchError) as caught:
+            fetcher.fetch(spec(wire.on("/feed", reply)), NONE, None)
+        assert (caught.value.requests, caught.value.server) == (requests, f"http://127.0.0.1:{wire.port}")
+    with pytest.raises(Unreachable) as refused:
+        fetcher.fetch(spec("http://127.0.0.1:1/"), NONE, None)
+    assert refused.value.requests == 0
+
+
+def test_a_validator_that_matches_everything_is_none(wire: Wire, fetcher: WebFetcher) -> None:
+    assert fetcher.fetch(spec(wire.on("/feed", answer(b"<rss/>", "ETag: *"))), NONE, None).validators == NONE
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_known"),
+    [(b"Content-Length: 6", True), (b"Transfer-Encoding: chunked", True), (b"Connection: close", False)],
+)
+def test_whether_a_body_ends_where_it_should_is_known_or_not(fields: bytes, is_known: bool, wire: Wire, fetcher: WebFetcher) -> None:
+    body = b"6\r\n<rss/>\r\n0\r\n\r\n" if b"chunked" in fields else b"<rss/>"
+    got = fetcher.fetch(spec(wire.on("/feed", [b"HTTP/1.1 200 OK\r\n" + fields + b"\r\n\r\n" + body])), NONE, None)
+    assert isinstance(got, Document)
+    assert got.has_known_end is is_known
 
 
 def test_a_challenge_is_called_one(wire: Wire, fetcher: WebFetcher) -> None:

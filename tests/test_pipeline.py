@@ -9,7 +9,7 @@ import pytest
 
 from aggregator.app import RENDERERS
 from aggregator.errors import BadStatus, Gone, PublishError, Unreachable
-from aggregator.model import Config, Edition, FeedSpec, FeedState, Hop, Kept, OutputSpec, Redirect, Surroundings, Validators, Written
+from aggregator.model import Config, Edition, FeedSpec, FeedState, Hop, Kept, OutputSpec, Pause, Redirect, Surroundings, Validators, Written
 from aggregator.pipeline import Ports, poll, publish
 from aggregator.publish.stylesheet import STYLESHEETS
 from aggregator.refine.known import known_sources, our_addresses, our_home, our_names
@@ -117,11 +117,34 @@ def test_a_server_that_asks_for_a_pause_gets_it_for_all_its_feeds() -> None:
     assert walk.store.lease(now, timedelta(minutes=3), 9, feeds=["other"], ignore_holds=True) != []
 
 
+def test_a_pause_binds_the_server_that_asked_for_it_and_not_the_one_that_led_there() -> None:
+    other, host = replace(GARDEN, id="other"), replace(GARDEN, id="host", url="https://host.example/x", shown_url="https://host.example/x")
+    walk = Walk(GARDEN, replace(other, url="https://garden.example/2", shown_url="https://garden.example/2"), host)
+    busy = BadStatus(GARDEN.shown_url, "busy (503)", status=503, retry_after=timedelta(hours=5))
+    busy.server = "https://feeds.host.example"
+    walk.answers(busy)
+    now = walk.clock.now - timedelta(hours=2)
+    assert [state.id for state, _ in walk.store.lease(now, timedelta(minutes=3), 9, feeds=["other", "host"])] == ["other"]
+    walk.clock.forward(timedelta(days=1))
+    paused = Pause(span=timedelta(hours=9), server="https://garden.example")
+    state = walk.answers(good("One.", pause=paused))
+    assert state.last_poll_at
+    assert state.not_before
+    assert state.not_before - state.last_poll_at >= timedelta(hours=9)
+    assert walk.store.lease(state.last_poll_at + timedelta(hours=8), timedelta(minutes=3), 9, feeds=["other"]) == []
+
+
 def test_gone_twice_is_gone() -> None:
     walk = Walk()
     state = walk.answers(good("One."), *[Gone(GARDEN.shown_url, "gone (410)", status=410)] * 2)
     assert "gone" in state.why
     assert walk.until_next(state) > timedelta(days=29)
+    asked = len(walk.fetcher.asked)
+    state = walk.answers(good("One."))
+    assert (len(walk.fetcher.asked), state.gone_count) == (asked, 3), "nor in a month"
+    assert walk.report.error == "gone (410)"
+    walk.clock.forward(-timedelta(days=20))
+    assert walk.answers(good("One.")).failures == 0, "but by name"
 
 
 def test_without_a_contact_no_feed_is_asked_more_than_every_two_hours() -> None:
@@ -151,6 +174,49 @@ def test_a_page_never_sends_us_to_another_publisher() -> None:
         b'<!doctype html><link rel="alternate" type="application/rss+xml" href="https://evil.example/x.xml"><p>Hello', GARDEN.url
     )
     assert walk.answers(page).discovered is None
+
+
+@pytest.mark.parametrize(
+    ("named", "goes"),
+    [
+        ("https://garden.example/blog.xml", True),
+        ("https://feeds.garden.example/blog.xml", False),
+        ("http://garden.example/blog.xml", False),
+        ("https://garden.example:8443/blog.xml", False),
+    ],
+)
+def test_secrets_are_sent_to_the_very_server_that_feeds_yaml_names(named: str, goes: bool) -> None:
+    secret = replace(GARDEN, headers=(("Authorization", "Bearer 1"),), every=timedelta(days=2), every_given=True)
+    page = f'<!doctype html><link rel="alternate" type="application/rss+xml" href="{named}"><p>Hello'
+    walk, moved = Walk(secret), Walk(secret)
+    walk.answers(document(page.encode(), GARDEN.url), good("One."))
+    moved.answers(*[good(f"Text {number}.", redirects=(Redirect(status=301, target=named),)) for number in range(6)])
+    for each in (walk, moved):
+        asked = each.fetcher.asked[-1][0]
+        assert (asked.url, bool(asked.headers)) == (named, goes)
+
+
+def test_a_redirect_that_ends_in_nothing_is_forgotten_when_the_old_address_answers() -> None:
+    walk = Walk(replace(GARDEN, every=timedelta(days=2), every_given=True))
+    moved = (Redirect(status=301, target="https://new.example/feed"),)
+    walk.answers(*[good(f"Text {number}.", redirects=moved) for number in range(5)])
+    elsewhere = replace(GARDEN, id="new", url="https://new.example/other", shown_url="https://new.example/other")
+    walk.store.sync([*walk.ports.config.feeds, elsewhere], walk.clock())
+    assert walk.store.lease(walk.clock(), timedelta(minutes=3), 1, feeds=["garden"])
+    assert walk.store.lease(walk.clock(), timedelta(minutes=3), 1, feeds=["new"]) == [], "it is the new server that is asked now"
+    walk.clock.forward(timedelta(hours=1))
+    walk.answers(BadStatus("", "not found (404)", status=404), good("One."), good("One."), good("One."))
+    assert [spec.url for spec, _, _ in walk.fetcher.asked[-4:]] == [moved[0].target, *[GARDEN.url] * 3]
+
+
+def test_a_document_that_may_have_been_broken_off_is_asked_for_again() -> None:
+    walk = Walk()
+    kept = Validators(etag='"whole"')
+    state = walk.answers(good("One.", validators=kept))
+    cut = feed("garden", "Three.", "Two.", "One.")[:-60]
+    state = walk.answers(document(cut, GARDEN.url, validators=Validators(etag='"new"'), has_known_end=False))
+    assert (state.validators, walk.counts[0][0]) == (kept, 1)
+    assert walk.answers(document(cut, GARDEN.url, validators=Validators(etag='"new"'))).validators.etag == '"new"'
 
 
 def test_a_permanent_redirect_is_asked_directly_only_after_it_proved_itself() -> None:

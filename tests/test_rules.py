@@ -231,11 +231,15 @@ def test_rule_27_a_feed_that_fails_for_long_is_asked_once_a_week(wire: Wire, cli
     assert waits[-1] >= 7 * DAY
 
 
-def test_rule_28_a_challenge_is_left_alone_for_hours(wire: Wire, client: WebFetcher) -> None:
-    wire.on("/feed", answer(b"<html>Just a moment</html>", "cf-mitigated: challenge", "Content-Type: text/html", status=403))
+@pytest.mark.parametrize(
+    ("status", "fields"),
+    [*((status, ["cf-mitigated: challenge"]) for status in (200, 403, 503)), (200, []), (403, ["Retry-After: 60"])],
+)
+def test_rule_28_a_challenge_is_left_alone_for_hours(status: int, fields: list[str], wire: Wire, client: WebFetcher) -> None:
+    wire.on("/feed", answer(b"<!doctype html><title>Just a moment...</title>", *fields, "Content-Type: text/html", status=status))
     daemon = Daemon(wire, client, every=HOUR, every_given=True)
     assert gaps(daemon.runs(DAY))[0] >= 4 * HOUR
-    assert "challenge" in (daemon.state.last_error or "").lower()
+    assert ("challenge" in (daemon.state.last_error or "").lower()) == (fields != ["Retry-After: 60"])
 
 
 def _field(head: bytes, name: bytes) -> bytes:

@@ -5,8 +5,10 @@ Also reads local files. Whatever goes wrong is a `FetchError` in plain words, wh
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -34,7 +36,7 @@ from aggregator.errors import (
     Truncated,
     Unreachable,
 )
-from aggregator.model import Client, Document, FeedSpec, Posted, Redirect, Traffic, Unchanged, Validators
+from aggregator.model import Client, Document, FeedSpec, Pause, Posted, Redirect, Traffic, Unchanged, Validators
 
 _TIMEOUT_S: Final = 20.0
 _MAX_BYTES: Final = 10 * 1024 * 1024
@@ -62,10 +64,27 @@ class _Meter:
 
     requests: int = 0
     received_bytes: int = 0
+    server: str | None = None
+    pause: Pause | None = None
+
+    @contextmanager
+    def asking(self, server: str) -> Iterator[None]:
+        """Count a request, be it answered or not; none where no connection was made."""
+        self.server = server
+        self.requests += 1
+        try:
+            yield
+        except (Refused, NoSuchName, NoConnection):
+            self.requests -= 1
+            raise
 
     def note(self, answer: Answer) -> None:
-        self.requests += 1
         self.received_bytes += sum(map(len, answer.pieces))
+
+    def waits(self, span: timedelta | None) -> None:
+        """Note what the server that was asked last wishes on the way to an answer that is taken: the longest counts."""
+        if span and self.server and (self.pause is None or span > self.pause.span):
+            self.pause = Pause(span=span, server=self.server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +102,8 @@ class WebFetcher:
     """`ports.Fetcher` over HTTP and for local files. Safe to use from several threads at once.
 
     `client` names the library below; `resolver` looks hosts up; `ca_file` holds the certificates to trust instead of the bundled ones. A
-    fetch takes at most `timeout_s` of wall clock and `max_bytes` of inflated body. Raises `AggregatorError` where the client's library is
-    missing or too old.
+    fetch takes at most `timeout_s` of wall clock and `max_bytes` of inflated body. `clock` tells when an answer came whose server does
+    not. Raises `AggregatorError` where the client's library is missing or too old.
     """
 
     def __init__(
@@ -97,7 +116,9 @@ class WebFetcher:
         max_bytes: int = _MAX_BYTES,
         resolver: Resolver = look_up,
         ca_file: Path | None = None,
+        clock: Callable[[], datetime | None] = lambda: None,
     ) -> None:
+        self._clock = clock
         self._user_agent = user_agent
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
@@ -115,14 +136,14 @@ class WebFetcher:
             try:
                 got = self._got(poll)
             except FetchError as error:
-                error.requests, error.received_bytes = poll.meter.requests, poll.meter.received_bytes
+                error.requests, error.received_bytes, error.server = poll.meter.requests, poll.meter.received_bytes, poll.meter.server
                 raise
         traffic = Traffic(requests=poll.meter.requests, received_bytes=poll.meter.received_bytes)
         if isinstance(got, Document) and got.body_hash == body_hash:
             # Servers exist whose validators change with every answer: kept, they may match next time.
             kept = Unchanged(validators=got.validators, fresh_for=got.fresh_for, redirects=got.redirects, sent_hash=got.sent_hash)
-            return replace(kept, hub_links=got.hub_links, traffic=traffic)
-        return replace(got, traffic=traffic)
+            return replace(kept, hub_links=got.hub_links, traffic=traffic, pause=poll.meter.pause)
+        return replace(got, traffic=traffic, pause=poll.meter.pause)
 
     def post(self, address: str, form: Mapping[str, str], *, allow_private: bool) -> Posted:
         """Send a form to a hub; whatever goes wrong is said in what is returned."""
@@ -153,6 +174,7 @@ class WebFetcher:
             location = _location(answer)
             if location is None:
                 return self._answered(poll, place, answer, () if poll.spec.is_private else tuple(redirects))
+            poll.meter.waits(retry_after(answer.fields, self._clock()))
             places.append(_next_place(poll.spec, places, location))
             redirects.append(Redirect(status=answer.status, target=places[-1].url))
 
@@ -169,7 +191,8 @@ class WebFetcher:
             max_bytes=self._max_bytes,
         )
         try:
-            answer = self._door.run(errand)
+            with poll.meter.asking(place.server):
+                answer = self._door.run(errand)
         except Refused as error:
             message = f"{place.host} is at {error}, which is not a public address (allow_private permits it for one feed)"
             raise Private(spec.shown_url, message) from error
@@ -182,18 +205,19 @@ class WebFetcher:
         return answer
 
     def _answered(self, poll: _Poll, place: Place, answer: Answer, redirects: tuple[Redirect, ...]) -> Document | Unchanged:
-        fields = answer.fields
+        fields, came = answer.fields, self._clock()
         # Of a private feed nobody else may be asked, so its hub is of no use.
         hub_links = None if poll.spec.is_private else linked(fields.get("Link"), place.url)
         if answer.status == HTTPStatus.NOT_MODIFIED and _conditions(poll.validators):
-            kept = _renewed(poll.validators, fields)
-            return Unchanged(validators=kept, fresh_for=fresh_for(fields), redirects=redirects, is_304=True, hub_links=hub_links)
+            kept, fresh = _renewed(poll.validators, fields), fresh_for(fields, came)
+            poll.meter.waits(retry_after(fields, came))
+            return Unchanged(validators=kept, fresh_for=fresh, redirects=redirects, is_304=True, hub_links=hub_links)
         if answer.status not in WITH_BODY or "cf-mitigated" in fields:
-            raise _bad_status(poll.spec.shown_url, answer)
+            raise _bad_status(poll.spec.shown_url, answer, came)
         sent = _sent_hash(answer)
         if sent is not None and sent == poll.sent_hash:
             # It was whole the last time, and is the same: nothing need be inflated.
-            same = Unchanged(validators=_validators(fields), fresh_for=fresh_for(fields), redirects=redirects, sent_hash=sent)
+            same = Unchanged(validators=_validators(fields), fresh_for=fresh_for(fields, came), redirects=redirects, sent_hash=sent)
             return replace(same, hub_links=hub_links)
         body = self._inflated(poll, _pieces(answer), fields.get("Content-Encoding", ""))
         return Document(
@@ -203,7 +227,8 @@ class WebFetcher:
             validators=_validators(fields),
             body_hash=_hash(body),
             sent_hash=sent,
-            fresh_for=fresh_for(fields),
+            has_known_end=_has_known_end(fields),
+            fresh_for=fresh_for(fields, came),
             redirects=redirects,
             hub_links=hub_links,
         )
@@ -299,7 +324,8 @@ def _renewed(sent: Validators, fields: Mapping[str, str]) -> Validators:
 
 
 def _kept(value: str | None) -> str | None:
-    return value if value and _can_be_sent(value) else None
+    # A lone star would be answered with 304 for ever: it matches whatever there is (RFC 9110 section 13.1.2).
+    return value if value and value != "*" and _can_be_sent(value) else None
 
 
 def _can_be_sent(value: str) -> bool:
@@ -308,6 +334,11 @@ def _can_be_sent(value: str) -> bool:
 
 def _hash(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _has_known_end(fields: Mapping[str, str]) -> bool:
+    """Would it show if the connection ended before the body? Without a length and chunks, only what is compressed has an end mark."""
+    return bool(fields.get("Content-Length") or fields.get("Transfer-Encoding") or fields.get("Content-Encoding"))
 
 
 def _sent_hash(answer: Answer) -> str | None:
@@ -321,10 +352,10 @@ def _sent_hash(answer: Answer) -> str | None:
     return digest.hexdigest()
 
 
-def _bad_status(url: str, answer: Answer) -> BadStatus:
-    status, wait = answer.status, retry_after(answer.fields)
+def _bad_status(url: str, answer: Answer, came: datetime | None) -> BadStatus:
+    status, wait = answer.status, retry_after(answer.fields, came)
     if wait is None and status in _BUSY:
-        wait = fresh_for(answer.fields)
+        wait = fresh_for(answer.fields, came)
     if answer.fields.get("cf-mitigated") == "challenge":
         return Challenged(url, f"asks for proof of a browser instead of answering (challenge, {status})", status=status, retry_after=wait)
     try:

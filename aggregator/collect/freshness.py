@@ -12,8 +12,10 @@ _DIRECTIVE: Final = re.compile(r'([\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,;]*)))?')
 _SECONDS: Final = re.compile(r"[0-9]+", re.ASCII)
 
 
-def retry_after(fields: Mapping[str, str]) -> timedelta | None:
+def retry_after(fields: Mapping[str, str], came: datetime | None = None) -> timedelta | None:
     """How long the server asks to be left alone: seconds, or a date counted from its own Date. At most 31 days; None if it does not say.
+
+    `came`: when the answer came by our clock, from which dates of a server without one are counted.
 
     >>> retry_after({"Retry-After": "120"}), retry_after({"Retry-After": "soon"})
     (datetime.timedelta(seconds=120), None)
@@ -22,10 +24,11 @@ def retry_after(fields: Mapping[str, str]) -> timedelta | None:
     if (span := _span(value)) is not None:
         return span
     until, said = http_date(value), http_date(fields.get("Date", ""))
+    said = said or came
     return _within(until - said) if until and said else None
 
 
-def fresh_for(fields: Mapping[str, str]) -> timedelta | None:
+def fresh_for(fields: Mapping[str, str], came: datetime | None = None) -> timedelta | None:
     """How long the answer promises to stay fresh: max-age, else Expires minus Date; Age subtracted. At most 31 days.
 
     None if it promises nothing: no such field, none that can be read, no-cache, no-store, or nothing left of it.
@@ -36,7 +39,7 @@ def fresh_for(fields: Mapping[str, str]) -> timedelta | None:
     said = _directives(fields.get("Cache-Control", ""))
     if "no-cache" in said or "no-store" in said:
         return None
-    lifetime = _span(said["max-age"]) if "max-age" in said else _until_expiry(fields)
+    lifetime = _span(said["max-age"]) if "max-age" in said else _until_expiry(fields, came)
     if lifetime is None:
         return None
     left = lifetime - (_span(fields.get("Age", "").strip()) or timedelta())
@@ -64,8 +67,8 @@ def _directives(text: str) -> dict[str, str]:
     return said
 
 
-def _until_expiry(fields: Mapping[str, str]) -> timedelta | None:
-    expires, said = http_date(fields.get("Expires", "")), http_date(fields.get("Date", ""))
+def _until_expiry(fields: Mapping[str, str], came: datetime | None) -> timedelta | None:
+    expires, said = http_date(fields.get("Expires", "")), http_date(fields.get("Date", "")) or came
     return _within(expires - said) if expires and said else None
 
 

@@ -23,6 +23,9 @@ MAX_HUBS = 4
 # An element may carry any number of attributes; none that a feed needs carries so many.
 MAX_ATTRIBUTES = 200
 
+CUT_OFF = "the document is cut off at its end"
+"""What is said of a document that ends in the midst of an element."""
+
 _SHORTENED = "texts cut at "
 _T = TypeVar("_T")
 

@@ -18,7 +18,7 @@ from aggregator.collect.pool import ChildPool
 from aggregator.collect.spans import newest, without_oldest
 from aggregator.collect.tombstones import tombstones
 from aggregator.collect.wellformed import Bare, bare
-from aggregator.errors import ParseError
+from aggregator.errors import ChallengePage, ParseError
 from aggregator.model import Document, RawFeed
 from aggregator.web.url import shown
 
@@ -237,7 +237,7 @@ def _page(document: Document, text: str, found: tuple[str, ...]) -> ParseError:
     if found:
         message += f"; it names {', '.join(shown(url) for url in found[:3])}"
     elif any(words in text[:_MAX_JUNK_CHARS].lower() for words in _CHALLENGES):
-        message += " (it looks like a challenge for bots)"
+        return ChallengePage(shown(document.url), f"{message} (it looks like a challenge for bots)")
     return ParseError(shown(document.url), message, found=found, hub=hub_of_page(document.body, document.url) if found else None)
 
 

@@ -15,7 +15,7 @@ from xml.sax.saxutils import unescape
 import feedparser
 from feedparser.api import LooseFeedParser, StrictFeedParser
 
-from aggregator.collect.limits import MAX_ATTRIBUTES
+from aggregator.collect.limits import CUT_OFF, MAX_ATTRIBUTES
 from aggregator.collect.parse_elements import Elements
 from aggregator.collect.wellformed import Bare, expanded, mended
 
@@ -132,7 +132,7 @@ class _Trouble:
         if self.code == _JUNK:
             return "something follows after the end of the document and was left out"
         is_cut = self.code == _NO_END or (self.code in _UNCLOSED and self.to_end < 2_000)
-        return "the document is cut off at its end" if is_cut else ""
+        return CUT_OFF if is_cut else ""
 
 
 def _strictly(text: str, base: str) -> tuple["_Strict", _Trouble | None]:

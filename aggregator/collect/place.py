@@ -85,6 +85,14 @@ class Place:
         return type(self).of(shown(joined))
 
 
+def is_same_server(url: str, other: str) -> bool:
+    """May what is secret of the one address be sent to the other: are scheme, host and port the same?"""
+    try:
+        return Place.of(url).origin == Place.of(other).origin
+    except NotAnAddress:
+        return False
+
+
 def shown_place(spec: FeedSpec, place: Place) -> str:
     """The address as documents carry it: for a private feed without its query, and with `${NAME}` wherever its secret would stand."""
     url = place.url.partition("?")[0] if spec.is_private else place.url

@@ -22,6 +22,7 @@ _FILE: Final = timedelta(seconds=60)
 # What a refusal without Retry-After means: publishers who block pollers expect to see them rarely.
 _REFUSED: Final = timedelta(hours=4)
 _REFUSALS: Final = frozenset({403, 429})
+_CHALLENGE: Final = "challenge"
 _GONE: Final = 410
 _GONE_PROVED: Final = 2
 # Below the 31 days beyond which a stored time is taken for the work of a wrong clock.
@@ -57,7 +58,7 @@ def plan(
     worth: float = rhythm.REQUEST_WORTH,
     pushed_by: str | None = None,
 ) -> tuple[datetime, str]:
-    """When to ask a feed next, and why. `state` is as it stands after the poll; `status` and `retry_after` are a failure's.
+    """When to ask a feed next, and why. `state` is as it stands after the poll; `status` is a failure's.
 
     `worth`: hours that an entry may wait to spare a request (`collect.rhythm`). `pushed_by`: the hub from which what is new comes.
 
@@ -78,7 +79,7 @@ def plan(
         return now + _spread(wait, state.key, now, LONGEST), why
     if pushed_by:
         wishes.append((_DAY, f"once a day, in case its hub {pushed_by} misses something: the hub pushes what is new"))
-    wishes += _servers(spec, state, fresh_for)
+    wishes += _servers(spec, state, fresh_for, retry_after)
     within_a_day = [*_feeds(state.head), *_rhythms(spec, state, now, worth)]
     return _around_skips(state, now, *_longest(wishes, within_a_day, state.key, now))
 
@@ -112,11 +113,13 @@ def failed(state: FeedState, error: FeedError, now: datetime) -> FeedState:
     )
 
 
-def not_before(spec: FeedSpec, state: FeedState, at: datetime, now: datetime, fresh_for: timedelta | None) -> datetime | None:
+def not_before(
+    spec: FeedSpec, state: FeedState, at: datetime, now: datetime, fresh_for: timedelta | None, retry_after: timedelta | None
+) -> datetime | None:
     """Until when a feed's server is to be left alone, whatever a hub says: until `at` where it failed, else as long as it asked for."""
     if state.failures:
         return at
-    return max((now + wait for wait, _ in _servers(spec, state, fresh_for)), default=None)
+    return max((now + wait for wait, _ in _servers(spec, state, fresh_for, retry_after)), default=None)
 
 
 def operator_wish(status: int | None, retry_after: timedelta | None) -> timedelta | None:
@@ -180,13 +183,19 @@ def _own(spec: FeedSpec) -> _Wish:
     return spec.every, f"every {words(spec.every)}, {'as feeds.yaml says' if spec.every_given else 'the default'}"
 
 
-def _servers(spec: FeedSpec, state: FeedState, fresh_for: timedelta | None) -> list[_Wish]:
-    wishes = []
+def _servers(spec: FeedSpec, state: FeedState, fresh_for: timedelta | None, retry_after: timedelta | None) -> list[_Wish]:
+    wishes = _left_alone(retry_after)
     if state.validators == Validators() and not spec.every_given:
         wishes.append((_DAY, "once a day: its server offers no way to ask whether anything changed (`every` overrides this)"))
     if fresh_for:
         wishes.append((min(fresh_for, LONGEST), f"its server says that the answer stays fresh for {words(fresh_for)}"))
     return wishes
+
+
+def _left_alone(retry_after: timedelta | None) -> list[_Wish]:
+    if not retry_after:
+        return []
+    return [(min(retry_after, LONGEST), f"its server asks to be left alone for {words(retry_after)} (Retry-After)")]
 
 
 def _rhythms(spec: FeedSpec, state: FeedState, now: datetime, worth: float) -> list[_Wish]:
@@ -233,14 +242,23 @@ def _after_failure(spec: FeedSpec, state: FeedState, now: datetime, status: int 
     times = "once" if state.failures == 1 else f"{state.failures} times in a row"
     wait = _doubled(spec.every, state.failures)
     wishes = [(wait, f"failed {times}, asked again after {words(wait)}")]
-    if retry_after:
-        wishes.append((min(retry_after, LONGEST), f"its server asks to be left alone for {words(retry_after)} (Retry-After)"))
-    elif status in _REFUSALS:
-        wait = _doubled(_REFUSED, state.failures - 1)
-        wishes.append((wait, f"refused {times} ({status}), asked again after {words(wait)}"))
+    wishes += _left_alone(retry_after)
+    is_challenge = state.last_error_kind == _CHALLENGE
+    # Who says how many are too many is believed; who lets in nobody, or browsers only, is left alone whatever else the answer says.
+    if is_challenge or (status in _REFUSALS and not (status == _TOO_MANY and retry_after)):
+        wait, by = _doubled(_REFUSED, state.failures - 1), _CHALLENGE if is_challenge else status
+        wishes.append((wait, f"refused {times} ({by}), asked again after {words(wait)}"))
     if state.failing_since is not None and now - state.failing_since >= _FAILING_LONG:
         wishes.append((_WEEK, f"has failed since {state.failing_since:%Y-%m-%d}, asked once a week"))
     return wishes
+
+
+def is_given_up(state: FeedState, now: datetime) -> bool:
+    """Is a feed not to be asked, though its time has come: did its server say, and repeat, that it is gone for good?
+
+    Before that time only somebody asks who names it.
+    """
+    return state.gone_count >= _GONE_PROVED and state.not_before is not None and now >= state.not_before
 
 
 def _after_gone(spec: FeedSpec, state: FeedState, now: datetime) -> tuple[datetime, str]:

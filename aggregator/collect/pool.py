@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from aggregator.collect.worker import LENGTH, OUT_OF_MEMORY, Answer, Request
-from aggregator.errors import ParseError
+from aggregator.errors import ChallengePage, ParseError
 from aggregator.web.url import shown
 
 # A child imports what it works with before its first document; on a machine under load that may take long.
@@ -78,7 +78,8 @@ class ChildPool:
         finally:
             self._free.put(child)
         if answer.result is None:
-            raise ParseError(shown(url), answer.error or "the parser gave no answer", found=answer.found, hub=answer.hub)
+            kind = ChallengePage if answer.is_challenge else ParseError
+            raise kind(shown(url), answer.error or "the parser gave no answer", found=answer.found, hub=answer.hub)
         return answer.result
 
     def _encoded(self, child: "_Child", body: bytes, shared: Shared | None) -> Callable[[], bytes]:

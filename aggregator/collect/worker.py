@@ -10,14 +10,14 @@ import os
 import resource
 import signal
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from aggregator.errors import ParseError
+from aggregator.errors import ChallengePage, ParseError
 
 LENGTH = struct.Struct(">I")
 # The status with which a child ends that needed more than it may take: after that, nothing in it can be relied on.
@@ -57,6 +57,7 @@ class Answer:
     error: str | None = None
     found: tuple[str, ...] = ()
     hub: tuple[str, str | None] | None = None
+    is_challenge: bool = False
     retires: bool = False
 
 
@@ -108,7 +109,8 @@ class _Server:
         except ParseError as error:
             if isinstance(error.__cause__, MemoryError):
                 raise MemoryError from None
-            return Answer(error=error.message, found=error.found, hub=error.hub, retires=self._has_grown())
+            told = Answer(error=error.message, found=error.found, hub=error.hub, is_challenge=isinstance(error, ChallengePage))
+            return replace(told, retires=self._has_grown())
         return Answer(result=result, retires=self._has_grown())
 
     def _has_grown(self) -> bool:

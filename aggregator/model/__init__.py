@@ -48,6 +48,7 @@ from aggregator.model.hubs import HubLinks, HubSubscription, Notice, Posted
 from aggregator.model.lists import ListReport, ListState, ListStatus, Member
 from aggregator.model.raw import (
     Document,
+    Pause,
     RawCategory,
     RawElement,
     RawEntry,
@@ -125,6 +126,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "OutputSpec",
+    "Pause",
     "Person",
     "Place",
     "Placed",

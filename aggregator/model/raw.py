@@ -24,6 +24,14 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """How long a server asks to be left alone (Retry-After), and which server (scheme, host and port)."""
+
+    span: timedelta
+    server: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
     """What a fetch cost: requests (each hop of a redirect is one), and bytes of bodies as they came, compressed."""
 
@@ -37,7 +45,8 @@ class Document:
 
     `content_type` is the header as sent (None if absent). `fresh_for` is what Cache-Control or Expires promise, Age subtracted.
     `body_hash` is the blake2b-128 hex digest of `body`, `sent_hash` that of the body as it was sent, in its codings (None: it had none).
-    `hub_links` is what the Link header says of a hub.
+    Without `has_known_end` the connection alone told where it ends. `hub_links` is what the Link header says of a hub. `pause` is what a
+    server on the way asks for.
     """
 
     url: str
@@ -46,10 +55,12 @@ class Document:
     validators: Validators
     body_hash: str
     sent_hash: str | None = None
+    has_known_end: bool = True
     fresh_for: timedelta | None = None
     redirects: tuple[Redirect, ...] = ()
     traffic: Traffic = Traffic()
     hub_links: HubLinks | None = None
+    pause: Pause | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +74,7 @@ class Unchanged:
     sent_hash: str | None = None
     traffic: Traffic = Traffic()
     hub_links: HubLinks | None = None
+    pause: Pause | None = None
 
 
 TextType = Literal["text", "html", "xhtml"]

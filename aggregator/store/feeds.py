@@ -227,11 +227,19 @@ def _changes(row: AnyRow, spec: FeedSpec, now: datetime) -> dict[str, object]:
         changes["id"] = spec.id
     if not row.active:
         changes |= {"active": True, "next_poll_at": max(row.next_poll_at, now)}
-    if row.shown_url != spec.shown_url:
+    if row.shown_url != spec.shown_url and _was_asked(row, spec):
+        changes |= dict.fromkeys(("discovered", "redirect_target", "redirect_since")) | {"redirect_count": 0}
+        changes |= {"shown_url": spec.shown_url, "operator": operator_of(spec.shown_url)}
+    elif row.shown_url != spec.shown_url:
         changes |= _FORGOTTEN
         changes |= {"shown_url": spec.shown_url, "operator": operator_of(spec.shown_url)}
         changes |= {"next_poll_at": now, "why": "its address changed in feeds.yaml"}
     return changes
+
+
+def _was_asked(row: AnyRow, spec: FeedSpec) -> bool:
+    """Does feeds.yaml name now what was asked all along? Then what its server said stays true, and nothing new is to be asked."""
+    return spec.shown_url in (row.discovered, row.redirect_target) and not (row.failures or row.hold)
 
 
 def _own_addresses(conn: Connection, current: Mapping[str, str], owners: Mapping[str, str], pks: Mapping[str, int], now: datetime) -> None:

@@ -21,7 +21,6 @@ _LEASED: Final = select(
     feed.c.id,
     feed.c.shown_url,
     feed.c.operator,
-    feed.c.discovered,
     feed.c.first_success_at,
     feed.c.head,
     feed.c.document_at,
@@ -83,16 +82,16 @@ def _state(result: PollResult, row: AnyRow, *, is_news: bool) -> Mapping[str, ob
     first = row.first_success_at or state.first_success_at
     values["first_success_at"] = first or (None if result.outcome == "failed" else result.polled_at)
     values["document_at"] = result.polled_at if result.outcome == "new" else row.document_at
-    # A page may lead to a feed on another server: that one is asked from now on.
-    moved = state.discovered != row.discovered
-    values["operator"] = operator_of(state.discovered or row.shown_url) if moved else row.operator
+    # A page, or a redirect that lasts, may lead to another server: that one is asked from now on.
+    values["operator"] = operator_of(result.asks or row.shown_url)
     return values | {"feed_pk": row.pk}
 
 
 def _wishes(result: PollResult, row: AnyRow) -> list[Mapping[str, object]]:
-    if row.operator is None or result.operator_until is None:
+    operator = operator_of(result.operator_at) if result.operator_at else row.operator
+    if operator is None or result.operator_until is None:
         return []
-    return [{"operator": row.operator, "until": result.operator_until, "why": result.operator_why}]
+    return [{"operator": operator, "until": result.operator_until, "why": result.operator_why}]
 
 
 def _standing(position: int, result: PollResult, row: AnyRow) -> upsert.Standing:

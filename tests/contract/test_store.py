@@ -216,6 +216,26 @@ def test_an_operator_that_asked_to_be_left_alone_is(store: Store) -> None:
     assert [state.id for state, _ in store.lease(NOON + 3 * HOUR, HOLD, 9)] == ["blog"]
 
 
+def test_a_pause_binds_the_server_that_asked_for_it(store: Store) -> None:
+    store.sync([*blogs("blog"), spec("host", shown_url="https://host.example/other")], NOON)
+    made = replace(result(store, "blog", []), operator_until=NOON + 3 * HOUR, operator_at="https://feeds.host.example")
+    store.record([replace(made, asks="https://www.host.example/feed")], same_story)
+    assert store.lease(NOON + 2 * HOUR, HOLD, 9) == [], "the feed is asked there from now on"
+    assert store.next_due(NOON + 2 * HOUR) == NOON + 3 * HOUR
+    assert len(store.lease(NOON + 3 * HOUR, HOLD, 9)) == 1
+
+
+def test_an_address_that_was_asked_all_along_may_be_written_down_and_nobody_is_asked_for_it(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    new, made = "https://new.example/feed", result(store, "blog", [])
+    state = replace(made.state, validators=Validators(etag='"a"'), redirect_target=new, redirect_since=NOON, redirect_count=9)
+    store.record([replace(made, state=state)], same_story)
+    (before,) = store.feeds()
+    store.sync([spec("blog", shown_url=new, url=new)], NOON + HOUR)
+    kept = {"shown_url": new, "redirect_target": None, "redirect_since": None, "redirect_count": 0}
+    assert store.feeds() == [replace(before, **kept)]
+
+
 def test_a_clock_that_was_wrong_stalls_nothing(store: Store) -> None:
     store.sync(blogs("a", "b", "c"), NOON)
     ahead = NOON + timedelta(days=400)

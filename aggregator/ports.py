@@ -154,10 +154,10 @@ class Store(Protocol):
         ...
 
     def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
-        """Write verdicts. A story listed for the first time gets its sequence number and first-listed time, which stick, as do its
-        published id and sort key; a story no longer listed keeps its row. When two stories of an output would share a published id,
-        the later one gets a uuid5. Backlog that came after the output's first publish (of a feed that was added, or of many old entries
-        that a known one brought at once) is not listed beyond `newcomer_entries`, and says so.
+        """Write verdicts. A story listed for the first time gets its sequence number and first-listed time (`store.standing.first_listed`),
+        which stick, as do its published id and sort key; a story no longer listed keeps its row. When two stories of an output would share
+        a published id, the later one gets a uuid5. Backlog that came after the output's first publish (of a feed that was added, or of many
+        old entries that a known one brought at once) is not listed beyond `newcomer_entries`, and says so.
         `done` marks the output as judged under `mark` up to now.
         """
         ...
@@ -165,7 +165,8 @@ class Store(Protocol):
     def listing(
         self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None
     ) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
-        """The listed stories of an output: the latest first-listed ones, with all their members, newest sort key first."""
+        """The listed stories of an output: the latest first-listed ones, among equals the newest, with all their members, newest sort key
+        first."""
         ...
 
     def files(self) -> dict[str, str]:
@@ -192,7 +193,7 @@ class Store(Protocol):
         ...
 
     def placed(self, output: str, limit: int) -> list[Placed]:
-        """Where the listed stories of an output stand: the latest first-listed ones, without what they say."""
+        """Where the listed stories of an output stand: those with the highest numbers, these first, without what they say."""
         ...
 
     def given(self, output: str, story_pks: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:

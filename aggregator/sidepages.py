@@ -144,14 +144,15 @@ def _pages(output: Output, store: Store) -> Iterator[_Page]:
     edition, path, mark = output.edition, output.edition.spec.path, output.mark
     places, feed_ids = store.placed(path, REACH), output.feed_ids
     by_feed: dict[str, list[Placed]] = {}
-    for place in places:
+    chosen = sorted(places, key=lambda place: place.rank, reverse=True)
+    for place in chosen:
         by_feed.setdefault(feed_ids.get(place.feed_key or "", ""), []).append(place)
     yield _page(mark, sources_path(path), (), sources_page)
     for feed in edition.subscriptions:
         yield _page(mark, source_path(path, feed.id), by_feed.get(feed.id, [])[:ABOUT_ENTRIES], partial(source_page, feed=feed))
     for tag in dict.fromkeys(tag for feed in edition.subscriptions for tag in feed.tags):
         ids = {feed.id for feed in edition.subscriptions if tag in feed.tags}
-        tagged = [place for place in places if feed_ids.get(place.feed_key or "") in ids]
+        tagged = [place for place in chosen if feed_ids.get(place.feed_key or "") in ids]
         yield _page(mark, tag_path(path, tag), tagged[: edition.spec.max_entries], partial(tag_page, tag=tag))
     yield from _archive(path, mark, places)
 

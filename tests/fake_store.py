@@ -33,11 +33,12 @@ from aggregator.model import (
 )
 from aggregator.ports import BACKLOG, FORGOTTEN
 from aggregator.store import turnover
+from aggregator.store.columns import DAY
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
 from aggregator.store.edits import as_it_stood, is_edit
 from aggregator.store.joining import Joined, Pairs, Turnover, closest_first, in_turn, join, join_anew, near
 from aggregator.store.publications import LOOKED_THROUGH
-from aggregator.store.standing import Candidate, Outlook, is_newcomer, settle
+from aggregator.store.standing import Candidate, Outlook, first_listed, is_newcomer, settle
 from aggregator.store.withdraw import is_over, reason
 from aggregator.web.forms import beginnings, written_forms
 from aggregator.web.url import link_key
@@ -534,6 +535,7 @@ class FakeStore(FakeForgetting):
             ids=frozenset(one.published_id for one in given.values()),
             last_sequence=max((one.sequence or 0 for one in given.values()), default=0),
         )
+        since = {one.story: first_listed(one, now, row.first_published) for one in candidates}
         for settled in settle(candidates, outlook, newcomer_entries):
             one = own[settled.story]
             one.pending, one.held = False, (settled.held or "").startswith(BACKLOG)
@@ -542,7 +544,7 @@ class FakeStore(FakeForgetting):
                 listed=settled.held is None,
                 sequence=settled.sequence,
                 published_id=settled.published_id,
-                first_listed=now if settled.held is None else None,
+                first_listed=since[settled.story] if settled.held is None else None,
                 rule=settled.held or one.publication.rule,
             )
 
@@ -558,7 +560,11 @@ class FakeStore(FakeForgetting):
             is_newcomer=self._is_all_backlog(story) and (came_late or self._came_since(story, row.first_published)),
             burst=self._burst(story),
             is_pruned=all(entry.pruned for entry in self._entries.values() if entry.story == story),
+            backlog_seen=self._first_seen(story) if self._is_all_backlog(story) else None,
         )
+
+    def _first_seen(self, story: int) -> datetime:
+        return min(row.stored.first_seen for row in self._entries.values() if row.story == story)
 
     def _is_all_backlog(self, story: int) -> bool:
         return all(row.stored.is_backlog or row.burst for row in self._entries.values() if row.story == story)
@@ -766,13 +772,9 @@ class FakeStore(FakeForgetting):
     @_one_at_a_time
     def placed(self, output: str, limit: int) -> list[Placed]:
         listed = [one.publication for (path, _), one in self._standings.items() if path == output and one.publication.listed]
-        listed.sort(key=lambda one: one.published_id)
-        listed.sort(key=lambda one: (one.first_listed, one.sort_key), reverse=True)
+        listed.sort(key=lambda one: one.sequence or 0, reverse=True)
         found = [(one, self._stories[one.story_pk].generation) for one in listed[:limit]]
-        return [
-            Placed(one.story_pk, now, one.sequence or 0, (one.sort_key - datetime(1970, 1, 1, tzinfo=UTC)).days, one.feed_key)
-            for one, now in found
-        ]
+        return [Placed(one.story_pk, now, one.sequence or 0, _ticks(one.sort_key) // DAY, one.feed_key, _rank(one)) for one, now in found]
 
     @_one_at_a_time
     def given(self, output: str, story_pks: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
@@ -837,6 +839,14 @@ class FakeStore(FakeForgetting):
 def _precedence(row: _Standing) -> tuple[object, ...]:
     one = row.publication
     return not one.listed, one.sequence is None, one.first_listed or one.sort_key, one.sort_key, one.published_id
+
+
+def _ticks(at: datetime) -> int:
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def _rank(one: Publication) -> tuple[int, int]:
+    return _ticks(one.first_listed or one.sort_key), _ticks(one.sort_key)
 
 
 def _answers(row: _Entry, query: str) -> bool:

@@ -214,13 +214,14 @@ class Publication:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Where a story stands in an output, and nothing of what it says: for telling which pages list it. `generation` changes whenever any of
-    its entries does, `day` counts from 1970 in UTC."""
+    its entries does, `day` counts from 1970 in UTC. Of two the one with the higher `rank` is chosen where there is no room for both."""
 
     story_pk: int
     generation: int
     sequence: int
     day: int
     feed_key: str | None
+    rank: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from aggregator.model import Config, JsonValue, PollReport
 from aggregator.pipeline import PublishReport, publish
 from aggregator.prune import prune
 from aggregator.publish.websub import link_field
+from aggregator.run.beginning import Beginning
 from aggregator.run.callbacks import Callbacks
 from aggregator.run.health import SILENCE, Health
 from aggregator.run.lock import DaemonLock
@@ -91,6 +92,7 @@ class Daemon:
         self._files = app.config.files or (app.config.path,)
         self._running: set[str] = set()
         self._moved = monotonic()
+        self._beginning = Beginning(app.ports.store, app.config.feeds)
         self._dirty = threading.Event()
         self._dirty.set()
         self._swap = threading.Lock()
@@ -232,14 +234,16 @@ class Daemon:
 
     def _reported(self, report: PollReport) -> None:
         self.health.last_poll = self.app.ports.clock().isoformat(timespec="seconds")
+        self._beginning.answered(report.feed_id)
         self.report(report)
 
     def _stored(self, changes: int) -> None:
+        self._beginning.stored()
         self._dirty.set()
         self._hubs.set()
 
     def _publish(self) -> None:
-        if not self._dirty.is_set() or self.stop.is_set():
+        if not self._dirty.is_set() or self.stop.is_set() or self._beginning.is_waiting:
             return
         self._dirty.clear()
         with self._minded("publish"), self._swap:

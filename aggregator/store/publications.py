@@ -13,6 +13,7 @@ from aggregator.store.columns import DAY
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry, output, publication, story, story_member
 from aggregator.store.settling import CHANGE
+from aggregator.store.standing import EARLY
 
 LOOKED_THROUGH: Final = 10_000
 """Where an output takes so many of each feed, it chooses among the latest so many that it ever listed: all would grow with the store."""
@@ -48,8 +49,8 @@ _LISTING: Final = (
     .order_by(publication.c.first_listed.desc(), publication.c.sort_key.desc(), publication.c.published_id)
     .limit(bindparam("most"))
 )  # fmt: skip
-# Nothing is listed before its date, and by when it was listed the index is ordered: what is older is not read.
-_SINCE: Final = _LISTING.where(publication.c.sort_key >= bindparam("not_before"), publication.c.first_listed >= bindparam("not_before"))
+# By when it was listed the index is ordered: what is older is not read.
+_SINCE: Final = _LISTING.where(publication.c.sort_key >= bindparam("not_before"), publication.c.first_listed >= bindparam("listed_after"))
 # By its index, without the rows of the stories' entries.
 _PLACED: Final = (
     # Thousands are read at each publish, for their days only: making an instant of each cost more than all else of it.
@@ -59,11 +60,12 @@ _PLACED: Final = (
         publication.c.sequence,
         type_coerce(publication.c.sort_key, BigInteger),
         publication.c.feed_key,
+        type_coerce(publication.c.first_listed, BigInteger),
     )
     .join(output, output.c.pk == publication.c.output)
     .join(story, story.c.pk == publication.c.story)
-    .where(output.c.path == bindparam("at"), publication.c.listed)
-    .order_by(publication.c.first_listed.desc(), publication.c.sort_key.desc(), publication.c.published_id)
+    .where(output.c.path == bindparam("at"), publication.c.listed, publication.c.sequence.is_not(None))
+    .order_by(publication.c.sequence.desc())
     .limit(bindparam("most"))
 )
 _GIVEN: Final = SHOWN.where(
@@ -222,7 +224,7 @@ def listing(
     conn: Connection, path: str, limit: int, *, per_feed: int | None, not_before: datetime | None
 ) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
     asked: dict[str, object] = {"at": path, "most": limit if per_feed is None else max(limit, LOOKED_THROUGH)}
-    asked |= {} if not_before is None else {"not_before": not_before}
+    asked |= {} if not_before is None else {"not_before": not_before, "listed_after": not_before - EARLY}
     chosen: list[Publication] = []
     by_feed: Counter[str | None] = Counter()
     with conn.execute(_LISTING if not_before is None else _SINCE, asked) as rows:
@@ -244,7 +246,10 @@ def newest_first(conn: Connection, chosen: Sequence[Publication]) -> list[tuple[
 
 def placed(conn: Connection, path: str, limit: int) -> list[Placed]:
     rows = conn.execute(_PLACED, {"at": path, "most": limit}).all()
-    return [Placed(pk, generation, sequence, moment // DAY, feed_key) for pk, generation, sequence, moment, feed_key in rows]
+    return [
+        Placed(pk, generation, sequence, moment // DAY, feed_key, (since, moment))
+        for pk, generation, sequence, moment, feed_key, since in rows
+    ]
 
 
 def given(conn: Connection, path: str, stories: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:

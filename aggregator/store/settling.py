@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from aggregator.ports import BACKLOG
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry, feed, output, publication, story, story_member
-from aggregator.store.standing import Candidate, Outlook, Settled, is_newcomer, settle
+from aggregator.store.standing import EARLY, Candidate, Outlook, Settled, first_listed, is_newcomer, settle
 
 CHANGE: Final = update(publication).where(publication.c.output == bindparam("of"), publication.c.story == bindparam("judged"))
 _IN_STORIES: Final = story_member.c.story.in_(bindparam("stories", expanding=True))
@@ -21,6 +21,7 @@ _BACKLOG: Final = (
         story_member.c.story,
         func.max(case((entry.c.backlog | entry.c.burst.is_not(None), 0), else_=1)),
         func.max(entry.c.burst),
+        func.min(entry.c.first_seen),
     )
     .join(entry, entry.c.pk == story_member.c.entry)
     .where(_IN_STORIES)
@@ -39,8 +40,8 @@ _GIVEN_OF_FEED: Final = (
 _LISTED_DAYS: Final = select(publication.c.feed_key, publication.c.sort_key).where(
     publication.c.output == bindparam("of"),
     publication.c.listed,
-    # Nothing is listed before its date; this is what the index finds.
-    publication.c.first_listed >= bindparam("after"),
+    # This is what the index finds.
+    publication.c.first_listed >= bindparam("listed_after"),
     publication.c.sort_key >= bindparam("after"),
     publication.c.feed_key.in_(bindparam("keys", expanding=True)),
 )
@@ -69,18 +70,26 @@ _LAST: Final = (
 )
 
 
+class _Backlog(NamedTuple):
+    """When the latest of it came as a burst (None: all stood in first documents), and when the first of it was seen."""
+
+    burst: datetime | None
+    first_seen: datetime
+
+
 def finish(conn: Connection, row: AnyRow, mark: str, generation: int, now: datetime, newcomer_entries: int) -> None:
     """Settle what is pending and mark the output as judged up to `generation`."""
     pending = {one.story: one for one in conn.execute(_PENDING, {"of": row.pk})}
     if pending:
         candidates = _candidates(conn, row, list(pending.values()))
         settled = settle(candidates, _outlook(conn, row, candidates), newcomer_entries)
-        conn.execute(CHANGE, [_settled(row.pk, one, pending[one.story], now) for one in settled])
+        since = {one.story: first_listed(one, now, row.first_published) for one in candidates}
+        conn.execute(CHANGE, [_settled(row.pk, one, pending[one.story], since[one.story]) for one in settled])
     values = {"mark": mark, "judged_generation": generation, "first_published": row.first_published or now}
     conn.execute(update(output).where(output.c.pk == row.pk).values(values))
 
 
-def _settled(of: int, one: Settled, row: AnyRow, now: datetime) -> dict[str, object]:
+def _settled(of: int, one: Settled, row: AnyRow, since: datetime) -> dict[str, object]:
     is_listed = one.held is None
     return {
         "of": of,
@@ -90,14 +99,14 @@ def _settled(of: int, one: Settled, row: AnyRow, now: datetime) -> dict[str, obj
         "listed": is_listed,
         "sequence": one.sequence,
         "published_id": one.published_id,
-        "first_listed": now if is_listed else None,
+        "first_listed": since if is_listed else None,
         "rule": one.held or row.rule,
     }
 
 
 def _candidates(conn: Connection, row: AnyRow, pending: Sequence[AnyRow]) -> list[Candidate]:
     feeds = _new_feeds(conn, row, {one.feed_key for one in pending if one.feed_key})
-    backlog = _backlog(conn, [one.story for one in pending]) if row.first_published else {}
+    backlog = _backlog(conn, [one.story for one in pending])
     with_text = _among(conn, _WITH_TEXT, [one.story for one in pending])
     return [
         Candidate(
@@ -107,23 +116,24 @@ def _candidates(conn: Connection, row: AnyRow, pending: Sequence[AnyRow]) -> lis
             sort_key=one.sort_key,
             per_day=one.per_day,
             is_newcomer=_is_newcomer(one, backlog, feeds, row.first_published),
-            burst=backlog.get(one.story),
+            burst=backlog[one.story].burst if one.story in backlog else None,
             is_pruned=one.story not in with_text,
+            backlog_seen=backlog[one.story].first_seen if one.story in backlog else None,
         )
         for one in pending
     ]
 
 
-def _backlog(conn: Connection, stories: Sequence[int]) -> dict[int, datetime | None]:
-    """Those of the stories of which all is backlog, with the burst that the latest of it came in (None: all stood in first documents)."""
+def _backlog(conn: Connection, stories: Sequence[int]) -> dict[int, _Backlog]:
+    """Those of the stories of which all is backlog."""
     rows = (row for piece in chunks(stories) for row in conn.execute(_BACKLOG, {"stories": piece}))
-    return {story: burst for story, has_news, burst in rows if not has_news}
+    return {story: _Backlog(burst, first_seen) for story, has_news, burst, first_seen in rows if not has_news}
 
 
-def _is_newcomer(one: AnyRow, backlog: Mapping[int, datetime | None], feeds: Container[str], first_published: datetime | None) -> bool:
+def _is_newcomer(one: AnyRow, backlog: Mapping[int, _Backlog], feeds: Container[str], first_published: datetime | None) -> bool:
     if one.story not in backlog:
         return False
-    burst = backlog[one.story]
+    burst = backlog[one.story].burst
     return one.feed_key in feeds or (burst is not None and first_published is not None and burst > first_published)
 
 
@@ -175,7 +185,7 @@ def _newcomers(conn: Connection, of: int, keys: Iterable[str]) -> Counter[tuple[
     """How much of each feed's backlog was listed before, by the burst it came in."""
     given = [row for piece in chunks(keys) for row in conn.execute(_GIVEN_OF_FEED, {"of": of, "keys": piece})]
     backlog = _backlog(conn, [row.story for row in given])
-    return Counter((row.feed_key, backlog[row.story]) for row in given if row.story in backlog)
+    return Counter((row.feed_key, backlog[row.story].burst) for row in given if row.story in backlog)
 
 
 def held_back(conn: Connection) -> dict[str, int]:
@@ -200,5 +210,5 @@ def _days(conn: Connection, of: int, limited: Sequence[Candidate]) -> Counter[An
     return Counter(
         (row.feed_key, row.sort_key.astimezone(UTC).date())
         for piece in chunks({one.feed_key for one in limited if one.feed_key})
-        for row in conn.execute(_LISTED_DAYS, {"of": of, "after": after, "keys": piece})
+        for row in conn.execute(_LISTED_DAYS, {"of": of, "after": after, "listed_after": after - EARLY, "keys": piece})
     )

@@ -10,7 +10,14 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from aggregator.ports import BACKLOG
 
 INITIAL_FILL: Final = timedelta(hours=1)
-"""A feed that was there when an output was first published, and answers only now, is no newcomer for so long."""
+"""A feed that was there when an output was first published, and answers only now, is no newcomer for so long. What it had is chosen by its
+date then, as if all had answered at once: the latest that answers must not fill the page with its archive."""
+_TICK: Final = timedelta(microseconds=1)
+_UNDATED: Final = timedelta(milliseconds=1)
+"""So near to the poll that saw it stands what has no date: entries of one document, at most a thousand, are a microsecond apart."""
+
+EARLY: Final = INITIAL_FILL + _TICK
+"""Nothing counts as listed by more than that before its date (`first_listed`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +26,7 @@ class Candidate:
 
     `is_newcomer`: all of it is backlog that came after the output's first publish: it stood in the first document of a feed that was added
     since, or a known feed brought it among many old entries at once, at `burst`. `is_pruned`: no member has its text any more.
+    `backlog_seen`: when the first of it was seen, if all of it is backlog, whenever that came.
     """
 
     story: int
@@ -29,6 +37,7 @@ class Candidate:
     is_newcomer: bool = False
     burst: datetime | None = None
     is_pruned: bool = False
+    backlog_seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +65,19 @@ def is_newcomer(added_at: datetime, first_success: datetime | None, first_publis
     if first_published is None or first_success is None or first_success <= first_published:
         return False
     return added_at > first_published or first_success > first_published + INITIAL_FILL
+
+
+def first_listed(one: Candidate, now: datetime, first_published: datetime | None) -> datetime:
+    """Since when an output lists a story: by this, and among equals by their dates, it chooses whom its file has room for.
+
+    What an output begins with counts as listed at its first publish, or at its own date, if that is later: so it is chosen by date. What
+    has none goes behind the rest: it is the feed that never gave one, and not the latest news.
+    """
+    begun = first_published or now
+    if one.is_newcomer or one.backlog_seen is None or now > begun + INITIAL_FILL:
+        return now
+    is_undated = one.sort_key > one.backlog_seen - _UNDATED
+    return begun - _TICK if is_undated else max(begun, one.sort_key)
 
 
 def settle(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: int) -> list[Settled]:

@@ -454,6 +454,26 @@ def test_a_feed_that_was_there_from_the_start_is_no_newcomer(store: Store) -> No
     assert len(titles(store)) == 7
 
 
+def test_a_planet_that_begins_is_chosen_by_date_whoever_answers_last(store: Store) -> None:
+    store.sync(blogs("fast", "slow", "undated"), NOON)
+    poll(store, [("fast", [post(number, "fast", published=NOON - number * HOUR) for number in range(1, 5)])])
+    publish(store)
+    later = NOON + timedelta(minutes=10)
+    old = [post(number, "slow", published=NOON - 900 * DAY - number * HOUR) for number in range(5, 9)]
+    poll(store, [("slow", [post(9, "slow", published=NOON + timedelta(minutes=5)), *old])], later)
+    poll(store, [("undated", [post(number, "undated", published=None) for number in range(10, 14)])], later)
+    publish(store, later)
+    newest = ["Post 9", "Post 1", "Post 2", "Post 3", "Post 4"]
+    assert titles(store, limit=5) == newest, "neither an archive that comes late nor what has no date takes their places"
+    assert titles(store, limit=5, not_before=NOON - DAY) == newest
+    assert len(titles(store)) == 13
+    ranked = sorted(store.placed("atom.xml", 20), key=lambda one: one.rank, reverse=True)
+    assert {one.story_pk for one in ranked[:5]} == {one.story_pk for one in listed(store, limit=5)}
+    poll(store, [("slow", [post(14, "slow", published=NOON - 900 * DAY)])], NOON + 2 * HOUR)
+    publish(store, NOON + 2 * HOUR)
+    assert "Post 14" in titles(store, limit=5), "what comes from then on is seen, however old its date"
+
+
 def test_a_feed_that_answers_for_the_first_time_after_long_is_a_newcomer(store: Store) -> None:
     store.sync(blogs("fast", "slow"), NOON)
     poll(store, [("fast", [post(1, "fast")])])

@@ -41,6 +41,7 @@ def test_a_saved_feeds_yaml_is_taken_up_and_nothing_else_is_asked_again(tmp_path
             daemon.until(lambda: "Other." in served(port) and "Planet Two" in served(port))
             assert served(port, "rss.xml") == "", "an output that left feeds.yaml is not served any more"
             daemon.until(lambda: "rss.xml: removed" in daemon.says())
+            assert "atom.xml: 0 entries" not in daemon.says(), "it waited for the first ones"
             assert [asked.host for asked in site.requests()] == ["garden", "harbour"]
             assert daemon.stop() < 10
             assert daemon.process.returncode == 0

@@ -1,0 +1,29 @@
+"""The first seconds of a planet: it waits for its first entries, instead of publishing pages with nothing on them."""
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import Final
+
+from aggregator.model import FeedSpec
+from aggregator.ports import Store
+
+FIRST_ENTRIES_WITHIN_S: Final = 10.0
+
+
+class Beginning:
+    """Waits until something is stored or all feeds have answered, and never for long; not where a feed was read in an earlier life."""
+
+    def __init__(self, store: Store, feeds: Sequence[FeedSpec]) -> None:
+        self._until = monotonic() + FIRST_ENTRIES_WITHIN_S
+        is_new = all(state.last_success_at is None for state in store.feeds())
+        self._awaited = {spec.id for spec in feeds if not spec.opt_out} if is_new else set()
+
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self._awaited) and monotonic() < self._until
+
+    def answered(self, feed_id: str) -> None:
+        self._awaited.discard(feed_id)
+
+    def stored(self) -> None:
+        self._awaited.clear()

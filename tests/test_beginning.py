@@ -1,0 +1,32 @@
+"""A planet that begins does not publish pages with nothing on them before its feeds had a moment to answer."""
+
+from aggregator.run.beginning import Beginning
+from tests.fake_store import FakeStore
+from tests.ledger import NOON, blogs, poll, post
+
+
+def begun() -> FakeStore:
+    store = FakeStore()
+    store.sync(blogs("fast", "slow"), NOON)
+    return store
+
+
+def test_it_waits_until_something_is_stored() -> None:
+    beginning = Beginning(begun(), blogs("fast", "slow"))
+    assert beginning.is_waiting
+    beginning.stored()
+    assert not beginning.is_waiting
+
+
+def test_it_waits_no_longer_once_every_feed_has_answered_with_nothing() -> None:
+    beginning = Beginning(begun(), blogs("fast", "slow"))
+    beginning.answered("fast")
+    assert beginning.is_waiting
+    beginning.answered("slow")
+    assert not beginning.is_waiting
+
+
+def test_a_planet_that_was_read_before_does_not_wait() -> None:
+    store = begun()
+    poll(store, [("fast", [post(1, "fast")])])
+    assert not Beginning(store, blogs("fast", "slow")).is_waiting

@@ -63,6 +63,7 @@ class TlsServer:
     def __init__(self, context: ssl.SSLContext, reply: bytes = answer(b"<rss/>")) -> None:
         self.names: list[str | None] = []
         self.heads: list[bytes] = []
+        self.resumed: list[bool | None] = []
         self._reply = reply
         self._context = context
         context.sni_callback = lambda _socket, name, _context: self.names.append(name)
@@ -74,9 +75,12 @@ class TlsServer:
     def speak(self, connection: socket.socket) -> None:
         try:
             with self._context.wrap_socket(connection, server_side=True) as secured:
+                self.resumed.append(secured.session_reused)
                 while head := secured.recv(4096):
                     self.heads.append(head)
                     secured.sendall(self._reply)
+                    if b"Connection: close" in self._reply:
+                        secured.unwrap()
         except OSError:
             connection.close()
 
@@ -117,6 +121,19 @@ def test_a_server_with_a_good_certificate_is_asked_by_its_name_over_a_kept_conne
         assert isinstance(fetcher.fetch(spec(f"https://feed.example:{port}/feed"), NONE, None), Document)
     assert server.names == ["feed.example"]
     assert [head.partition(b"\r\n")[0] for head in server.heads] == [b"GET /feed HTTP/1.1"] * 2
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_server_that_closes_connections_agrees_on_tls_once_and_resumes(
+    version: ssl.TLSVersion, authority: Authority, listener: socket.socket, open_fetcher: OpenFetcher
+) -> None:
+    context = authority.context("feed.example", "DNS:feed.example,DNS:other.example")
+    context.maximum_version = version
+    server = TlsServer(context, answer(b"<rss/>", "Connection: close"))
+    fetcher, port = at_home(open_fetcher, ca_file=authority.file), server.listen(listener)
+    for host in ("feed", "feed", "feed", "other"):
+        assert isinstance(fetcher.fetch(spec(f"https://{host}.example:{port}/feed"), NONE, None), Document)
+    assert server.resumed == [False, True, True, False], "and nobody resumes what was agreed on with another name"
 
 
 def test_a_certificate_for_an_address_is_good_for_it(authority: Authority, listener: socket.socket, open_fetcher: OpenFetcher) -> None:

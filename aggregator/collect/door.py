@@ -134,7 +134,8 @@ class Door(Protocol):
     """
 
     def run(self, errand: Errand) -> Answer:
-        """Run one errand within its deadline. A kept connection that the server had closed meanwhile is replaced.
+        """Run one errand within its deadline. A kept connection that the server had closed meanwhile is replaced, its TLS
+        session resumed.
 
         Raises `Refused`, `NoSuchName`, `NoConnection`, `NoAnswer` and `Late`.
         """

@@ -36,6 +36,7 @@ from aggregator.collect.door import (
     Fields,
     NoAnswer,
 )
+from aggregator.collect.resuming import ResumingContext
 
 _POOLS: Final = 32
 _CONNECTIONS_PER_HOST: Final = 2
@@ -167,7 +168,12 @@ class RequestsDoor:
 
 def _trusting(ca_file: Path | None) -> ssl.SSLContext:
     """A context for many connections that trusts the given certificates, else the bundled ones."""
-    context = create_urllib3_context()
+    context = ResumingContext(ssl.PROTOCOL_TLS_CLIENT)
+    usual = create_urllib3_context()
+    context.minimum_version, context.verify_flags = usual.minimum_version, usual.verify_flags
+    # In TLS 1.2 most servers resume by tickets only.
+    context.options = usual.options & ~ssl.OP_NO_TICKET
+    context.hostname_checks_common_name = False
     context.load_verify_locations(ca_file or DEFAULT_CA_BUNDLE_PATH)
     return context
 

@@ -1,13 +1,18 @@
 """The other way in: a document that a feed's hub sent walks on as one that `pipeline.poll` fetched."""
 
 from dataclasses import replace
+from typing import Final
 
 from aggregator import pushes
+from aggregator.collect.limits import is_cut
 from aggregator.errors import FeedError
-from aggregator.model import Document, FeedSpec, FeedState, HubSubscription, PollReport, PollResult, Tally
+from aggregator.model import Document, FeedSpec, FeedState, HubSubscription, PollReport, PollResult, ReadFeed, Tally
 from aggregator.pipeline import Found, Ports, noted, planned, read_document, reported, result_of
 from aggregator.refine import rules
 from aggregator.watching import watched
+
+# What pushes add, until the feed's own document is read anew.
+_MAX_ODDITIES: Final = 16
 
 
 def push(
@@ -28,12 +33,18 @@ def _pushed(spec: FeedSpec, state: FeedState, lease: str, document: Document, by
     pushes.check_topic(read, state, by)
     fresh = noted(state, read, now)
     refined_by = rules.mark(spec, fresh.printed)
-    fresh = replace(fresh, head=replace(state.head, updated=read.head.updated or state.head.updated))
+    fresh = replace(fresh, head=replace(state.head, updated=read.head.updated or state.head.updated, oddities=_told(state, read)))
     fresh = watched(state, fresh, read, ports.store, now)
     fresh = _backed_up(spec, fresh, by, ports)
     came_by, tally = (by.path, document.body_hash), Tally(received_bytes=len(document.body))
     result = replace(result_of(fresh, lease, read, refined_by, now), outcome="pushed", came_by=came_by, tally=tally)
     return result, len(read.entries), read.oddities
+
+
+def _told(state: FeedState, read: ReadFeed) -> tuple[str, ...]:
+    """What is odd about the feed's own document, and what a limit cut of those that were pushed since."""
+    cut = [oddity for oddity in read.oddities if is_cut(oddity)]
+    return tuple(dict.fromkeys((*state.head.oddities, *cut)))[:_MAX_ODDITIES]
 
 
 def _backed_up(spec: FeedSpec, state: FeedState, by: HubSubscription, ports: Ports) -> FeedState:

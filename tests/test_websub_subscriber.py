@@ -354,6 +354,9 @@ def test_what_is_pushed_is_held_to_the_limits_of_a_fetch(hub: Hub, make: Make) -
     assert hub.push(form, gzip.compress(b" " * (11 * 1024 * 1024)), **{"Content-Encoding": "gzip"}).status == 415
     assert hub.push(form, gzip.compress(atom(2)), **{"Content-Encoding": "gzip"}).status == 202
     assert ours.titles() == ["Post 1", "Post 2"]
+    hub.push(form, atom(3).replace(b"<title>Post 3", b"<title>Post 3" + b" and on" * 200))
+    (status,) = statuses(ours.store, ours.app.config, ours.clock())
+    assert (status.trouble, status.limits) == ("cut", ("cut: titles beyond 1,000 characters in 1 entry",))
 
 
 def test_a_push_that_is_no_feed_or_another_feeds_has_the_feed_asked(hub: Hub, make: Make) -> None:

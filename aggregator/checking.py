@@ -140,7 +140,11 @@ def findings(answers: Sequence[Answer], states: Mapping[str, FeedState], now: da
     for answer in answers:
         twin = twins.get(answer.spec.id)
         said = [_duplicate(answer, twin)] if twin else [*_of(answer, states.get(answer.spec.id), now)]
-        found += [_unless_taken(finding, taken) for finding in said]
+        for finding in (_unless_taken(one, taken) for one in said):
+            found.append(finding)
+            if finding.new_url and finding.is_safe:
+                # What is written for one feed is not written for another one, too.
+                taken.setdefault(address_key(finding.new_url), finding.spec.id)
     return found
 
 
@@ -168,12 +172,13 @@ def _failing(spec: FeedSpec, error: FeedError) -> Finding:
     if not choices:
         return Finding(spec=spec, kind="failing", message=error.message)
     own = next((url for url in choices if site(url) == site(spec.url)), None)
-    others = f"; it names {counted(len(choices), 'feed')}: {', '.join(choices)}" if len(choices) > 1 else ""
+    what = error.message.partition("; it names ")[0]
+    message = f"{what}; it names {counted(len(choices), 'feed')}: {', '.join(choices)}" if len(choices) > 1 else error.message
     best = own or choices[0]
     return Finding(
         spec=spec,
         kind="page",
-        message=error.message + others,
+        message=message,
         new_url=best,
         choices=choices,
         is_safe=own is not None and spec.url == spec.shown_url,

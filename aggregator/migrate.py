@@ -17,8 +17,8 @@ from aggregator.config_address import address_key, is_local, shown
 from aggregator.errors import ConfigError, ParseError, Problem
 from aggregator.migrate_ini import Named, is_ini, read_planet
 from aggregator.model import Subscription
-from aggregator.publish.opml import Beyond, Unread, beyond_opml, read_opml, unread_in_opml
-from aggregator.web.text import one_line
+from aggregator.publish.opml import Beyond, Unread, beyond_opml, lost_in_opml, read_opml, unread_in_opml
+from aggregator.web.text import counted, one_line
 from aggregator.web.url import resource
 
 MAX_BYTES = 10 * 1024 * 1024  # the largest OPML seen in the wild, with 20,000 feeds, is under five
@@ -27,6 +27,7 @@ MAX_LINES = 20_000
 MAX_LINE_CHARS = 4096  # what stands behind an address is split as a shell does, which takes the square of its length
 _WHOLE = re.compile(rb"</\s*(?:[\w.-]+:)?(?:opml|outlineDocument)\s*>\s*(?:<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(r"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL | re.IGNORECASE)
+_NAMELESS = "an outline without a name"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # `every` of a feed: the bounds of feeds.yaml.
 _MIN_MINUTES, _MAX_MINUTES = 5, 30 * 24 * 60
@@ -88,7 +89,7 @@ def read_list(data: bytes, source: str) -> Takeover:
     start = data[:4096].decode("utf-8", "replace").removeprefix("\ufeff")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or start.lstrip().startswith("<"):
         found = _from_xml(data, start, source)
-        if not _WHOLE.search(data[-200:].replace(b"\0", b"")):
+        if not _is_whole(data):
             raise _not_read(source, "ends before its last tag")
     else:
         found = _one_a_line(data, source)
@@ -103,7 +104,7 @@ def from_opml(data: bytes) -> Takeover:
     Raises: ConfigError for what is not OPML.
     """
     try:
-        found, unread, beyond = read_opml(data), unread_in_opml(data), beyond_opml(data)
+        found, unread, beyond, lost = read_opml(data), unread_in_opml(data), beyond_opml(data), lost_in_opml(data)
     except ParseError as error:
         raise _not_read("OPML", error.message) from error
     off = {one.address for one in beyond if _is_switched_off(one)}
@@ -118,8 +119,14 @@ def from_opml(data: bytes) -> Takeover:
         f"{_called(item.name, item.feed_url)}{shown(item.feed_url)}: it is switched off there" for item in found if item.feed_url in off
     ]
     refused += [
-        f"{_called(one.name, one.address or one.page)}{shown(one.address)}".strip() + f": {why}" for one in unread if (why := _why(one))
+        (f"{_called(one.name, one.address or one.page)}{shown(one.address)}".strip() or _NAMELESS) + f": {why}"
+        for one in unread
+        if (why := _why(one))
     ]
+    if lost:
+        refused.append(f"{counted(lost, 'feed')}: where the file is broken, or nested too deep")
+    if not _is_whole(data):
+        refused.append("whatever followed: the file ends before its last tag")
     left: dict[str, list[str]] = {}
     for one in beyond:
         if one.key != _TTL and not _is_switched_off(one) and one.value.lower() != "false" and not one.key.startswith(_SCRAPING):
@@ -156,6 +163,11 @@ def from_lines(text: str) -> Takeover:
     return _gathered([(_from_line(line), f"line {number}: ", line) for number, line in lines if line and not line.startswith("#")])
 
 
+def _is_whole(data: bytes) -> bool:
+    """Does an OPML file end with its last tag?"""
+    return bool(_WHOLE.search(data[-200:].replace(b"\0", b"")))
+
+
 def _one_a_line(data: bytes, source: str) -> Takeover:
     """A list that others keep, as text. Raises `ConfigError` where it is none, or would take long to read."""
     if b"\0" in data[:4096]:
@@ -185,7 +197,7 @@ def _refuse_others(text: str, source: str) -> None:
     if text.lstrip().startswith(("{", '["', "[{")):
         raise _not_read(source, "is JSON: an OPML file, a config.ini or a plain list of addresses is read")
     if re.search(r"^feeds\s*:", text, re.MULTILINE):
-        raise _not_read(source, "is a feeds.yaml already: 'aggregator --config' names it")
+        raise _not_read(source, "is a feeds.yaml already: 'aggregator -c FILE run' takes it as it is, 'include:' takes it along")
 
 
 def _not_read(source: str, why: str) -> ConfigError:
@@ -280,7 +292,7 @@ def _from_line(line: str) -> Proposal:
 def _words(line: str) -> Sequence[str]:
     """As a shell splits them; an address may hold a `#` or a quote, so only what stands behind it is split."""
     url, _, rest = line.partition(" ")
-    if not re.search(r"[\"'\\#]", rest):
+    if len(rest) > MAX_LINE_CHARS or not re.search(r"[\"'\\#]", rest):
         return [url.strip("\"'"), *rest.split()]
     lexer = shlex.shlex(rest, posix=True, punctuation_chars=False)
     lexer.whitespace_split = True
@@ -314,7 +326,7 @@ def _gathered(found: Sequence[tuple[Proposal, str, str]]) -> Takeover:
     refused: list[str] = []
     for proposal, called, written in found:
         if not proposal.url:
-            refused.append(f"{called}{shown(one_line(written))}".strip() + f": {_reason(written)}")
+            refused.append((f"{called}{shown(one_line(written))}".strip() or _NAMELESS) + f": {_reason(written)}")
             continue
         key = address_key(proposal.url)
         merged[key] = _merged(merged.get(key), proposal)

@@ -90,7 +90,7 @@ def _checked(edited: str, urls: Sequence[str]) -> str:
     try:
         now = [entry.url for entry in listed(edited)]
     except ConfigError as error:
-        raise trouble(0, _BY_HAND) from error
+        raise trouble(0, f"it cannot be edited so: {error.problems[0].message}") from error
     if now != list(urls):
         raise trouble(0, _BY_HAND)
     return edited

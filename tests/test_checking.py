@@ -95,6 +95,16 @@ def test_what_is_listed_already_is_not_written_twice() -> None:
     assert told(*found(fetched, spec("one"), two))[0] == ("one", "moved", "write https://one.example/new", False)
 
 
+def test_two_pages_that_name_one_feed_do_not_both_become_it() -> None:
+    page = ParseError("", "an HTML page, not a feed", found=("https://one.example/feed",))
+    said = told(
+        *found(
+            {"one": lambda asked: raised(page), "two": lambda asked: raised(page)}, spec("one"), spec("two", url="https://one.example/blog")
+        )
+    )
+    assert said == [("one", "page", "write https://one.example/feed", True), ("two", "page", "write https://one.example/feed", False)]
+
+
 def test_silence_and_a_wrong_type_are_remarks() -> None:
     old = document(entries("blog.example", 1, year=2009), content_type="text/html; charset=utf-8")
     stale, wrong = found({"blog": old}, spec())

@@ -27,7 +27,13 @@ _PAUSE_S = 2.0
 @click.pass_obj
 def init(session: Session, urls: Sequence[str]) -> None:
     """Write a first feeds.yaml, with the given addresses in it."""
+    from aggregator.config import load_text
+
     lines = [f"  - {url}\n" for url in urls] or ["  - https://planetpython.org/rss20.xml\n"]
+    try:
+        config = load_text(starter() + "".join(lines), session.path, os.environ)
+    except ConfigError as error:
+        fail([*(problem.message for problem in error.problems), "nothing was written"], 2)
     try:
         with session.path.open("x", encoding="utf-8") as file:
             file.write(starter() + "".join(lines))
@@ -35,7 +41,7 @@ def init(session: Session, urls: Sequence[str]) -> None:
         fail([f"{session.path} is there already; nothing was written"], 2)
     except OSError as error:
         fail([f"{session.path} cannot be written: {error.strerror}"], 2)
-    warn(session.config())
+    warn(config)
     click.echo(f"wrote {session.path}; next: aggregator run")
 
 
@@ -248,9 +254,8 @@ def _discovered(session: Session, url: str) -> str:
         raise AggregatorError(f"{url}: {found[0].message} (--no-fetch adds it all the same)")
     if better is None or better.new_url is None:
         return url
-    chosen = _chosen(better.choices, better.new_url)
-    say(f"{url}: {better.message}; {chosen} is added")
-    return chosen
+    say(f"{url}: {better.message}")
+    return _chosen(better.choices, better.new_url)
 
 
 def _chosen(choices: Sequence[str], best: str) -> str:

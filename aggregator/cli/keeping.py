@@ -34,6 +34,8 @@ def backup(session: Session, file: Path, replace: bool, json_: bool) -> None:
         raise click.UsageError(f"{file} is the store itself")
     if target.exists() and not replace:
         raise click.UsageError(f"{file} is there already: name another file, or say --replace")
+    if target.exists() and not _is_copy(target):
+        raise click.UsageError(f"{file} is no copy of a store, and is not replaced by one: name another file")
     copied = save(store, target)
     if json_:
         click.echo(as_json({"file": target, **_fields(copied)}))
@@ -62,6 +64,15 @@ def restore(session: Session, file: Path, json_: bool) -> None:
         return
     click.echo(f"{store.name} is what {file} held: {_held(done.copied)}")
     _say_more(done)
+
+
+def _is_copy(file: Path) -> bool:
+    """Is this an SQLite file, or an empty one? Whatever else stands there (feeds.yaml, say) was named by mistake."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(16) in {b"", b"SQLite format 3\0"}
+    except OSError as error:
+        raise AggregatorError(f"{file} cannot be read: {error.strerror}") from error
 
 
 def _held(copied: "Copied") -> str:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,9 +28,19 @@ class _Group(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and (close := get_close_matches(args[0], self.commands, 1)):
+            ctx.fail(f"no such command {args[0]!r} (did you mean {close[0]!r}?)")
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            if type(error) is not click.UsageError:
+                raise  # An option or argument in the wrong form: there the usage helps.
+            where = error.ctx.command_path if error.ctx else "aggregator"
+            fail([f"{where}: {error.format_message()}"], 2)
         except ConfigError as error:
             fail(error.lines(), 2)
         except AggregatorError as error:

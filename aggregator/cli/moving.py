@@ -65,7 +65,8 @@ def _settings(takeover: "Takeover", session: Session, *, is_first: bool) -> tupl
     if is_first and takeover.feeds:
         settings, refused = usable(takeover.settings, session)
         return settings, [*refused, *takeover.left]
-    here = [f"{key}: {value}: {session.path.name} is there already, and says what it should" for key, value in takeover.settings.items()]
+    why = "no feed to begin a feeds.yaml with" if is_first else f"{session.path.name} is there already, and says what it should"
+    here = [f"{key}: {value}: {why}" for key, value in takeover.settings.items()]
     return {}, [*here, *takeover.left]
 
 

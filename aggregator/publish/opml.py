@@ -23,6 +23,9 @@ _OPML_ATTRIBUTES: Final = frozenset(
 )
 # Pages and data that a reader takes apart by rules of its own; no feeds.
 _SCRAPED: Final = re.compile(r"xpath|dotnotation", re.IGNORECASE)
+_USERINFO: Final = re.compile(r"^[a-z]+://([^/?#@]+)@", re.IGNORECASE)
+_ADDRESSES: Final = re.compile(rb"\sxmlurl\s*=", re.IGNORECASE)
+_COMMENTS: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
 _FEED_TYPES: Final = frozenset({"rss", "rss1", "rss2", "atom", "feed", "json", "jsonfeed"})
 
 
@@ -106,6 +109,16 @@ def unread_in_opml(data: bytes) -> list[Unread]:
     ]
 
 
+def lost_in_opml(data: bytes) -> int:
+    """How many addresses of feeds stand in a file that is broken, or nested too deep, where they are not read.
+
+    Raises:
+        ParseError: as `read_opml`.
+    """
+    read = sum("xmlurl" in one.attributes for one in _outlines(_root(data)))
+    return max(0, len(_ADDRESSES.findall(_COMMENTS.sub(b"", data.replace(b"\0", b"")))) - read)
+
+
 class Beyond(NamedTuple):
     """An attribute that is no part of OPML: of which outline (name, and address if it is a feed), its key in lower case, what it says."""
 
@@ -124,9 +137,15 @@ def beyond_opml(data: bytes) -> list[Beyond]:
     return [
         Beyond(_first(one.attributes, "title", "text"), _address(one.attributes) or "", key, value)
         for one in _outlines(_root(data))
-        for key, value in one.foreign.items()
+        for key, value in (*one.foreign.items(), *_password(one.attributes))
         if value
     ]
+
+
+def _password(attributes: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The user name and password in an address, which is read without them."""
+    if found := _USERINFO.search(_written(attributes)):
+        yield "password", found[1]
 
 
 def _root(data: bytes) -> etree._Element:

@@ -42,6 +42,7 @@ from aggregator.model import (
 from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
 from aggregator.publish.archive import archive_page
 from aggregator.publish.edition import MAX_DELETED, compose
+from aggregator.publish.opml import with_address
 from aggregator.publish.trail import FOLDER
 from aggregator.refine import rules
 from aggregator.refine.publishers import Feeds, feeds_of
@@ -395,4 +396,4 @@ def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) 
 
 
 def _listed(edition: Edition) -> str:
-    return counted(len(edition.subscriptions), "feed") if edition.spec.format == "opml" else counted(len(edition.items), "entry")
+    return counted(len(with_address(edition)), "feed") if edition.spec.format == "opml" else counted(len(edition.items), "entry")

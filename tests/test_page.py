@@ -11,7 +11,7 @@ import pytest
 from lxml import html
 
 from aggregator.model import THEMES, Edition, Item, Person, SafeHtml, Subscription, Title, Url
-from aggregator.publish.page import page
+from aggregator.publish.page import page, sources_page
 from tests import makers as make
 
 
@@ -159,12 +159,44 @@ def test_a_page_without_items_says_so() -> None:
 def test_text_from_right_to_left_is_set_so() -> None:
     document = parsed(page(replace(make.edition(make.item(1, language="ar")), language="he")))
     assert document.get("dir") == "rtl"
-    hebrew = make.item(2, language=None, title=Title(text="שלום"))
-    mixed = parsed(page(make.edition(make.item(1, language="ar"), hebrew, make.item(3))))
+    texts = {"summary": SafeHtml("<p>نص عربي قصير عن الطماطم.</p>"), "content": None}
+    arabic = make.item(1, language="ar", title=Title(text="كيف نزرع الطماطم مع Rust"), **texts)
+    hebrew = make.item(2, language=None, title=Title(text="שלום עולם"), summary=SafeHtml("<p>שלום, שלום.</p>"), content=None)
+    mixed = parsed(page(make.edition(arabic, hebrew, make.item(3))))
     for part in ("h3", ".text"):
         assert [one.get("dir") for one in mixed.cssselect(part)] == ["rtl", "rtl", None]
         assert [one.get("lang") for one in mixed.cssselect(part)] == ["ar", None, None]
     assert {words.get("dir") for words in mixed.cssselect(".byline, .attribution")} == {None}, "our words run as the page does"
+
+
+def test_letters_tell_how_a_text_runs_where_its_feed_names_another_language() -> None:
+    said_english = make.item(
+        1, language="en", title=Title(text="نص عربي"), summary=SafeHtml("<p>نص عربي قصير عن الطماطم.</p>"), content=None
+    )
+    english = make.item(2, language="ar", title=Title(text="A title"), summary=SafeHtml("<p>An English text.</p>"), content=None)
+    undecided = make.item(3, language="ar", title=Title(text="Rust 2.0"), summary=SafeHtml("<p>إصدار جديد</p>"), content=None)
+    document = parsed(page(make.edition(said_english, english, undecided)))
+    assert [one.get("dir") for one in document.cssselect("h3")] == ["rtl", None, "rtl"]
+
+
+def test_a_long_list_of_sources_says_what_there_is_room_for() -> None:
+    long = "What grows behind a terraced house, and what does not, week by week. " * 4
+    feeds = tuple(
+        Subscription(
+            name=f"A blog called {n}",
+            feed_url=f"https://blog-{n}.example.net/feed.xml",
+            id=f"blog-{n}-example-net",
+            home=Url(f"https://blog-{n}.example.net/"),
+            tags=("one", "two"),
+            description=long,
+        )
+        for n in range(700)
+    )
+    made = sources_page(replace(make.edition(), subscriptions=feeds))
+    assert len(made) < 150_000
+    notes = parsed(made).cssselect("li .p-note")
+    assert len(notes) == 700
+    assert all(note.text_content().endswith("…") for note in notes)
 
 
 def test_links_credit_the_original_and_pass_no_trust_on_to_others() -> None:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from lxml import html
@@ -49,6 +50,18 @@ def test_each_source_each_tag_and_the_archive_have_pages_that_lead_to_one_anothe
         for link in links(made, path, "a:not([href^=http]):not([href^='#'])"):
             target = f"{folder}/{link}" if folder and not link.startswith("../") else link.removeprefix("../")
             assert target in made.folder.files, (path, link)
+
+
+def test_a_local_file_that_nobody_else_can_subscribe_to_has_its_pages_too() -> None:
+    local = subscription("other", tags=("news",), path=Path("/srv/other.xml"))
+    made = planet("orig", local, outputs=(JSON, HTML, OutputSpec(path="opml.xml", format="opml")))
+    made.polls({"orig": atom("orig", many("orig", 1)), "other": re.sub(b"<link rel=.self.[^>]*>", b"", atom("other", many("other", 2)))})
+    made.publishes()
+    assert titles(made, "source/other.html") == titles(made, tag_path("index.html", "news")) == ["Post 1 of other", "Post 2 of other"]
+    assert links(made, "source/other.html", "main a.feed") == []
+    for path in ("sources.html", "index.html"):
+        assert "source/other.html" in links(made, path, "main a")
+    assert b"other" not in made.folder.files["opml.xml"]
 
 
 def test_an_entry_changes_the_pages_that_list_it_and_no_others() -> None:

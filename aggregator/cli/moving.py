@@ -76,7 +76,7 @@ def _settings(takeover: "Takeover", session: Session, *, is_first: bool) -> tupl
 def export(session: Session, json_: bool) -> None:
     """Print the public feeds of feeds.yaml as OPML. Private ones are left out and counted on stderr."""
     from aggregator.publish.edition import compose
-    from aggregator.publish.opml import opml
+    from aggregator.publish.opml import opml, with_address
 
     with session.app() as app:
         states = {state.id: state for state in app.ports.store.feeds()}
@@ -84,9 +84,9 @@ def export(session: Session, json_: bool) -> None:
         whole = OutputSpec(path="export.opml", format="opml")
         edition = compose(whole, app.config, (), {state.key: state for state in states.values()}, specs)
     if json_:
-        click.echo(as_json(list(edition.subscriptions)))
+        click.echo(as_json(with_address(edition)))
     else:
         sys.stdout.write(opml(edition).decode("utf-8"))
-    hidden = len(app.config.feeds) - len(edition.subscriptions)
+    hidden = len(app.config.feeds) - len(with_address(edition))
     if hidden:
         say(f"{counted(hidden, 'feed')} left out: private or local")

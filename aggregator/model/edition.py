@@ -151,7 +151,10 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A feed as OPML and blogrolls print it. Private feeds never become one."""
+    """A feed as OPML and blogrolls print it. Private feeds never become one.
+
+    `feed_url` is empty where nobody else could subscribe: a local file that does not say where it can be had. OPML leaves these out.
+    """
 
     name: str
     feed_url: str

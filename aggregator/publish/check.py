@@ -12,7 +12,7 @@ from lxml import etree
 from aggregator.errors import ParseError, PublishError
 from aggregator.model import Edition, Format, Written
 from aggregator.publish.jsonfeed import VERSION, json_feed
-from aggregator.publish.opml import opml, read_opml
+from aggregator.publish.opml import opml, read_opml, with_address
 from aggregator.publish.page import page
 from aggregator.publish.syndication import atom, rss
 
@@ -86,7 +86,7 @@ def _read_back(path: str, format_: Format, body: bytes, edition: Edition) -> lis
 
 def _wanted(format_: Format, edition: Edition) -> list[Pair]:
     if format_ == "opml":
-        return sorted((feed.feed_url, feed.home or "") for feed in edition.subscriptions)
+        return sorted((feed.feed_url, feed.home or "") for feed in with_address(edition))
     return [(item.id, item.link or "") for item in edition.items]
 
 

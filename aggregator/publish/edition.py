@@ -366,20 +366,18 @@ def _subscriptions(output: OutputSpec, feeds: Mapping[str, FeedState], specs: Ma
         if state is None or spec.is_private or spec.opt_out or not selects(output, spec):
             continue
         feed = public_feed(state, spec)
-        if feed.address:
-            subtitle = one_line(feed.head.subtitle or "") or None
-            found.setdefault(
-                feed_address_key(feed.address),
-                Subscription(
-                    name=feed.name,
-                    feed_url=feed.address,
-                    id=feed.id,
-                    home=feed.home,
-                    language=feed.head.language,
-                    tags=spec.tags,
-                    description=subtitle,
-                ),
-            )
+        found.setdefault(
+            feed_address_key(feed.address) if feed.address else feed.id,
+            Subscription(
+                name=feed.name,
+                feed_url=feed.address or "",
+                id=feed.id,
+                home=feed.home,
+                language=feed.head.language,
+                tags=spec.tags,
+                description=one_line(feed.head.subtitle or "") or None,
+            ),
+        )
     return tuple(sorted(found.values(), key=lambda found: (found.name.casefold(), found.feed_url)))
 
 

@@ -120,7 +120,7 @@
     <xsl:variable name="words" select="normalize-space($plain)"/>
     <article>
       <xsl:if test="$language != ''"><xsl:attribute name="lang"><xsl:value-of select="$language"/></xsl:attribute></xsl:if>
-      <h2>
+      <h2 dir="auto">
         <xsl:choose>
           <xsl:when test="starts-with($link, 'http://') or starts-with($link, 'https://')">
             <a href="{$link}" rel="noreferrer"><xsl:value-of select="$plain-title"/><xsl:if test="normalize-space($plain-title) = ''"><xsl:value-of select="$link"/></xsl:if></a>
@@ -129,13 +129,13 @@
         </xsl:choose>
       </h2>
       <p class="meta">
-        <xsl:value-of select="$source"/>
-        <xsl:if test="$author and string($author) != string($source)"> · <xsl:value-of select="$author"/></xsl:if>
+        <bdi><xsl:value-of select="$source"/></bdi>
+        <xsl:if test="$author and string($author) != string($source)"> · <bdi><xsl:value-of select="$author"/></bdi></xsl:if>
         <xsl:if test="$date != ''"> · <xsl:value-of select="$date"/></xsl:if>
         <xsl:for-each select="$media[starts-with(., 'http://') or starts-with(., 'https://')]"> · <a href="{.}" rel="noreferrer">▸ <xsl:call-template name="file"><xsl:with-param name="address" select="."/></xsl:call-template></a></xsl:for-each>
       </p>
       <xsl:if test="$words != ''">
-        <p><xsl:value-of select="substring($words, 1, $shown)"/><xsl:if test="string-length($words) &gt; $shown">…</xsl:if></p>
+        <p dir="auto"><xsl:value-of select="substring($words, 1, $shown)"/><xsl:if test="string-length($words) &gt; $shown">…</xsl:if></p>
       </xsl:if>
     </article>
   </xsl:template>

@@ -39,12 +39,17 @@ def opml(edition: Edition) -> bytes:
     etree.SubElement(head, "title").text = one_line(edition.title) or edition.spec.path
     body = etree.SubElement(root, "body")
     folders: dict[str, etree._Element] = {}
-    for feed in edition.subscriptions:
+    for feed in with_address(edition):
         tag = one_line(feed.tags[0]) if feed.tags else ""
         if tag and tag not in folders:
             folders[tag] = etree.SubElement(body, "outline", text=tag, title=tag)
         etree.SubElement(folders[tag] if tag else body, "outline", _attributes(feed))
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+
+
+def with_address(edition: Edition) -> list[Subscription]:
+    """The feeds behind an edition that somebody else can subscribe to."""
+    return [feed for feed in edition.subscriptions if feed.feed_url]
 
 
 def _attributes(feed: Subscription) -> dict[str, str]:

@@ -6,7 +6,7 @@ archive, the list of all sources. Each is a pure function of an edition: the sam
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from itertools import groupby
 from typing import Final
@@ -32,6 +32,9 @@ _FRAME_BYTES: Final = 30_000
 """Of these, what is around the entries: style, lists of sources and tags, days."""
 _MAX_ROOM_BYTES: Final = 6_000
 _ASIDE_SOURCES: Final = 40
+# Beyond so many, the list of sources says of each only what there is room for in what a page may weigh; the rest is on its own page.
+_LISTED_SOURCES: Final = 200
+_SOURCE_BYTES: Final = 110
 
 _FORMATS: Final = {
     "atom": ("Atom", "application/atom+xml"),
@@ -127,7 +130,11 @@ def archives_page(edition: Edition, *, ranges: Sequence[Range]) -> bytes:
 def sources_page(edition: Edition) -> bytes:
     """Write the list of all sources, by name."""
     here = Here(sources_path(edition.spec.path))
-    return _written("sources.html.jinja", edition, here, sources=[_source(feed, edition, here) for feed in edition.subscriptions])
+    sources = [_source(feed, edition, here) for feed in edition.subscriptions]
+    if len(sources) > _LISTED_SOURCES:
+        room = (_PAGE_BYTES - _FRAME_BYTES) // len(sources) - _SOURCE_BYTES
+        sources = [_brief(source, room) for source in sources]
+    return _written("sources.html.jinja", edition, here, sources=sources)
 
 
 # ── what a page is made of ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,7 +147,7 @@ class Source:
     name: str
     href: str
     home: str | None
-    feed: str
+    feed: str | None
     description: str | None
     language: str | None
     direction: str | None
@@ -226,13 +233,22 @@ def _beside(feeds: Sequence[Subscription], edition: Edition, here: Here) -> list
     return [_source(feed, edition, here) for feed in chosen[:_ASIDE_SOURCES]]
 
 
+def _brief(source: Source, room: int) -> Source:
+    """A source in a long list: its name, and as much of what it says of itself as fits into `room` bytes."""
+    left = room - len(f"{source.name}{source.href}".encode())
+    said = (source.description or "").encode()
+    cut = said[: max(0, left)].decode("utf-8", "ignore").rpartition(" ")[0].rstrip(" ,;:.")
+    description = source.description if len(said) <= left else f"{cut}…" if cut else None
+    return replace(source, home=None, feed=None, tags=(), description=description)
+
+
 def _source(feed: Subscription, edition: Edition, here: Here) -> Source:
     language = as_language(feed.language)
     return Source(
         name=one_line(feed.name),
         href=here.to(source_path(edition.spec.path, feed.id)),
         home=feed.home,
-        feed=feed.feed_url,
+        feed=feed.feed_url or None,
         description=one_line(feed.description or "") or None,
         language=language,
         direction=direction(language),

@@ -7,9 +7,10 @@ looks the same tomorrow, when others have joined it.
 import html
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from markupsafe import Markup, escape
 
@@ -31,6 +32,10 @@ _TIGHT_TITLE_CHARS: Final = 160
 # A picture beside a text of a few lines: where an entry has that much room.
 _PICTURE_ROOM_BYTES: Final = 900
 _LEAST_PICTURE_PX: Final = 100
+# A direction is told from the beginning of a text, and goes before that of its language where so many times as many letters have it.
+_MARKUP_CHARS: Final = 4000
+_LETTERS: Final = 500
+_MANY_TIMES: Final = 3
 
 # Sanitized HTML is serialized with quoted attributes, so this walks it tag by tag: a "<img" inside an attribute is none.
 _TAG: Final = re.compile(r"""<(/?[a-zA-Z][^\s/>"']*+)((?:[^"'>]|"[^"]*+"|'[^']*+')*+)>""")
@@ -126,7 +131,7 @@ def shown(item: Item, *, language: str, untitled: str, room: int, sources: Mappi
         is_titled=item.title is not None,
         is_original=item.original is not None and item.original == item.link,
         language=own if own and own != language else None,
-        direction=_direction(item, own, language),
+        direction=found if (found := runs(item)) != direction(language) else None,
         source=source,
         authors=authors,
         published=f"{said[:16]}Z",
@@ -188,15 +193,17 @@ def _file_name(url: Url, title: str | None) -> str:
     return one_line(title or "") or url.partition("?")[0].rpartition("/")[2] or url
 
 
-def _direction(item: Item, own: str | None, language: str) -> str | None:
-    """How an entry runs where that is not how the page does: by its language, else by the first letter that has a direction."""
-    found = direction(own) if own else _first_strong(item.title.text if item.title else visible_text(item.summary or ""))
-    return found if found and found != direction(language) else None
+def runs(item: Item) -> Literal["ltr", "rtl"] | None:
+    """In which direction an entry is written: by most of its letters, where few are of the other direction, else by its language.
 
-
-def _first_strong(text: str) -> str | None:
-    kinds = (unicodedata.bidirectional(letter) for letter in text[:200])
-    return next(({"L": "ltr"}.get(kind, "rtl") for kind in kinds if kind in {"L", "R", "AL"}), None)
+    Many feeds give a language that their program came with, and many have entries in several.
+    """
+    text = f"{item.title.text if item.title else ''} {visible_text((item.summary or item.content or '')[:_MARKUP_CHARS])}"
+    kinds = Counter(unicodedata.bidirectional(letter) for letter in text[:_LETTERS])
+    left, right = kinds["L"], kinds["R"] + kinds["AL"]
+    if max(left, right) > _MANY_TIMES * min(left, right):
+        return "ltr" if left > right else "rtl"
+    return direction(as_language(item.language)) or ("ltr" if left > right else "rtl" if right else None)
 
 
 def _size(*texts: str | None) -> int:

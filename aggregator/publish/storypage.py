@@ -16,10 +16,9 @@ from markupsafe import Markup
 from aggregator.model import CONFIRMED, CONTRADICTED, Edition, Hop, Item, SafeHtml, Trail, Url
 from aggregator.publish.attribution import wording
 from aggregator.publish.body import as_language, counting, instant
-from aggregator.publish.languages import direction
 from aggregator.publish.layout import Here, source_path
 from aggregator.publish.page import site_of
-from aggregator.publish.shown import Linked, body, files_of, license_name, related_of
+from aggregator.publish.shown import Linked, body, files_of, license_name, related_of, runs
 from aggregator.publish.themes import theme
 from aggregator.publish.trail import FOLDER, filled, words_digest, words_of
 from aggregator.web.text import fingerprint, one_line
@@ -114,7 +113,7 @@ class StoryPages:
             canonical=item.original or item.link,
             title=one_line(item.title.text) if item.title else wording(edition.language).untitled,
             text_language=language,
-            text_direction=direction(language) or "auto",
+            text_direction=runs(item) or "auto",
             source=self._source(item),
             line=_line(item),
             texts=tuple(text for text in (item.content or item.summary, item.credit, item.notice) if text),

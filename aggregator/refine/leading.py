@@ -29,6 +29,9 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
     one to whose site most copies link, whose feed tells the stories of fewer others (`partners`, by feed key), which came before. A program
     that copies gives the very date of the original: then who names an author, or says more, had it first; else both say nothing.
     """
+    # Most stories are told once, and each output asks of every one.
+    if len(members) == 1:
+        return members[0]
     current = [member for member in members if not any(_replaces(other, member) for other in members)]
     rank = min(_rank(member, members) for member in current or members)
     best = [member for member in current or members if _rank(member, members) == rank]

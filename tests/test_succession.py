@@ -389,6 +389,8 @@ def _next_of_its_kind(kind: str, number: int) -> Post:
         "legal notices": ("Legal notice", f"notices/{number}", LONG[1], _DAY + number * timedelta(days=7)),
         "quotations": ("Quote of the day", "quote", own, _DAY + number * timedelta(days=1)),
         "bulletins": ("Traffic", f"{number}/traffic-now", own, _DAY + number * timedelta(hours=6)),
+        "an outage": ("Elevated errors", "incidents/7", own, NOON + number * timedelta(minutes=40)),
+        "results as they come": ("Election night: live", "live", own, NOON),
     }
     title, path, text, at = made[kind]
     return Post(title=title, link=f"https://blog.example/{path}", id=f"tag:blog.example,2026:{number}", text=f"<p>{text}</p>", at=at)
@@ -405,6 +407,8 @@ def _next_of_its_kind(kind: str, number: int) -> Post:
         ("legal notices", 1),
         ("quotations", 1),
         ("bulletins", 1),
+        ("an outage", 1),
+        ("results as they come", 4),
     ],
 )
 def test_the_next_of_its_kind_is_shown_though_title_and_date_are_those_of_the_last(kind: str, size: int) -> None:

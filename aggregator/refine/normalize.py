@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawText, SafeHtml, Surroundings, Title, Url
-from aggregator.refine import fields, linkblog, markup, stories, twins
+from aggregator.refine import fields, likeness, linkblog, markup, stories, twins
 from aggregator.refine.carried import carried, flag, is_played, timed
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity, content_hash, identities, text_hash
@@ -304,7 +304,9 @@ def _is_home(page: Url | None, context: Context) -> bool:
 
 
 def _without_shared_links(made: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
-    """Take the story key of a link from entries that share it and are different in title and text: it is a page about all of them."""
+    """Take the story key of a link from entries that share it and are different in title and text, or in id and words: it is a page about
+    all of them.
+    """
     by_link: defaultdict[str, list[Entry]] = defaultdict(list)
     for one in made:
         if one and one.link:
@@ -328,4 +330,10 @@ def _without_shared_words(made: Sequence[Entry | None], known: Collection[str]) 
 
 def _differ(one: Entry, other: Entry) -> bool:
     titles = [entry.title.text.casefold() if entry.title else "" for entry in (one, other)]
-    return titles[0] != titles[1] and one.text_start != other.text_start
+    if titles[0] != titles[1]:
+        return one.text_start != other.text_start
+    return (
+        bool(one.raw_id and other.raw_id)
+        and one.raw_id != other.raw_id
+        and likeness.are_others(stories.words_of(one), stories.words_of(other))
+    )

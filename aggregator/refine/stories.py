@@ -82,11 +82,11 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     if kind == "twin":
         return _is_twin(a, b) and (text or plain(a.entry.text_start) == plain(b.entry.text_start))
     if kind == "path":
-        is_moved = title and _has_only_moved(a.entry, b.entry) and not _is_next_there(a.entry, b.entry)
+        is_moved = title and _has_only_moved(a.entry, b.entry) and not _is_next_there(a, b)
         return a.feed_key == b.feed_key and (text or is_moved)
     if kind == "link":
         if a.feed_key == b.feed_key:
-            return text or (title and not _is_next_there(a.entry, b.entry))
+            return text or (title and not _is_next_there(a, b))
         return title or text or any(_is_page_of(a.entry, b.entry, k) for k in _shared(a, b))
     if a.feed_key == b.feed_key:
         return title and text
@@ -230,14 +230,25 @@ def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:
     return bool(a.entry.text_start) or not pictures.are_others(pictures.shown(a.entry), pictures.shown(b.entry))
 
 
-def _is_next_there(a: Entry, b: Entry) -> bool:
-    """Whether two entries of one feed, page and title are two for all that: dated days apart, and with no words in common.
+def _is_next_there(a: StoredEntry, b: StoredEntry) -> bool:
+    """Whether two entries of one feed, page and title are two for all that: with no words in common, and dated days apart, or under ids of
+    their own and another date, or in one document.
 
-    A quote of the day stands at one address, and every day another.
+    A quote of the day stands at one address, and every day another; what is reported of an outage, or of an election, under one title, too.
     """
-    if not a.published or not b.published or abs(a.published - b.published) < _APART:
-        return False
-    return likeness.are_others(words_of(a), words_of(b))
+    is_another_time = _is_dated_days_apart(a.entry, b.entry) or _is_told_apart_by_id(a, b)
+    return is_another_time and likeness.are_others(words_of(a.entry), words_of(b.entry))
+
+
+def _is_dated_days_apart(a: Entry, b: Entry) -> bool:
+    return a.published is not None and b.published is not None and abs(a.published - b.published) >= _APART
+
+
+def _is_told_apart_by_id(a: StoredEntry, b: StoredEntry) -> bool:
+    """Whether each has an id of its own, and they are dated differently, or stood in one document when they came."""
+    ids = {a.entry.raw_id, b.entry.raw_id}
+    is_another_date = bool(a.entry.published and b.entry.published) and a.entry.published != b.entry.published
+    return len(ids) > 1 and None not in ids and (is_another_date or a.first_seen == b.first_seen)
 
 
 def _has_only_moved(a: Entry, b: Entry) -> bool:

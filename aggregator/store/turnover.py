@@ -25,8 +25,9 @@ was opened, a blog that a planet took up. Fewer flood nobody, and who writes has
 BACKLOG_AGE: Final = timedelta(days=2)
 """So much older than the latest that the feed had brought before is old: what is newer may have been written or let through late."""
 
-AT_ONCE: Final = timedelta(hours=1)
-"""What is dated within so long of one another in one document was dated by a program, if it is far more than its feed ever had of a day."""
+AT_ONCE: Final = timedelta(minutes=5)
+"""What is dated within so long of one another in one document was dated by a program, if it is far more than its feed ever had of a day.
+Who reports of an election or a storm as it goes on writes every few minutes at most."""
 
 _TIMES: Final = 3
 _DAY: Final = timedelta(days=1)
@@ -86,7 +87,7 @@ def _is_older(one: StoredEntry, past: Sequence[datetime], by: timedelta) -> bool
 
 
 def _at_once(news: Sequence[StoredEntry], past: Sequence[datetime]) -> frozenset[int]:
-    """Those (by pk) that have no date, or that of an import: many more within an hour than the feed ever had of a day."""
+    """Those (by pk) that have no date, or that of an import: many more within minutes than the feed ever had of a day."""
     dated = sorted((one.entry.published or one.first_seen, one.pk) for one in news)
     first, last = _most_within(AT_ONCE, [at for at, _ in dated])
     begin, end = _most_within(_DAY, sorted(past))

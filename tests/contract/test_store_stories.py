@@ -445,6 +445,16 @@ def test_many_entries_that_are_news_are_not_held_back(store: Store) -> None:
     assert (len(titles(store)), store.held_back()) == (31, {}), "five old ones are no flood"
 
 
+def test_what_is_written_every_few_minutes_on_the_night_of_an_election_is_news(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    poll(store, [("blog", archive(1, 2, 3))])
+    publish(store)
+    night = [post(number, title=titled(f"ward {number}"), published=NOON + DAY - number * timedelta(minutes=3)) for number in range(10, 24)]
+    poll(store, [("blog", [*archive(1, 2, 3), *night])], NOON + DAY)
+    publish(store, NOON + DAY, newcomers=2)
+    assert (len(titles(store)), store.held_back()) == (17, {})
+
+
 def test_a_feed_that_was_there_from_the_start_is_no_newcomer(store: Store) -> None:
     store.sync(blogs("fast", "slow"), NOON)
     poll(store, [("fast", [post(1, "fast")])])

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from aggregator.model import Entry, SafeHtml
-from aggregator.refine.passing import compared, stable
+from aggregator.refine.passing import compared, stable, struck
 from aggregator.refine.substance import settled
 from aggregator.web.text import counted, one_line, visible_text
 
@@ -30,7 +30,7 @@ _WORD: Final = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\s\u0e00
 _LINK: Final = re.compile(r' href="([^"]*)"')
 _PICTURE: Final = re.compile(r' src="([^"]*)"')
 
-What = Literal["title", "page", "author", "words", "link", "picture", "file"]
+What = Literal["title", "page", "author", "words", "struck out", "link", "picture", "file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,7 @@ def _changes(before: Entry, after: Entry) -> Iterator[Change]:
     texts = [(_settled(old), _settled(new)) for old, new in ((before.summary, after.summary), (before.content, after.content))]
     for old, new in texts:
         yield from _words(visible_text(old), visible_text(new))
+    yield from _listed("struck out", *([one for text in side for one in _struck(text)] for side in zip(*texts, strict=True)))
     for what, pattern in (("link", _LINK), ("picture", _PICTURE)):
         olds, news = ([unescape(one) for text in side for one in pattern.findall(text)] for side in zip(*texts, strict=True))
         yield from _listed("link" if what == "link" else "picture", olds, news)
@@ -82,6 +83,13 @@ def _title(entry: Entry) -> str | None:
 
 def _settled(html: SafeHtml | None) -> str:
     return compared(settled(html)) if html else ""
+
+
+def _struck(html: str) -> Iterator[str]:
+    for passage in struck(html):
+        found = _read(visible_text(passage))
+        if shown := found.shown(0, len(found.words)):
+            yield shown
 
 
 def _replaced(what: What, before: str | None, after: str | None) -> Iterator[Change]:

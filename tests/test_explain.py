@@ -365,6 +365,11 @@ def test_the_words_that_an_edit_changed_are_told_and_nothing_else() -> None:
     assert [change["before"] for change in found[0]["changes"]] == ["3", None, "https://orig.example/a"]
 
 
+def test_what_an_edit_only_struck_out_is_told() -> None:
+    first, second = (post("orig", text=text) for text in (FIRE, FIRE.replace("3 hurt", "<del datetime='2026-11-02'>3 hurt</del>")))
+    assert under(said(edited(first, second), first.link), "edited") == ["2026-11-01 14:00", "  struck out: “3 hurt” is new"]
+
+
 def test_an_entry_that_was_never_edited_says_nothing_of_edits() -> None:
     assert under(said(edited(post("orig", text="<p>3 views</p>"), post("orig", text="<p>9 views</p>")), REAL.link), "edited") == []
 

@@ -221,6 +221,13 @@ def test_another_page_picture_or_number_moves_it(pair):
     assert reader.sees(TEXT + pair[0])[0] != reader.sees(TEXT + pair[1])[0]
 
 
+def test_a_passage_that_is_struck_out_or_no_more_moves_it():
+    reader = Reader()
+    said, taken_back = (TEXT.replace("3 hurt", words) for words in ("3 hurt", "<s>3 hurt</s>"))
+    dates = [reader.sees(text)[0] for text in (said, taken_back, said)]
+    assert len(set(dates)) == 3
+
+
 def test_another_title_moves_it():
     reader = Reader()
     assert reader.sees(TEXT)[0] != reader.sees(TEXT, title="Post 1 of alder, corrected")[0]

@@ -17,6 +17,7 @@ _QUERIED: Final = re.compile(r' (href|src)="([^"?]*)\?([^"]*)"')
 _LINKED: Final = re.compile(r' href="([^"]*[?;#][^"]*)"')
 _SHOWN: Final = re.compile(r' src="([^"]*)"')
 _LAST_SLASH: Final = re.compile(r'( href="[^"?#]*[^"?#/])/(?=["?#])')
+_STRUCK: Final = re.compile(r"<(?:del|s)\b[^>]*>(.*?)</(?:del|s)>", re.DOTALL)
 # Soft hyphens, and spaces without width.
 _UNSEEN: Final = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _FIGURES: Final = re.compile(r"[\d.,x:*%-]{0,20}")
@@ -81,6 +82,20 @@ def compared(html: str) -> str:
     if '="http' in html:
         html = html.replace(' src="http://', ' src="https://').replace(' href="http://', ' href="https://')
     return _LAST_SLASH.sub(r"\1", html) if " href=" in html else html
+
+
+def struck(html: str) -> list[str]:
+    """The passages of clean markup that are struck out, as they stand there.
+
+    >>> struck('a <del>b</del> c <s>d</s>')
+    ['b', 'd']
+    """
+    return _STRUCK.findall(html) if "</del>" in html or "</s>" in html else []
+
+
+def marked(html: str) -> str:
+    """Markup that says once more, at its end, what is struck out in it: that is taken back, though its words still stand there."""
+    return "".join((html, *struck(html)))
 
 
 def without_signatures(html: str) -> str:

@@ -15,7 +15,7 @@ from aggregator.refine.credit import counters
 from aggregator.refine.embeds import MAX_DEPTH
 from aggregator.refine.footers import without_own_footers
 from aggregator.refine.identity import noticed
-from aggregator.refine.passing import compared
+from aggregator.refine.passing import compared, marked
 from aggregator.refine.provenance import Trace, must_stay, trace
 from aggregator.refine.repeated import marks, repeated, without_repeated
 from aggregator.refine.sourcing import carries_a_source, own
@@ -86,7 +86,7 @@ def texts(raw: RawEntry, context: Context) -> Texts:
     shown = _shown(made)
     all_said, real = _shown(given), _settled(_shown(plain))
     said = _noticed(all_said)
-    substance = {name: compared(html) for name, html in real.items()}
+    substance = {name: marked(compared(html)) for name, html in real.items()}
     left = real if bare == plain else _settled({name: bare[name] for name in shown})
     return Texts(
         summary=shown.get("summary"),

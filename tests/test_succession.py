@@ -123,6 +123,15 @@ def test_of_few_entries_a_long_text_is_known_again_on_another_platform() -> None
         assert found([moved(number, text=LONG[number + 5]) for number in range(1, many + 1)], olds) == {}
 
 
+def test_a_day_that_is_read_as_midnight_of_another_zone_is_that_day() -> None:
+    said = {"title": "Thanks", "text": TEXTS[1][:60], "at": NOON.replace(hour=0)}
+    was = old(1, link="https://old.example/private/2019/05/thanks-to-the-mill", **said)
+    moved = {"link": "https://old.example/post/thanks-to-the-mill", **said}
+    for hours, is_known in ((1, True), (24, False)):
+        is_ = new(1, **{**moved, "at": NOON.replace(hour=0) + timedelta(hours=hours)})
+        assert bool(found([is_], [was])) is is_known
+
+
 def test_where_addresses_stay_as_they_were_dates_among_the_old_ones_tell_a_move() -> None:
     olds = [old(n, text=LONG[n], at=NOON - timedelta(days=n)) for n in range(1, 6)]
     page = "https://old.example/2019/06/{}.html"

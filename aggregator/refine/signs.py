@@ -68,6 +68,7 @@ class Signs(NamedTuple):
     alone: bool
     own: bool
     long: bool
+    zone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,7 @@ def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
         alone=one.title == other.title and ("title", one.title) in unique,
         own=is_own,
         long=is_own and len(one.words) >= _MANY_WORDS,
+        zone=a.published is not None and b.published is not None and _is_one_midnight(a.published, b.published),
     )
 
 
@@ -218,6 +220,11 @@ def _is_one_date(one: datetime, other: datetime) -> bool:
     span = abs(one - other)
     is_moved = span <= _ZONES and not span % _QUARTER
     return is_moved or (span < _DAY and time.min in (one.time(), other.time()) and one.time() != other.time())
+
+
+def _is_one_midnight(one: datetime, other: datetime) -> bool:
+    """Whether dates without a time of day are read as midnight here, and as that of another zone there."""
+    return time.min in (one.time(), other.time()) and abs(one - other) <= _ZONES and not abs(one - other) % _QUARTER
 
 
 def _host(address: str | None) -> str:

@@ -68,7 +68,7 @@ def is_sure(signs: Signs) -> bool:
     if signs.path and ((signs.host and (signs.title or signs.alike)) or (signs.title and signs.bare)):
         return True
     # A series has one title, one name, one text and one file ("latest.mp3"): with another date it is the next of it.
-    if signs.name and signs.title and signs.instant:
+    if signs.name and signs.title and (signs.instant or (signs.zone and signs.own)):
         return True
     return signs.file and (signs.title or signs.instant or (signs.alike and (signs.text or signs.day)))
 
@@ -157,7 +157,7 @@ def _half(fresh: Sequence[Traits], gone: Sequence[tuple[int, StoredEntry]], know
 # ── who takes whose place ──────────────────────────────────────────────────────────────────────────────────────────────
 
 # In the order of `Signs`.
-_WEIGHTS: Final = (8, 1, 4, 4, 4, 6, 1, 4, 2, 0, 3, 4, 2, 0, 0, 2, 0, 0, 0)
+_WEIGHTS: Final = (8, 1, 4, 4, 4, 6, 1, 4, 2, 0, 3, 4, 2, 0, 0, 2, 0, 0, 0, 0)
 
 
 def _taken(pairs: Sequence[Pair], before: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:

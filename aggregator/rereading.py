@@ -17,6 +17,7 @@ from aggregator.model import Document, Entry, FeedHead, FeedSpec, Printed, RawEn
 from aggregator.refine import limits, neighbours, normalize, rules, watch
 from aggregator.refine.context import Context
 from aggregator.refine.fields import instant
+from aggregator.refine.identity import are_places
 from aggregator.refine.neighbours import Told
 from aggregator.refine.texts import found_printed
 from aggregator.refine.tombstones import deleted
@@ -111,8 +112,8 @@ def _seen(
     items: Split | None, source: Opened, raw: RawFeed, head: FeedHead, alone: Sequence[Entry | None], reading: Reading
 ) -> SeenDocument | None:
     entries = [entry for entry in alone if entry is not None]
-    # What is to be stripped depends on all neighbours; and of entries that stand twice the newest is one of several.
-    if items is None or "auto" in reading.spec.strip or len(entries) < len(alone):
+    # What is to be stripped depends on all neighbours; of entries that stand twice the newest is one of several; ids may be but places.
+    if items is None or "auto" in reading.spec.strip or len(entries) < len(alone) or are_places(raw.entries):
         return None
     told = [neighbours.told(one, entry, reading.feed_key) for one, entry in zip(raw.entries, entries, strict=True)]
     known = watch.identity(head, entries)

@@ -1,6 +1,7 @@
 """Who an entry is: docs/identity.md, rule by rule."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from aggregator.model import Enclosure, Entry, RawEntry, RawText, SafeHtml, Title
 from aggregator.refine.identity import content_hash, identities, marks, noticed
 from aggregator.web.url import is_absolute_iri, resource
+from tests.planet import NOON, Planet, atom, post
 
 FEED = "0b6c1d5e-54a5-4f3b-9a63-6d2a4f6f1c11"
 OTHER = "7f2a3b90-1111-4222-8333-444455556666"
@@ -97,6 +99,32 @@ def test_entries_without_ids_that_all_link_to_the_home_page_stay_apart():
 def test_one_id_with_one_link_is_one_entry():
     first, second = identities([entry("1", "https://blog.example/1", "Old"), entry("1", "http://www.blog.example/1", "New")], FEED)
     assert first == second
+
+
+def test_ids_that_only_count_places_are_none():
+    def counted(*numbers: int) -> list[RawEntry]:
+        """The latest first."""
+        days = range(len(numbers), 0, -1)
+        return [
+            RawEntry(id=f"item-{n}", link=f"https://blog.example/{day}", published_s=86_400 * day)
+            for n, day in zip(numbers, days, strict=True)
+        ]
+
+    assert {mine.id_from for mine in identities(counted(0, 1, 2, 3), FEED)} == {"link"}
+    assert {mine.id_from for mine in identities(counted(1, 2, 3), FEED)} == {"link"}
+    # Counted from the first post on; too few to tell; some of them left out; no places, but numbers.
+    for numbers in ((4, 3, 2, 1), (0, 1), (0, 1, 3), (7, 8, 9)):
+        assert {mine.id_from for mine in identities(counted(*numbers), FEED)} == {"id"}
+
+
+def test_what_comes_at_the_first_place_of_a_document_is_new():
+    planet = Planet("blog")
+    for day in range(3):
+        latest = [post("blog", n, at=NOON - timedelta(days=9 - n)) for n in range(4 + day, day, -1)]
+        planet.polls({"blog": atom("blog", [replace(one, id=f"item-{place}") for place, one in enumerate(latest)])})
+        shown = planet.publishes()
+        planet.later(timedelta(days=1))
+    assert len(shown) == 6
 
 
 def test_a_lone_surrogate_in_an_id_harms_nothing():

@@ -21,6 +21,10 @@ _FIRST_TEXT: Final = 200
 _TAG: Final = re.compile(r'<[^>"]*+(?:"[^"]*+"[^>"]*+)*+>')
 _ADDRESS: Final = re.compile(r' (?:href|src)="([^"]*)"')
 
+_LAST_NUMBER: Final = re.compile(r"(.*?)(\d{1,4})(\D*)", re.DOTALL)
+# Of two entries either may be the first by chance.
+_MANY: Final = 3
+
 MarkKind = Literal["id", "link", "text"]
 
 
@@ -63,13 +67,31 @@ def identities(entries: Sequence[RawEntry], feed_key: str) -> tuple[Identity, ..
     """Identify the entries of one document, in parallel with them; their order does not matter.
 
     The strongest mark is the identity. Where entries share it and differ in the next one, it identifies none of them, and each of them
-    is known by both. Entries that share both are one entry, and get equal identities.
+    is known by both. Entries that share both are one entry, and get equal identities. Ids that are but places (`are_places`) are none.
     """
     known = [marks(entry) for entry in entries]
+    if are_places(entries):
+        known = [mine[1:] for mine in known]
     seconds: defaultdict[Mark, set[Mark | None]] = defaultdict(set)
     for first, *others in known:
         seconds[first].add(others[0] if others else None)
     return tuple(_identity(mine[: 2 if len(seconds[mine[0]]) > 1 else 1], feed_key) for mine in known)
+
+
+def are_places(entries: Sequence[RawEntry]) -> bool:
+    """Whether the ids of a document are the places of its entries: 0, 1, 2 … or 1, 2, 3 …, the newest first.
+
+    With each new entry all of them would become another's. Who counts entries gives the newest the highest number.
+    """
+    found = [_LAST_NUMBER.fullmatch((entry.id or "").strip()) for entry in entries]
+    numbers = [int(match[2]) for match in found if match]
+    dates = [entry.published_s or entry.updated_s for entry in entries]
+    if len(numbers) < max(_MANY, len(entries)) or sorted(numbers) not in ([*range(len(numbers))], [*range(1, len(numbers) + 1)]):
+        return False
+    if len({(match[1], match[3]) for match in found if match}) > 1 or len({marks(entry)[1] for entry in entries}) < len(entries):
+        return False
+    by_place = [date for _, date in sorted(zip(numbers, dates, strict=True), key=lambda pair: pair[0]) if date is not None]
+    return len(by_place) == len(entries) and by_place[0] > by_place[-1] and by_place == sorted(by_place, reverse=True)
 
 
 def key_of_id(raw_id: str, feed_key: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Enclosure, Person, SafeHtml, StoredEntry, Url
+from aggregator.model import Enclosure, Person, SafeHtml, StoredEntry, Title, Url
 from aggregator.refine import stories
 from aggregator.refine.succession import successors
 from aggregator.web.forms import page_path
@@ -398,6 +398,7 @@ def _next_of_its_kind(kind: str, number: int) -> Post:
         "legal notices": ("Legal notice", f"notices/{number}", LONG[1], _DAY + number * timedelta(days=7)),
         "quotations": ("Quote of the day", "quote", own, _DAY + number * timedelta(days=1)),
         "bulletins": ("Traffic", f"{number}/traffic-now", own, _DAY + number * timedelta(hours=6)),
+        "agendas": (f"Agenda of the {('council', 'board')[number % 2]}", f"docs/{number}/agenda-packet", "", _DAY),
         "an outage": ("Elevated errors", "incidents/7", own, NOON + number * timedelta(minutes=40)),
         "results as they come": ("Election night: live", "live", own, NOON),
     }
@@ -416,6 +417,7 @@ def _next_of_its_kind(kind: str, number: int) -> Post:
         ("legal notices", 1),
         ("quotations", 1),
         ("bulletins", 1),
+        ("agendas", 2),
         ("an outage", 1),
         ("results as they come", 4),
     ],
@@ -427,3 +429,25 @@ def test_the_next_of_its_kind_is_shown_though_title_and_date_are_those_of_the_la
         shown = planet.publishes()
         planet.later()
     assert len(shown) == 2 * size
+
+
+def test_a_bulletin_that_is_dated_after_the_last_one_was_seen_is_another_one() -> None:
+    planet = Planet("blog")
+    subjects = ("Traffic", "Weather", "Sport", "Stocks", "Pollen")
+    for turn in (1, 2):
+        at = planet.clock().replace(minute=0, second=0)
+        bulletins = [Post(title=title, link=f"https://blog.example/{title}/{turn}", id=f"{title}-{turn}", at=at) for title in subjects]
+        planet.polls({"blog": atom("blog", bulletins)})
+        shown = planet.publishes()
+        planet.later(timedelta(hours=6))
+    assert len(shown) == 10
+
+
+def test_episodes_that_all_have_one_file_are_told_apart_by_their_titles() -> None:
+    file, notes = Enclosure(url=Url("https://old.example/latest.mp3")), f"{TEXTS[1]} {TEXTS[2]}"
+    was, is_ = (replace(made, entry=replace(made.entry, enclosures=(file,))) for made in (old(1, text=notes), new(2, text=notes)))
+    was, is_ = (
+        replace(one, entry=replace(one.entry, title=Title(text=f"The show with {name}"))) for one, name in ((was, "Ann"), (is_, "Bob"))
+    )
+    assert found([is_], [was]) == {}
+    assert found([replace(is_, entry=replace(is_.entry, published=was.entry.published))], [was]) == {is_.pk: was.pk}

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, StoredEntry
-from aggregator.refine import likeness, pictures
+from aggregator.refine import likeness, pictures, twins
 from aggregator.refine.stories import plain, same_title, words_of
 from aggregator.web.forms import built, page_path
 from aggregator.web.url import link_key
@@ -44,9 +44,10 @@ class Signs(NamedTuple):
     `image`: a picture that nobody else shows, and no text that speaks against it; `text`: one holds most of the other's words;
     `all_text`: nearly all is the same; `bare`: one has no text to compare, or no more of it than how the other begins; `begins`: it begins
     so, and nobody else does; `instant`: one date; `day`: dates that differ as another time zone or a lost time of day makes them, not as
-    the numbers of a daily series do; `undated`: one has no date. `other`: both have words, or pictures only, and not the same ones;
-    `whole`: the same words; `alone`: nobody else on either side has the title; `own`: the same words, which nobody else on either side
-    has; `long`: and many of them.
+    the numbers of a daily series do, nor to a time after the other was last there; `undated`: one has no date. `other`: both have words, or
+    pictures only, and not the same ones; or neither says anything, and one program numbered both; `whole`: the same words; `alone`: nobody
+    else on either side has the title; `own`: the same words, which nobody else on either side has; `long`: and many of them; `zone`: one is
+    midnight, and the other that of another zone.
     """
 
     path: bool
@@ -164,9 +165,9 @@ def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
         bare=is_bare and not pictures.are_others(one.images, other.images),
         begins=is_bare and not is_other and one.begins == other.begins and ("begins", one.begins) in unique,
         instant=span == timedelta(0),
-        day=a.published is not None and b.published is not None and _is_one_date(a.published, b.published),
+        day=_is_one_day(a.published, b.published, other.member.last_seen),
         undated=span is None,
-        other=text.is_other or (is_bare and pictures.are_others(one.images, other.images)),
+        other=text.is_other or (is_bare and (pictures.are_others(one.images, other.images) or twins.are_numbered(a, b))),
         whole=one.words == other.words and len(one.words) >= _SOME_WORDS,
         alone=one.title == other.title and ("title", one.title) in unique,
         own=is_own,
@@ -216,10 +217,12 @@ def _folded(title: str) -> str:
     return plain(unicodedata.normalize("NFKC", apart))
 
 
-def _is_one_date(one: datetime, other: datetime) -> bool:
-    span = abs(one - other)
+def _is_one_day(fresh: datetime | None, before: datetime | None, last_seen: datetime) -> bool:
+    if fresh is None or before is None or fresh > last_seen:
+        return False
+    span = abs(fresh - before)
     is_moved = span <= _ZONES and not span % _QUARTER
-    return is_moved or (span < _DAY and time.min in (one.time(), other.time()) and one.time() != other.time())
+    return is_moved or (span < _DAY and time.min in (fresh.time(), before.time()) and fresh.time() != before.time())
 
 
 def _is_one_midnight(one: datetime, other: datetime) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
-from aggregator.refine import instalments, likeness, pictures
+from aggregator.refine import instalments, likeness, pictures, twins
 from aggregator.refine.pages import is_front_page, names_a_page
 from aggregator.web.host import site
 from aggregator.web.url import is_absolute_iri, link_key
@@ -226,7 +226,9 @@ def plain(text: str) -> str:
 def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:
     if a.feed_key != b.feed_key or a.entry.published != b.entry.published or not same_title(a.entry, b.entry):
         return False
-    # In a feed of pictures titles and dates are those of others, too.
+    # In a feed of pictures, or of agendas, titles and dates are those of others, too.
+    if twins.are_numbered(a.entry, b.entry):
+        return False
     return bool(a.entry.text_start) or not pictures.are_others(pictures.shown(a.entry), pictures.shown(b.entry))
 
 

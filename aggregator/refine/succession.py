@@ -70,7 +70,7 @@ def is_sure(signs: Signs) -> bool:
     # A series has one title, one name, one text and one file ("latest.mp3"): with another date it is the next of it.
     if signs.name and signs.title and (signs.instant or (signs.zone and signs.own)):
         return True
-    return signs.file and (signs.title or signs.instant or (signs.alike and (signs.text or signs.day)))
+    return signs.file and (signs.title or signs.instant or (signs.alike and signs.day))
 
 
 def is_dated_alike(signs: Signs) -> bool:
@@ -102,7 +102,12 @@ def is_likely(signs: Signs, *, dates_are_lost: bool) -> bool:
         # The columns of a day have the titles of the day before; what they say is other.
         is_same_day = signs.instant or (signs.day and (signs.whole or signs.bare or signs.name or (signs.text and signs.alone)))
         return signs.path or is_same_day or (say_nothing and signs.text)
-    if (signs.path and signs.alike) or (signs.image and signs.day) or (signs.name and signs.instant):
+    if (
+        (signs.file and signs.alike and signs.text)
+        or (signs.path and signs.alike)
+        or (signs.image and signs.day)
+        or (signs.name and signs.instant)
+    ):
         return True
     return (signs.text and (signs.day or (say_nothing and signs.alike))) or (say_nothing and signs.all_text)
 

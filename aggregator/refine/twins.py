@@ -9,9 +9,11 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import time
 
 from aggregator.model import Entry, KeyKind, StoryKey
-from aggregator.web.forms import page_path
+from aggregator.web.forms import built, page_path
+from aggregator.web.host import site
 from aggregator.web.text import one_line
 
 
@@ -31,6 +33,22 @@ def keys(entry: Entry, feed_key: str) -> tuple[StoryKey, ...]:
     twin = f"{title}\n{entry.published.isoformat()}" if title and entry.published else ""
     marks: tuple[tuple[KeyKind, str], ...] = (("twin", twin), ("path", page_path(entry.link)))
     return tuple(StoryKey(kind=kind, value=_digest(f"{feed_key}\n{value}")) for kind, value in marks if value)
+
+
+def are_numbered(a: Entry, b: Entry) -> bool:
+    """Whether two entries that say and show nothing, dated by their days, have addresses and ids that one program gave one after the other:
+    the agendas of two meetings. Who moves has them put together otherwise, or keeps one of them.
+    """
+    pages, ids = ([each.link or "" for each in (a, b)], [each.raw_id or "" for each in (a, b)])
+    is_kept = page_path(pages[0]) == page_path(pages[1]) or ids[0] == ids[1]
+    if is_kept or any(_says_something(one) or not one.published or one.published.time() != time.min for one in (a, b)):
+        return False
+    is_at_home = site(pages[0]) == site(pages[1]) != ""
+    return is_at_home and built(pages[0]) == built(pages[1]) and built(ids[0]) == built(ids[1])
+
+
+def _says_something(one: Entry) -> bool:
+    return bool(one.text_start or one.thumbnail or one.enclosures or "<img" in (one.content or one.summary or ""))
 
 
 def _digest(text: str) -> str:

@@ -327,8 +327,8 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
         reports += made
         pages += [edition] if edition and output.format == "html" else []
     is_whole = len(pages) == sum(output.format == "html" for output in ports.config.outputs)
-    reports += _kept(f"{FOLDER}/", lambda: storypages.bring_up(pages, ports.publisher, is_whole=is_whole))
     reports += _kept("pages", lambda: _side_pages(pages, ports, feeds, is_whole=is_whole))
+    reports += _kept(f"{FOLDER}/", lambda: storypages.bring_up(pages, ports.publisher, kept=ports.store.pages(), is_whole=is_whole))
     reports += _kept("stylesheets", lambda: writing.bring_up_stylesheets(ports.config.outputs, ports.publisher), "file")
     reports += _kept("archive/", lambda: (0, archives.remove_stale(ports.config, ports.store, ports.publisher)))
     return [*reports, *removed]

@@ -1,11 +1,12 @@
-"""Keep the pages beside an HTML output up to date: one for each source and tag, the archive, the list of sources; and no others.
+"""Keep the pages beside an HTML output up to date: one for each source and tag, the archive, the list of sources, and those of stories
+that it had listed; and no others.
 
 Which stories a page lists, and whether any of them changed, is told by their places alone (`Store.placed`); only pages that have
 something new are composed and written. What each was made from is noted in the store, together with a digest of what was written: a page
 that was changed or deleted is written again, and only what we wrote is removed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -20,14 +21,17 @@ from aggregator.publish.edition import EMPTY
 from aggregator.publish.layout import archive_number, archive_path, archives_path, source_path, sources_path, tag_path
 from aggregator.publish.page import ABOUT_ENTRIES, Range, archive_page, archives_page, source_page, sources_page, tag_page
 from aggregator.publish.sources import Feed, public_feed
+from aggregator.publish.storypage import StoryPages
 from aggregator.publish.themes import theme
-from aggregator.publish.trail import words_digest
+from aggregator.publish.trail import FOLDER, STORY_PAGE, path_of, words_digest
 from aggregator.refine.publishers import Feeds
 from aggregator.web.text import fingerprint
 
 REACH: Final = 5_000
 """So many of the latest entries stand in the archive: what is looked through at each publish must not grow with the store."""
 
+KEPT_STORIES: Final = 1_000
+"""So many of the latest stories keep their pages when they leave the output's page: addresses that people have passed on."""
 _BATCH: Final = 1000
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _OURS: Final = b'<meta name="generator" content="aggregator">'
@@ -76,6 +80,10 @@ class _Page:
     places: tuple[Placed, ...]
     write: Callable[[Edition], bytes]
 
+    @property
+    def is_story(self) -> bool:
+        return bool(STORY_PAGE.fullmatch(self.path))
+
 
 def bring_up(outputs: Sequence[Output], store: Store, publisher: Publisher, *, taken: frozenset[str], is_whole: bool) -> tuple[int, int]:
     """Write the pages that show something new, remove those of sources, tags and stories that are gone; count both.
@@ -84,10 +92,12 @@ def bring_up(outputs: Sequence[Output], store: Store, publisher: Publisher, *, t
     is missing (`is_whole`). Raises `PublishError`.
     """
     noted = store.pages()
+    taken |= {item.trail.path for output in outputs for item in output.edition.items if item.trail}
+    left = {path for path in publisher.names(FOLDER) if STORY_PAGE.fullmatch(path)} - taken
     wanted: set[str] = set()
     written = 0
     for output in outputs:
-        pages = [page for page in _pages(output, store) if page.path not in taken and page.path not in wanted]
+        pages = [page for page in _pages(output, store, left) if page.path not in taken and page.path not in wanted]
         pages = [page for page in pages if page.path in noted or not _is_theirs(page.path, publisher)]
         wanted |= {page.path for page in pages}
         written += _written(output, [page for page in pages if not _is_there(page, noted.get(page.path), publisher)], store, publisher)
@@ -118,7 +128,10 @@ def _written(output: Output, pages: Sequence[_Page], store: Store, publisher: Pu
         notes: dict[str, tuple[str, str] | None] = {}
         for page in batch:
             numbers = {place.sequence for place in page.places}
-            body = page.write(replace(edition, items=tuple(item for item in edition.items if item.sequence in numbers)))
+            items = tuple(item for item in edition.items if item.sequence in numbers)
+            if page.is_story and not (items and items[0].trail):
+                continue
+            body = page.write(replace(edition, items=items))
             count += publisher.put(page.path, body)
             notes[page.path] = (page.made_from, fingerprint(body))
         store.note_pages(notes)
@@ -140,7 +153,8 @@ def _batches(pages: Sequence[_Page]) -> Iterator[list[_Page]]:
 # ── which pages there are ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _pages(output: Output, store: Store) -> Iterator[_Page]:
+def _pages(output: Output, store: Store, left: Collection[str]) -> Iterator[_Page]:
+    """The pages that an output should have; `left` are those of stories that no page lists any more."""
     edition, path, mark = output.edition, output.edition.spec.path, output.mark
     places, feed_ids = store.placed(path, REACH), output.feed_ids
     by_feed: dict[str, list[Placed]] = {}
@@ -155,6 +169,13 @@ def _pages(output: Output, store: Store) -> Iterator[_Page]:
         tagged = [place for place in chosen if feed_ids.get(place.feed_key or "") in ids]
         yield _page(mark, tag_path(path, tag), tagged[: edition.spec.max_entries], partial(tag_page, tag=tag))
     yield from _archive(path, mark, places)
+    for place in places[:KEPT_STORIES] if left else ():
+        if place.feed_key in feed_ids and (story := path_of(place.published_id)) in left:
+            yield _page(mark, story, (place,), _story_page)
+
+
+def _story_page(edition: Edition) -> bytes:
+    return StoryPages(edition).page(edition.items[0])
 
 
 def _archive(path: str, mark: str, places: Sequence[Placed]) -> Iterator[_Page]:

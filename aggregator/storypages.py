@@ -1,19 +1,15 @@
-"""Keep a page for each story that an HTML output lists, and no others."""
+"""Keep a page for each story that the page of an HTML output lists; those of others are kept beside it (`sidepages`), or removed."""
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
 
 from aggregator.model import Edition, Item
 from aggregator.ports import Publisher
-from aggregator.publish.trail import FOLDER
+from aggregator.publish.trail import FOLDER, STORY_PAGE
 from aggregator.web.text import fingerprint
 
-_OURS: Final = re.compile(rf"{FOLDER}/[0-9a-f]{{16}}\.html")
 
-
-def bring_up(editions: Sequence[Edition], publisher: Publisher, *, is_whole: bool) -> tuple[int, int]:
-    """Write the pages whose stories show something new, remove those whose stories have left; count both.
+def bring_up(editions: Sequence[Edition], publisher: Publisher, *, kept: Collection[str], is_whole: bool) -> tuple[int, int]:
+    """Write the pages whose stories show something new, remove those whose stories have left, unless they are `kept`; count both.
 
     A page that two outputs link to is written for the first of them. Only files that hold what we wrote are removed, and none while an
     output is missing (`is_whole`). Raises `PublishError`.
@@ -24,7 +20,7 @@ def bring_up(editions: Sequence[Edition], publisher: Publisher, *, is_whole: boo
         mine = {item.trail.path: item for item in edition.items if item.trail and item.trail.path not in wanted}
         wanted |= mine.keys()
         written += _written(mine, edition, publisher)
-    gone = [name for name in publisher.names(FOLDER) if _OURS.fullmatch(name) and name not in wanted] if is_whole else []
+    gone = [name for name in publisher.names(FOLDER) if STORY_PAGE.fullmatch(name) and name not in wanted | {*kept}] if is_whole else []
     return written, sum(_removed(path, publisher) for path in gone)
 
 

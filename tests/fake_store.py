@@ -774,7 +774,10 @@ class FakeStore(FakeForgetting):
         listed = [one.publication for (path, _), one in self._standings.items() if path == output and one.publication.listed]
         listed.sort(key=lambda one: one.sequence or 0, reverse=True)
         found = [(one, self._stories[one.story_pk].generation) for one in listed[:limit]]
-        return [Placed(one.story_pk, now, one.sequence or 0, _ticks(one.sort_key) // DAY, one.feed_key, _rank(one)) for one, now in found]
+        return [
+            Placed(one.story_pk, now, one.sequence or 0, _ticks(one.sort_key) // DAY, one.feed_key, _rank(one), one.published_id)
+            for one, now in found
+        ]
 
     @_one_at_a_time
     def given(self, output: str, story_pks: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:

@@ -199,35 +199,35 @@ class Counting(Folder):
 
 def test_only_pages_that_show_something_new_are_written(tmp_path: Path) -> None:
     folder = Counting(tmp_path)
-    assert bring_up([edition(told(1), told(2))], folder, is_whole=True) == (2, 0)
+    assert bring_up([edition(told(1), told(2))], folder, kept=(), is_whole=True) == (2, 0)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "story").iterdir()}
     folder.put_paths.clear()
-    assert bring_up([edition(told(1), told(2), told(3))], folder, is_whole=True) == (1, 0)
+    assert bring_up([edition(told(1), told(2), told(3))], folder, kept=(), is_whole=True) == (1, 0)
     assert folder.put_paths == [path_of(told(3).id)], "the others are not even made"
     assert before.items() <= {path: path.stat().st_mtime_ns for path in (tmp_path / "story").iterdir()}.items()
 
 
 def test_a_page_that_was_changed_or_deleted_is_written_again(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    bring_up([edition(told(1), told(2))], folder, is_whole=True)
+    bring_up([edition(told(1), told(2))], folder, kept=(), is_whole=True)
     one, two = (tmp_path / path_of(told(number).id) for number in (1, 2))
     whole = one.read_bytes()
     one.write_bytes(whole[:-20])
     two.unlink()
-    assert bring_up([edition(told(1), told(2))], folder, is_whole=True) == (2, 0)
+    assert bring_up([edition(told(1), told(2))], folder, kept=(), is_whole=True) == (2, 0)
     assert one.read_bytes() == whole
 
 
 def test_a_page_goes_when_its_story_has_left_all_outputs_and_only_if_it_is_ours(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     both = [edition(told(1), told(2)), edition(told(2), told(3), path="other.html")]
-    bring_up(both, folder, is_whole=True)
+    bring_up(both, folder, kept=(), is_whole=True)
     theirs = tmp_path / "story" / "0123456789abcdef.html"
     theirs.write_text("<!doctype html><html>mine</html>")
     edited = tmp_path / path_of(told(3).id)
     edited.write_bytes(edited.read_bytes() + b"<!-- a note -->")
-    assert bring_up(both[:1], folder, is_whole=False) == (0, 0), "an output could not be written: its pages stay"
-    assert bring_up([edition(told(2))], folder, is_whole=True) == (0, 1)
+    assert bring_up(both[:1], folder, kept=(), is_whole=False) == (0, 0), "an output could not be written: its pages stay"
+    assert bring_up([edition(told(2))], folder, kept=(), is_whole=True) == (0, 1)
     assert {path.name for path in (tmp_path / "story").iterdir()} == {theirs.name, edited.name, Path(path_of(told(2).id)).name}
 
 
@@ -238,16 +238,30 @@ def pages(planet: Planet) -> dict[str, str]:
     return {path: body.decode() for path, body in planet.folder.files.items() if path.startswith("story/")}
 
 
-def test_publishing_after_one_new_entry_writes_one_page_and_a_story_that_leaves_takes_its_page_along() -> None:
+def test_publishing_after_one_new_entry_writes_one_page_and_a_story_that_leaves_keeps_its_own_as_long_as_it_is_published() -> None:
     planet = Planet("orig", outputs=(JSON, replace(HTML, max_entries=2)))
-    planet.polls({"orig": atom("orig", [post("orig", 1), post("orig", 2)])})
+    first, second, third = (post("orig", number) for number in (1, 2, 3))
+    planet.polls({"orig": atom("orig", [first, second])})
     planet.publishes()
     planet.folder.writes.clear()
     planet.later()
-    planet.polls({"orig": atom("orig", [post("orig", 1), post("orig", 2), post("orig", 3)])})
+    planet.polls({"orig": atom("orig", [first, second, third])})
     planet.publishes()
     assert [path for path in planet.folder.writes if path.startswith("story/")] == [path_of("tag:orig.example,2026:3")]
-    assert len(pages(planet)) == 2
+    left = next(
+        path for path in (path_of(first.id or ""), path_of(second.id or "")) if path not in planet.folder.files["index.html"].decode()
+    )
+    gone = first if left == path_of(first.id or "") else second
+    assert len(pages(planet)) == 3, "who was given its address finds it"
+    planet.folder.writes.clear()
+    planet.later()
+    planet.polls({"orig": atom("orig", [replace(one, title="Corrected") if one is gone else one for one in (first, second, third)])})
+    planet.publishes()
+    assert "Corrected" in pages(planet)[left], "and what it says is kept up to date"
+    assert [path for path in planet.folder.writes if path.startswith("story/")] == [left]
+    planet.ports = replace(planet.ports, config=replace(planet.ports.config, feeds=(subscription("orig", opt_out=True),)))
+    planet.publishes()
+    assert pages(planet) == {}, "until it is taken back"
 
 
 def test_no_page_tells_of_private_feeds_or_of_who_opted_out() -> None:

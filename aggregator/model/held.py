@@ -222,6 +222,7 @@ class Placed:
     day: int
     feed_key: str | None
     rank: tuple[int, int]
+    published_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

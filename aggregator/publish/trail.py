@@ -16,6 +16,7 @@ from aggregator.web.text import fingerprint
 
 FOLDER: Final = STORY_FOLDER
 """The folder of these pages, below the folder of outputs."""
+STORY_PAGE: Final = re.compile(rf"{FOLDER}/[0-9a-f]{{16}}\.html")
 
 _APART: Final = re.compile(r"\{(?:name|title|date)\}")
 # First strong isolate, pop directional isolate (Unicode's UAX #9).

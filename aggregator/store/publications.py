@@ -61,6 +61,7 @@ _PLACED: Final = (
         type_coerce(publication.c.sort_key, BigInteger),
         publication.c.feed_key,
         type_coerce(publication.c.first_listed, BigInteger),
+        publication.c.published_id,
     )
     .join(output, output.c.pk == publication.c.output)
     .join(story, story.c.pk == publication.c.story)
@@ -247,8 +248,8 @@ def newest_first(conn: Connection, chosen: Sequence[Publication]) -> list[tuple[
 def placed(conn: Connection, path: str, limit: int) -> list[Placed]:
     rows = conn.execute(_PLACED, {"at": path, "most": limit}).all()
     return [
-        Placed(pk, generation, sequence, moment // DAY, feed_key, (since, moment))
-        for pk, generation, sequence, moment, feed_key, since in rows
+        Placed(pk, generation, sequence, moment // DAY, feed_key, (since, moment), published_id)
+        for pk, generation, sequence, moment, feed_key, since, published_id in rows
     ]
 
 

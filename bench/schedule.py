@@ -1,6 +1,7 @@
 """When feeds are asked, simulated: how many requests, and how long new entries wait to be seen.
 
-    python -m bench.schedule [--feeds N] [--days D] [--seed S] [--jobs J] [--histories FOLDER] [--equal-delay] [--plot FILE.svg] [--json]
+    python -m bench.schedule [--feeds N] [--days D] [--seed S] [--jobs J] [--histories FOLDER] [--equal-delay [D]]
+                             [--plot FILE.svg] [--json]
 
 Feeds with real posting histories (the dates in FOLDER's feed documents), and feeds drawn from their mix (`bench.posting`) up to N in all,
 run for D days under three planners, all with the same floor of 15 minutes between two polls of a feed:
@@ -12,7 +13,8 @@ run for D days under three planners, all with the same floor of 15 minutes betwe
 Of each: requests_per_day, mean_delay_s and p95_delay_s (over entries: from publication to the poll that saw it), longest_delay_s,
 peak_requests_per_s (the busiest minute) and later_peak_requests_per_s (the busiest one after the first hour). All feeds are due at the
 start and asked in turn, as at the first start and, since none of the three lets a feed wait longer than a day, after a day's downtime.
-With `--equal-delay`, `at_equal_delay` compares requests where the planner is set to wait as long as entry_frequency does.
+With `--equal-delay`, `at_equal_delay` compares requests where the planner is set to wait as long as entry_frequency does, over D days of
+their own: a week (unless said otherwise), since one of the two asks as often at weekends.
 """
 
 import argparse
@@ -35,6 +37,13 @@ from bench.posting import DAY_S, LISTED, START, History, all_posts, histories
 FLOOR: Final = timedelta(minutes=15)
 WORKERS_PER_S: Final = 25.0
 """What eight workers get done in a second, at a third of a second a request."""
+
+SAMPLE: Final = 2000
+"""So many feeds tell what a request is worth at equal delay, so that all feeds are followed a few times only."""
+
+ROUNDS: Final = 8
+WEEK: Final = 7
+CLOSE: Final = 0.98
 
 SPEC: Final = FeedSpec(id="feed", url="https://feed.example/", shown_url="https://feed.example/", every=FLOOR)
 UNKNOWN: Final = FeedState(key="", id="feed", shown_url="https://feed.example/", next_poll_at=START, validators=Validators(etag='"1"'))
@@ -174,23 +183,50 @@ def in_parts(asked: Asked, jobs: int) -> dict[str, Run]:
     return first
 
 
-def at_equal_delay(asked: Asked) -> dict[str, object]:
-    """The requests of the planner where a request is worth so much waiting that entries wait as long as with entry_frequency."""
-    posts = [*asked.posts(0, max(1, asked.feeds // 400))]
+def patient(asked: Asked, worth: float | None, parts: int, part: int) -> Run:
+    """The planner over every `parts`-th feed, where a request is worth so many hours of an entry's waiting; None: entry_frequency."""
+    next_poll = entry_frequency if worth is None else partial(planner, worth=worth)
+    made = Run(next_poll, asked.days, asked.per_s, learns=worth is not None)
+    for number, posts in asked.posts(part, parts):
+        made.follow(number, posts)
+    return made
 
-    def figures(next_poll: Next, *, learns: bool) -> dict[str, float]:
-        made = Run(next_poll, asked.days, asked.per_s, learns=learns)
-        for number, each in posts:
-            made.follow(number, each)
-        return made.figures()
 
-    theirs = figures(entry_frequency, learns=False)
-    low, high, ours, worth = 0.01, 100.0, theirs, 0.0
+def patient_in_parts(asked: Asked, worth: float | None, jobs: int) -> dict[str, float]:
+    """The figures of all feeds, worked out in so many processes."""
+    if jobs == 1:
+        return patient(asked, worth, 1, 0).figures()
+    with multiprocessing.Pool(jobs) as pool:
+        first, *others = pool.map(partial(patient, asked, worth, jobs), range(jobs))
+    for other in others:
+        first.add(other)
+    return first.figures()
+
+
+def at_equal_delay(asked: Asked, jobs: int) -> dict[str, object]:
+    """The requests of the planner over all feeds, where a request is worth so much that entries wait as long as with entry_frequency.
+
+    What it is worth is sought with a few feeds, then with all, until they wait no longer and hardly less.
+    """
+    theirs, worth = patient_in_parts(asked, None, jobs), _worth_of(asked, max(1, asked.feeds // SAMPLE))
+    for _ in range(ROUNDS):
+        ours = patient_in_parts(asked, worth, jobs)
+        if CLOSE * theirs["mean_delay_s"] <= ours["mean_delay_s"] <= theirs["mean_delay_s"]:
+            break
+        # The waiting grows with the square root of what a request is worth.
+        worth *= ((1 + CLOSE) / 2 * theirs["mean_delay_s"] / ours["mean_delay_s"]) ** 2
+    return {"feeds": asked.feeds, "days": asked.days, "worth": round(worth, 3), "planner": ours, "entry_frequency": theirs}
+
+
+def _worth_of(asked: Asked, parts: int) -> float:
+    """What a request is worth at equal delay, by every `parts`-th feed."""
+    wanted = patient(asked, None, parts, 0).figures()["mean_delay_s"]
+    low, high = rhythm.REQUEST_WORTH, 100.0
     for _ in range(10):
         worth = (low * high) ** 0.5
-        ours = figures(partial(planner, worth=worth), learns=True)
-        low, high = (worth, high) if ours["mean_delay_s"] < theirs["mean_delay_s"] else (low, worth)
-    return {"feeds": len(posts), "worth": round(worth, 3), "planner": ours, "entry_frequency": theirs}
+        is_short = patient(asked, worth, parts, 0).figures()["mean_delay_s"] < wanted
+        low, high = (worth, high) if is_short else (low, worth)
+    return low
 
 
 def main() -> None:
@@ -200,7 +236,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--histories", type=Path, default=Path("../shared/corpus/real"))
-    parser.add_argument("--equal-delay", action="store_true", help="also compare requests at equal delay, over 400 of the feeds")
+    parser.add_argument(
+        "--equal-delay", type=int, nargs="?", const=WEEK, help="also compare requests at equal delay, over D days", metavar="D"
+    )
     parser.add_argument("--plot", type=Path, help="write the load curves as SVG")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
@@ -208,7 +246,7 @@ def main() -> None:
     runs = in_parts(asked, given.jobs)
     found: dict[str, object] = {name: made.figures() for name, made in runs.items()}
     if given.equal_delay:
-        found["at_equal_delay"] = at_equal_delay(asked)
+        found["at_equal_delay"] = at_equal_delay(replace(asked, days=given.equal_delay), given.jobs)
     if given.plot:
         given.plot.write_text(plot(runs, asked), encoding="utf-8")
     _tell({"feeds": asked.feeds, "days": asked.days, "seed": asked.seed, "real": len(asked.known), **found}, as_json=given.json)

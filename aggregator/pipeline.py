@@ -134,7 +134,7 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> Found
     sent = state.sent_hash if seen_body else None
     got = ports.fetcher.fetch(asked, state.validators if seen_body else Validators(), seen_body, sent)
     result, total, oddities = _taken(spec, state, lease, got, ports, _last_document(state, ports) if seen_body else None)
-    return _paused(result, spec, got.pause), total, oddities
+    return _paused(replace(result, server=got.server), spec, got.pause), total, oddities
 
 
 def _taken(spec: FeedSpec, state: FeedState, lease: str, got: Document | Unchanged, ports: Ports, seen: SeenDocument | None) -> Found:
@@ -268,6 +268,7 @@ def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: F
         operator_until=now + wish if wish and not spec.path else None,
         operator_why=f"{spec.id}: {error.message}" if wish else "",
         operator_at=error.server,
+        server=error.server,
         tally=tally,
     )
 

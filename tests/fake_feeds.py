@@ -15,10 +15,15 @@ class Feed:
     state: FeedState
     added_at: datetime
     operator: str | None
+    leads_to: str | None = None
     document_at: datetime | None = None
     seen: SeenDocument | None = None
     token: str | None = None
     lease_until: datetime | None = None
+
+    @property
+    def operators(self) -> set[str]:
+        return {operator for operator in (self.operator, self.leads_to) if operator}
 
 
 class FakeFeeds:
@@ -72,7 +77,7 @@ class FakeFeeds:
                 one.state, shown_url=spec.shown_url, discovered=None, redirect_target=None, redirect_since=None, redirect_count=0
             )
         elif state.shown_url != spec.shown_url:
-            one.operator, one.token, one.lease_until = operator_of(spec.shown_url), None, None
+            one.operator, one.leads_to, one.token, one.lease_until = operator_of(spec.shown_url), None, None, None
             one.state = FeedState(
                 key=key,
                 id=spec.id,
@@ -98,11 +103,10 @@ class FakeFeeds:
         for one in sorted(self.rows.values(), key=lambda one: (one.state.next_poll_at, one.state.id)):
             state = one.state
             due = state.next_poll_at <= now or state.next_poll_at > now + CLOCK_SLACK if feeds is None else state.id in feeds
-            if len(taken) >= limit or not state.active or not due or self._is_leased(one, now) or one.operator in blocked:
+            if len(taken) >= limit or not state.active or not due or self._is_leased(one, now) or one.operators & blocked:
                 continue
-            if one.operator:
-                blocked.add(one.operator)
-                self.starts[one.operator] = now + SPACING
+            blocked |= one.operators
+            self.starts |= dict.fromkeys(one.operators, now + SPACING)
             taken.append(self._taken(one, now + hold))
         return taken
 
@@ -130,7 +134,10 @@ class FakeFeeds:
 
     def _waits(self, now: datetime, *, wishes: bool) -> dict[str, datetime]:
         busy = [
-            (one.operator, one.lease_until) for one in self.rows.values() if one.operator and one.lease_until and self._is_leased(one, now)
+            (operator, one.lease_until)
+            for one in self.rows.values()
+            for operator in one.operators
+            if one.lease_until and self._is_leased(one, now)
         ]
         spaced = [(operator, at) for operator, at in self.starts.items() if now < at <= now + SPACING]
         asked = [(operator, at) for operator, at in self.wishes.items() if wishes and now < at <= now + CLOCK_SLACK]
@@ -145,13 +152,13 @@ class FakeFeeds:
         for one in self.rows.values():
             due = now if one.state.next_poll_at > now + CLOCK_SLACK else one.state.next_poll_at
             if one.state.active:
-                ready.append(max(due, waits.get(one.operator or "", due)))
+                ready.append(max(due, *(waits.get(operator, due) for operator in one.operators), due))
         return min(ready, default=None)
 
     def pauses(self, now: datetime) -> dict[str, tuple[datetime, str]]:
         asked = {operator: until for operator, until in self.wishes.items() if now < until <= now + CLOCK_SLACK}
-        rows = [(key, one.operator or "") for key, one in self.rows.items() if one.state.active]
-        return {key: (asked[operator], self.whys[operator]) for key, operator in rows if operator in asked}
+        active = {key: one.operators & asked.keys() for key, one in self.rows.items() if one.state.active}
+        return {key: max((asked[operator], self.whys[operator]) for operator in found) for key, found in active.items() if found}
 
     def states(self, *, active_only: bool = True) -> list[FeedState]:
         states = sorted((one.state for one in self.rows.values()), key=lambda state: state.id)
@@ -172,6 +179,8 @@ class FakeFeeds:
             result.state, printed=printed, first_success_at=first, id=one.state.id, shown_url=one.state.shown_url, active=one.state.active
         )
         one.token = one.lease_until = None
+        last = operator_of(result.server) if result.server else one.leads_to
+        one.leads_to = None if last == one.operator else last
         operator = operator_of(result.operator_at) if result.operator_at else before
         if operator and result.operator_until:
             self.wishes[operator], self.whys[operator] = result.operator_until, result.operator_why

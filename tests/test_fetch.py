@@ -138,7 +138,7 @@ def test_validators_that_no_field_can_hold_are_not_sent(wire: Wire, fetcher: Web
 def test_an_equal_body_is_unchanged_and_brings_its_new_validators(wire: Wire, fetcher: WebFetcher) -> None:
     got = fetcher.fetch(spec(wire.on("/feed", answer(FEED, 'ETag: "new"'))), Validators(etag='"old"'), digest(FEED))
     traffic = Traffic(requests=1, received_bytes=len(FEED))
-    assert got == Unchanged(validators=Validators(etag='"new"'), traffic=traffic)
+    assert got == Unchanged(validators=Validators(etag='"new"'), traffic=traffic, server=wire.url(""))
 
 
 def test_a_304_renews_only_the_validators_that_it_carries(wire: Wire, fetcher: WebFetcher) -> None:
@@ -146,7 +146,7 @@ def test_a_304_renews_only_the_validators_that_it_carries(wire: Wire, fetcher: W
     reply = answer(b"", "Last-Modified: new", "Cache-Control: max-age=7200", status=304)
     got = fetcher.fetch(spec(wire.on("/feed", reply)), sent, None)
     kept = Validators(etag='"1"', last_modified="new")
-    assert got == Unchanged(validators=kept, fresh_for=timedelta(hours=2), is_304=True, traffic=Traffic(requests=1))
+    assert got == Unchanged(validators=kept, fresh_for=timedelta(hours=2), is_304=True, traffic=Traffic(requests=1), server=wire.url(""))
 
 
 def test_a_304_that_nobody_asked_for_is_an_error(wire: Wire, fetcher: WebFetcher) -> None:

@@ -134,6 +134,14 @@ def test_a_pause_binds_the_server_that_asked_for_it_and_not_the_one_that_led_the
     assert walk.store.lease(state.last_poll_at + timedelta(hours=8), timedelta(minutes=3), 9, feeds=["other"]) == []
 
 
+def test_a_feed_counts_as_one_of_the_server_that_it_leads_to() -> None:
+    host = replace(GARDEN, id="host", url="https://host.example/x", shown_url="https://host.example/x")
+    walk = Walk(GARDEN, host)
+    walk.answers(good("One.", server="https://feeds.host.example"))
+    assert walk.store.lease(walk.clock(), timedelta(minutes=3), 1, feeds=["garden"])
+    assert walk.store.lease(walk.clock(), timedelta(minutes=3), 1, feeds=["host"]) == []
+
+
 def test_gone_twice_is_gone() -> None:
     walk = Walk()
     state = walk.answers(good("One."), *[Gone(GARDEN.shown_url, "gone (410)", status=410)] * 2)

@@ -139,11 +139,12 @@ class WebFetcher:
                 error.requests, error.received_bytes, error.server = poll.meter.requests, poll.meter.received_bytes, poll.meter.server
                 raise
         traffic = Traffic(requests=poll.meter.requests, received_bytes=poll.meter.received_bytes)
+        got = replace(got, traffic=traffic, pause=poll.meter.pause, server=poll.meter.server)
         if isinstance(got, Document) and got.body_hash == body_hash:
             # Servers exist whose validators change with every answer: kept, they may match next time.
             kept = Unchanged(validators=got.validators, fresh_for=got.fresh_for, redirects=got.redirects, sent_hash=got.sent_hash)
-            return replace(kept, hub_links=got.hub_links, traffic=traffic, pause=poll.meter.pause)
-        return replace(got, traffic=traffic, pause=poll.meter.pause)
+            return replace(kept, hub_links=got.hub_links, traffic=traffic, pause=got.pause, server=got.server)
+        return got
 
     def post(self, address: str, form: Mapping[str, str], *, allow_private: bool) -> Posted:
         """Send a form to a hub; whatever goes wrong is said in what is returned."""

@@ -95,8 +95,9 @@ class PollResult:
     as they did at the last poll. `seen` is what to remember of a document that was read (outcome `new`). `lease` is the token of the lease
     under which the feed was polled: a result whose lease was lost since (a worker that slept too long) must not be written. `tally` is what
     the poll cost; what it brought, the store counts. `operator_until` is how long a server is to be left alone: the one at `operator_at`,
-    else the feed's own. `asks` is the address that is asked next (shown). `came_by` are the path of the subscription through which a
-    document was pushed, and that document's digest; `is_missed`: a poll found what the feed's hub should have pushed.
+    else the feed's own. `server` is the one that was asked last, `asks` the address that is asked next (shown). `came_by` are the path of
+    the subscription through which a document was pushed, and that document's digest; `is_missed`: a poll found what the feed's hub should
+    have pushed.
     """
 
     state: FeedState
@@ -114,6 +115,7 @@ class PollResult:
     operator_why: str = ""
     operator_at: str | None = None
     asks: str | None = None
+    server: str | None = None
     tally: Tally = Tally(polls=1)
     came_by: tuple[str, str] | None = None
     is_missed: bool = False

@@ -46,7 +46,7 @@ class Document:
     `content_type` is the header as sent (None if absent). `fresh_for` is what Cache-Control or Expires promise, Age subtracted.
     `body_hash` is the blake2b-128 hex digest of `body`, `sent_hash` that of the body as it was sent, in its codings (None: it had none).
     Without `has_known_end` the connection alone told where it ends. `hub_links` is what the Link header says of a hub. `pause` is what a
-    server on the way asks for.
+    server on the way asks for; `server` is the one that answered (scheme, host and port).
     """
 
     url: str
@@ -61,6 +61,7 @@ class Document:
     traffic: Traffic = Traffic()
     hub_links: HubLinks | None = None
     pause: Pause | None = None
+    server: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class Unchanged:
     traffic: Traffic = Traffic()
     hub_links: HubLinks | None = None
     pause: Pause | None = None
+    server: str | None = None
 
 
 TextType = Literal["text", "html", "xhtml"]

@@ -69,6 +69,7 @@ _FORGOTTEN: Final[Mapping[str, Any]] = {
     "redirect_since": None,
     "redirect_count": 0,
     "not_before": None,
+    "leads_to": None,
     "lease_token": None,
     "lease_until": None,
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam, cast, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam, cast, or_, select, union_all, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from aggregator.model import FeedState
@@ -26,7 +26,9 @@ def _within(column: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 _FREE: Final = or_(feed.c.lease_until.is_(None), feed.c.lease_until <= bindparam("now"), feed.c.lease_until > bindparam("horizon"))
-_CANDIDATES: Final = select(feed.c.pk, feed.c.operator).where(feed.c.active, _FREE).order_by(feed.c.next_poll_at, feed.c.id)
+_CANDIDATES: Final = (
+    select(feed.c.pk, feed.c.operator, feed.c.leads_to).where(feed.c.active, _FREE).order_by(feed.c.next_poll_at, feed.c.id)
+)
 # What lies beyond the horizon sorts last by itself, so a wrong clock gives nobody precedence.
 _DUE: Final = _CANDIDATES.where(or_(feed.c.next_poll_at <= bindparam("now"), feed.c.next_poll_at > bindparam("horizon")))
 _NAMED: Final = _CANDIDATES.where(feed.c.id.in_(bindparam("ids", expanding=True)))
@@ -37,7 +39,12 @@ _FORWARD: Final = (
     .values(next_poll_at=bindparam("at"), why=bindparam("why"))
 )
 
-_BUSY: Final = select(feed.c.operator, feed.c.lease_until).where(feed.c.operator.is_not(None), _within(feed.c.lease_until))
+_BUSY: Final = union_all(
+    *(
+        select(column, feed.c.lease_until).where(column.is_not(None), _within(feed.c.lease_until))
+        for column in (feed.c.operator, feed.c.leads_to)
+    )
+)
 _ASKED: Final = select(operator_hold.c.operator, operator_hold.c.until).where(_within(operator_hold.c.until))
 _SPACED: Final = select(operator_hold.c.operator, operator_hold.c.next_start).where(
     operator_hold.c.next_start > bindparam("now"), operator_hold.c.next_start <= bindparam("spaced")
@@ -54,12 +61,13 @@ _hold = upsert(operator_hold)
 _START: Final = _hold.on_conflict_do_update(index_elements=["operator"], set_={"next_start": _hold.excluded.next_start})
 _WISH: Final = _hold.on_conflict_do_update(index_elements=["operator"], set_={"until": _hold.excluded.until, "why": _hold.excluded.why})
 
-_UPCOMING: Final = select(feed.c.next_poll_at, feed.c.operator).where(feed.c.active).order_by(feed.c.next_poll_at)
+_UPCOMING: Final = select(feed.c.next_poll_at, feed.c.operator, feed.c.leads_to).where(feed.c.active).order_by(feed.c.next_poll_at)
 
 _PAUSES: Final = (
     select(feed.c.key, operator_hold.c.until, operator_hold.c.why)
-    .join_from(feed, operator_hold, operator_hold.c.operator == feed.c.operator)
+    .join_from(feed, operator_hold, operator_hold.c.operator.in_([feed.c.operator, feed.c.leads_to]))
     .where(feed.c.active, _within(operator_hold.c.until))
+    .order_by(operator_hold.c.until)
 )
 
 
@@ -74,22 +82,23 @@ def lease(
     ignore_holds: bool,
 ) -> list[tuple[FeedState, str]]:
     blocked = set(_waits(conn, now, wishes=not ignore_holds))
-    taken: dict[int, str | None] = {}
-    for pk, operator in _candidates(conn, now, feeds):
+    taken: dict[int, set[str]] = {}
+    for pk, *operators in _candidates(conn, now, feeds):
         if len(taken) >= limit:
             break
-        if operator not in blocked:
-            taken[pk] = operator
-            blocked |= {operator} if operator else set()
+        asked = {operator for operator in operators if operator}
+        if blocked.isdisjoint(asked):
+            taken[pk] = asked
+            blocked |= asked
     if not taken:
         return []
-    starts = [{"operator": operator, "why": "", "next_start": now + SPACING} for operator in taken.values() if operator]
+    starts = [{"operator": operator, "why": "", "next_start": now + SPACING} for asked in taken.values() for operator in sorted(asked)]
     if starts:
         conn.execute(_START, starts)
     return _taken(conn, _TAKE, list(taken), now + hold, f"{counters.take('lease')}.")
 
 
-def _candidates(conn: Connection, now: datetime, feeds: Sequence[str] | None) -> Iterator[tuple[int, str | None]]:
+def _candidates(conn: Connection, now: datetime, feeds: Sequence[str] | None) -> Iterator[tuple[int, str | None, str | None]]:
     if feeds is None:
         yield from _rows(conn, _DUE, _instants(now))
         return
@@ -154,15 +163,15 @@ def pauses(conn: Connection, now: datetime) -> dict[str, tuple[datetime, str]]:
 
 
 def _earliest(
-    upcoming: Iterator[tuple[datetime, str | None]], waits: Mapping[str, datetime], cap: datetime | None = None
+    upcoming: Iterator[tuple[datetime, str | None, str | None]], waits: Mapping[str, datetime], cap: datetime | None = None
 ) -> datetime | None:
     """The first instant at which one of these feeds, ordered by when they are due, can be leased."""
     best: datetime | None = None
-    for planned, operator in upcoming:
+    for planned, *operators in upcoming:
         due = min(planned, cap) if cap else planned
         if best and due >= best:
             break
-        ready = max(due, waits.get(operator, due)) if operator else due
+        ready = max(due, *(waits.get(operator, due) for operator in operators if operator), due)
         best = min(best, ready) if best else ready
     return best
 

@@ -21,6 +21,7 @@ _LEASED: Final = select(
     feed.c.id,
     feed.c.shown_url,
     feed.c.operator,
+    feed.c.leads_to,
     feed.c.first_success_at,
     feed.c.head,
     feed.c.document_at,
@@ -83,7 +84,9 @@ def _state(result: PollResult, row: AnyRow, *, is_news: bool) -> Mapping[str, ob
     values["first_success_at"] = first or (None if result.outcome == "failed" else result.polled_at)
     values["document_at"] = result.polled_at if result.outcome == "new" else row.document_at
     # A page, or a redirect that lasts, may lead to another server: that one is asked from now on.
-    values["operator"] = operator_of(result.asks or row.shown_url)
+    own = values["operator"] = operator_of(result.asks or row.shown_url)
+    last = operator_of(result.server) if result.server else row.leads_to
+    values["leads_to"] = None if last == own else last
     return values | {"feed_pk": row.pk}
 
 

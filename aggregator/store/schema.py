@@ -49,6 +49,7 @@ REVISIONS: Final = (
     "0011",
     "0015",
     "0016",
+    "0017",
 )
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
@@ -73,6 +74,8 @@ feed = Table(
     Column("active", Boolean, nullable=False),
     Column("added_at", Instant, nullable=False),
     Column("operator", Text),
+    # The operator to whose server a redirect led at the last poll, where that is another one.
+    Column("leads_to", Text),
     Column("head", Text, nullable=False),
     Column("next_poll_at", Instant, nullable=False),
     Column("why", Text, nullable=False),

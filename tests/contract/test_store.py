@@ -225,6 +225,25 @@ def test_a_pause_binds_the_server_that_asked_for_it(store: Store) -> None:
     assert len(store.lease(NOON + 3 * HOUR, HOLD, 9)) == 1
 
 
+def test_feeds_that_lead_to_one_server_are_polled_one_by_one_and_with_its_own(store: Store) -> None:
+    store.sync(blogs("a", "b", "host"), NOON)
+    led = [replace(result(store, name, []), server="https://feeds.host.example") for name in ("a", "b")]
+    store.record([*led, replace(result(store, "host", []), server="https://host.example")], same_story)
+    due, polled = NOON + 2 * HOUR, []
+    for _ in range(3):
+        assert (store.next_due(due) or NOON) <= due
+        ((state, token),) = store.lease(due, HOLD, 9)
+        assert store.lease(due + timedelta(seconds=5), HOLD, 9) == [], "one request at a time"
+        later = replace(state, next_poll_at=due + 9 * HOUR)
+        store.record([PollResult(state=later, lease=token, outcome="failed", polled_at=due)], same_story)
+        polled.append(state.id)
+        due += timedelta(seconds=2)
+    assert sorted(polled) == ["a", "b", "host"]
+    paused = replace(result(store, "host", [], due + HOUR), operator_until=due + 9 * HOUR, operator_at="https://host.example")
+    store.record([paused], same_story)
+    assert [until for until, _ in store.pauses(due + HOUR).values()] == [due + 9 * HOUR] * 3
+
+
 def test_an_address_that_was_asked_all_along_may_be_written_down_and_nobody_is_asked_for_it(store: Store) -> None:
     store.sync(blogs("blog"), NOON)
     new, made = "https://new.example/feed", result(store, "blog", [])

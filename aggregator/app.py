@@ -30,7 +30,7 @@ RELEASE_SLACK = timedelta(days=2)
 
 
 # What the open store and the web server were made with.
-RESTART_KEYS = ("store", "root", "link", "listen_host", "listen_port", "token")
+RESTART_KEYS = {"store": "store", "root": "root", "listen_host": "http", "listen_port": "http", "token": "http"}
 # What the door to the network is made with; another one is opened when they change.
 DOOR_KEYS = ("contact", "proxy", "client")
 
@@ -69,8 +69,10 @@ class App:
         Raises `AggregatorError` when something changed that only a restart can take up (`RESTART_KEYS`), `ConfigError` when the client
         that it names cannot be used.
         """
-        if any(getattr(config, key) != getattr(self.config, key) for key in RESTART_KEYS):
-            raise AggregatorError("store, root, link and http are taken up at the next start; until then the old feeds.yaml stands")
+        changed = dict.fromkeys(name for key, name in RESTART_KEYS.items() if getattr(config, key) != getattr(self.config, key))
+        if changed:
+            verb = "is" if len(changed) == 1 else "are"
+            raise AggregatorError(f"{' and '.join(changed)} {verb} taken up at the next start; until then the old feeds.yaml stands")
         # Polls under way keep the old door; its connections end with them.
         same_door = all(getattr(config, key) == getattr(self.config, key) for key in DOOR_KEYS)
         door = self.ports.fetcher if same_door else fetcher(config, self.ports.clock)

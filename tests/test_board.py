@@ -47,7 +47,7 @@ class Site:
             port=0,
             token=token,
             health=self.health.told,
-            hosts=("planet.example",),
+            hosts=lambda: ("planet.example",),
             board=board(lambda: app, self.health, self._publish),
             secret=SECRET,
         )

@@ -56,7 +56,10 @@ def test_init_writes_nothing_that_check_would_refuse(tmp_path: Path) -> None:
 
 
 def test_a_backup_replaces_copies_of_stores_and_nothing_else(folder: Path) -> None:
-    assert run(folder, "update").exit_code == 0
+    updated = run(folder, "update")
+    assert updated.exit_code == 0
+    assert "no 'contact'" in updated.stderr, "what concerns the outputs and the polls is said there"
+    assert run(folder, "status").stderr == "", "and not with everything else"
     result = run(folder, "backup", str(folder / "feeds.yaml"), "--replace")
     assert result.exit_code == 2
     assert "is no copy of a store" in result.stderr

@@ -38,7 +38,7 @@ class Site:
 
     def __init__(self, root: Path, *, host: str = "127.0.0.1", token: str | None = None, hosts: tuple[str, ...] = ()) -> None:
         self.health: dict[str, JsonValue] = {"ok": True, "feeds": 3}
-        self.server = WebServer(root=root, host=host, port=0, token=token, health=lambda: self.health, hosts=hosts)
+        self.server = WebServer(root=root, host=host, port=0, token=token, health=lambda: self.health, hosts=lambda: hosts)
         self.server.start()
 
     @property

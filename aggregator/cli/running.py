@@ -40,6 +40,7 @@ def poll(session: Session, feeds: Sequence[str], force: bool, json_: bool, stric
     Named feeds are polled whether due or not, still with conditional requests and within holds. So are lists of feeds.
     """
     with session.app() as app:
+        warn(app.written)
         lists = {one.id: name for name in feeds if (one := need_list(app.config, name))}
         app = _ask_lists(app, lists if feeds else None)
         everything = [spec.id for spec in app.config.feeds if not spec.opt_out]
@@ -56,6 +57,7 @@ def poll(session: Session, feeds: Sequence[str], force: bool, json_: bool, stric
 def publish(session: Session, json_: bool) -> None:
     """Write the outputs anew from what is stored; files that did not change are left alone."""
     with session.app() as app:
+        warn(app.written)
         reports = _publish(app, quiet=json_)
         _announce(app)
     if json_:
@@ -70,6 +72,7 @@ def publish(session: Session, json_: bool) -> None:
 def update(session: Session, json_: bool, strict: bool) -> None:
     """Poll what is due, publish, and exit: for cron and CI."""
     with session.app() as app:
+        warn(app.written)
         app = _ask_lists(app, None)
         polled = _poll(app, None, force=False, quiet=json_)
         published = _publish(app.with_known_sources(), quiet=json_)

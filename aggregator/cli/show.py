@@ -47,10 +47,8 @@ class Session:
 
     @contextmanager
     def app(self) -> "Iterator[App]":
-        """Build the app for one command and close it afterwards; warnings of feeds.yaml go to stderr first."""
-        config = self.config()
-        warn(config)
-        app = self.build(config)
+        """Build the app for one command and close it afterwards."""
+        app = self.build(self.config())
         try:
             yield app
         finally:

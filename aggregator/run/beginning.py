@@ -7,7 +7,8 @@ from typing import Final
 from aggregator.model import FeedSpec
 from aggregator.ports import Store
 
-FIRST_ENTRIES_WITHIN_S: Final = 10.0
+FIRST_ENTRIES_WITHIN_S: Final = 30.0
+"""As long as one feed may take."""
 
 
 class Beginning:

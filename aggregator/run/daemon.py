@@ -137,7 +137,7 @@ class Daemon:
             port=config.listen_port,
             token=config.token,
             health=self.told_health,
-            hosts=(host_of(config.link),) if config.link else (),
+            hosts=lambda: (host_of(link),) if (link := self.app.config.link) else (),
             link_field=lambda path: link_field(self.app.config, path),
             callbacks=self.callbacks,
             board=board(lambda: self.app, self.health, self._dirty.set),

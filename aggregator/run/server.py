@@ -49,6 +49,9 @@ def no_link(path: str) -> str | None:
 _PAGE_POLICY = "default-src 'none'; img-src https:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 # Browsers show these as text or offer to save them; as XML they show them by the stylesheet that they lead to.
 _FEEDS = ("application/atom+xml", "application/rss+xml")
+Hosts = Callable[[], Collection[str]]
+"""The names by which a server may be asked for now."""
+
 _ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
@@ -70,7 +73,7 @@ class WebServer:
         port: int,
         token: str | None,
         health: Health,
-        hosts: Collection[str] = (),
+        hosts: Hosts = tuple,
         link_field: LinkField = no_link,
         board: Board | None = None,
         secret: str = "",
@@ -109,7 +112,7 @@ class WebServer:
 
 
 def application(
-    *, root: Path, access: Access, health: Health, host: str, hosts: Collection[str], link_field: LinkField, told: Sequence[Route]
+    *, root: Path, access: Access, health: Health, host: str, hosts: Hosts, link_field: LinkField, told: Sequence[Route]
 ) -> ASGIApp:
     """Make the ASGI application of a `WebServer`; see there."""
     outputs = Outputs(root)
@@ -127,15 +130,15 @@ def application(
 
     # Starlette adds HEAD to GET, answers 405 with Allow to the rest, and runs these plain functions in its thread pool.
     app = Starlette(routes=[Route("/healthz", healthz), *told, Route("/{path:path}", output)])
-    return _HostCheck(app, frozenset({host, *hosts})) if access.is_local else app
+    return _HostCheck(app, lambda: {host, *hosts()}) if access.is_local else app
 
 
 class _HostCheck:
     """Answers 421 (RFC 9110 section 15.5.20) to a request whose Host is neither loopback nor among `known`."""
 
-    def __init__(self, app: ASGIApp, known: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, known: Hosts) -> None:
         self._app = app
-        self._known = frozenset(name.lower() for name in known)
+        self._known = known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or self._is_known(_host_names(scope)):
@@ -144,7 +147,8 @@ class _HostCheck:
             await PlainTextResponse("this server does not go by that name\n", HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
 
     def _is_known(self, names: list[str]) -> bool:
-        return bool(names) and all(name in self._known or is_loopback(name) for name in names)
+        known = {name.lower() for name in self._known()}
+        return bool(names) and all(name in known or is_loopback(name) for name in names)
 
 
 def _host_names(scope: Scope) -> list[str]:

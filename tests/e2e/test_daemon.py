@@ -15,8 +15,14 @@ from tests.e2e.running import Running, feed, free_port, inside
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs all of 127.0.0.0/8 on loopback, which Linux has")
 
 
-def configured(folder: Path, *urls: str, port: int, title: str = "Planet", outputs: str = "[atom.xml, rss.xml]") -> None:
-    lines = [f"outputs: {outputs}", f"title: {title}", "contact: https://planet.example.org/about", f"http: {{ listen: 127.0.0.1:{port} }}"]
+def configured(folder: Path, *urls: str, port: int, title: str = "Planet", outputs: str = "[atom.xml, rss.xml]", link: str = "") -> None:
+    lines = [
+        f"outputs: {outputs}",
+        f"title: {title}",
+        f"link: {link}",
+        "contact: https://planet.example.org/about",
+        f"http: {{ listen: 127.0.0.1:{port} }}",
+    ]
     lines += ["defaults: { allow_private: true, every: 1h, republish: full }", "feeds:", *(f"  - {url}" for url in urls)]
     saved = folder / "feeds.yaml.saved"
     saved.write_text("\n".join(lines) + "\n")
@@ -37,8 +43,17 @@ def test_a_saved_feeds_yaml_is_taken_up_and_nothing_else_is_asked_again(tmp_path
         configured(tmp_path, site.url("garden"), port=port)
         with Running(tmp_path) as daemon:
             daemon.until(lambda: "First." in served(port) and "First." in served(port, "rss.xml"))
-            configured(tmp_path, site.url("garden"), site.url("harbour"), port=port, title="Planet Two", outputs="[atom.xml]")
+            configured(
+                tmp_path,
+                site.url("garden"),
+                site.url("harbour"),
+                port=port,
+                title="Planet Two",
+                outputs="[atom.xml]",
+                link=f"http://127.0.0.1:{port}/",
+            )
             daemon.until(lambda: "Other." in served(port) and "Planet Two" in served(port))
+            assert f'href="http://127.0.0.1:{port}/atom.xml"' in served(port), "with its own address"
             assert served(port, "rss.xml") == "", "an output that left feeds.yaml is not served any more"
             daemon.until(lambda: "rss.xml: removed" in daemon.says())
             assert "atom.xml: 0 entries" not in daemon.says(), "it waited for the first ones"

@@ -15,7 +15,9 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     PrimaryKeyConstraint,
+    String,
     Table,
     Text,
     UniqueConstraint,
@@ -53,13 +55,24 @@ REVISIONS: Final = (
 )
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
+revision = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""Which revision the tables are at. Alembic's own, hence apart from ours; a new store is made without it."""
+
 meta = Table(
     "meta",
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-"""Counters, which only grow: `generation` of changes to stories, `lease`, and the surrogate keys `feed`, `entry`, `story`, `output`.
+COUNTERS: Final = ("checked", "checked_under", "entry", "feed", "forgotten", "generation", "lease", "output", "stops", "story")
+"""What a new store has in `meta`, all at 0.
+
+Counters, which only grow: `generation` of changes to stories, `lease`, and the surrogate keys `feed`, `entry`, `story`, `output`.
 
 And two sizes: `stops`, the rows of `stop_key`; `forgotten`, the bytes of the file beside the store that are taken up in it.
 """

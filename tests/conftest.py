@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from aggregator.collect.fetch import WebFetcher
+from tests import statements
 from tests.browser import browser
 from tests.pace import examples
 from tests.starting import pytest_collection, pytest_collection_finish
@@ -18,6 +19,7 @@ __all__ = ["browser", "pytest_collection", "pytest_collection_finish"]
 # No deadline: how long an example takes says more about what else runs on the machine than about the code.
 settings.register_profile("suite", examples())
 settings.load_profile("suite")
+statements.share()
 
 OpenFetcher = Callable[..., WebFetcher]
 """Makes a fetcher (the keywords of `WebFetcher`; in a hurry unless told otherwise) that is closed after the test."""

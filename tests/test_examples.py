@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import linecache
 import pkgutil
 from collections.abc import Iterator
 
@@ -22,6 +23,7 @@ def modules(part: str) -> Iterator[str]:
 @pytest.mark.parametrize("part", PARTS)
 def test_the_examples_in_docstrings_come_out(part: str) -> None:
     ran = 0
+    linecache.clearcache()  # for each example doctest looks whether any file that is remembered here has changed
     for name in modules(part):
         result = doctest.testmod(importlib.import_module(name))
         assert result.failed == 0, name

@@ -13,6 +13,7 @@ from typing import Final
 from aggregator.model import Claim
 from aggregator.refine.blocks import Block, Edges, Link, read
 from aggregator.refine.pages import has_own_path, names_a_page
+from aggregator.refine.phrasebook import Line as Wording
 from aggregator.refine.phrasebook import LineRole, folded, languages
 from aggregator.refine.reading import Statement
 from aggregator.refine.tokens import LINKED
@@ -170,7 +171,7 @@ def _line(block: Block, edges: Edges, *, is_marked: bool) -> Line:
     skeleton = _skeleton(block)
     if len(skeleton) <= _MAX_CHARS:
         start = folded(skeleton)
-        for wording in (wording for language in languages() for wording in language.lines):
+        for wording in _wordings().get(start[:1], _wordings()[""]):
             if start.startswith(wording.start) and (found := wording.pattern.fullmatch(skeleton)):
                 return _worded(block, edges, wording.role, found, is_marked=is_marked)
     if not is_marked:
@@ -178,6 +179,14 @@ def _line(block: Block, edges: Edges, *, is_marked: bool) -> Line:
     # An editor's own wording: the origin comes first, other places last.
     links = block.links[: skeleton.count(LINKED, 0, _other_places(skeleton))]
     return Line(block, None, is_marked, _statement(block, edges, [_linked(block, link) for link in links]))
+
+
+@cache
+def _wordings() -> dict[str, tuple[Wording, ...]]:
+    """All wordings of our lines that a block may have, by the letter with which it begins; some may begin with any, as "" does."""
+    every = [wording for language in languages() for wording in language.lines]
+    letters = {wording.start[:1] for wording in every}
+    return {letter: tuple(wording for wording in every if wording.start[:1] in (letter, "")) for letter in ("", *letters)}
 
 
 def _worded(block: Block, edges: Edges, role: LineRole, found: re.Match[str], *, is_marked: bool) -> Line:

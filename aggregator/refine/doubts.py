@@ -7,7 +7,7 @@ said of such things as often as of texts stand in phrases.toml, language by lang
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from aggregator.refine.lexicon import RUN, WORD, fold, spelled
@@ -133,18 +133,17 @@ class Doubts:
         )
 
     def _has(self, kind: str, text: str) -> bool:
-        exact, stems = self._by_kind[kind]
-        return any(
-            word in exact or any(stem in word if _is_run(stem) else word.startswith(stem) for stem in stems) for word in _words(text)
-        )
+        exact, stems, runs = self._by_kind[kind]
+        return any(word in exact or word.startswith(stems) or any(run in word for run in runs) for word in _words(text))
 
     @cached_property
-    def _by_kind(self) -> Mapping[str, tuple[frozenset[str], tuple[str, ...]]]:
+    def _by_kind(self) -> Mapping[str, tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]]:
         """(whole words, how words begin; in scripts that do not part words, what they contain) of each kind."""
         return {
             kind: (
                 frozenset(word for word in words if not word.endswith("*") and not _is_run(word)),
-                tuple(word.removesuffix("*") for word in words if word.endswith("*") or _is_run(word)),
+                tuple(word.removesuffix("*") for word in words if word.endswith("*") and not _is_run(word)),
+                tuple(word.removesuffix("*") for word in words if _is_run(word)),
             )
             for kind, words in self._listed.items()
         }
@@ -165,8 +164,9 @@ def _listed(entries: str) -> frozenset[str]:
     return frozenset(" ".join(fold(word).split()) for entry in entries.split(",") if entry.strip() for word in spelled(entry.strip()))
 
 
-def _words(text: str) -> list[str]:
-    return [fold(word) for word in _WORDS.findall(text)]
+@lru_cache(maxsize=16)  # one sentence is asked for the words of many kinds
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in _WORDS.findall(text))
 
 
 def _is_run(word: str) -> bool:

@@ -131,28 +131,29 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> Found
     asked = _asked(spec, state, ports.clock())
     # Changed rules (a new `strip`, a new version) refine the same body again.
     seen_body = state.body_hash if state.refined_by == rules.mark(spec) else None
-    sent = state.sent_hash if seen_body else None
-    got = ports.fetcher.fetch(asked, state.validators if seen_body else Validators(), seen_body, sent)
-    result, total, oddities = _taken(spec, state, lease, got, ports, _last_document(state, ports) if seen_body else None)
+    got = ports.fetcher.fetch(asked, state.validators if seen_body else Validators(), seen_body, state.sent_hash if seen_body else None)
+    try:
+        result, total, oddities = _taken(spec, state, lease, got, ports)
+    except ParseError as error:
+        error.requests, error.received_bytes, error.server = got.traffic.requests, got.traffic.received_bytes, got.server
+        raise
     return _paused(replace(result, server=got.server), spec, got.pause), total, oddities
 
 
-def _taken(spec: FeedSpec, state: FeedState, lease: str, got: Document | Unchanged, ports: Ports, seen: SeenDocument | None) -> Found:
+def _taken(spec: FeedSpec, state: FeedState, lease: str, got: Document | Unchanged, ports: Ports) -> Found:
     hub = pushes.relied_on(state.key, ports.config, ports.store, ports.clock())
     if isinstance(got, Unchanged):
-        now = ports.clock()
-        kept = replace(state, sent_hash=state.sent_hash if got.is_304 else got.sent_hash)
-        kept = _succeeded(spec, kept, got, now, ports, hub)
-        return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now, tally=_tally(got, state)), 0, ()
-    read = read_document(spec, state, got, ports, seen)
+        read, fresh = None, replace(state, sent_hash=state.sent_hash if got.is_304 else got.sent_hash)
+    else:
+        read = read_document(spec, state, got, ports, _last_document(spec, state, ports))
+        fresh = replace(state, body_hash=got.body_hash, sent_hash=got.sent_hash, document_bytes=got.traffic.received_bytes)
     now = ports.clock()
-    fresh = replace(state, body_hash=got.body_hash, sent_hash=got.sent_hash, document_bytes=got.traffic.received_bytes)
-    if read is not None and CUT_OFF in read.oddities and not got.has_known_end:
-        # The connection may have ended before the document: what is whole of it is taken, and the same is asked for again.
-        got, fresh = replace(got, validators=state.validators), replace(fresh, body_hash=state.body_hash, sent_hash=state.sent_hash)
     if read is None:
         kept = _succeeded(spec, fresh, got, now, ports, hub)
         return PollResult(state=kept, lease=lease, outcome="unchanged", polled_at=now, tally=_tally(got, state)), 0, ()
+    if isinstance(got, Document) and CUT_OFF in read.oddities and not got.has_known_end:
+        # The connection may have ended before the document: what is whole of it is taken, and the same is asked for again.
+        got, fresh = replace(got, validators=state.validators), replace(fresh, body_hash=state.body_hash, sent_hash=state.sent_hash)
     is_missed = hub is not None and pushes.is_missed(read, state.key, ports.store, now)
     fresh = noted(replace(fresh, head=read.head, refined_by=rules.mark(spec)), read, now)
     refined_by = rules.mark(spec, fresh.printed)
@@ -165,9 +166,8 @@ def _paused(result: PollResult, spec: FeedSpec, pause: Pause | None) -> PollResu
     """What was polled well, but for a server on the way that asks to be left alone."""
     if pause is None:
         return result
-    return replace(
-        result, operator_until=result.polled_at + pause.span, operator_at=pause.server, operator_why=f"{spec.id}: answered with Retry-After"
-    )
+    until, why = result.polled_at + pause.span, f"{spec.id}: answered with Retry-After"
+    return replace(result, operator_until=until, operator_at=pause.server, operator_why=why)
 
 
 def read_document(spec: FeedSpec, state: FeedState, got: Document, ports: Ports, seen: SeenDocument | None) -> ReadFeed | None:
@@ -199,9 +199,9 @@ def result_of(fresh: FeedState, lease: str, read: ReadFeed, refined_by: str, now
     )
 
 
-def _last_document(state: FeedState, ports: Ports) -> SeenDocument | None:
-    """What is remembered of the last document, unless all of this one must be read: its feed may be another's, or it is time to."""
-    if state.hold or state.identity is None:
+def _last_document(spec: FeedSpec, state: FeedState, ports: Ports) -> SeenDocument | None:
+    """What is remembered of the last document, unless all of this one must be read: by other rules, as another's feed, or in time."""
+    if state.hold or state.identity is None or not state.body_hash or state.refined_by != rules.mark(spec):
         return None
     seen = ports.store.last_document(state.key)
     return seen if seen and seen.read_at and ports.clock() - seen.read_at < ALL_AGAIN else None
@@ -256,8 +256,7 @@ def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: F
         at, links = now + DISCOVERY_DELAY, pushes.hub_links_of_page(error, found)
         state = replace(state, discovered=found, hub_links=links, next_poll_at=at, why=why)
         return PollResult(state=state, lease=lease, outcome="failed", polled_at=now, tally=tally)
-    status = error.status if isinstance(error, BadStatus) else None
-    retry_after = error.retry_after if isinstance(error, BadStatus) else None
+    status, retry_after = (error.status, error.retry_after) if isinstance(error, BadStatus) else (None, None)
     state = planned(spec, replace(state, discovered=None), now, ports, status=status, retry_after=retry_after)
     wish = polite.operator_wish(status, retry_after)
     return PollResult(

@@ -9,7 +9,21 @@ import pytest
 
 from aggregator.app import RENDERERS
 from aggregator.errors import BadStatus, Gone, PublishError, Unreachable
-from aggregator.model import Config, Edition, FeedSpec, FeedState, Hop, Kept, OutputSpec, Pause, Redirect, Surroundings, Validators, Written
+from aggregator.model import (
+    Config,
+    Edition,
+    FeedSpec,
+    FeedState,
+    Hop,
+    Kept,
+    OutputSpec,
+    Pause,
+    Redirect,
+    Surroundings,
+    Traffic,
+    Validators,
+    Written,
+)
 from aggregator.pipeline import Ports, poll, publish
 from aggregator.publish.stylesheet import STYLESHEETS
 from aggregator.refine.known import known_sources, our_addresses, our_home, our_names
@@ -140,6 +154,13 @@ def test_a_feed_counts_as_one_of_the_server_that_it_leads_to() -> None:
     walk.answers(good("One.", server="https://feeds.host.example"))
     assert walk.store.lease(walk.clock(), timedelta(minutes=3), 1, feeds=["garden"])
     assert walk.store.lease(walk.clock(), timedelta(minutes=3), 1, feeds=["host"]) == []
+
+
+def test_what_cannot_be_read_was_asked_for_all_the_same() -> None:
+    walk = Walk()
+    walk.answers(document(b"<!doctype html><p>Sign in", GARDEN.url, traffic=Traffic(requests=2, received_bytes=900)))
+    ((_, spent),) = walk.store.tallies.spent(NOW.date()).items()
+    assert (spent.failed, spent.requests, spent.received_bytes) == (1, 2, 900)
 
 
 def test_gone_twice_is_gone() -> None:

@@ -98,7 +98,11 @@ def run(session: Session, no_server: bool) -> None:
         app = session.build(config)
         say(f"{counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}; stop with Ctrl-C")
         notifier = from_environment(os.environ)
-        Daemon(app, load=session.config, tell=say, report=_tell, serve=not no_server, notifier=notifier, lock=lock).run()
+        daemon = Daemon(app, load=session.config, tell=say, report=_tell, serve=not no_server, notifier=notifier, lock=lock)
+        is_busy = daemon.run()
+    if is_busy:
+        # The interpreter would wait for threads that hang, or publish for minutes. What is under way may be killed at any moment.
+        os._exit(0)
 
 
 def _tell(report: PollReport) -> None:

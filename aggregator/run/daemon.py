@@ -105,8 +105,8 @@ class Daemon:
 
     # ── life ──
 
-    def run(self) -> None:
-        """Run until SIGTERM, SIGINT or `stop`. Ends within 10 s: what is under way is left to its lease."""
+    def run(self) -> bool:
+        """Run until SIGTERM, SIGINT or `stop`. Ends within 10 s: what is under way is left to its lease; tell whether a job still is."""
         with self.lock:
             server = self._server()
             scheduler = self._scheduler()
@@ -126,6 +126,7 @@ class Daemon:
                 for name, handler in previous.items():
                     signal.signal(name, handler)
                 self._end(scheduler, server)
+        return bool(self._running)
 
     def _server(self) -> WebServer | None:
         if not self.serve:

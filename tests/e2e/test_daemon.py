@@ -11,6 +11,7 @@ import pytest
 
 from bench.loopback import LoopbackSite, Reply
 from tests.e2e.running import Running, feed, free_port, inside
+from tests.pace import IS_LONG
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs all of 127.0.0.0/8 on loopback, which Linux has")
 
@@ -87,6 +88,20 @@ def test_a_broken_edit_keeps_the_last_good_feeds_yaml_and_commands_work_beside_t
             named = inside(tmp_path, "poll", site.url("garden"))
             assert named.returncode == 0, named.stderr
             assert site.requests()[-1].status == 304
+
+
+@pytest.mark.skipif(not IS_LONG, reason="waits for the whole time that jobs are given; `make soak` does")
+def test_it_ends_in_time_while_a_publish_hangs(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "public").mkdir()
+    os.mkfifo(tmp_path / "public/sources.html")  # whoever opens it waits for ever
+    with LoopbackSite({"garden": Reply(body=feed("garden", "First."))}) as site:
+        configured(tmp_path, site.url("garden"), port=port, outputs="[index.html]")
+        with Running(tmp_path) as daemon:
+            daemon.until(lambda: "First." in served(port, "index.html"))
+            assert daemon.stop() < 10
+            assert daemon.process.returncode == 0
+            assert "Traceback" not in daemon.says()
 
 
 def test_a_restart_asks_nothing_that_is_not_due(tmp_path: Path) -> None:

@@ -214,8 +214,10 @@ class Tab:
         """What axe-core finds against the accessibility of the page."""
         if not AXE.is_file():
             lacking("axe-core (make browser)")
+        if self.value("typeof axe") == "undefined":  # a page keeps what was loaded into it
+            self.value(f"{AXE.read_text('utf-8')}; 0")
         run = "axe.run(document, {preload: false, resultTypes: ['violations']})"
-        found = self.value(f"{AXE.read_text('utf-8')};{run}.then(result => JSON.stringify(result.violations))")
+        found = self.value(f"{run}.then(result => JSON.stringify(result.violations))")
         return [f"{one['id']}: {one['help']}: {node['html'][:200]}" for one in json.loads(found) for node in one["nodes"]]
 
     def picture(self, path: Path, *, whole: bool = False) -> None:

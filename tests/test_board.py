@@ -1,88 +1,27 @@
 """The pages that tell how the daemon is, as operators, probes, Prometheus and strangers see them."""
 
-import http.client
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.app import App
 from aggregator.errors import BadStatus, StoreError
-from aggregator.model import PollResult
 from aggregator.publish import plots
 from aggregator.publish.statuspage import Shown, status_page
 from aggregator.run.health import LATE, Health, unready
-from aggregator.run.server import WebServer
-from aggregator.run.standing import board
 from aggregator.status import overview, status
-from tests.browser import WIDTHS, Browser, Tab
-from tests.ledger import post, result, same_story
+from tests.board import SECRET, Site, held_planet
 from tests.makers import NOON, spec, state
-from tests.planet import Planet, atom, older
-from tests.planet import post as written
+from tests.planet import Planet
 
 ROOT = Path(__file__).resolve().parents[1]
-SECRET = "0123456789abcdef"
-
-
-class Site:
-    """A daemon's pages over a planet in memory, without the daemon."""
-
-    def __init__(self, planet: Planet, root: Path, *, token: str | None = None) -> None:
-        self.planet = planet
-        self.health = Health(last_publish=NOON.isoformat())
-        self.published = 0
-        app = App(config=planet.ports.config, written=planet.ports.config, ports=planet.ports, free_bytes=lambda: 1 << 40)
-        self.server = WebServer(
-            root=root,
-            host="127.0.0.1",
-            port=0,
-            token=token,
-            health=self.health.told,
-            hosts=lambda: ("planet.example",),
-            board=board(lambda: app, self.health, self._publish),
-            secret=SECRET,
-        )
-        self.server.start()
-        self.host = self.server.address.removeprefix("http://").rstrip("/")
-
-    def _publish(self) -> None:
-        self.published += 1
-
-    def ask(self, path: str, form: Mapping[str, str] | None = None, **fields: str) -> tuple[int, dict[str, str], str]:
-        connection = http.client.HTTPConnection(self.host, timeout=10)
-        given = {name.replace("_", "-"): value for name, value in fields.items()}
-        body = urlencode(form) if form is not None else None
-        connection.request("GET" if body is None else "POST", path, body, given)
-        response = connection.getresponse()
-        try:
-            return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read().decode()
-        finally:
-            connection.close()
-
-
-def held_planet() -> Planet:
-    """A feed that is well, one that fails and one that is held."""
-    planet = Planet("well", "gone", "taken")
-    planet.polls({feed: atom(feed, older(feed)) for feed in ("well", "taken")})
-    planet.fails("gone", BadStatus("", f"answered 404 {'Not Found' * 60}", status=404))
-    planet.clock.forward(timedelta(hours=1))
-    planet.polls({"well": atom("well", [written("well", at=planet.clock() - timedelta(minutes=9)), *older("well")])})
-    made = result(planet.store, "taken", [post(9, "taken")], planet.clock())
-    planet.store.record([_held(made)], same_story)
-    return planet
-
-
-def _held(made: PollResult) -> PollResult:
-    return replace(made, state=replace(made.state, hold="since 2026-11-01: its pages are on another site"))
 
 
 @pytest.fixture
@@ -256,37 +195,3 @@ def test_bars_stand_inside_their_picture_and_as_high_as_what_they_mean(values: l
     assert plots.ticks(top)[-1] == top
     assert all(abs(height - total / top * (plot.floor - 10)) <= 1.6 * len(values) for height, total in zip(heights, totals, strict=True))
     assert plot.is_empty == (not any(totals))
-
-
-# ── in a browser ──
-
-
-def faults(tab: Tab) -> list[str]:
-    """What is wrong with the page that is shown, at each width, light and dark, with all numbers unfolded."""
-    tab.value("document.querySelectorAll('details').forEach(one => one.open = true)")
-    found = []
-    for width in WIDTHS:
-        for dark in (False, True):
-            tab.size(width, dark=dark)
-            found += [f"{width} px: scrolls {tab.overflow} px to the side"] if tab.overflow else []
-            found += tab.axe() if (width, dark) in {(WIDTHS[0], False), (WIDTHS[-1], True)} else []
-    return [*found, *tab.faults, *map(str, tab.requests)]
-
-
-def test_the_status_page_is_sound_at_every_width_and_its_button_works(browser: Browser, site: Site) -> None:
-    with browser.tab() as tab:
-        tab.open(f"http://{site.host}/status")
-        assert faults(tab) == []
-        tab.click("form[action='status/confirm'] button")
-        tab.browser.wait(lambda: "done=confirm" in str(tab.value("location.href")), "the answer to the form")
-        assert "taken for what it is now" in str(tab.value("document.querySelector('[role=status]')?.textContent"))
-    assert site.planet.store.holds() == {}
-
-
-def test_the_page_of_the_first_minute_is_sound(browser: Browser, tmp_path: Path) -> None:
-    site = Site(Planet("a", "b"), tmp_path)
-    with browser.tab() as tab:
-        tab.open(f"http://{site.host}/status")
-        assert "2 feeds, none read yet" in str(tab.value("document.querySelector('.verdict').textContent"))
-        assert faults(tab) == []
-    site.server.stop()

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.model import THEMES, OutputSpec
-from tests.browser import WIDTHS, Browser, served
+from tests.board import Site, held_planet
+from tests.browser import WIDTHS, Browser, Tab, served
 from tests.planet import JSON, Planet, atom, older, post, subscription
 
 HTML = OutputSpec(path="index.html", format="html")
@@ -120,3 +121,39 @@ def test_nothing_hostile_runs_or_asks(browser: Browser, shared: Path, tmp_path: 
             tab.open(where + path)
         assert tab.faults == []
         assert tab.value("document.querySelectorAll('script, iframe, object, form').length") == 0
+
+
+# ── the page that tells how the daemon is ──
+
+
+def faults_shown(tab: Tab) -> list[str]:
+    """What is wrong with the page that is shown, at each width, light and dark, with all numbers unfolded."""
+    tab.value("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found = []
+    for width in WIDTHS:
+        for dark in (False, True):
+            tab.size(width, dark=dark)
+            found += [f"{width} px: scrolls {tab.overflow} px to the side"] if tab.overflow else []
+            found += tab.axe() if (width, dark) in {(WIDTHS[0], False), (WIDTHS[-1], True)} else []
+    return [*found, *tab.faults, *map(str, tab.requests)]
+
+
+def test_the_status_page_is_sound_at_every_width_and_its_button_works(browser: Browser, tmp_path: Path) -> None:
+    site = Site(held_planet(), tmp_path)
+    with browser.tab() as tab:
+        tab.open(f"http://{site.host}/status")
+        assert faults_shown(tab) == []
+        tab.click("form[action='status/confirm'] button")
+        tab.browser.wait(lambda: "done=confirm" in str(tab.value("location.href")), "the answer to the form")
+        assert "taken for what it is now" in str(tab.value("document.querySelector('[role=status]')?.textContent"))
+    assert site.planet.store.holds() == {}
+    site.server.stop()
+
+
+def test_the_page_of_the_first_minute_is_sound(browser: Browser, tmp_path: Path) -> None:
+    site = Site(Planet("a", "b"), tmp_path)
+    with browser.tab() as tab:
+        tab.open(f"http://{site.host}/status")
+        assert "2 feeds, none read yet" in str(tab.value("document.querySelector('.verdict').textContent"))
+        assert faults_shown(tab) == []
+    site.server.stop()

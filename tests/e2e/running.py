@@ -49,7 +49,7 @@ def lent_reader() -> Reader:
 
 @cache
 def _reader() -> ReaderPool:
-    return ReaderPool()
+    return ReaderPool(children=1)
 
 
 def inside(folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

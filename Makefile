@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 # Every wheel is pinned by hash. What the locks lack a wheel for, pip builds, hence the compiler-free packages only.
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
-# A file of tests stays with one worker, so that what its tests share is made once; in order of names, so that the long waits come first.
+# A file of tests stays with one worker, so that what its tests share is made once; in the order of `tests/starting.py`, the long ones first.
 # One worker more than the two cores it is measured on: a third of the time is waiting, for servers, deadlines and other processes.
 WORKERS = -n 3 --dist loadfile --no-loadscope-reorder
 
@@ -68,7 +68,7 @@ bench: .venv/dev.stamp ## replays over real documents (../shared), the compariso
 	$(BIN)/python -m bench.readers ../shared/corpus/real
 	$(BIN)/python -m bench.newcomer ../shared/corpus/subscriptions/planet-python-config.ini ../shared/corpus/real
 
-soak: .venv/dev.stamp ## the long runs: tests in full (all files, forms and places that loops try a part of, 25 times the examples), kills at random moments and within a restore, two processes on one store, mishaps of disk, folder, clock and feeds.yaml, what hostile documents make it open, servers that hang, a planted fault for each rule of polite fetching
+soak: .venv/dev.stamp ## the long runs: tests in full (all files, forms and places that loops try a part of, 40 times the examples), kills at random moments and within a restore, two processes on one store, mishaps of disk, folder, clock and feeds.yaml, what hostile documents make it open, servers that hang, a planted fault for each rule of polite fetching
 	TESTS=long $(BIN)/python -m pytest $(WORKERS)
 	$(BIN)/python -m bench.two_processes
 	$(BIN)/python -m bench.kills

@@ -12,13 +12,13 @@ Thing = TypeVar("Thing")
 
 # `make soak` says so: then tests try all that they otherwise try a part of.
 IS_LONG: Final = os.environ.get("TESTS") == "long"
-# Of a property, 40 examples mostly show what hundreds do; each run tries others.
-EXAMPLES: Final = 40
-_TIMES: Final = 25 if IS_LONG else 1
+# Of a property, 25 examples mostly show what hundreds do; each run tries others.
+EXAMPLES: Final = 25
+_TIMES: Final = 40 if IS_LONG else 1
 
 
 def examples(count: int = EXAMPLES) -> settings:
-    """How many examples of a property are tried: so many, and 25 times as many in `make soak`."""
+    """How many examples of a property are tried: so many, and 40 times as many in `make soak`."""
     return settings(max_examples=count * _TIMES, deadline=None)
 
 

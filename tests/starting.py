@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 _TESTS = Path(__file__).parent
+# In the order of names these would come late.
+_LONG = frozenset({"own_line", "page_in_browser", "parser_pool", "reading", "sentences", "websub_subscriber"})
 
 # Collecting makes many objects and drops few: looking for cycles among them takes a third of the time.
 gc.disable()
@@ -30,6 +32,11 @@ def pytest_collection(session: pytest.Session) -> None:
     for name in names:
         with suppress(Exception, pytest.skip.Exception):
             import_module(name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, lest one worker be left with one of them when the others are done."""
+    items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in _LONG)
 
 
 def pytest_collection_finish() -> None:

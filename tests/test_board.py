@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import BadStatus, StoreError
@@ -19,6 +19,7 @@ from aggregator.run.health import LATE, Health, unready
 from aggregator.status import overview, status
 from tests.board import SECRET, Site, held_planet
 from tests.makers import NOON, spec, state
+from tests.pace import examples
 from tests.planet import Planet
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -181,7 +182,7 @@ def test_every_metric_is_explained(site: Site) -> None:
 
 
 @given(st.lists(st.lists(st.integers(0, 10**12), min_size=3, max_size=3), min_size=1, max_size=4))
-@settings(max_examples=40)
+@examples()
 def test_bars_stand_inside_their_picture_and_as_high_as_what_they_mean(values: list[list[int]]) -> None:
     series = [plots.Series(name=str(number), tone="s0", values=one) for number, one in enumerate(values)]
     plot = plots.bars(name="p", title="", summary="", labels=["a", "b", "c"], series=series, marks=[(0, "a")])

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.collect.items import NotSplit
@@ -14,6 +14,7 @@ from aggregator.model import Document, Printed, SeenDocument, Surroundings
 from aggregator.rereading import Reading, news_of, read
 from bench.delta import KEY, SPEC, Found, Ledger, document
 from tests.ledger import sqlite_store
+from tests.pace import examples
 from tests.planet import Planet, atom, older, post
 
 HEAD = "<title>Blog</title><link>https://blog.example/</link><language>en</language>"
@@ -184,7 +185,7 @@ _items = st.builds(
 )
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(first=st.lists(_items, min_size=3, max_size=9), edits=st.lists(st.tuples(st.integers(0, 9), _items), min_size=1, max_size=4))
 def test_whatever_is_read_of_a_feed_is_what_all_of_it_says(first: Sequence[str], edits: Sequence[tuple[int, str]]) -> None:
     found, entries = Found(), list(first)

@@ -16,6 +16,7 @@ from aggregator.config_yaml import ScalarNode
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 365 * 86400}
 _SPAN = re.compile(r"([0-9]{1,9})\s*([smhdwy])")
+_LONGEST = timedelta(days=1000 * 365)  # counted back from any day of today, it ends in a year that a calendar has
 _SIZE = re.compile(r"([0-9]{1,9})\s*(B|kB|KB|KiB|MB|MiB)?")
 _SIZE_UNITS = {None: 1, "B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 1000_000, "MiB": 1024 * 1024}
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
@@ -38,8 +39,10 @@ def span(text: str) -> timedelta:
     Raises: ValueError with words for the editor.
     """
     found = _SPAN.fullmatch(text.strip())
+    if found and (seconds := int(found[1]) * _UNITS[found[2]]) <= _LONGEST.total_seconds():
+        return timedelta(seconds=seconds)
     if found:
-        return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+        raise ValueError(f"'{text}' is too long: 1000y is the most")
     if text.strip().isdigit():
         raise ValueError(f"'{text}' has no unit: write {text}m for minutes (or s, h, d, w, y)")
     raise ValueError(f"'{text}' is not a span of time: write a whole number and a unit, such as 30s, 60m, 2h, 90d, 1w or 2y")

@@ -405,6 +405,7 @@ def test_every_mistake_is_reported_at_once_with_its_line() -> None:
         (ONE + "noindex: 'true'\n", "2: noindex: 'true' in quotes is a text: write true without quotes"),
         (ONE + "websub: https://hub.example/\n", "2: websub: keys are wanted here (hub, subscribe)"),
         (ONE + "retain: {text: 2 years}\n", "2: text: '2 years' is not a span of time"),
+        (ONE + "retain: {text: 999999999y}\n", "2: text: '999999999y' is too long: 1000y is the most"),
     ],
 )
 def test_a_mistake_is_said_in_plain_words(text: str, said: str) -> None:

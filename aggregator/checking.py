@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from aggregator.collect import polite
+from aggregator.collect.secrets import without_secrets
 from aggregator.config_address import address_key
 from aggregator.errors import FeedError, ParseError
 from aggregator.listing import Read, read_apart
@@ -120,7 +121,7 @@ def _answer(spec: FeedSpec, fetcher: Fetcher, parse: Parse) -> Answer:
         document = fetcher.fetch(spec, Validators(), None)
         if not isinstance(document, Document):  # no validators were sent, so only a server's mistake says "unchanged"
             return Answer(spec=spec)
-        return Answer(spec=spec, document=document, feed=parse(document))
+        return Answer(spec=spec, document=document, feed=parse(without_secrets(document, spec)))
     except FeedError as error:
         return Answer(spec=spec, error=error)
 

@@ -66,6 +66,14 @@ def raised(error: Exception) -> Answer:
     raise error
 
 
+def test_a_page_that_repeats_a_secret_does_not_have_it_told() -> None:
+    page = document('<html><link rel="alternate" type="application/rss+xml" href="/feed?key=s3cr3t-1"><body>x</body></html>')
+    asked = spec(url="https://blog.example/?key=s3cr3t-1", shown_url="https://blog.example/?key=${KEY}")
+    (one,) = found({"blog": page}, asked)
+    assert one.kind == "page"
+    assert "s3cr3t" not in f"{one.message} {one.proposal}"
+
+
 def test_http_is_replaced_where_the_same_feed_answers_under_https() -> None:
     old = FeedSpec(id="blog", url="http://blog.example/feed", shown_url="http://blog.example/feed")
     plain = document(entries("blog.example", 1, 2, 3, 4, 5, scheme="http"), old.url)

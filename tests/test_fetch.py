@@ -282,6 +282,20 @@ def test_no_message_shows_a_secret(wire: Wire, fetcher: WebFetcher, reply: bytes
     assert "p%40ss" not in str(caught.value)
 
 
+def test_a_secret_is_not_told_by_redirects_and_hosts_of_a_feed_whose_address_may_be_shown(wire: Wire, fetcher: WebFetcher) -> None:
+    url = wire.url("/feed?key=s3cr3t")
+    asked = spec(url, shown_url=url.replace("s3cr3t", "${TOKEN}"))
+    wire.on("/feed?key=s3cr3t", answer(b"", "Location: /new?key=s3cr3t", status=301))
+    wire.on("/new?key=s3cr3t", answer(FEED))
+    got = document(fetcher.fetch(asked, NONE, None))
+    assert (got.url, got.redirects) == (wire.url("/new?key=${TOKEN}"), ())
+    wire.on("/new?key=s3cr3t", answer(b"", "Location: /feed?key=s3cr3t", status=301))
+    for one in (asked, spec("http://S3cr3t.invalid/", shown_url="http://${TOKEN}.invalid/")):
+        with pytest.raises(FetchError, match="TOKEN") as caught:
+            fetcher.fetch(one, NONE, None)
+        assert "s3cr3t" not in str(caught.value).lower()
+
+
 # ── redirects ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

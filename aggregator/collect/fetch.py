@@ -5,7 +5,7 @@ Also reads local files. Whatever goes wrong is a `FetchError` in plain words, wh
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from aggregator.collect.door import WITH_BODY, Answer, Errand, NoAnswer, is_abou
 from aggregator.collect.freshness import fresh_for, retry_after
 from aggregator.collect.hub_links import linked
 from aggregator.collect.inflate import CutShort, Damaged, Oversized, UnknownCoding, inflated
-from aggregator.collect.place import NotAnAddress, Place, shown_place, shown_target
+from aggregator.collect.place import NotAnAddress, Place, holds_secret, shown_host, shown_place, shown_target
 from aggregator.collect.posting import post
 from aggregator.errors import (
     BadStatus,
@@ -174,7 +174,7 @@ class WebFetcher:
             answer = self._get(poll, place, own)
             location = _location(answer)
             if location is None:
-                return self._answered(poll, place, answer, () if poll.spec.is_private else tuple(redirects))
+                return self._answered(poll, place, answer, _told(poll.spec, redirects))
             poll.meter.waits(retry_after(answer.fields, self._clock()))
             places.append(_next_place(poll.spec, places, location))
             redirects.append(Redirect(status=answer.status, target=places[-1].url))
@@ -195,13 +195,13 @@ class WebFetcher:
             with poll.meter.asking(place.server):
                 answer = self._door.run(errand)
         except Refused as error:
-            message = f"{place.host} is at {error}, which is not a public address (allow_private permits it for one feed)"
+            message = f"{shown_host(spec, place)} is at {error}, which is not a public address (allow_private permits it for one feed)"
             raise Private(spec.shown_url, message) from error
         except NoSuchName as error:
-            raise Nameless(spec.shown_url, f"the name {place.host} cannot be found") from error
+            raise Nameless(spec.shown_url, f"the name {shown_host(spec, place)} cannot be found") from error
         except (NoConnection, NoAnswer) as error:
             kind = Distrusted if is_about_tls(str(error)) else Unreachable
-            raise kind(spec.shown_url, f"{place.host}: {error}") from error
+            raise kind(spec.shown_url, f"{shown_host(spec, place)}: {error}") from error
         poll.meter.note(answer)
         return answer
 
@@ -277,6 +277,11 @@ def _secret_fields(spec: FeedSpec, start: Place) -> dict[str, str]:
     if start.login and "authorization" not in map(str.lower, given):
         given["Authorization"] = start.login
     return given
+
+
+def _told(spec: FeedSpec, redirects: Sequence[Redirect]) -> tuple[Redirect, ...]:
+    """The redirects that may be stored and shown: none of a private feed, and none that carries a secret along."""
+    return () if spec.is_private or any(holds_secret(spec, hop.target) for hop in redirects) else tuple(redirects)
 
 
 def _next_place(spec: FeedSpec, places: list[Place], location: str) -> Place:

@@ -95,15 +95,29 @@ def is_same_server(url: str, other: str) -> bool:
 
 def shown_place(spec: FeedSpec, place: Place) -> str:
     """The address as documents carry it: for a private feed without its query, and with `${NAME}` wherever its secret would stand."""
-    url = place.url.partition("?")[0] if spec.is_private else place.url
-    for name, secret in _secrets(spec):
-        url = url.replace(secret, name)
-    return url
+    return _without_secrets(spec, place.url.partition("?")[0] if spec.is_private else place.url)
 
 
 def shown_target(spec: FeedSpec, place: Place) -> str:
     """The address as messages carry it: of a private feed the server only."""
-    return place.server if spec.is_private else place.url
+    return _without_secrets(spec, place.server if spec.is_private else place.url)
+
+
+def shown_host(spec: FeedSpec, place: Place) -> str:
+    """The host as messages carry it."""
+    return _without_secrets(spec, place.host)
+
+
+def holds_secret(spec: FeedSpec, url: str) -> bool:
+    """Does a secret of the feed's own address stand in this one, as where a server redirects with all that it was asked?"""
+    return _without_secrets(spec, url) != url
+
+
+def _without_secrets(spec: FeedSpec, text: str) -> str:
+    """With `${NAME}` in place of each secret, in whatever case: hosts are written small."""
+    for name, secret in _secrets(spec):
+        text = re.sub(re.escape(secret), name, text, flags=re.IGNORECASE)
+    return text
 
 
 def _secrets(spec: FeedSpec) -> list[tuple[str, str]]:

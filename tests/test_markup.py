@@ -21,6 +21,11 @@ REL = 'rel="noopener noreferrer"'
 # ── clean_html ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("html", ['<a href="javascript:1"><table><a></table>', "<a><a><table><a></a></table></a>", "<p><a><p></p></a></p>"])
+def test_links_without_an_address_within_each_other_leave_nothing_to_clean(html: str) -> None:
+    assert clean_html(clean_html(html, BASE), BASE) == clean_html(html, BASE)
+
+
 def test_an_ordinary_post_keeps_what_makes_it_one():
     post = (
         '<h2>Head</h2><p>Text with <em>stress</em>, <code>code</code> and <a href="https://a.example/x?id=1#y" title="t">a link</a>.</p>'

@@ -261,7 +261,7 @@ def _settled(html: str, base: str | None, page: str | None) -> SafeHtml:
         if len(html) > MAX_CONTENT:
             return SafeHtml(html)  # Safe, but `fitted` will cut it and come again: settling it would be in vain.
         html = _tidy(html)
-        if _checker().clean(html) == html:
+        if _checker().clean(html) == html and _tidy(html) == html:
             return SafeHtml(html) if _is_light(html) else from_text(visible_text(html))
     return from_text(visible_text(html))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aggregator.collect.parse import read
 from aggregator.errors import ParseError
-from aggregator.model import RawEntry, RawFeed, RawLink, RawPerson
+from aggregator.model import RawCategory, RawEntry, RawFeed, RawLink, RawPerson
 from tests.fakes import document
 
 V11 = "https://jsonfeed.org/version/1.1"
@@ -81,6 +81,22 @@ def test_the_head_of_a_feed_is_read() -> None:
 def test_version_1_names_one_author() -> None:
     made = read(document('{"version":"https://jsonfeed.org/version/1","items":[{"id":"1","author":{"name":"Ann"},"content_text":"x"}]}'))
     assert (made.version, made.entries[0].authors) == ("json1", (RawPerson(name="Ann"),))
+
+
+def test_one_thing_instead_of_a_list_and_a_text_instead_of_an_object_are_taken_for_what_they_mean() -> None:
+    (entry,) = feed(
+        {
+            "id": "1",
+            "authors": ["Ann", {"name": "Bob"}],
+            "tags": "news",
+            "attachments": {"url": "https://blog.example/a.mp3", "mime_type": "audio/mpeg", "size_in_bytes": "123"},
+            "date_published": 1736157600000,
+        }
+    ).entries
+    assert (entry.authors, entry.categories) == ((RawPerson(name="Ann"), RawPerson(name="Bob")), (RawCategory(term="news"),))
+    assert [(one.href, one.length) for one in entry.enclosures] == [("https://blog.example/a.mp3", "123")]
+    assert entry.published_s == 1736157600
+    assert feed({"id": "1"}, author="Ann").authors == feed({"id": "1"}, authors={"name": "Ann"}).authors == (RawPerson(name="Ann"),)
 
 
 @pytest.mark.parametrize(

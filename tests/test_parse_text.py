@@ -36,6 +36,15 @@ def test_a_declared_encoding_is_read_to_the_letter(text: str, encoding: str) -> 
     assert text in decoded(document.encode(encoding), "text/xml").text
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "name"),
+    [(JAPANESE, "cp932", "x-sjis"), (JAPANESE, "cp932", "Windows-31J"), (JAPANESE, "euc_jp", "x-euc-jp"), (RUSSIAN, "cp1251", "x-cp1251")],
+)
+def test_names_of_encodings_that_only_browsers_know_are_known(text: str, encoding: str, name: str) -> None:
+    result = decoded(f'<?xml version="1.0" encoding="{name}"?><a>{text}</a>'.encode(encoding), None)
+    assert (text in result.text, result.oddities) == (True, ())
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 def test_wide_encodings_need_no_mark(encoding: str) -> None:
     assert decoded(f"<?xml version='1.0'?><a>{JAPANESE}</a>".encode(encoding), None).text.endswith(f"{JAPANESE}</a>")
@@ -144,6 +153,16 @@ def test_a_cut_leaves_all_other_bytes_alone() -> None:
         ("2025/01/06 10:11:00", "2025-01-06T10:11"),
         ("20250106T100000Z", "2025-01-06T10:00"),
         ("1736157600", "2025-01-06T10:00"),
+        ("20250106", "2025-01-06T00:00"),
+        ("2025-02", "2025-02-01T00:00"),
+        ("2025-01-06T10Z", "2025-01-06T10:00"),
+        ("2025-1-6T1:2:3Z", "2025-01-06T01:02"),
+        ("2025-01-06T10:00:00\u221205:00", "2025-01-06T15:00"),
+        ("Mon, 06 Jan 2025 10.05.00 GMT", "2025-01-06T10:05"),
+        ("Mon Jan 06 2025 10:00:00 GMT+0100 (Central European Standard Time)", "2025-01-06T09:00"),
+        ("2025年1月6日", "2025-01-06T00:00"),
+        ("2025年01月06日(月) 午後3時05分", "2025-01-06T15:05"),
+        ("2025年1月6日 星期一 下午 12:30 +0800", "2025-01-06T04:30"),
         ("1736157600000", "2025-01-06T10:00"),
     ],
 )
@@ -158,7 +177,7 @@ def test_a_date_is_read_in_the_forms_that_feeds_use(text: str, read: str) -> Non
     [
         None, "", "yesterday", "-1", "2025", "10:00", "Monday", "06/01/2025", "2025-W01-3", "0000-00-00 00:00:00", "2025-13-45T99:99:99Z",
         "Sun, 30 Feb 2025 10:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 10000 00:00:00 GMT",
-        "Thu, 01 Jan 1970 00:00:00 GMT", "9" * 20, "9" * 5000,
+        "Thu, 01 Jan 1970 00:00:00 GMT", "2025-13", "20251301", "2025年", "2025年1月", "9" * 20, "9" * 5000,
     ],
 )  # fmt: skip
 def test_a_date_that_is_none_or_in_doubt_is_not_guessed(text: str | None) -> None:

@@ -26,6 +26,22 @@ _LARGER = {
     "iso8859-1": "cp1252",
     "ascii": "",
 }
+# Names that browsers know (WHATWG Encoding, section 4.2) and senders write, but Python does not.
+_OTHER_NAMES = {
+    "dos-874": "cp874",
+    "iso-8859-8-i": "iso8859-8",
+    "unicode-1-1-utf-8": "utf-8",
+    "utf8mb4": "utf-8",
+    "windows-31j": "cp932",
+    "windows-874": "cp874",
+    "windows-949": "cp949",
+    "x-euc-jp": "euc_jp",
+    "x-gbk": "gb18030",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "x-mac-roman": "mac-roman",
+    "x-sjis": "cp932",
+    "x-x-big5": "big5hkscs",
+} | {f"{prefix}{number}": f"cp{number}" for prefix in ("x-cp", "cp-", "win-", "windows") for number in range(1250, 1259)}
 # Names that Python knows, but that are no encodings of documents, or can be made slow (punycode) or evaluate escapes.
 _REFUSED = frozenset(
     {
@@ -103,7 +119,7 @@ def _known(name: str) -> tuple[str, tuple[str, ...]]:
     if not name:
         return "", ()
     try:
-        found = codecs.lookup(name)
+        found = codecs.lookup(_OTHER_NAMES.get(name.lower(), name))
     except (LookupError, ValueError):
         found = None
     if found is None or found.name in _REFUSED or not getattr(found, "_is_text_encoding", True):

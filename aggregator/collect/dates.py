@@ -34,16 +34,28 @@ _ZONES: Mapping[str, int] = {name: 60 * int(hours) for name, hours in zip(_HOURS
 
 _ISO = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
-    r"(?:[Tt\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?)?\s*(?P<zone>.*)",
+    r"(?:[Tt\s]+(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,]\d+)?)?|(?<=[Tt]\d\d)(?=\s*(?:[Zz+-]|\Z))))?\s*(?P<zone>.*)",
     re.ASCII | re.DOTALL,
 )
+_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)  # what the W3C's profile of ISO 8601 allows: its first day is meant
+_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+# As Chinese and Japanese write it, with or without the day of the week and the half of the day.
+_EASTERN = re.compile(
+    r"(?P<date>\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*[日号號])(?:\s*[(（]?(?:星期|[周週])?[一二三四五六日天月火水木金土](?:曜日?)?[)）]?)?\s*"
+    r"(?:(?P<half>午後|下午|晚上|午前|上午|早上|凌晨)?\s*(?P<hour>\d{1,2})\s*[:：時时点點]\s*(?P<minute>\d{1,2})?\s*分?[^+-]*)?(?P<zone>.*)",
+    re.DOTALL,
+)
+_AFTERNOON = frozenset({"午後", "下午", "晚上"})
 _MAIL = re.compile(
     r"(?:[^\W\d]+\.?,?\s+)?(?P<day>\d{1,2})[\s-]+(?P<month>[^\W\d]+)\.?,?[\s-]+(?P<year>\d{4}|\d{2})"
-    r"(?:,?\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?)?\s*(?P<zone>.*)",
+    r"(?:,?\s+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d+)?)?)?\s*(?P<zone>.*)",
     re.DOTALL,
 )
 _OFFSET = re.compile(r"(?:GMT|UTC)?\s*(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?", re.IGNORECASE | re.ASCII)
 _NUMBERS_ONLY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b", re.ASCII)
+# dateutil reads "GMT+2" as POSIX does, west of Greenwich; JavaScript, which prints it, means east.
+_GREENWICH = re.compile(r"\b(?:GMT|UTC)\s*(?=[+-]\d)", re.IGNORECASE)
+_COMMENT = re.compile(r"\s*\([^()]*\)\s*\Z")
 _HALF_DAY = re.compile(r"[ap]\.?m\b", re.IGNORECASE)
 
 
@@ -55,11 +67,13 @@ def seconds(text: str | None) -> int | None:
     >>> seconds("Wed, 01 Jan 2025 10:00:00 +0100"), seconds("2025-01-01T24:00:00Z"), seconds("yesterday")
     (1735722000, 1735776000, None)
     """
-    text = (text or "").strip()[:MAX_CHARS]
+    text = (text or "").strip()[:MAX_CHARS].replace("\u2212", "-")
     if not text:
         return None
     if text.isascii() and text.isdigit():
-        return _clock_count(text)
+        return _day(text) if len(text) == 8 else _clock_count(text)
+    if "年" in text:
+        return _eastern(text)
     for form in (_ISO, _MAIL):
         if match := form.fullmatch(text):
             if (match["month"].isdigit() or match["month"].lower() in _MONTHS) and not _HALF_DAY.match(match["zone"]):
@@ -73,6 +87,26 @@ def _clock_count(digits: str) -> int | None:
     if len(digits) == 13:
         digits = digits[:10]
     return _within(int(digits), FIRST_GUESSED_YEAR) if len(digits) == 10 else None
+
+
+def _day(text: str) -> int | None:
+    """Take eight digits, or a year and its month, for the beginning of what they name."""
+    match = _DAY.fullmatch(text) or _MONTH.fullmatch(text)
+    try:
+        year, month, day = (*map(int, match.groups() if match else ()), 1)[:3]
+        named = datetime(year, month, day, tzinfo=UTC)
+    except ValueError:
+        return None
+    return _within(calendar.timegm(named.timetuple()), FIRST_GUESSED_YEAR)
+
+
+def _eastern(text: str) -> int | None:
+    match = _EASTERN.fullmatch(text)
+    if not match:
+        return None
+    year, month, day = re.findall(r"\d+", match["date"])
+    hour = int(match["hour"] or 0) % 12 + 12 * (match["half"] in _AFTERNOON) if match["half"] else int(match["hour"] or 0)
+    return seconds(f"{year}-{month}-{day} {hour}:{match['minute'] or 0} {match['zone']}")
 
 
 def _standard(match: re.Match[str]) -> int | None:
@@ -107,6 +141,9 @@ def _guessed(text: str) -> int | None:
     numbers = _NUMBERS_ONLY.match(text)
     if numbers and int(numbers[1]) <= 12 and int(numbers[2]) <= 12 and numbers[1] != numbers[2]:
         return None
+    if _MONTH.fullmatch(text):
+        return _day(text)
+    text = _COMMENT.sub("", _GREENWICH.sub("", text))
     if not text.isascii() and (parsed := feedparser_date(text)):  # its Korean, Greek and Hungarian readers
         return _within(calendar.timegm(parsed), FIRST_GUESSED_YEAR)
     midnights = (datetime(2000, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001 - what dateutil fills gaps from; the zone is added below

@@ -1,4 +1,8 @@
-"""Reads JSON Feed 1.0 and 1.1 (jsonfeed.org). What two JSON readers would read differently is an error, not a guess."""
+"""Reads JSON Feed 1.0 and 1.1 (jsonfeed.org). What two JSON readers would read differently is an error, not a guess.
+
+Where a member has another type than the standard says, but can mean one thing only (one author instead of a list, a name instead of an
+author, a number in quotes), it is taken for that.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -114,7 +118,7 @@ def _is_feed(value: Object, version: str | None) -> bool:
 
 def _entry(item: Object, cuts: Cuts) -> RawEntry:
     link = _url(item, "url", cuts)
-    published, updated = _text_of(item, "date_published", cuts), _text_of(item, "date_modified", cuts)
+    published, updated = _date(item, "date_published", cuts), _date(item, "date_modified", cuts)
     original = _original(item)
     via = tuple(_vias(item, cuts))
     return RawEntry(
@@ -171,9 +175,14 @@ def _construct(value: Object, key: str, kind: TextType, cuts: Cuts, language: st
 
 def _authors(value: Object, cuts: Cuts) -> tuple[RawPerson, ...]:
     """`authors` of version 1.1, else `author` of version 1."""
-    author = value.get("author")
-    parts = [*_objects(value, "authors")] or ([author] if isinstance(author, dict) else [])
-    return _persons(parts, cuts)
+    return _persons(_named(value, "authors"), cuts) or _persons(_named(value, "author"), cuts)
+
+
+def _named(value: Object, key: str) -> list[Object]:
+    """The persons of a member: a list or one of them, each an object or the name alone."""
+    said = value.get(key)
+    parts = said if isinstance(said, list) else [said]
+    return [{"name": part} if isinstance(part, str) else part for part in parts if isinstance(part, str | dict)]
 
 
 def _persons(parts: Sequence[Object], cuts: Cuts) -> tuple[RawPerson, ...]:
@@ -181,8 +190,15 @@ def _persons(parts: Sequence[Object], cuts: Cuts) -> tuple[RawPerson, ...]:
     return cuts.first(dict.fromkeys(person for person in made if person != RawPerson()), MAX_PERSONS, "persons")
 
 
+def _date(item: Object, key: str, cuts: Cuts) -> str | None:
+    """A date as written: a text, or the number of seconds or milliseconds that programs print which forget to format it."""
+    number = item.get(key)
+    return str(number) if isinstance(number, int) and not isinstance(number, bool) else _text_of(item, key, cuts)
+
+
 def _attachments(item: Object, cuts: Cuts) -> Iterator[RawLink]:
-    for part in _objects(item, "attachments"):
+    one = item.get("attachments")
+    for part in [one] if isinstance(one, dict) else _objects(item, "attachments"):
         if href := _url(part, "url", cuts):
             length, duration = part.get("size_in_bytes"), part.get("duration_in_seconds")
             yield RawLink(
@@ -190,14 +206,14 @@ def _attachments(item: Object, cuts: Cuts) -> Iterator[RawLink]:
                 rel="enclosure",
                 type=_text_of(part, "mime_type", cuts),
                 title=_text_of(part, "title", cuts),
-                length=str(length) if isinstance(length, int) and not isinstance(length, bool) else None,
+                length=str(length) if isinstance(length, int | str) and not isinstance(length, bool) else None,
                 duration=str(duration) if isinstance(duration, int | str) and not isinstance(duration, bool) else None,
             )
 
 
 def _tags(item: Object, cuts: Cuts) -> Iterator[RawCategory]:
     tags = item.get("tags")
-    for term in dict.fromkeys(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ():
+    for term in dict.fromkeys(tag for tag in (tags if isinstance(tags, list) else [tags]) if isinstance(tag, str)):
         if term := cuts.name(clean(term).strip()):
             yield RawCategory(term=term)
 

@@ -30,6 +30,7 @@ from aggregator.model import Edition, Format, Kept, OutputSpec, Written
 from aggregator.ports import Renderer
 from aggregator.publish import jsonfeed, syndication
 from aggregator.publish.check import checked, checked_joined
+from aggregator.publish.stylesheet import styled
 from bench.growth import Posts, words_of, world
 from bench.hijack import Answer
 
@@ -61,7 +62,7 @@ def whole(edition: Edition) -> bytes:
     for item in edition.items:
         made.add_entry(syndication.entry(item, edition), order="append")
     body: bytes = made.atom_str(pretty=True, encoding="UTF-8") if is_atom else made.rss_str(pretty=True, encoding="UTF-8")
-    return body if body.endswith(b"\n") else body + b"\n"
+    return styled(body if body.endswith(b"\n") else body + b"\n", edition.spec.path)
 
 
 def _made_whole(edition: Edition) -> bytes:

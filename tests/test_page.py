@@ -179,6 +179,14 @@ def test_letters_tell_how_a_text_runs_where_its_feed_names_another_language() ->
     assert [one.get("dir") for one in document.cssselect("h3")] == ["rtl", None, "rtl"]
 
 
+@pytest.mark.parametrize(("count", "is_folded"), [(24, False), (25, True)])
+def test_very_many_tags_are_folded_away_and_can_be_had_without_script(count: int, is_folded: bool) -> None:
+    tags = tuple(f"tag {number}" for number in range(count))
+    feeds = (Subscription(name="Blog", feed_url="https://blog.example/feed", id="blog", tags=tags),)
+    document = parsed(page(replace(make.edition(), subscriptions=feeds)))
+    assert len(document.cssselect("details > summary + nav.tags > a" if is_folded else "header > nav.tags > a")) == count
+
+
 def test_a_long_list_of_sources_says_what_there_is_room_for() -> None:
     long = "What grows behind a terraced house, and what does not, week by week. " * 4
     feeds = tuple(

@@ -218,7 +218,9 @@ def _other_places(skeleton: str) -> int:
     """Where a line goes on to other places; its end if it does not."""
     if len(skeleton) > _MAX_CHARS:
         return len(skeleton)
-    ends = (found.start() for language in languages() if (found := language.also.search(skeleton)))
+    packed = "".join(folded(skeleton).split())
+    spoken = (language for language in languages() if language.may_name_others(packed))
+    ends = (found.start() for language in spoken if (found := language.also.search(skeleton)))
     return next(ends, len(skeleton))
 
 

@@ -51,7 +51,7 @@ class Line:
     @cached_property
     def core(self) -> str:
         """The longest words of its own, folded, without spaces."""
-        return "".join(max(map(folded, _words_of(self.wording)), key=len).split())
+        return _core(self.wording)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,7 @@ class Language:
     marker: Marker
     lines: tuple[Line, ...]
     other_places: str
+    other_cores: tuple[str, ...]
     print: frozenset[str]
     examples: tuple[str, ...]
     doubts: Doubts = Doubts()
@@ -70,6 +71,10 @@ class Language:
     def also(self) -> re.Pattern[str]:
         """The end of a visible line that names other places, behind whatever wording."""
         return _pattern(rf"(?:^|\s){self.other_places}$" if self.other_places else r"(?!)")
+
+    def may_name_others(self, packed: str) -> bool:
+        """Whether folded words without spaces may hold such an end."""
+        return any(core in packed for core in self.other_cores)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +123,7 @@ def _language(code: str, table: Mapping[str, object]) -> Language:
         ),
         lines=tuple(_lines(lines)),
         other_places=_worded(lines.get("also", [])),
+        other_cores=tuple(map(_core, lines.get("also", []))),
         print=frozenset(map(str.casefold, _listed(table, "print"))),
         examples=tuple(cast("list[str]", table.get("examples", []))),
         doubts=Doubts(cast("Mapping[str, str]", table.get("doubts", {}))),
@@ -136,9 +142,9 @@ def _lines(words: Mapping[str, list[str]]) -> Iterator[Line]:
     also = _worded(words.get("also", []))
     for key, role in roles:
         for wording in words.get(key, []):
-            yield Line(role, wording, also, folded(_words_of(wording)[0]))
-    if also:
-        yield Line("also", "", also, "")
+            yield Line(role, wording, also, _start(wording))
+    for start in dict.fromkeys(map(_start, words.get("also", []))):
+        yield Line("also", "", also, start)
 
 
 def _worded(wordings: Sequence[str]) -> str:
@@ -159,6 +165,14 @@ def _named(wording: str) -> str:
 def _words_of(wording: str) -> list[str]:
     """What stands between its names, up to the first apostrophe of each: there are several signs for one."""
     return [re.split("['’]", piece)[0] for piece in _LINE_SLOT.split(wording.rstrip(".。।"))[::2]]
+
+
+def _start(wording: str) -> str:
+    return folded(_words_of(wording)[0])
+
+
+def _core(wording: str) -> str:
+    return "".join(max(map(folded, _words_of(wording)), key=len).split())
 
 
 def _slot(name: str) -> str:

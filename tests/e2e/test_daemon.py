@@ -38,56 +38,46 @@ def served(port: int, path: str = "atom.xml") -> str:
         return ""
 
 
-def test_a_saved_feeds_yaml_is_taken_up_and_nothing_else_is_asked_again(tmp_path: Path) -> None:
+def test_edits_are_taken_up_broken_ones_keep_the_last_good_feeds_yaml_and_commands_work_beside_the_daemon(tmp_path: Path) -> None:
     port = free_port()
+    own = f"http://127.0.0.1:{port}/"
     with LoopbackSite({"garden": Reply(body=feed("garden", "First.")), "harbour": Reply(body=feed("harbour", "Other."))}) as site:
-        configured(tmp_path, site.url("garden"), port=port)
+        garden, harbour = site.url("garden"), site.url("harbour")
+        configured(tmp_path, garden, port=port)
         with Running(tmp_path) as daemon:
             daemon.until(lambda: "First." in served(port) and "First." in served(port, "rss.xml"))
-            configured(
-                tmp_path,
-                site.url("garden"),
-                site.url("harbour"),
-                port=port,
-                title="Planet Two",
-                outputs="[atom.xml]",
-                link=f"http://127.0.0.1:{port}/",
-            )
+            _broken_and_mended(daemon, tmp_path / "feeds.yaml", port)
+            configured(tmp_path, garden, harbour, port=port, title="Planet Two", outputs="[atom.xml]", link=own)
             daemon.until(lambda: "Other." in served(port) and "Planet Two" in served(port))
-            assert f'href="http://127.0.0.1:{port}/atom.xml"' in served(port), "with its own address"
+            assert f'href="{own}atom.xml"' in served(port), "with its own address"
             assert served(port, "rss.xml") == "", "an output that left feeds.yaml is not served any more"
             daemon.until(lambda: "rss.xml: removed" in daemon.says())
             assert "atom.xml: 0 entries" not in daemon.says(), "it waited for the first ones"
-            assert [asked.host for asked in site.requests()] == ["garden", "harbour"]
-            assert daemon.stop() < 10
-            assert daemon.process.returncode == 0
-
-
-def test_a_broken_edit_keeps_the_last_good_feeds_yaml_and_commands_work_beside_the_daemon(tmp_path: Path) -> None:
-    port = free_port()
-    with LoopbackSite({"garden": Reply(body=feed("garden", "First."))}) as site:
-        configured(tmp_path, site.url("garden"), port=port)
-        good = (tmp_path / "feeds.yaml").read_text()
-        with Running(tmp_path) as daemon:
-            daemon.until(lambda: "First." in served(port))
-            (tmp_path / "feeds.yaml").write_text(good.replace("title:", "titel:"))
-            daemon.until(lambda: "did you mean 'title'" in daemon.says())
-            assert "feeds.yaml:2" in served(port, "healthz")
-            assert "feeds.yaml:2" in served(port, "status"), "the page says so, too"
-            assert "aggregator_config_problems 1.0" in served(port, "metrics")
-            assert '"ready": true' in served(port, "readyz"), "what is served is fresh all the same"
-            assert "First." in served(port)
-            (tmp_path / "feeds.yaml").write_text(good)
-            daemon.until(lambda: "feeds.yaml:2" not in served(port, "healthz"))
+            assert [asked.host for asked in site.requests()] == ["garden", "harbour"], "nothing else is asked again"
 
             second = inside(tmp_path, "run")
             assert second.returncode == 1
             assert str(daemon.process.pid) in second.stderr
             assert "nothing new" not in second.stderr
             assert inside(tmp_path, "status").returncode == 0
-            named = inside(tmp_path, "poll", site.url("garden"))
+            named = inside(tmp_path, "poll", garden)
             assert named.returncode == 0, named.stderr
             assert site.requests()[-1].status == 304
+            assert daemon.stop() < 10
+            assert daemon.process.returncode == 0
+
+
+def _broken_and_mended(daemon: Running, feeds: Path, port: int) -> None:
+    good = feeds.read_text()
+    feeds.write_text(good.replace("title:", "titel:"))
+    daemon.until(lambda: "did you mean 'title'" in daemon.says())
+    assert "feeds.yaml:2" in served(port, "healthz")
+    assert "feeds.yaml:2" in served(port, "status"), "the page says so, too"
+    assert "aggregator_config_problems 1.0" in served(port, "metrics")
+    assert '"ready": true' in served(port, "readyz"), "what is served is fresh all the same"
+    assert "First." in served(port)
+    feeds.write_text(good)
+    daemon.until(lambda: "feeds.yaml:2" not in served(port, "healthz"))
 
 
 @pytest.mark.skipif(not IS_LONG, reason="waits for the whole time that jobs are given; `make soak` does")

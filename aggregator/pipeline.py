@@ -56,8 +56,8 @@ log = logging.getLogger(__name__)
 COMPARED = 20
 # What a document says is read whole once a week, whatever of it was seen before: names learnt since, and what else stands beside it, count.
 ALL_AGAIN = timedelta(days=7)
-# A page that names its feed is asked once; the feed itself a moment later, as a poll of its own.
-DISCOVERY_DELAY = timedelta(seconds=60)
+# A page that names its feed is asked once; the feed itself a moment later, as a poll of its own, as far apart as requests to one operator.
+DISCOVERY_DELAY = timedelta(seconds=2)
 
 Found = tuple[PollResult, int, tuple[str, ...]]
 """What a document brought: the result to store, how many entries it holds, and what is odd about it."""

@@ -90,7 +90,7 @@ def poll_due(
     `current` gives the app, asked anew for every round, so that a reload is taken up on the way. `report` is told of each poll once it
     is stored, `stored` of the count of new and changed entries after each batch. A set `stop` leaves what is under way to its lease.
     With `endless` (the daemon) a feed may be polled more than once in a call, which ends after `ROUND` at the latest and returns no
-    reports; else each is polled at most once. Without free space beside the store
+    reports; else each is polled at most once, and once more if it was a page that names its feed. Without free space beside the store
     (`App.lacks_space`) nothing is polled.
     """
     run = _Run(current=current, workers=Workers(workers), report=report, stored=stored, stop=stop or threading.Event())
@@ -112,6 +112,8 @@ class _Run:
         self.stored = stored
         self.stop = stop
         self.under_way = 0
+        # Pages that named their feeds: these are polled in the same call.
+        self.discovered = 0
         self.reports: list[PollReport] = []
         self.keeps_reports = True
 
@@ -132,6 +134,7 @@ class _Run:
             self._start(jobs)
             if self.under_way:
                 self._record(self._collect())
+                budget, self.discovered = budget + self.discovered, 0
             elif not budget or not self._wait_for_next():
                 break
         return self.reports
@@ -198,6 +201,7 @@ class _Run:
         if not done:
             return
         changes = 0
+        self.discovered += sum(result.outcome == "failed" and result.state.discovered is not None for result, _ in done)
         for report, (new, changed) in zip((report for _, report in done), self._stored_counts(done), strict=True):
             told = replace(report, new=new, changed=changed)
             if report.outcome == "new" and not new and not changed:

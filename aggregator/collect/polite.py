@@ -63,7 +63,7 @@ def plan(
     `worth`: hours that an entry may wait to spare a request (`collect.rhythm`). `pushed_by`: the hub from which what is new comes.
 
     Never sooner than `every`, never later than 31 days. Up to a tenth is added, always the same for one feed and hour, so that feeds
-    which were added together drift apart.
+    which were added together drift apart; but what the planner decides by itself makes no feed wait longer than a day.
     """
     if spec.path is not None:
         wait = spec.every if spec.every_given else _FILE
@@ -77,10 +77,8 @@ def plan(
         wishes += _after_failure(spec, state, now, status, retry_after)
         wait, why = max(wishes, key=lambda wish: wish[0])
         return now + _spread(wait, state.key, now, LONGEST), why
-    if pushed_by:
-        wishes.append((_DAY, f"once a day, in case its hub {pushed_by} misses something: the hub pushes what is new"))
-    wishes += _servers(spec, state, fresh_for, retry_after)
-    within_a_day = [*_feeds(state.head), *_rhythms(spec, state, now, worth)]
+    wishes += _servers(fresh_for, retry_after)
+    within_a_day = [*_backup(pushed_by), *_unasked(spec, state), *_feeds(state.head), *_rhythms(spec, state, now, worth)]
     return _around_skips(state, now, *_longest(wishes, within_a_day, state.key, now))
 
 
@@ -119,7 +117,8 @@ def not_before(
     """Until when a feed's server is to be left alone, whatever a hub says: until `at` where it failed, else as long as it asked for."""
     if state.failures:
         return at
-    return max((now + wait for wait, _ in _servers(spec, state, fresh_for, retry_after)), default=None)
+    wishes = [*_servers(fresh_for, retry_after), *_unasked(spec, state)]
+    return max((now + wait for wait, _ in wishes), default=None)
 
 
 def operator_wish(status: int | None, retry_after: timedelta | None) -> timedelta | None:
@@ -183,10 +182,18 @@ def _own(spec: FeedSpec) -> _Wish:
     return spec.every, f"every {words(spec.every)}, {'as feeds.yaml says' if spec.every_given else 'the default'}"
 
 
-def _servers(spec: FeedSpec, state: FeedState, fresh_for: timedelta | None, retry_after: timedelta | None) -> list[_Wish]:
+def _backup(hub: str | None) -> list[_Wish]:
+    return [(_DAY, f"once a day, in case its hub {hub} misses something: the hub pushes what is new")] if hub else []
+
+
+def _unasked(spec: FeedSpec, state: FeedState) -> list[_Wish]:
+    if state.validators != Validators() or spec.every_given:
+        return []
+    return [(_DAY, "once a day: its server offers no way to ask whether anything changed (`every` overrides this)")]
+
+
+def _servers(fresh_for: timedelta | None, retry_after: timedelta | None) -> list[_Wish]:
     wishes = _left_alone(retry_after)
-    if state.validators == Validators() and not spec.every_given:
-        wishes.append((_DAY, "once a day: its server offers no way to ask whether anything changed (`every` overrides this)"))
     if fresh_for:
         wishes.append((min(fresh_for, LONGEST), f"its server says that the answer stays fresh for {words(fresh_for)}"))
     return wishes

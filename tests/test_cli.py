@@ -3,7 +3,9 @@
 import gzip
 import json
 import os
+import sqlite3
 from contextlib import closing, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -289,6 +291,14 @@ def test_join_and_split_correct_what_was_taken_for_two_stories(folder: Path) -> 
     assert ids() == both
     assert run(folder, "split", both[1]).exit_code == 2, "it is alone"
     assert run(folder, "join", both[0], "https://nobody.example/").exit_code == 2
+
+
+def test_a_poll_says_why_it_passes_over_what_a_killed_process_was_polling(folder: Path) -> None:
+    assert run(folder, "update").exit_code == 0
+    with closing(sqlite3.connect(folder / "aggregator.db")) as store, store:
+        store.execute("UPDATE feed SET lease_until = ?", (int(datetime.now(UTC).timestamp() * 1_000_000) + 60_000_000,))
+    assert "garden: not polled: another process is polling it; if that was killed" in run(folder, "poll", "--force").stderr
+    assert "(--force breaks holds)" in run(folder, "poll", "garden").stderr
 
 
 def test_what_is_held_back_is_shown_and_released_by_one_command(folder: Path) -> None:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _PATIENCE_S = 3.0
 _LOOK_AGAIN_S = 0.25
 
+_HELD = "it is held, its server asked for a pause, or another process is polling it (--force breaks holds)"
+# What `LEASE` in run/poller.py gives to whoever polls.
+_BUSY = "another process is polling it; if that was killed, it can be polled again within 3 minutes"
+
 STRICT = click.option("--strict", is_flag=True, help="Exit with 1 if any feed failed.")
 JSON = click.option("--json", "json_", is_flag=True, help="Print the reports as JSON.")
 
@@ -148,7 +152,7 @@ def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> 
         say(LACKS_SPACE)
     if feeds is not None:
         for name in sorted(set(feeds) - {done.feed_id for done in reports}):
-            say(f"{name}: not polled: it is held, its server asked for a pause, or another process is polling it (--force breaks holds)")
+            say(f"{name}: not polled: {_BUSY if force else _HELD}")
     if not quiet:
         failed = sum(done.outcome == "failed" for done in reports)
         say(f"{len(reports)} polled, {failed} failed, {counted(sum(done.new for done in reports), 'new entry')}")

@@ -71,6 +71,15 @@ def test_a_feed_knows_its_own_sites():
     assert context.own_sites == {"home.example", "blog.example", "alias.example"}
 
 
+@pytest.mark.parametrize("says", [{"link": "https://blog.example/"}, {"self_url": "https://blog.example/feed.xml"}])
+def test_addresses_in_a_local_file_count_from_where_it_says_that_it_can_be_had(says: dict[str, str]):
+    path = Path("/var/feeds/blog.xml")
+    context = feed_context(RawFeed(version="rss20", **says), base=path.as_uri(), path=path)
+    entry = normalize.entry(RawEntry(id="1", link="/2026/a", enclosures=(RawLink(href="a.mp3"),), thumbnail="i.png"), context)
+    assert (entry.link, entry.thumbnail) == ("https://blog.example/2026/a", "https://blog.example/i.png")
+    assert [one.url for one in entry.enclosures] == ["https://blog.example/a.mp3"]
+
+
 # ── texts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -305,6 +305,18 @@ def test_a_licence_is_read_in_every_form(form: str) -> None:
     assert item(form.format("https://creativecommons.org/licenses/by/4.0/")).license == "https://creativecommons.org/licenses/by/4.0/"
 
 
+def test_addresses_in_xhtml_count_from_the_bases_that_stand_there() -> None:
+    inner = '<p xml:base="e/"><a href="x">x</a><a href="#f">f</a><a href="http://[">b</a></p><img src="y"/>'
+    entry = (
+        f'<entry><id>1</id><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml" xml:base="/d/">{inner}</div></content></entry>'
+    )
+    made = read(document(f'<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title>{entry}</feed>'))
+    value = made.entries[0].contents[0].value
+    assert 'href="https://blog.example/d/e/x"' in value
+    assert 'href="#f"' in value
+    assert 'src="https://blog.example/d/y"' in value
+
+
 # ── dates ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

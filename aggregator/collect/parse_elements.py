@@ -4,6 +4,7 @@ What is collected beside feedparser's own keys begins with `x_`; only `parse_map
 """
 
 import re
+from urllib.parse import urljoin
 
 from feedparser.util import FeedParserDict
 
@@ -12,6 +13,7 @@ from aggregator.collect.parse_carried import CarriedElements
 
 # An entry may name any number of categories; feedparser compares each with each.
 MAX_TAGS = 200
+_ADDRESSES = frozenset({"href", "src", "cite", "poster", "data"})
 # feedparser's own pattern takes time with the square of a name's length (64 kB take 15 s), and knows no domain longer than `.info`.
 _EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{1,63}")
 
@@ -39,6 +41,14 @@ class _Params(FeedParserDict):  # type: ignore[misc]
         return _Params(self)
 
 
+def _joined(base: str, value: str) -> str:
+    """An address counted from a base; the name of a place on the same page stays one."""
+    try:
+        return value if value.startswith("#") else urljoin(base, value)
+    except ValueError:
+        return value
+
+
 class Elements(CarriedElements):
     """What both of feedparser's parsers do otherwise than feedparser. The methods are called by the names of elements."""
 
@@ -53,6 +63,12 @@ class Elements(CarriedElements):
     def push_content(self, tag: str, attrs_d: dict[str, str], default_content_type: str, expecting_text: int) -> None:
         super().push_content(tag, attrs_d, default_content_type, expecting_text)
         self.contentparams = _Params(self.contentparams)
+
+    def strattrs(self, attrs: list[tuple[str, str]]) -> str:
+        """The attributes of an element within XHTML, whose addresses count from an xml:base that stands there, too (RFC 4287 section 2)."""
+        if self.baseuri != dict.get(self.contentparams, "base"):
+            attrs = [(name, _joined(self.baseuri, value) if name in _ADDRESSES else value) for name, value in attrs]
+        return str(super().strattrs(attrs))
 
     # -- the feed and its entries ----------------------------------------------------------------------------------------------------------
 

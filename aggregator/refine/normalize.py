@@ -70,7 +70,11 @@ def head(raw: RawFeed, base: str) -> FeedHead:
 
 
 def context(spec: FeedSpec, feed_key: str, head: FeedHead, base: str, around: Surroundings = Surroundings()) -> Context:  # noqa: B008
-    """Gather what refining needs to know of the feed that entries came in. `base` is the final address of the document."""
+    """Gather what refining needs to know of the feed that entries came in. `base` is the final address of the document.
+
+    In a local file, addresses count from where it says that it, or its page, can be had.
+    """
+    base = (head.self_url or head.home or base) if spec.path else base
     addresses = [base, head.home, head.self_url, None if spec.path else spec.shown_url, *spec.aliases]
     return Context(
         spec=spec,

@@ -14,9 +14,8 @@ from http import HTTPStatus
 from time import monotonic
 
 from aggregator import archives, judging, pushes, storypages, writing
-from aggregator.collect import polite, rhythm
+from aggregator.collect import address, polite, rhythm
 from aggregator.collect.limits import CUT_OFF
-from aggregator.collect.place import is_same_server
 from aggregator.collect.secrets import without_secrets
 from aggregator.errors import BadStatus, FeedError, Gone, ParseError, PublishError
 from aggregator.model import (
@@ -109,7 +108,7 @@ def reported(spec: FeedSpec, find: Callable[[], Found], fail: Callable[[FeedErro
         error: FeedError | None = None
     except FeedError as caught:
         result, total, oddities, error = fail(caught), 0, (), caught
-    result = replace(result, asks=_asked(spec, result.state, result.polled_at).shown_url)
+    result = replace(result, asks=address.asked(spec, result.state, result.polled_at).shown_url)
     return result, PollReport(
         feed_id=spec.id,
         shown_url=spec.shown_url,
@@ -128,7 +127,10 @@ def reported(spec: FeedSpec, find: Callable[[], Found], fail: Callable[[FeedErro
 def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> Found:
     if polite.is_given_up(state, ports.clock()):
         raise Gone(spec.shown_url, state.last_error or "", status=HTTPStatus.GONE)
-    asked = _asked(spec, state, ports.clock())
+    asked = address.asked(spec, state, ports.clock())
+    if other := address.asked_already(spec, asked, ports.config):
+        left = address.left_to(other, state, ports.clock())
+        return PollResult(state=left, lease=lease, outcome="unchanged", polled_at=ports.clock()), 0, (left.why or "",)
     # Changed rules (a new `strip`, a new version) refine the same body again.
     seen_body = state.body_hash if state.refined_by == rules.mark(spec) else None
     got = ports.fetcher.fetch(asked, state.validators if seen_body else Validators(), seen_body, state.sent_hash if seen_body else None)
@@ -225,14 +227,6 @@ def _printed(spec: FeedSpec, state: FeedState, ports: Ports) -> Printed:
     if "auto" not in spec.strip:
         return Printed()
     return Printed(marks=state.printed, recent=tuple(ports.store.recent_edges(state.key, COMPARED)))
-
-
-def _asked(spec: FeedSpec, state: FeedState, now: datetime) -> FeedSpec:
-    """The address to ask: the feed that a page named, a permanent redirect's target once proved, else the one in feeds.yaml."""
-    target = state.discovered or polite.lasting_redirect(state, now)
-    if spec.path or not target:
-        return spec
-    return replace(spec, url=target, shown_url=target, headers=spec.headers if is_same_server(target, spec.url) else ())
 
 
 def _succeeded(

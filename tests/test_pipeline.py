@@ -91,6 +91,23 @@ def good(*texts: str, **fields: object) -> object:
     return document(feed("garden", *texts), GARDEN.url, **fields)
 
 
+@pytest.mark.parametrize(("output", "is_asked"), [(ATOM, False), (replace(ATOM, feeds=("old",)), True)])
+def test_a_feed_that_has_moved_to_where_another_is_asked_is_not_asked_as_well_unless_an_output_wants_it_alone(
+    output: OutputSpec, is_asked: bool
+) -> None:
+    moved = FeedSpec(id="old", url="https://old.example/feed", shown_url="https://old.example/feed")
+    walk = Walk(GARDEN, moved, outputs=(output,))
+    redirects = (Redirect(status=301, target="https://garden.example/feed.xml/"),)
+    for number in range(6):
+        walk.answers(good(f"{number}.", redirects=redirects), id_="old")
+        walk.clock.forward(timedelta(days=2))
+
+    before = len(walk.fetcher.asked)
+    state = walk.answers(good("Two."), id_="old")
+    assert (len(walk.fetcher.asked) > before) == is_asked
+    assert ("the same feed as garden" in (state.why or "")) != is_asked
+
+
 def test_validators_are_kept_only_from_a_body_that_was_parsed() -> None:
     walk = Walk()
     kept = Validators(etag='"a"', last_modified="Mon, 06 Jan 2025 10:00:00 GMT")

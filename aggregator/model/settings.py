@@ -119,6 +119,10 @@ class OutputSpec:
     theme: str = THEMES[0]
     archive: int | None = None
 
+    def asks_for(self, spec: FeedSpec) -> bool:
+        """Whether it lists what this feed has, filters aside."""
+        return not (self.tags or self.feeds) or spec.id in self.feeds or bool(set(spec.tags) & set(self.tags))
+
     def oldest(self, now: datetime) -> datetime | None:
         """Where `max_age` cuts: counted from midnight UTC, so that time alone changes a file at most once a day."""
         return None if self.max_age is None else now.replace(hour=0, minute=0, second=0, microsecond=0) - self.max_age

@@ -298,13 +298,9 @@ def _objection(member: StoredEntry, specs: Mapping[str, FeedSpec], output: Outpu
         return f"feed {member.feed_id} is no longer in feeds.yaml"
     if spec.opt_out:
         return f"feed {spec.id} has opted out"
-    if not _is_wanted(spec, output):
+    if not output.asks_for(spec):
         return f"feed {spec.id} is not one of those that {output.path} asks for"
     return _own_objection(member, gone) or _filtered(member.entry, spec, output)
-
-
-def _is_wanted(spec: FeedSpec, output: OutputSpec) -> bool:
-    return not (output.tags or output.feeds) or spec.id in output.feeds or bool(set(spec.tags) & set(output.tags))
 
 
 def _own_objection(member: StoredEntry, gone: _Gone) -> str | None:

@@ -317,6 +317,17 @@ def test_addresses_in_xhtml_count_from_the_bases_that_stand_there() -> None:
     assert 'src="https://blog.example/d/y"' in value
 
 
+def test_a_line_break_in_xhtml_is_one() -> None:
+    entry = atom('<id>1</id><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">a<br/>b<hr></hr><i>c</i></div></content>')
+    assert entry.contents[0].value == "a<br>b<hr><i>c</i>"
+
+
+def test_where_one_date_cannot_be_read_another_is() -> None:
+    given = "<pubDate>am 10. des Monats</pubDate><dc:date>2026-11-12T00:00:00Z</dc:date>"
+    assert item(given).published == "2026-11-12T00:00:00Z"
+    assert item("<pubDate>am 10. des Monats</pubDate>").published == "am 10. des Monats"
+
+
 # ── dates ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

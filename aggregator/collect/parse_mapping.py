@@ -1,5 +1,6 @@
 """feedparser's dictionaries to `RawFeed` and `RawEntry`: what a publisher said, each thing in its own field."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from aggregator.collect.dates import seconds
@@ -11,6 +12,8 @@ from aggregator.web.text import clean
 _TYPES: Mapping[str, TextType] = {"text/html": "html", "application/xhtml+xml": "xhtml", "text/plain": "text"}
 _PAGES = ("text/html", "application/xhtml+xml")
 _GEOMETRIES = {"Point": "georss:point", "LineString": "georss:line", "Polygon": "georss:polygon", "Box": "georss:box"}
+# `<br/>` comes as `<br></br>`, which HTML reads as two; the others have no end there, either.
+_VOID_ENDS = re.compile("</(?:area|br|col|embed|hr|img|input|source|track|wbr)>")
 _MAX_POINTS = 1_000
 # What the parser counted while it read.
 _COUNTED = {
@@ -65,7 +68,7 @@ def _entry(entry: Found, version: str, base: str, cuts: Cuts) -> RawEntry:
     link = _permalink(links)
     if link is None and raw_id and id_is_link and raw_id.startswith(("http://", "https://")):
         link = cuts.url(raw_id) or None
-    published = _field(entry, "published", cuts) or _field(entry, "dc_date", cuts) or _field(entry, "created", cuts)
+    published = _date(entry, ("published", "dc_date", "created"), cuts)
     updated = _field(entry, "updated", cuts)
     source = _source(entry, cuts)
     return RawEntry(
@@ -104,6 +107,12 @@ def _entry(entry: Found, version: str, base: str, cuts: Cuts) -> RawEntry:
 def _field(found: Found, key: str, cuts: Cuts) -> str | None:
     value = found.get(key)
     return cuts.field(clean(value)) or None if isinstance(value, str) else None
+
+
+def _date(found: Found, keys: Sequence[str], cuts: Cuts) -> str | None:
+    """The first date that can be read; where there is none, the first that is given."""
+    said = [text for key in keys if (text := _field(found, key, cuts))]
+    return next((text for text in said if seconds(text) is not None), said[0]) if len(said) > 1 else next(iter(said), None)
 
 
 def _url(found: Found, key: str, cuts: Cuts) -> str | None:
@@ -153,7 +162,10 @@ def _construct(detail: Mapping[str, object], base: str, cuts: Cuts) -> RawText |
     if kind is None:
         return None
     return RawText(
-        value=cuts.text(value), type=kind, base=_other(_field(detail, "base", cuts), base), language=_field(detail, "language", cuts)
+        value=cuts.text(_VOID_ENDS.sub("", value) if kind == "xhtml" else value),
+        type=kind,
+        base=_other(_field(detail, "base", cuts), base),
+        language=_field(detail, "language", cuts),
     )
 
 

@@ -1,6 +1,8 @@
 """From bytes to text to well-formed XML, and from words to dates: what comes before a feed can be read."""
 
+import tomllib
 from datetime import UTC, datetime
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from aggregator.collect.wellformed import Bare, bare, expanded, mended
 
 # ── encodings ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+MONTHS = files("aggregator.collect") / "months.toml"
 JAPANESE, RUSSIAN = "日本語の長い文章", "Привет, мир"
 
 
@@ -160,6 +163,11 @@ def test_a_cut_leaves_all_other_bytes_alone() -> None:
         ("2025-01-06T10:00:00\u221205:00", "2025-01-06T15:00"),
         ("Mon, 06 Jan 2025 10.05.00 GMT", "2025-01-06T10:05"),
         ("Mon Jan 06 2025 10:00:00 GMT+0100 (Central European Standard Time)", "2025-01-06T09:00"),
+        ("Mo., 06 Jän 2025 10:00:00 +0100", "2025-01-06T09:00"),
+        ("6. März 2025", "2025-03-06T00:00"),
+        ("mar., 06 août 2024 10:00:00 +0200", "2024-08-06T08:00"),
+        ("Lun, 6 de enero de 2025 10:00:00 -0300", "2025-01-06T13:00"),
+        ("Пн, 06 янв 2025 10:00:00 +0300", "2025-01-06T07:00"),
         ("2025年1月6日", "2025-01-06T00:00"),
         ("2025年01月06日(月) 午後3時05分", "2025-01-06T15:05"),
         ("2025年1月6日 星期一 下午 12:30 +0800", "2025-01-06T04:30"),
@@ -170,6 +178,11 @@ def test_a_date_is_read_in_the_forms_that_feeds_use(text: str, read: str) -> Non
     instant = seconds(text)
     assert instant is not None
     assert datetime.fromtimestamp(instant, UTC).isoformat()[:16] == read
+
+
+def test_the_name_of_a_month_means_one_month() -> None:
+    names = [name for line in tomllib.loads(MONTHS.read_text(encoding="utf-8")).values() for name in line.split()]
+    assert len(names) == len(set(names)) > 200
 
 
 @pytest.mark.parametrize(

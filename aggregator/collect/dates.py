@@ -2,8 +2,10 @@
 
 import calendar
 import re
+import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 
 from dateutil import parser as dateutil_parser
 from feedparser.datetimes import _parse_date as feedparser_date
@@ -14,12 +16,19 @@ FIRST_YEAR, LAST_YEAR = 1970, 2100
 FIRST_GUESSED_YEAR = 1990
 MAX_CHARS = 100
 
+
+def _elsewhere() -> Mapping[str, int]:
+    """The names of months in other languages than English."""
+    table = tomllib.loads(files("aggregator.collect").joinpath("months.toml").read_text(encoding="utf-8"))
+    return {name: int(number) for number, names in table.items() for name in names.split()}
+
+
 _MONTHS: Mapping[str, int] = {
     name: number
     for number, names in enumerate(zip(calendar.month_abbr, calendar.month_name, strict=True))
     for name in map(str.lower, names)
     if name
-} | {"sept": 9}
+} | {"sept": 9, **_elsewhere()}
 
 # RFC 822 section 5.1, and what senders write beside it.
 _HOURS = """ut 0 utc 0 gmt 0 z 0 wet 0 bst 1 west 1 cet 1 met 1 cest 2 mest 2 eet 2 eest 3 msk 3 est -5 edt -4 cst -6 cdt -5 mst -7 mdt -6
@@ -47,7 +56,7 @@ _EASTERN = re.compile(
 )
 _AFTERNOON = frozenset({"午後", "下午", "晚上"})
 _MAIL = re.compile(
-    r"(?:[^\W\d]+\.?,?\s+)?(?P<day>\d{1,2})[\s-]+(?P<month>[^\W\d]+)\.?,?[\s-]+(?P<year>\d{4}|\d{2})"
+    r"(?:[^\W\d]+\.?,?\s+)?(?P<day>\d{1,2})\.?[\s-]+(?:de\s+)?(?P<month>[^\W\d]+)\.?,?[\s-]+(?:de\s+)?(?P<year>\d{4}|\d{2})"
     r"(?:,?\s+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d+)?)?)?\s*(?P<zone>.*)",
     re.DOTALL,
 )

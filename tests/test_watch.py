@@ -274,6 +274,7 @@ def test_honest_changes_hold_nobody(planet: Planet, change: str) -> None:
     assert state(planet).hold is None
 
 
+CASINO_TEXT = "Spin the wheel tonight and win twice what you bring, no deposit needed for new players of our five best houses"
 ENGLISH = "The path along the river was under water, and the keeper of the mill said that it would be so until the end of the month. {}"
 GERMAN = "Der Weg am Fluss stand unter Wasser, und der Müller sagte, dass es bis zum Ende des Monats so bleiben werde und nicht anders. {}"
 
@@ -352,6 +353,15 @@ def test_a_blog_that_moves_to_a_platform_without_texts_is_known_by_its_titles() 
     planet.publishes()
     comes(planet, blog(came, home="https://self.example/"), "https://self.example/feed")
     assert (state(planet).hold, len(planet.publishes())) == (None, 6)
+
+
+def test_titles_that_are_copied_over_other_texts_are_nobodys() -> None:
+    planet = Planet("blog")
+    posts = [replace(one, title=f"Which way the river went, {n}", text=f"<p>{ENGLISH.format(n)}</p>") for n, one in enumerate(BLOG)]
+    planet.polls({"blog": blog(posts)})
+    spins = [Post(title=one.title, link=f"https://casino.example/{n}", text=f"<p>{CASINO_TEXT} {n}</p>") for n, one in enumerate(posts)]
+    comes(planet, atom("casino", spins), "https://casino.example/feed.xml")
+    assert state(planet).hold
 
 
 def test_a_planet_that_brings_other_hosts_is_itself() -> None:

@@ -12,9 +12,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, FeedHead, Identity
-from aggregator.refine import manner
+from aggregator.refine import likeness, manner
 from aggregator.refine.called import is_another_title, is_called_after, is_one_person, is_parked, title_words
-from aggregator.refine.stories import plain
+from aggregator.refine.stories import plain, words_of
 from aggregator.web.host import site
 from aggregator.web.text import folded_name
 
@@ -289,14 +289,19 @@ def is_itself(known: Identity, seen: Identity, entries: Sequence[Entry]) -> bool
 
 def are_familiar(entries: Sequence[Entry], stored: Sequence[Entry]) -> bool:
     """Whether a good part of the entries are those that the feed had: two of id, path, title and words agree, or the words alone; or half
-    of them have the titles of those.
+    of them have the titles of those, and no other words below them.
     """
     known = {mark for entry in stored for mark in _marks(entry)}
     count, most = sum(not known.isdisjoint(_marks(entry)) for entry in entries), min(len(entries), len(stored))
     if count > 0 and count * _FAMILIAR >= most:
         return True
-    ours, theirs = ({title for entry in each if (title := _long_title(entry))} for each in (stored, entries))
-    return len(ours & theirs) >= _YOUNG and len(ours & theirs) * _BY_TITLE >= most
+    had = {title: entry for entry in stored if (title := _long_title(entry))}
+    same = {title for entry in entries if (title := _long_title(entry)) in had and not _say_others(entry, had[title])}
+    return len(same) >= _YOUNG and len(same) * _BY_TITLE >= most
+
+
+def _say_others(one: Entry, other: Entry) -> bool:
+    return likeness.are_others(words_of(one), words_of(other))
 
 
 def _long_title(entry: Entry) -> str:

@@ -125,14 +125,14 @@ def flooded(given: Sequence[Given], mutation: Mutation, work: Path) -> dict[str,
     again = Counter(place[0] for name, place in after.items() if name not in before and told[place])
     vanished = Counter(feed for name, (feed, _) in before.items() if name not in after)
     by_feed = {feed: {"new": new[feed], "again": again[feed], "vanished": vanished[feed]} for feed in sorted({*new, *vanished})}
-    seen = set(after.values())
-    news = [(one.id, letters(platforms.news_title(number))) for one in given for number in range(mutation.news)]
+    # All feeds bring the same news, which are one story then, whoever leads it.
+    seen = {title for _, title in after.values()}
     return {
         "served": served,
         "before": len(before),
         "new": new.total(),
         "again": again.total(),
-        "hidden": sum(place not in seen for place in news),
+        "hidden": sum(letters(platforms.news_title(number)) not in seen for number in range(mutation.news)),
         "vanished": vanished.total(),
         "by_feed": by_feed,
         "failed": [*failed],

@@ -88,7 +88,7 @@ _WORDED_OTHERWISE = {
 
 @example(_WORDED_OTHERWISE, ["one", "two", "evil", "copy"])
 @given(_DOCUMENTS, st.permutations(["one", "two", "copy", "evil"]))
-@examples(20)
+@examples(12)
 def test_what_is_published_does_not_depend_on_who_was_polled_first(found: dict[str, list[Post]], order: Sequence[str]) -> None:
     documents = {feed: atom(feed, [one]) for feed, one in _REAL.items()} | {feed: atom(feed, posts) for feed, posts in found.items()}
     given_first, given_last = (_published(documents, names) for names in (documents, order))
@@ -110,7 +110,7 @@ _WORDS = st.fixed_dictionaries(
 
 @example({"a": [_CUT[0]], "b": [f"{_CUT[0]} {_CUT[1]}"], "c": [_CUT[1]], "d": [_WHOLE[2]]}, ["d", "c", "b", "a"])
 @given(_WORDS, st.permutations(["a", "b", "c", "d"]))
-@examples(20)
+@examples(12)
 def test_texts_made_of_others_join_the_same_ones_whoever_was_polled_first(found: dict[str, list[str]], order: Sequence[str]) -> None:
     documents = {
         feed: atom(

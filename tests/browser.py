@@ -194,6 +194,12 @@ class Tab:
         for kind in ("mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, **at)
 
+    def follow(self, selector: str) -> None:
+        """Click on what leads to another page, and wait until that is there."""
+        self._loaded = False
+        self.click(selector)
+        self.browser.wait(lambda: self._loaded, selector)
+
     @property
     def overflow(self) -> int:
         """How many pixels of the page stand beyond its right edge."""

@@ -490,8 +490,8 @@ class FakeStore(FakeForgetting):
             if verdict.story_pk in self._stories and self._stories[verdict.story_pk].joined is None:
                 self._judged(output, verdict, now)
         if done:
-            self._settle(output, row, now, newcomer_entries)
-            row.mark, row.first_published = mark, row.first_published or now
+            has_begun = self._settle(output, row, now, newcomer_entries)
+            row.mark, row.first_published = mark, row.first_published or (now if has_begun else None)
             row.judged = self._reading.pop(output, self._numbers["generation"])
 
     def _judged(self, output: str, verdict: Verdict, now: datetime) -> None:
@@ -525,7 +525,7 @@ class FakeStore(FakeForgetting):
         )
         self._standings[place] = _Standing(publication, pending=verdict.listed, per_day=verdict.per_day)
 
-    def _settle(self, output: str, row: _Output, now: datetime, newcomer_entries: int) -> None:
+    def _settle(self, output: str, row: _Output, now: datetime, newcomer_entries: int) -> bool:
         own = {story: one for (path, story), one in self._standings.items() if path == output}
         candidates = [self._candidate(story, one, row) for story, one in own.items() if one.pending]
         given = {story: one.publication for story, one in own.items() if one.publication.sequence is not None}
@@ -547,6 +547,7 @@ class FakeStore(FakeForgetting):
                 first_listed=since[settled.story] if settled.held is None else None,
                 rule=settled.held or one.publication.rule,
             )
+        return bool(candidates)
 
     def _candidate(self, story: int, one: _Standing, row: _Output) -> Candidate:
         feed = self._feeds.rows.get(one.publication.feed_key or "")

@@ -1,8 +1,9 @@
 """A planet that begins does not publish pages with nothing on them before its feeds had a moment to answer."""
 
+from aggregator.model import ListSpec
 from aggregator.run.beginning import Beginning
 from tests.fake_store import FakeStore
-from tests.ledger import NOON, blogs, poll, post
+from tests.ledger import NOON, blogs, poll, post, spec
 
 
 def begun() -> FakeStore:
@@ -23,6 +24,15 @@ def test_it_waits_no_longer_once_every_feed_has_answered_with_nothing() -> None:
     beginning.answered("fast")
     assert beginning.is_waiting
     beginning.answered("slow")
+    assert not beginning.is_waiting
+
+
+def test_with_a_list_of_feeds_it_waits_for_the_first_entries_of_whoever_it_names() -> None:
+    friends = ListSpec(asked=spec("friends"), member=spec("friends"))
+    beginning = Beginning(begun(), blogs("fast"), [friends])
+    beginning.answered("fast")
+    assert beginning.is_waiting
+    beginning.stored()
     assert not beginning.is_waiting
 
 

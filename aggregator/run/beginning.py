@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Final
 
-from aggregator.model import FeedSpec
+from aggregator.model import FeedSpec, ListSpec
 from aggregator.ports import Store
 
 FIRST_ENTRIES_WITHIN_S: Final = 30.0
@@ -12,12 +12,15 @@ FIRST_ENTRIES_WITHIN_S: Final = 30.0
 
 
 class Beginning:
-    """Waits until something is stored or all feeds have answered, and never for long; not where a feed was read in an earlier life."""
+    """Waits until something is stored or all feeds have answered, and never for long; not where a feed was read in an earlier life.
 
-    def __init__(self, store: Store, feeds: Sequence[FeedSpec]) -> None:
+    `lists` name more feeds, nobody knows how many: with one of them it waits for the first entries.
+    """
+
+    def __init__(self, store: Store, feeds: Sequence[FeedSpec], lists: Sequence[ListSpec] = ()) -> None:
         self._until = monotonic() + FIRST_ENTRIES_WITHIN_S
         is_new = all(state.last_success_at is None for state in store.feeds())
-        self._awaited = {spec.id for spec in feeds if not spec.opt_out} if is_new else set()
+        self._awaited = {spec.id for spec in feeds if not spec.opt_out} | {one.id for one in lists} if is_new else set()
 
     @property
     def is_waiting(self) -> bool:

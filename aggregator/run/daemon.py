@@ -92,7 +92,7 @@ class Daemon:
         self._files = app.config.files or (app.config.path,)
         self._running: set[str] = set()
         self._moved = monotonic()
-        self._beginning = Beginning(app.ports.store, app.config.feeds)
+        self._beginning = Beginning(app.ports.store, app.config.feeds, app.config.lists)
         self._dirty = threading.Event()
         self._dirty.set()
         self._swap = threading.Lock()

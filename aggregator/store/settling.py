@@ -85,7 +85,9 @@ def finish(conn: Connection, row: AnyRow, mark: str, generation: int, now: datet
         settled = settle(candidates, _outlook(conn, row, candidates), newcomer_entries)
         since = {one.story: first_listed(one, now, row.first_published) for one in candidates}
         conn.execute(CHANGE, [_settled(row.pk, one, pending[one.story], since[one.story]) for one in settled])
-    values = {"mark": mark, "judged_generation": generation, "first_published": row.first_published or now}
+    # Nobody is flooded by what an output begins with: it begins when there is something to list.
+    begun = row.first_published or (now if pending else None)
+    values = {"mark": mark, "judged_generation": generation, "first_published": begun}
     conn.execute(update(output).where(output.c.pk == row.pk).values(values))
 
 

@@ -484,6 +484,14 @@ def test_a_planet_that_begins_is_chosen_by_date_whoever_answers_last(store: Stor
     assert "Post 14" in titles(store, limit=5), "what comes from then on is seen, however old its date"
 
 
+def test_feeds_that_come_to_an_empty_output_flood_nobody_and_are_no_newcomers(store: Store) -> None:
+    publish(store)
+    store.sync(blogs("fast"), NOON + DAY)
+    poll(store, [("fast", [post(number, "fast") for number in range(1, 6)])], NOON + DAY)
+    publish(store, NOON + DAY, newcomers=1)
+    assert len(titles(store)) == 5
+
+
 def test_a_feed_that_answers_for_the_first_time_after_long_is_a_newcomer(store: Store) -> None:
     store.sync(blogs("fast", "slow"), NOON)
     poll(store, [("fast", [post(1, "fast")])])

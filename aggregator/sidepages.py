@@ -93,7 +93,8 @@ def bring_up(outputs: Sequence[Output], store: Store, publisher: Publisher, *, t
     """
     noted = store.pages()
     taken |= {item.trail.path for output in outputs for item in output.edition.items if item.trail}
-    left = {path for path in publisher.names(FOLDER) if STORY_PAGE.fullmatch(path)} - taken
+    # What is noted counts, too: a folder of outputs that is lost is written anew.
+    left = {path for path in (*publisher.names(FOLDER), *noted) if STORY_PAGE.fullmatch(path)} - taken
     wanted: set[str] = set()
     written = 0
     for output in outputs:

@@ -259,6 +259,10 @@ def test_publishing_after_one_new_entry_writes_one_page_and_a_story_that_leaves_
     planet.publishes()
     assert "Corrected" in pages(planet)[left], "and what it says is kept up to date"
     assert [path for path in planet.folder.writes if path.startswith("story/")] == [left]
+    before = pages(planet)
+    planet.folder.files.clear()
+    planet.publishes()
+    assert pages(planet) == before, "a lost folder is written anew, with the pages of those that have left"
     planet.ports = replace(planet.ports, config=replace(planet.ports.config, feeds=(subscription("orig", opt_out=True),)))
     planet.publishes()
     assert pages(planet) == {}, "until it is taken back"

@@ -1,8 +1,10 @@
 """feeds.yaml in several files: one configuration, and whatever is wrong or edited is wrong or edited in the file where it stands."""
 
 import json
+import queue
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from aggregator.errors import ConfigError
 from aggregator.model import Config
 from aggregator.run.daemon import Daemon
 from tests.e2e.running import lent
+from tests.fakes import FakeFolder
 
 MAIN = """\
 defaults: { every: 3h, attribution: { place: bottom, text: "Seen at {origin}." } }
@@ -144,6 +147,42 @@ def test_a_save_of_any_of_the_files_is_taken_up(folder: Path) -> None:
         watcher.join(10)
         daemon.app.close()
     assert daemon.health.config_problems == ()
+
+
+def test_a_save_during_a_publish_is_answered_at_once_and_taken_up_after_it(folder: Path) -> None:
+    said: queue.SimpleQueue[str] = queue.SimpleQueue()
+    publishes, goes_on = threading.Event(), threading.Event()
+    app = lent(load(folder / "feeds.yaml", {}))
+    slow = SlowFolder(lambda: (publishes.set(), goes_on.wait(10)))
+    app = replace(app, ports=replace(app.ports, publisher=slow))
+    daemon = Daemon(app, load=lambda: load(folder / "feeds.yaml", {}), tell=said.put, report=print, serve=False)
+    daemon._stored(1)
+    written(folder, {"friends.yaml": "feeds: []\n"})
+    jobs = [threading.Thread(target=job, daemon=True) for job in (daemon._publish, daemon.reload)]
+    try:
+        for job in jobs:
+            job.start()
+            assert publishes.wait(10)
+        assert said.get(timeout=10) == "feeds.yaml has no mistakes: taken up when the publish that runs is done"
+        goes_on.set()
+        for job in jobs:
+            job.join(10)
+        assert feeds(daemon.app.config) == 3
+    finally:
+        goes_on.set()
+        daemon.app.close()
+
+
+class SlowFolder(FakeFolder):
+    """A folder of outputs in which nothing is written before somebody says so."""
+
+    def __init__(self, waits: Callable[[], object]) -> None:
+        super().__init__()
+        self.waits = waits
+
+    def put(self, path: str, body: bytes) -> bool:
+        self.waits()
+        return super().put(path, body)
 
 
 def feeds(config: Config) -> int:

@@ -28,7 +28,7 @@ from aggregator.run.beginning import Beginning
 from aggregator.run.callbacks import Callbacks
 from aggregator.run.health import SILENCE, Health
 from aggregator.run.lock import DaemonLock
-from aggregator.run.minding import Minded
+from aggregator.run.minding import Minded, in_turn
 from aggregator.run.notify import READY, STOPPING, Notifier
 from aggregator.run.poller import poll_due
 from aggregator.run.server import WebServer
@@ -370,7 +370,7 @@ class Daemon:
         try:
             config = self.load()
             self._files = config.files
-            with self._swap:
+            with in_turn(self._swap, lambda: self.tell(f"{config.path.name} has no mistakes: taken up when the publish that runs is done")):
                 if config == self.app.written:
                     self._recovered()
                     return

@@ -5,7 +5,7 @@ any more (withdrawn, dropped, its feed gone): that one is cut out. Since a story
 added with all its old entries changes no closed page.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -35,6 +35,11 @@ class _Keeper:
     def path(self, number: int) -> str:
         return archive_page(self.output.path, number)
 
+    def stories(self, number: int) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+        """What stands on a page, as far as it is listed today."""
+        first = (number - 1) * self.size + 1
+        return self.store.archives.stories(self.output.path, first, first + self.size - 1)
+
     def links(self, number: int, begun: int) -> Archive:
         """The links of a page, of which `begun` are begun. The last one is linked from none but the one before: it still grows."""
         is_closed = number < begun
@@ -47,11 +52,18 @@ class _Keeper:
 
 
 def bring_up(
-    output: OutputSpec, config: Config, feeds: Feeds, store: Store, publisher: Publisher, renderers: Mapping[Format, Renderer]
+    output: OutputSpec,
+    listed: Collection[int],
+    config: Config,
+    feeds: Feeds,
+    store: Store,
+    publisher: Publisher,
+    renderers: Mapping[Format, Renderer],
 ) -> tuple[Archive | None, int]:
     """Write the pages of an output's archive that changed; give the links that the output itself needs, and how many pages were written.
 
-    The output must have been judged. Raises `PublishError`; what was not written is tried again at the next publish.
+    The output must have been judged; `listed` are the stories (by pk) that it lists itself. Raises `PublishError`; what was not written is
+    tried again at the next publish.
     """
     if not output.archive:
         return None, 0
@@ -61,8 +73,19 @@ def bring_up(
     begun = _page_of(upkeep.last_sequence, output.archive)
     written = sum(_bring_up_page(keeper, number, begun) for number in _candidates(keeper, upkeep, begun))
     store.archives.note_kept(output.path, mark, upkeep.generation)
-    previous = address_of(config.link, keeper.path(begun - 1)) if begun > 1 else None
-    return Archive(previous=previous), written
+    older = begun if _goes_on_at(keeper, begun, listed) else begun - 1
+    return Archive(previous=address_of(config.link, keeper.path(older)) if older else None), written
+
+
+def _goes_on_at(keeper: _Keeper, begun: int, listed: Collection[int]) -> bool:
+    """Whether a reader of the output goes on at the page that still grows, for what the output itself has no room for.
+
+    Only in JSON Feed, where a reader asks for the next page anew each time. A `prev-archive` must lead to a page that is closed: readers
+    remember which ones they have had (RFC 5005 section 4.1).
+    """
+    if keeper.output.format != "json" or not begun:
+        return False
+    return any(publication.story_pk not in listed for publication, _ in keeper.stories(begun))
 
 
 def remove_stale(config: Config, store: Store, publisher: Publisher) -> int:
@@ -91,8 +114,7 @@ def _candidates(keeper: _Keeper, upkeep: Upkeep, begun: int) -> Iterable[int]:
 
 
 def _bring_up_page(keeper: _Keeper, number: int, begun: int) -> bool:
-    first = (number - 1) * keeper.size + 1
-    listed = keeper.store.archives.stories(keeper.output.path, first, first + keeper.size - 1)
+    listed = keeper.stories(number)
     links = keeper.links(number, begun)
     ids = [publication.published_id for publication, _ in listed]
     shows = _shows(ids, links)

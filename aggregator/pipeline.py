@@ -379,7 +379,8 @@ def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) 
     try:
         listing = judging.listing(output, ports.config, ports.store, feeds, now)
         withdrawn = ports.store.withdrawn(output.path, MAX_DELETED) if output.format == "atom" else []
-        archive, archived = archives.bring_up(output, ports.config, feeds, ports.store, ports.publisher, ports.renderers)
+        listed = {publication.story_pk for publication, _ in listing}
+        archive, archived = archives.bring_up(output, listed, ports.config, feeds, ports.store, ports.publisher, ports.renderers)
         edition = compose(output, ports.config, listing, feeds.states, feeds.specs, withdrawn, judging.owed(listing, feeds), archive)
         changed = writing.bring_up(edition, ports.renderers, ports.store, ports.publisher)
     except PublishError as error:

@@ -14,7 +14,7 @@ from aggregator import prune
 from aggregator.model import OutputSpec, Retain
 from aggregator.publish.archive import is_archive_page
 from tests.ledger import sqlite_store
-from tests.planet import JSON, NOON, Planet, atom, older, post
+from tests.planet import HOUR, JSON, NOON, Planet, atom, older, post
 from tests.validation import atom_complaints, json_complaints, rss_complaints
 
 NS = {"a": "http://www.w3.org/2005/Atom", "fh": "http://purl.org/syndication/history/1.0"}
@@ -165,6 +165,23 @@ def test_a_lost_page_comes_back_and_pages_that_are_not_wanted_any_more_go() -> N
     world.ports = ports
     world.publishes()
     assert world.folder.files == before, "an archive that comes back is as it was"
+
+
+def test_what_a_planet_begins_with_is_all_found_in_json_at_once_and_in_atom_once_its_page_is_closed() -> None:
+    world = planet(ATOM, FEED)
+    world.polls({"quarry": atom("quarry", [post("quarry", number, at=NOON - number * HOUR) for number in (1, 2, 3, 4)])})
+    world.publishes()
+    world.polls({"harbour": atom("harbour", older("harbour", 1))})
+    world.publishes()
+    files = world.folder.files
+    assert "harbour" not in files["feed.json"].decode(), "what answers later is chosen by its date"
+    assert links(files["news/atom.xml"])["prev-archive"] == FIRST, "never to a page that still grows"
+    found, at = [], f"{AT}feed.json"
+    while at:
+        page = json.loads(files[at.removeprefix(AT)])
+        found += [item["id"] for item in page["items"]]
+        at = page.get("next_url", "")
+    assert len(set(found)) == 5
 
 
 def test_texts_that_an_archive_lists_are_not_pruned() -> None:

@@ -46,7 +46,7 @@ from aggregator.publish.trail import FOLDER
 from aggregator.refine import rules
 from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.watching import watched
-from aggregator.web.host import host_of, site
+from aggregator.web.host import host_of
 from aggregator.web.text import counted
 
 log = logging.getLogger(__name__)
@@ -128,9 +128,11 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> Found
     if polite.is_given_up(state, ports.clock()):
         raise Gone(spec.shown_url, state.last_error or "", status=HTTPStatus.GONE)
     asked = address.asked(spec, state, ports.clock())
-    if other := address.asked_already(spec, asked, ports.config):
+    if other := address.asked_already(spec, asked, ports.config, ports.store.feed, ports.clock()):
         left = address.left_to(other, state, ports.clock())
         return PollResult(state=left, lease=lease, outcome="unchanged", polled_at=ports.clock()), 0, (left.why or "",)
+    if asked is spec:
+        state = replace(state, discovered=None)
     # Changed rules (a new `strip`, a new version) refine the same body again.
     seen_body = state.body_hash if state.refined_by == rules.mark(spec) else None
     got = ports.fetcher.fetch(asked, state.validators if seen_body else Validators(), seen_body, state.sent_hash if seen_body else None)
@@ -242,16 +244,14 @@ def _succeeded(
 
 def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: FeedError) -> PollResult:
     now = ports.clock()
-    state = polite.failed(state, error, now)
     tally = Tally(polls=1, failed=1, requests=error.requests, received_bytes=error.received_bytes)
-    found = _own_feed(spec, state, error)
+    found = address.named_instead(spec, state, error)
     if found and isinstance(error, ParseError):
-        why = f"the page names its feed {found}, which is asked next"
-        at, links = now + DISCOVERY_DELAY, pushes.hub_links_of_page(error, found)
-        state = replace(state, discovered=found, hub_links=links, next_poll_at=at, why=why)
-        return PollResult(state=state, lease=lease, outcome="failed", polled_at=now, tally=tally)
+        state = _led_on(state, error, found, now)
+        return PollResult(state=state, lease=lease, outcome="failed", polled_at=now, tally=tally, server=error.server)
+    state = polite.failed(state, error, now)
     status, retry_after = (error.status, error.retry_after) if isinstance(error, BadStatus) else (None, None)
-    state = planned(spec, replace(state, discovered=None), now, ports, status=status, retry_after=retry_after)
+    state = planned(spec, state, now, ports, status=status, retry_after=retry_after)
     wish = polite.operator_wish(status, retry_after)
     return PollResult(
         state=state,
@@ -266,11 +266,11 @@ def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: F
     )
 
 
-def _own_feed(spec: FeedSpec, state: FeedState, error: FeedError) -> str | None:
-    """The feed that a page names, if feeds.yaml names the page: never for a feed that has worked, and never one of another site."""
-    if not isinstance(error, ParseError) or state.first_success_at or state.discovered or spec.path:
-        return None
-    return next((found for found in error.found if site(found) == site(spec.url)), None)
+def _led_on(state: FeedState, error: ParseError, found: str, now: datetime) -> FeedState:
+    """The state after a page that named its feed: nothing failed, and that feed is next."""
+    state = replace(state, last_poll_at=now, last_error=None, last_error_kind=None, discovered=found)
+    why = f"the page names its feed {found}, which is asked next"
+    return replace(state, hub_links=pushes.hub_links_of_page(error, found), next_poll_at=now + DISCOVERY_DELAY, why=why)
 
 
 def planned(

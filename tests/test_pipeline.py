@@ -91,21 +91,63 @@ def good(*texts: str, **fields: object) -> object:
     return document(feed("garden", *texts), GARDEN.url, **fields)
 
 
-@pytest.mark.parametrize(("output", "is_asked"), [(ATOM, False), (replace(ATOM, feeds=("old",)), True)])
-def test_a_feed_that_has_moved_to_where_another_is_asked_is_not_asked_as_well_unless_an_output_wants_it_alone(
-    output: OutputSpec, is_asked: bool
-) -> None:
-    moved = FeedSpec(id="old", url="https://old.example/feed", shown_url="https://old.example/feed")
-    walk = Walk(GARDEN, moved, outputs=(output,))
-    redirects = (Redirect(status=301, target="https://garden.example/feed.xml/"),)
-    for number in range(6):
-        walk.answers(good(f"{number}.", redirects=redirects), id_="old")
-        walk.clock.forward(timedelta(days=2))
+MOVED = FeedSpec(id="old", url="https://old.example/feed", shown_url="https://old.example/feed", republish="full")
+TO_GARDEN = (Redirect(status=301, target="https://garden.example/feed.xml/"),)
 
+
+def twins(*outputs: OutputSpec, garden: FeedSpec = GARDEN) -> Walk:
+    """A feed that has moved for good to the address of another."""
+    walk = Walk(garden, MOVED, outputs=outputs or (ATOM,))
+    walk.answers(good("One."))
+    for number in range(6):
+        walk.answers(good(f"{number}.", redirects=TO_GARDEN), id_="old")
+        walk.clock.forward(timedelta(days=2))
+    return walk
+
+
+def is_asked(walk: Walk, answer: object) -> bool:
+    """Is the feed that has moved asked when its time comes?"""
     before = len(walk.fetcher.asked)
-    state = walk.answers(good("Two."), id_="old")
-    assert (len(walk.fetcher.asked) > before) == is_asked
-    assert ("the same feed as garden" in (state.why or "")) != is_asked
+    walk.answers(answer, id_="old")
+    return len(walk.fetcher.asked) > before
+
+
+@pytest.mark.parametrize(
+    ("garden", "output", "is_missed"),
+    [
+        (GARDEN, ATOM, False),
+        (GARDEN, replace(ATOM, feeds=("old",)), True),
+        (replace(GARDEN, every=timedelta(days=7), every_given=True), ATOM, True),
+        (replace(GARDEN, republish="link"), ATOM, True),
+        (replace(GARDEN, url="https://me:secret@garden.example/feed.xml"), ATOM, True),
+    ],
+)
+def test_a_feed_that_has_moved_to_where_another_is_asked_is_not_asked_as_well_unless_something_of_it_would_be_missed(
+    garden: FeedSpec, output: OutputSpec, is_missed: bool
+) -> None:
+    walk = twins(output, garden=garden)
+    assert is_asked(walk, good("Two.")) == is_missed
+    found = walk.store.feed("old")
+    assert found is not None
+    assert ("the same feed as garden" in found.why) != is_missed
+
+
+def test_a_feed_that_has_moved_is_asked_again_at_its_old_address_once_the_new_one_fails() -> None:
+    walk = twins()
+    assert not is_asked(walk, good("Two."))
+    walk.answers(BadStatus(GARDEN.url, "answered 404", status=404))
+    assert is_asked(walk, BadStatus(GARDEN.url, "answered 404", status=404))
+    assert is_asked(walk, good("Two."))
+    assert walk.fetcher.asked[-1][0].url == MOVED.url
+
+
+def test_of_two_feeds_that_lead_to_one_another_in_turn_one_is_always_asked() -> None:
+    walk = twins()
+    assert not is_asked(walk, good("Two."))
+    for number in range(6):
+        walk.answers(good(f"{number} more.", redirects=(Redirect(status=301, target=MOVED.url),)))
+        walk.clock.forward(timedelta(days=2))
+    assert is_asked(walk, good("Three."))
 
 
 def test_validators_are_kept_only_from_a_body_that_was_parsed() -> None:
@@ -206,6 +248,16 @@ def test_a_page_is_asked_once_and_then_its_feed() -> None:
     assert "blog.xml" in (walk.report.error or "")
     walk.answers(good("One."))
     assert walk.fetcher.asked[-1][0].url == "https://garden.example/blog.xml"
+
+
+def test_a_page_whose_feed_gave_an_error_is_asked_again_and_may_name_another() -> None:
+    walk, body = Walk(), '<!doctype html><link rel="alternate" type="application/rss+xml" href="/{}.xml"><p>Hello'
+    first, second = (document(body.format(name), GARDEN.url) for name in ("blog", "news"))
+    assert walk.answers(first, good("One."), BadStatus(GARDEN.url, "answered 500", status=500)).failures == 1
+    assert walk.answers(first, good("One.", "Two.")).last_error is None
+    assert walk.fetcher.asked[-1][0].url == "https://garden.example/blog.xml"
+    walk.answers(BadStatus(GARDEN.url, "answered 404", status=404), second, good("Three."))
+    assert walk.fetcher.asked[-1][0].url == "https://garden.example/news.xml"
 
 
 def test_a_feed_that_worked_never_follows_a_page() -> None:

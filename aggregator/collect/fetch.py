@@ -344,7 +344,8 @@ def _hash(body: bytes) -> str:
 
 def _has_known_end(fields: Mapping[str, str]) -> bool:
     """Would it show if the connection ended before the body? Without a length and chunks, only what is compressed has an end mark."""
-    return bool(fields.get("Content-Length") or fields.get("Transfer-Encoding") or fields.get("Content-Encoding"))
+    is_compressed = fields.get("Content-Encoding", "").strip().lower() not in ("", "identity")
+    return is_compressed or bool(fields.get("Content-Length") or fields.get("Transfer-Encoding"))
 
 
 def _sent_hash(answer: Answer) -> str | None:

@@ -93,6 +93,16 @@ def is_same_server(url: str, other: str) -> bool:
         return False
 
 
+def with_login_of(url: str, target: str) -> str:
+    """Another address of the same server, with the user and password that stand in the first one.
+
+    >>> with_login_of("https://me:secret@example.org/", "https://example.org/feed")
+    'https://me:secret@example.org/feed'
+    """
+    login = urlsplit(url).netloc.rpartition("@")[0]
+    return target.replace("://", f"://{login}@", 1) if login else target
+
+
 def shown_place(spec: FeedSpec, place: Place) -> str:
     """The address as documents carry it: for a private feed without its query, and with `${NAME}` wherever its secret would stand."""
     return _without_secrets(spec, place.url.partition("?")[0] if spec.is_private else place.url)

@@ -201,7 +201,7 @@ class _Run:
         if not done:
             return
         changes = 0
-        self.discovered += sum(result.outcome == "failed" and result.state.discovered is not None for result, _ in done)
+        self.discovered += sum(result.outcome == "failed" and not result.state.last_error for result, _ in done)
         for report, (new, changed) in zip((report for _, report in done), self._stored_counts(done), strict=True):
             told = replace(report, new=new, changed=changed)
             if report.outcome == "new" and not new and not changed:

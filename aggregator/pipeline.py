@@ -130,7 +130,7 @@ def _polled(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> Found
     asked = address.asked(spec, state, ports.clock())
     if other := address.asked_already(spec, asked, ports.config, ports.store.feed, ports.clock()):
         left = address.left_to(other, state, ports.clock())
-        return PollResult(state=left, lease=lease, outcome="unchanged", polled_at=ports.clock()), 0, (left.why or "",)
+        return PollResult(state=left, lease=lease, outcome="unchanged", polled_at=ports.clock(), tally=Tally()), 0, (left.why or "",)
     if asked is spec:
         state = replace(state, discovered=None)
     # Changed rules (a new `strip`, a new version) refine the same body again.

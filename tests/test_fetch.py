@@ -600,7 +600,12 @@ def test_a_validator_that_matches_everything_is_none(wire: Wire, fetcher: WebFet
 
 @pytest.mark.parametrize(
     ("fields", "is_known"),
-    [(b"Content-Length: 6", True), (b"Transfer-Encoding: chunked", True), (b"Connection: close", False)],
+    [
+        (b"Content-Length: 6", True),
+        (b"Transfer-Encoding: chunked", True),
+        (b"Connection: close", False),
+        (b"Connection: close\r\nContent-Encoding: identity", False),
+    ],
 )
 def test_whether_a_body_ends_where_it_should_is_known_or_not(fields: bytes, is_known: bool, wire: Wire, fetcher: WebFetcher) -> None:
     body = b"6\r\n<rss/>\r\n0\r\n\r\n" if b"chunked" in fields else b"<rss/>"

@@ -497,6 +497,7 @@ def test_without_dates_the_first_entries_are_kept_byte_for_byte() -> None:
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "a PNG image"),
         (bytes(range(256)), "not a feed"),
         (b"<!doctype html><title>Just a moment...</title>", "challenge"),
+        (b"<!doctype html><title>Just a moment...</title>" + b"<script></script>" * 200, "challenge"),
         (b"<html><body>hello</body></html>", "an HTML page, not a feed"),
         (b"<?xml version='1.0'?><opml version='2.0'><body/></opml>", "an OPML list, not a feed"),
         (b"<redirect><newLocation>https://x.example/</newLocation></redirect>", "redirect"),
@@ -508,6 +509,12 @@ def test_what_is_no_feed_is_named(body: bytes, words: str) -> None:
     with pytest.raises(ParseError) as caught:
         read(document(body))
     assert words in caught.value.message
+
+
+def test_a_long_page_that_only_mentions_a_challenge_is_none() -> None:
+    with pytest.raises(ParseError) as caught:
+        parse(document(b"<!doctype html><title>Garden</title>" + b"<p>Just a moment of captcha." * 200))
+    assert caught.value.kind != "challenge"
 
 
 def test_a_page_proposes_the_feed_that_it_names() -> None:

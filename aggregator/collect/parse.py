@@ -48,6 +48,8 @@ _EMBEDDED = re.compile(r"""<(?:rss\s[^<>]*\bversion=|(?:\w+:)?feed\s[^<>]*\bxmln
 # How much may stand before a document: warnings of a program that meant to write XML only.
 _MAX_JUNK_CHARS = 1 << 16
 _CHALLENGES = ("captcha", "just a moment", "checking your browser", "attention required", "verify you are human", "verifying you are human")
+_HEADINGS = re.compile(r"<(?:title|h1|h2)\b[^<>]{0,200}>([^<>]{0,200})", re.IGNORECASE)
+_SHORT_PAGE_CHARS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +238,15 @@ def _page(document: Document, text: str, found: tuple[str, ...]) -> ParseError:
     message = "an HTML page, not a feed"
     if found:
         message += f"; it names {', '.join(shown(url) for url in found[:3])}"
-    elif any(words in text[:_MAX_JUNK_CHARS].lower() for words in _CHALLENGES):
+    elif _is_challenge(text[:_MAX_JUNK_CHARS]):
         return ChallengePage(shown(document.url), f"{message} (it looks like a challenge for bots)")
     return ParseError(shown(document.url), message, found=found, hub=hub_of_page(document.body, document.url) if found else None)
+
+
+def _is_challenge(page: str) -> bool:
+    """Does a page say that it wants proof: in a heading, or anywhere where it is short? Long pages of all sorts mention such things."""
+    said = page if len(page) <= _SHORT_PAGE_CHARS else " ".join(_HEADINGS.findall(page))
+    return any(words in said.lower() for words in _CHALLENGES)
 
 
 def _other(root: str, text: str = "") -> str:

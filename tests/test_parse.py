@@ -513,7 +513,7 @@ def test_what_is_no_feed_is_named(body: bytes, words: str) -> None:
 
 def test_a_long_page_that_only_mentions_a_challenge_is_none() -> None:
     with pytest.raises(ParseError) as caught:
-        parse(document(b"<!doctype html><title>Garden</title>" + b"<p>Just a moment of captcha." * 200))
+        read(document(b"<!doctype html><title>Garden</title>" + b"<p>Just a moment of captcha." * 200))
     assert caught.value.kind != "challenge"
 
 

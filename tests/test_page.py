@@ -151,6 +151,19 @@ def test_the_feeds_and_the_other_outputs_are_linked() -> None:
     ]
 
 
+def test_outputs_of_one_format_are_told_apart_by_their_files() -> None:
+    paths = [
+        ("atom", "atom.xml"),
+        ("atom", "news/atom.xml"),
+        ("rss", "podcast.xml"),
+        ("html", "river/index.html"),
+        ("html", "de/news.html"),
+    ]
+    document = parsed(page(replace(make.edition(path="index.html"), alternates=tuple(paths))))
+    assert [link.text_content() for link in document.cssselect(".formats a")] == ["Atom", "Atom: news/atom", "RSS"]
+    assert [link.text_content() for link in document.cssselect(".masthead nav:first-of-type > a")][2:] == ["river", "de/news"]
+
+
 def test_a_page_without_items_says_so() -> None:
     document = parsed(page(replace(make.edition(), items=())))
     assert document.cssselect(".empty")[0].text_content() == "Nothing has been published yet."

@@ -5,6 +5,7 @@ archive, the list of all sources. Each is a pure function of an edition: the sam
 """
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
@@ -44,6 +45,7 @@ _FORMATS: Final = {
     "opml": ("OPML", "text/x-opml"),
 }
 _FEEDS: Final = ("atom", "rss", "json")
+_USUAL: Final = ("atom", "rss", "feed", "opml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +165,8 @@ def site_of(edition: Edition, here: Here) -> Site:
     """What a page of an output shares with the others."""
     language = as_language(edition.language) or "en"
     folder = posixpath.dirname(edition.spec.path)
-    formats = [(format_, here.to(posixpath.join(folder, unquote(href)))) for format_, href in edition.alternates]
-    links = [Linked(name=_FORMATS[format_][0], href=href, type=_FORMATS[format_][1]) for format_, href in formats]
+    others = [(format_, posixpath.normpath(posixpath.join(folder, unquote(href)))) for format_, href in edition.alternates]
+    named = [(format_, link) for (format_, path), link in zip(others, _links(others, here), strict=True)]
     return Site(
         title=one_line(edition.title),
         home=edition.home or here.to(edition.spec.path),
@@ -176,18 +178,27 @@ def site_of(edition: Edition, here: Here) -> Site:
         noindex=edition.noindex,
         generator=edition.generator,
         canonical=address_of(edition.home, here.path),
-        feeds=tuple(link for (format_, _), link in zip(formats, links, strict=True) if format_ in _FEEDS),
-        pages=tuple(Linked(name=_stem(href), href=href) for format_, href in formats if format_ == "html"),
-        formats=tuple(link for (format_, _), link in zip(formats, links, strict=True) if format_ != "html"),
+        feeds=tuple(link for format_, link in named if format_ in _FEEDS),
+        pages=tuple(Linked(name=_called(path), href=here.to(path)) for format_, path in others if format_ == "html"),
+        formats=tuple(link for format_, link in named if format_ != "html"),
         tags=tuple(_tags((tag for feed in edition.subscriptions for tag in feed.tags), edition, here)),
         words=wording(edition.language),
         labels=words_of(edition.language),
     )
 
 
-def _stem(href: str) -> str:
-    """What to call another page of ours: its file's name."""
-    return posixpath.splitext(posixpath.basename(unquote(href)))[0]
+def _links(others: Sequence[tuple[str, str]], here: Here) -> Iterator[Linked]:
+    """Links to other outputs, called by their formats; several of one format by their files, too, but for the one of the usual name."""
+    count = Counter(format_ for format_, _ in others)
+    for format_, path in others:
+        name, type_ = _FORMATS[format_]
+        is_plain = count[format_] == 1 or _called(path) in _USUAL
+        yield Linked(name=name if is_plain else f"{name}: {_called(path)}", href=here.to(path), type=type_)
+
+
+def _called(path: str) -> str:
+    """What to call another output: its file's name, with its folder."""
+    return folder_of(path) or "index"
 
 
 def _tags(tags: Iterable[str], edition: Edition, here: Here) -> Iterator[Linked]:

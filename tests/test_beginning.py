@@ -1,6 +1,8 @@
 """A planet that begins does not publish pages with nothing on them before its feeds had a moment to answer."""
 
-from aggregator.model import ListSpec
+from datetime import timedelta
+
+from aggregator.model import ListSpec, PollReport
 from aggregator.run.beginning import Beginning
 from tests.fake_store import FakeStore
 from tests.ledger import NOON, blogs, poll, post, spec
@@ -12,6 +14,10 @@ def begun() -> FakeStore:
     return store
 
 
+def failed(feed: str, again_in: timedelta = timedelta(days=1)) -> PollReport:
+    return PollReport(feed_id=feed, shown_url="", outcome="failed", next_poll_at=NOON + again_in)
+
+
 def test_it_waits_until_something_is_stored() -> None:
     beginning = Beginning(begun(), blogs("fast", "slow"))
     assert beginning.is_waiting
@@ -21,16 +27,17 @@ def test_it_waits_until_something_is_stored() -> None:
 
 def test_it_waits_no_longer_once_every_feed_has_answered_with_nothing() -> None:
     beginning = Beginning(begun(), blogs("fast", "slow"))
-    beginning.answered("fast")
-    assert beginning.is_waiting
-    beginning.answered("slow")
+    beginning.answered(failed("fast"), NOON)
+    beginning.answered(failed("slow", timedelta(seconds=2)), NOON)
+    assert beginning.is_waiting, "a page named its feed, which is asked next"
+    beginning.answered(failed("slow"), NOON)
     assert not beginning.is_waiting
 
 
 def test_with_a_list_of_feeds_it_waits_for_the_first_entries_of_whoever_it_names() -> None:
     friends = ListSpec(asked=spec("friends"), member=spec("friends"))
     beginning = Beginning(begun(), blogs("fast"), [friends])
-    beginning.answered("fast")
+    beginning.answered(failed("fast"), NOON)
     assert beginning.is_waiting
     beginning.stored()
     assert not beginning.is_waiting

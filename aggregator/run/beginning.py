@@ -1,10 +1,11 @@
 """The first seconds of a planet: it waits for its first entries, instead of publishing pages with nothing on them."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
-from aggregator.model import FeedSpec, ListSpec
+from aggregator.model import FeedSpec, ListSpec, PollReport
 from aggregator.ports import Store
 
 FIRST_ENTRIES_WITHIN_S: Final = 30.0
@@ -26,8 +27,11 @@ class Beginning:
     def is_waiting(self) -> bool:
         return bool(self._awaited) and monotonic() < self._until
 
-    def answered(self, feed_id: str) -> None:
-        self._awaited.discard(feed_id)
+    def answered(self, report: PollReport, now: datetime) -> None:
+        """Wait no longer for a feed, unless it is a page that named its feed, which is asked in a moment."""
+        is_soon = report.next_poll_at is not None and report.next_poll_at - now < timedelta(seconds=FIRST_ENTRIES_WITHIN_S)
+        if report.outcome != "failed" or not is_soon:
+            self._awaited.discard(report.feed_id)
 
     def stored(self) -> None:
         self._awaited.clear()

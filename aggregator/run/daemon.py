@@ -234,8 +234,9 @@ class Daemon:
             poll_due(self._current, report=self._reported, stored=self._stored, stop=self.stop, endless=True)
 
     def _reported(self, report: PollReport) -> None:
-        self.health.last_poll = self.app.ports.clock().isoformat(timespec="seconds")
-        self._beginning.answered(report.feed_id)
+        now = self.app.ports.clock()
+        self.health.last_poll = now.isoformat(timespec="seconds")
+        self._beginning.answered(report, now)
         self.report(report)
 
     def _stored(self, changes: int) -> None:

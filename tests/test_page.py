@@ -151,6 +151,13 @@ def test_the_feeds_and_the_other_outputs_are_linked() -> None:
     ]
 
 
+def test_what_is_older_is_offered_only_where_there_may_be_some() -> None:
+    whole = make.edition(path="index.html")
+    full = replace(whole, spec=replace(whole.spec, max_entries=len(whole.items)))
+    by_age = replace(whole, spec=replace(whole.spec, max_age=timedelta(days=1)))
+    assert [bool(parsed(page(one)).cssselect("nav.pages a")) for one in (whole, full, by_age)] == [False, True, True]
+
+
 def test_outputs_of_one_format_are_told_apart_by_their_files() -> None:
     paths = [
         ("atom", "atom.xml"),

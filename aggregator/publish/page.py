@@ -94,7 +94,15 @@ def page(edition: Edition) -> bytes:
     hub = edition.hub if edition.self_url else None
     sources = _beside(edition.subscriptions, edition, here)
     updated = instant(edition.updated).isoformat() if edition.items else None
-    return _written("page.html.jinja", edition, here, days=_days(edition, here), sources=sources, hub=hub, updated=updated)
+    has_older = _has_older(edition)
+    days = _days(edition, here)
+    return _written("page.html.jinja", edition, here, days=days, sources=sources, hub=hub, updated=updated, has_older=has_older)
+
+
+def _has_older(edition: Edition) -> bool:
+    """Whether the archive may hold more than the page lists."""
+    spec = edition.spec
+    return len(edition.items) >= spec.max_entries or bool(edition.items and (spec.max_age or spec.per_feed))
 
 
 def tag_page(edition: Edition, *, tag: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,10 @@ import pytest
 from aggregator import __version__
 from aggregator.app import MIN_FREE_BYTES, App, build, user_agent
 from aggregator.config import load_text
-from aggregator.errors import AggregatorError, StoreError
+from aggregator.errors import AggregatorError, Gone, StoreError
 from aggregator.run.poller import poll_due
 from tests.e2e.running import feed, lent
+from tests.fakes import FakeClock, FakeFetcher
 
 
 @pytest.fixture
@@ -41,6 +42,17 @@ def test_what_was_polled_is_not_due_again(app: App) -> None:
     assert poll_due(lambda: app) == []
     (named,) = poll_due(lambda: app, feeds=["garden"])
     assert named.outcome == "unchanged"
+
+
+def test_what_is_gone_for_good_is_asked_only_by_name_however_long_ago_that_was(app: App) -> None:
+    clock, fetcher = FakeClock(app.ports.clock()), FakeFetcher({"garden": Gone("garden.xml", "answered 410 Gone", status=410)})
+    later = replace(app, ports=replace(app.ports, clock=clock, fetcher=fetcher))
+    for _ in range(3):
+        poll_due(lambda: later)
+        clock.forward(timedelta(days=31))
+    assert len(fetcher.asked) == 2
+    poll_due(lambda: later, feeds=["garden"])
+    assert len(fetcher.asked) == 3
 
 
 def test_a_bug_in_one_poll_is_logged_and_costs_only_that_feed(app: App, caplog: pytest.LogCaptureFixture) -> None:

@@ -45,9 +45,9 @@ def limits(given: Document) -> tuple[str, ...]:
         (rss(entries(lambda n: f"<category>{n}</category>", 70)), "left out: 6 categories beyond 64 of one entry"),
         (rss(entries(lambda n: f"<enclosure url='https://blog.example/{n}'/>", 20)), "left out: 4 enclosures beyond 16 of one entry"),
         (rss(links(90)), "left out: 10 links beyond 80 of one entry"),
-        (rss(f"<link>https://blog.example/{'a' * 5000}</link>"), "cut: 1 addresses beyond 4 KiB"),
-        (rss(f"<author>{'Ann ' * 100}</author>"), "cut: 1 names beyond 256 characters"),
-        (rss(f"<a:rights {ATOM}>{'Mine. ' * 12_000}</a:rights>"), "cut: 1 fields beyond 64 KiB"),
+        (rss(f"<link>https://blog.example/{'a' * 5000}</link>"), "cut: 1 address beyond 4 KiB"),
+        (rss(f"<author>{'Ann ' * 100}</author>"), "cut: 1 name beyond 256 characters"),
+        (rss(f"<a:rights {ATOM}>{'Mine. ' * 12_000}</a:rights>"), "cut: 1 field beyond 64 KiB"),
         (rss("<x " + entries(lambda n: f" a{n}=''", 250) + "/>"), "left out: 50 attributes beyond 200 of one element"),
         (rss(f"<guid>{'a' * 5000}</guid>"), "cut: ids beyond 4 KiB in 1 entry"),
         (rss("").replace("One", "One " * 300), "cut: titles beyond 1,000 characters in 1 entry"),
@@ -65,8 +65,8 @@ def test_json_feeds_have_the_same_limits() -> None:
     address, name, via = f"https://blog.example/{'a' * 5000}", "Ann " * 100, ", ".join(['{"url": "https://x.example/"}'] * 20)
     item = f'{{"id": "1", "content_text": "a", "url": "{address}", "author": {{"name": "{name}"}}, "_provenance": {{"via": [{via}]}}}}'
     assert set(limits(document(f'{{"version": "https://jsonfeed.org/version/1", "title": "B", "items": [{item}]}}'))) >= {
-        "cut: 1 addresses beyond 4 KiB",
-        "cut: 1 names beyond 256 characters",
+        "cut: 1 address beyond 4 KiB",
+        "cut: 1 name beyond 256 characters",
         "left out: 4 publishers on the way beyond 16 of one entry",
     }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from aggregator.web.text import clean
 
@@ -27,6 +27,7 @@ CUT_OFF = "the document is cut off at its end"
 """What is said of a document that ends in the midst of an element."""
 
 _SHORTENED = "texts cut at "
+_ONE: Final = {"addresses": "address", "categories": "category", "entries": "entry"}
 _T = TypeVar("_T")
 
 
@@ -37,6 +38,17 @@ def is_cut(oddity: str) -> bool:
     (True, False)
     """
     return " beyond " in oddity or oddity.startswith(_SHORTENED)
+
+
+def so_many(number: int, what: str) -> str:
+    """So many of what lies beyond a limit, which is said of several.
+
+    >>> so_many(1, "names beyond 256 characters"), so_many(1200, "entries beyond 1,000")
+    ('1 name beyond 256 characters', '1,200 entries beyond 1,000')
+    """
+    noun, space, rest = what.partition(" ")
+    one = _ONE.get(noun, noun.removesuffix("s")) if number == 1 and " beyond " in what else noun
+    return f"{number:,} {one}{space}{rest}"
 
 
 @dataclass(slots=True)
@@ -87,6 +99,6 @@ class Cuts:
 
     def oddities(self) -> tuple[str, ...]:
         """What to tell the editor, one line each."""
-        lines = [f"left out: {number:,} {what}" for what, number in self.left_out.items()]
-        lines += [f"cut: {len(values):,} {what}" for what, values in self.cut.items()]
+        lines = [f"left out: {so_many(number, what)}" for what, number in self.left_out.items()]
+        lines += [f"cut: {so_many(len(values), what)}" for what, values in self.cut.items()]
         return (*lines, *((f"{_SHORTENED}1 MiB: {self.shortened:,}",) if self.shortened else ()))

@@ -10,7 +10,7 @@ import msgspec
 from aggregator.collect.charset import decoded
 from aggregator.collect.discover import feeds_of_page, hub_of_page
 from aggregator.collect.items import NotSplit, Split, split
-from aggregator.collect.limits import MAX_ENTRIES, is_cut
+from aggregator.collect.limits import MAX_ENTRIES, is_cut, so_many
 from aggregator.collect.parse_feedparser import PARSER, base_of, parsed
 from aggregator.collect.parse_json import read_json
 from aggregator.collect.parse_mapping import raw_feed
@@ -265,7 +265,8 @@ def _wishes(feed: RawFeed) -> tuple[str, ...]:
 
 
 def _beyond(number: int) -> tuple[str, ...]:
-    return (f"{number:,} entries beyond {MAX_ENTRIES:,} were left out",) if number else ()
+    were = "was" if number == 1 else "were"
+    return (f"{so_many(number, f'entries beyond {MAX_ENTRIES:,}')} {were} left out",) if number else ()
 
 
 def _capped(feed: RawFeed) -> RawFeed:

@@ -147,7 +147,8 @@ class _Run:
             jobs = self._lease(self._room(), left, ignore_holds) if left else []
             for job in jobs:
                 left.remove(job.spec.id)
-            self._start(jobs)
+            # Whoever names a feed has it asked, also one that its server said, long ago, to be gone for good.
+            self._start([replace(job, state=replace(job.state, not_before=None)) for job in jobs])
             if self.under_way:
                 self._record(self._collect())
                 patient_until = monotonic() + PATIENCE.total_seconds()

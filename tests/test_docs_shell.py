@@ -121,7 +121,7 @@ def test_a_planet_that_moves_in_later_floods_nobody(shell: Shell) -> None:
     with LoopbackSite({"harbour": Reply(body=feed("harbour", *six))}) as site:
         (shell.folder / "garden.xml").write_bytes(feed("garden", *six))
         configured(shell.folder, ["./garden.xml"], "newcomer_entries: 2\ndefaults: { allow_private: true }\n")
-        assert inside(shell.folder, "publish").returncode == 0, "from now on there are subscribers"
+        assert inside(shell.folder, "update").returncode == 0, "from now on there are subscribers"
         (shell.folder / "config.ini").write_text(f"[Planet]\nname = Other\n\n[{site.url('harbour')}]\nname = Harbour\n")
         told = [out for block in of_section(MIGRATING, "Planet, Venus, Planet 2") for out in shell.run(block)]
     assert told[0] == "1 feed added, 0 were there already, 0 not carried over\n"

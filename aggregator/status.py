@@ -165,7 +165,7 @@ def _reason(trouble: Trouble, state: FeedState, now: datetime, held_back: int, u
         "cut": "; ".join(state.head.oddities),
         "odd": "; ".join(state.head.oddities),
         "paused": f"its server asked to be left alone for {polite.words(until - now)} ({why})" if until else "",
-        "unread": "not polled yet",
+        "unread": f"nothing of it was read yet: {state.why}" if state.last_poll_at else "not polled yet",
         "none": "good",
         "gone": "no longer in feeds.yaml",
     }[trouble]

@@ -102,3 +102,10 @@ def test_what_polls_cost_and_what_304s_saved_is_added_up() -> None:
     assert [(one.name, one.entries[-1]) for one in found.sources] == [("The Blog", 1)]
     assert len(found.hours) == status.HOURS
     assert status.told(found.feeds[0])["spent"] == status.spent(spent)
+
+
+def test_a_feed_whose_page_was_asked_and_that_was_never_read_says_what_comes_next() -> None:
+    assert of(last_success_at=None, last_poll_at=None).reason == "not polled yet"
+    why = "the page names its feed https://garden.example/news.xml, which is asked next"
+    led_on = of(last_success_at=None, last_poll_at=NOON, why=why)
+    assert (led_on.trouble, led_on.reason) == ("unread", f"nothing of it was read yet: {why}")

@@ -77,13 +77,15 @@ class FeedError(AggregatorError):
     """One feed's trouble. `url` is the shown address (never with a secret), the message is for people.
 
     `kind` names what an operator can do about it (a key of `advice.toml`). `requests` and `received_bytes` are what was spent until then,
-    `server` is the one that was asked last (scheme, host and port).
+    `server` is the one that was asked last (scheme, host and port), `pause` what one that led there asks for: for how long it wants to be
+    left alone, and which it is.
     """
 
     kind: str = "unreadable"
     requests: int = 0
     received_bytes: int = 0
     server: str | None = None
+    pause: tuple[timedelta, str] | None = None
 
     def __init__(self, url: str, message: str) -> None:
         self.url = url

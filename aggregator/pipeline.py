@@ -251,16 +251,19 @@ def _failed(spec: FeedSpec, state: FeedState, lease: str, ports: Ports, error: F
         return PollResult(state=state, lease=lease, outcome="failed", polled_at=now, tally=tally, server=error.server)
     state = polite.failed(state, error, now)
     status, retry_after = (error.status, error.retry_after) if isinstance(error, BadStatus) else (None, None)
+    wish, of, what = polite.operator_wish(status, retry_after), error.server, error.message
+    if error.pause and (wish is None or error.pause[0] > wish):
+        (wish, of), what = error.pause, "answered with Retry-After"
+        retry_after = wish
     state = planned(spec, state, now, ports, status=status, retry_after=retry_after)
-    wish = polite.operator_wish(status, retry_after)
     return PollResult(
         state=state,
         lease=lease,
         outcome="failed",
         polled_at=now,
         operator_until=now + wish if wish and not spec.path else None,
-        operator_why=f"{spec.id}: {error.message}" if wish else "",
-        operator_at=error.server,
+        operator_why=f"{spec.id}: {what}" if wish else "",
+        operator_at=of,
         server=error.server,
         tally=tally,
     )

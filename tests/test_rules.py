@@ -158,6 +158,15 @@ def test_rule_14_16_who_asks_to_be_left_alone_is(wire: Wire, client: WebFetcher,
     assert second >= max(at_least, 12 * HOUR)
 
 
+def test_rule_14_who_leads_on_is_left_alone_as_it_asks_though_the_target_fails(wire: Wire, client: WebFetcher) -> None:
+    wire.on("/feed", answer(b"", f"Location: {wire.url('/new')}", "Retry-After: 72000", status=302))
+    wire.on("/new", answer(b"", status=500))
+    daemon = Daemon(wire, client, every=HOUR, every_given=True)
+    asked = daemon.runs(3 * DAY)[::2]
+    assert len(asked) > 1
+    assert all(gap >= 20 * HOUR for gap in gaps(asked))
+
+
 def test_rule_17_five_refusals_without_a_word_are_answered_by_ever_longer_waits(wire: Wire, client: WebFetcher) -> None:
     wire.on("/feed", *[answer(b"", status=503)] * 5, answer(FEED, ETAG))
     waits = gaps(Daemon(wire, client, every=HOUR, every_given=True).runs(5 * DAY))[:5]

@@ -136,7 +136,9 @@ class WebFetcher:
             try:
                 got = self._got(poll)
             except FetchError as error:
-                error.requests, error.received_bytes, error.server = poll.meter.requests, poll.meter.received_bytes, poll.meter.server
+                meter = poll.meter
+                error.requests, error.received_bytes, error.server = meter.requests, meter.received_bytes, meter.server
+                error.pause = (meter.pause.span, meter.pause.server) if meter.pause else None
                 raise
         traffic = Traffic(requests=poll.meter.requests, received_bytes=poll.meter.received_bytes)
         got = replace(got, traffic=traffic, pause=poll.meter.pause, server=poll.meter.server)

@@ -25,8 +25,7 @@ _PATIENCE_S = 3.0
 _LOOK_AGAIN_S = 0.25
 
 _HELD = "it is held, its server asked for a pause, or another process is polling it (--force breaks holds)"
-# What `LEASE` in run/poller.py gives to whoever polls.
-_BUSY = "another process is polling it; if that was killed, it can be polled again within 3 minutes"
+_BUSY = "another process is polling it; if that was killed, it can be polled again within"
 
 STRICT = click.option("--strict", is_flag=True, help="Exit with 1 if any feed failed.")
 JSON = click.option("--json", "json_", is_flag=True, help="Print the reports as JSON.")
@@ -138,7 +137,8 @@ def _ask_lists(app: "App", names: Collection[str] | None) -> "App":
 
 def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> list[PollReport]:
     from aggregator.app import LACKS_SPACE
-    from aggregator.run.poller import poll_due
+    from aggregator.collect.polite import words
+    from aggregator.run.poller import LEASE, poll_due
 
     with progress("polling", len(feeds) if feeds is not None else len(app.config.feeds)) as bar:
 
@@ -152,7 +152,7 @@ def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> 
         say(LACKS_SPACE)
     if feeds is not None:
         for name in sorted(set(feeds) - {done.feed_id for done in reports}):
-            say(f"{name}: not polled: {_BUSY if force else _HELD}")
+            say(f"{name}: not polled: {f'{_BUSY} {words(LEASE)}' if force else _HELD}")
     if not quiet:
         failed = sum(done.outcome == "failed" for done in reports)
         say(f"{len(reports)} polled, {failed} failed, {counted(sum(done.new for done in reports), 'new entry')}")

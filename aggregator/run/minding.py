@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from aggregator.errors import AggregatorError, StoreError
+from aggregator.errors import AggregatorError
 from aggregator.run.health import Health
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Minded:
         known, self.health.trouble[self.job] = self.health.trouble.get(self.job), str(error) or type(error).__name__
         if known == self.health.trouble[self.job]:
             return True  # said once; it stays in the health until it is over
-        if isinstance(error, (StoreError, AggregatorError)):
+        if isinstance(error, AggregatorError):
             log.error("%s: %s", self.job, error)
         else:
             log.error("%s: a bug", self.job, exc_info=error)

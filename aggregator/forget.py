@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aggregator.model import Entry, StoredEntry
+from aggregator.model import StoredEntry
 from aggregator.ports import FORGOTTEN, Store
+from aggregator.refine.optout import appeared_here
 from aggregator.store.stops import named_pages, own_pages
-from aggregator.web.host import site
 
 # Erased in one transaction each; a text may have 1 MiB.
 BATCH = 100
@@ -45,13 +45,9 @@ def forgettable(query: str, store: Store) -> Forgettable | None:
 
 def _of_feed(feed_key: str, members: Sequence[StoredEntry]) -> list[tuple[StoredEntry, bool]]:
     own = [member for member in members if member.feed_key == feed_key]
-    pages = {page for member in own if _first_appeared_here(member.entry) for page in own_pages(member.entry)}
+    pages = {page for member in own if appeared_here(member.entry) for page in own_pages(member.entry)}
     copies = [member for member in members if member.feed_key != feed_key and not pages.isdisjoint(named_pages(member.entry))]
-    return [*((member, _first_appeared_here(member.entry)) for member in own), *((member, False) for member in copies)]
-
-
-def _first_appeared_here(entry: Entry) -> bool:
-    return not entry.origin.chain and (entry.link is None or site(entry.link) == entry.site)
+    return [*((member, appeared_here(member.entry)) for member in own), *((member, False) for member in copies)]
 
 
 def _all_of(stories: Iterable[tuple[int, Sequence[tuple[StoredEntry, bool]]]], store: Store, feed_key: str | None) -> Forgettable:

@@ -22,7 +22,3 @@ def no_successors(
 ) -> Mapping[int, int]:
     """Nobody takes anybody's place."""
     return {}
-
-
-ChooseLead = Callable[[Sequence[StoredEntry]], StoredEntry]
-"""Who speaks for a story: any permutation of the members gives the same entry (`refine.leading.lead`)."""

@@ -298,7 +298,7 @@ def test_a_poll_says_why_it_passes_over_what_a_killed_process_was_polling(folder
     with closing(sqlite3.connect(folder / "aggregator.db")) as store, store:
         store.execute("UPDATE feed SET lease_until = ?", (int(datetime.now(UTC).timestamp() * 1_000_000) + 60_000_000,))
     assert "garden: not polled: another process is polling it; if that was killed" in run(folder, "poll", "--force").stderr
-    assert "(--force breaks holds)" in run(folder, "poll", "garden").stderr
+    assert "(--force asks in spite of a pause)" in run(folder, "poll", "garden").stderr
 
 
 def test_what_is_held_back_is_shown_and_released_by_one_command(folder: Path) -> None:

@@ -140,21 +140,8 @@ def _age(text: str) -> timedelta:
 
 
 def _store(session: Session) -> Path:
-    """The file of the store. Raises `AggregatorError` where it is none."""
-    return store_file(session.config().store)
-
-
-def store_file(address: str) -> Path:
-    """The path of an SQLite store.
-
-    Raises: AggregatorError for a database with tools of its own, which copy and restore it better than we could.
-    """
-    if address.startswith("postgres"):
-        raise AggregatorError(
-            "the store is a PostgreSQL database: 'pg_dump --format=custom' copies it while it is in use, 'pg_restore --clean' puts it back"
-        )
-    # Where the name is a link, what it leads to is replaced, not the link.
-    return Path(address.removeprefix("sqlite:///")).resolve()
+    """The file of the store: where its name is a link, what that leads to is replaced, not the link."""
+    return Path(session.config().store).resolve()
 
 
 def _beside(store: Path, now: datetime) -> Path:

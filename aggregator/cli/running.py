@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _PATIENCE_S = 3.0
 _LOOK_AGAIN_S = 0.25
 
-_HELD = "it is held, its server asked for a pause, or another process is polling it (--force breaks holds)"
+_PAUSED = "its server asked for a pause, or another process is polling it (--force asks in spite of a pause)"
 _BUSY = "another process is polling it; if that was killed, it can be polled again within"
 
 STRICT = click.option("--strict", is_flag=True, help="Exit with 1 if any feed failed.")
@@ -33,14 +33,14 @@ JSON = click.option("--json", "json_", is_flag=True, help="Print the reports as 
 
 @cli.command()
 @click.argument("feeds", nargs=-1, metavar="[FEED]...")
-@click.option("--force", is_flag=True, help="Also break holds: what a server asked for and what is held back.")
+@click.option("--force", is_flag=True, help="Also ask servers that asked for a pause (Retry-After); without a name, poll every feed.")
 @JSON
 @STRICT
 @click.pass_obj
 def poll(session: Session, feeds: Sequence[str], force: bool, json_: bool, strict: bool) -> None:
     """Poll what is due, or the named feeds now.
 
-    Named feeds are polled whether due or not, still with conditional requests and within holds. So are lists of feeds.
+    Named feeds, and lists of feeds, are polled whether due or not, but never while their server wants a pause. Requests stay conditional.
     """
     with session.app() as app:
         warn(app.written)
@@ -152,7 +152,7 @@ def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> 
         say(LACKS_SPACE)
     if feeds is not None:
         for name in sorted(set(feeds) - {done.feed_id for done in reports}):
-            say(f"{name}: not polled: {f'{_BUSY} {words(LEASE)}' if force else _HELD}")
+            say(f"{name}: not polled: {f'{_BUSY} {words(LEASE)}' if force else _PAUSED}")
     if not quiet:
         failed = sum(done.outcome == "failed" for done in reports)
         say(f"{len(reports)} polled, {failed} failed, {counted(sum(done.new for done in reports), 'new entry')}")

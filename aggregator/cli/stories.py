@@ -45,7 +45,7 @@ def join(session: Session, queries: Sequence[str], json_: bool) -> None:
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
 @click.pass_obj
 def split(session: Session, query: str, feed: str | None, json_: bool) -> None:
-    """Take the entry at an address or id out of its story, for good: it was another one.
+    """Take the entry at an address or id out of its story, for good: it tells another one.
 
     It becomes a story of its own, and never joins the others again; `join` takes that back.
     """
@@ -67,9 +67,9 @@ def split(session: Session, query: str, feed: str | None, json_: bool) -> None:
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
 @click.pass_obj
 def release(session: Session, feed: str, json_: bool) -> None:
-    """List what is held back of a feed's backlog, at the dates that it has.
+    """Publish what is held back of a feed's backlog, at the dates that it has.
 
-    Of a feed that was added, and of many old entries that a feed brings at once, only `newcomer_entries` are listed by themselves.
+    Of a feed that was added, and of many old entries that a feed brings at once, only `newcomer_entries` are published without it.
     """
     with session.app() as app:
         name = need_feed(app.config, feed)

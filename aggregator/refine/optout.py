@@ -96,12 +96,12 @@ def taken_from(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec]) ->
 
 def _is_the_original(member: StoredEntry, members: Sequence[StoredEntry]) -> bool:
     others = [other for other in members if other.entry.site != member.entry.site]
-    if not _appeared_here(member.entry) or id_site(member.entry.raw_id) in {other.entry.site for other in others}:
+    if not appeared_here(member.entry) or id_site(member.entry.raw_id) in {other.entry.site for other in others}:
         return False
-    return not any(_appeared_here(other.entry) and leading.is_likelier(other, member, members) for other in others)
+    return not any(appeared_here(other.entry) and leading.is_likelier(other, member, members) for other in others)
 
 
-def _appeared_here(entry: Entry) -> bool:
+def appeared_here(entry: Entry) -> bool:
     """Whether an entry names nobody else, and has its page at home, or none."""
     return not entry.origin.chain and (entry.link is None or site(entry.link) == entry.site)
 

@@ -26,8 +26,8 @@ _MAX_FORM_BYTES: Final = 4096
 _ACTIONS: Final[tuple[Action, ...]] = ("confirm", "release")
 _PLAIN: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
 _DONE: Final[Mapping[str, str]] = {
-    "confirm": "{feed} is taken for what it is now. It is asked again at once, and what came meanwhile is published.",
-    "release": "What was held back of {feed} is listed at the next publish, in a moment.",
+    "confirm": "{feed} is taken for what it is now. It is asked again at once, and what came meanwhile is published, a few at first.",
+    "release": "What was held back of {feed} is published in a moment.",
     "take": "What {feed} names is taken up within seconds; each new feed shows a few entries at first.",
     "nothing": "Nothing of {feed} was held any more.",
 }
@@ -35,7 +35,7 @@ _DONE: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """What these pages ask of the daemon: how everything stands, its metrics (None: not known here), and why it is not ready."""
+    """What these pages ask of the daemon: how everything stands, its metrics, why it is not ready, and to end a hold."""
 
     overview: Callable[[], Overview]
     metrics: Callable[[], bytes]

@@ -213,7 +213,8 @@ class Daemon:
 
     def _end(self, scheduler: BackgroundScheduler, server: WebServer | None) -> None:
         began = monotonic()
-        scheduler.shutdown(wait=False) if scheduler.running else None
+        if scheduler.running:
+            scheduler.shutdown(wait=False)
         if server:
             server.stop()
         # Jobs under way see the stop; they get what is left of the time before the store closes under them.
@@ -278,7 +279,7 @@ class Daemon:
         for feed, count in self.health.held_back.items():
             if count > known.get(feed, 0):
                 log.warning(
-                    "%s: held back as backlog that came at once: %s; to list: aggregator release %s", feed, counted(count, "entry"), feed
+                    "%s: held back as backlog that came at once: %s; to publish: aggregator release %s", feed, counted(count, "entry"), feed
                 )
 
     def _ask_lists(self) -> None:

@@ -1,1 +1,1 @@
-"""The store: every table and every query, once, for SQLite and PostgreSQL."""
+"""The store, an SQLite file: every table and every query, once."""

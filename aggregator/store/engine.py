@@ -133,7 +133,7 @@ class Database:
 
 
 def upsert(table: Table) -> Insert:
-    """An INSERT that may say `on_conflict_do_update`: SQLite and PostgreSQL both can, each in its own dialect."""
+    """An INSERT that may say `on_conflict_do_update`, which standard SQL has not."""
     return insert(table)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.feeds_file import starter, text_of, write, write_all
+from aggregator.cli.feeds_file import example, starter, text_of, write, write_all
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, fail, need_feed, progress, say, warn
 from aggregator.errors import AggregatorError, ConfigError, Problem
@@ -29,7 +29,7 @@ def init(session: Session, urls: Sequence[str]) -> None:
     """Write a first feeds.yaml, with the given addresses in it."""
     from aggregator.config import load_text
 
-    lines = [f"  - {url}\n" for url in urls] or ["  - https://planetpython.org/rss20.xml\n"]
+    lines = [f"  - {url}\n" for url in urls or [example()]]
     try:
         config = load_text(starter() + "".join(lines), session.path, os.environ)
     except ConfigError as error:

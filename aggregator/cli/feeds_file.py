@@ -1,33 +1,35 @@
 """feeds.yaml as a file: how a first one looks, and how an edited one takes the old one's place."""
 
 import os
+import tomllib
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from aggregator.cli.show import Session
 from aggregator.errors import AggregatorError, ConfigError
-
-_HEAD = """\
-# The feeds to merge. A bare address is enough; a page's feed is discovered.
-# Every key is explained in docs/configuration.md; `aggregator check` finds mistakes.
-
-"""
-# What a first feeds.yaml says, or proposes.
-_KEYS = {
-    "title": "title: My merged feed",
-    "link": "# link: https://planet.example.org/          # where the folder `public` is served, for rel=self",
-    "contact": "# contact: https://planet.example.org/about  # told to every server that is polled; without it none is asked "
-    "more than every 2 h",
-}
 
 
 def starter(settings: Mapping[str, str] | None = None) -> str:
     """A first feeds.yaml, to which feeds are added, with these settings in it."""
     from aggregator.config_writing import scalar
 
-    given = {key: f"{key}: {value if value.isdigit() and key not in _KEYS else scalar(value)}" for key, value in (settings or {}).items()}
-    lines = [given.get(key, line) for key, line in _KEYS.items()] + [line for key, line in given.items() if key not in _KEYS]
-    return _HEAD + "\n".join(lines) + "\n\nfeeds:\n"
+    keys = _first()["keys"]
+    given = {key: f"{key}: {value if value.isdigit() and key not in keys else scalar(value)}" for key, value in (settings or {}).items()}
+    lines = [given.get(key, line) for key, line in keys.items()] + [line for key, line in given.items() if key not in keys]
+    return str(_first()["head"]) + "\n".join(lines) + "\n\nfeeds:\n"
+
+
+def example() -> str:
+    """The feed of a first feeds.yaml for which nobody names one."""
+    return str(_first()["example"])
+
+
+@cache
+def _first() -> dict[str, Any]:
+    return tomllib.loads(resources.files("aggregator").joinpath("starter.toml").read_text("utf-8"))
 
 
 def usable(settings: Mapping[str, str], session: Session) -> tuple[dict[str, str], list[str]]:

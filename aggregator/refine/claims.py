@@ -16,6 +16,7 @@ from aggregator.refine.reading import Statement
 from aggregator.web import url as web_url
 from aggregator.web.host import host_of, is_redirecting, site
 from aggregator.web.licences import licence
+from aggregator.web.platforms import PLATFORMS
 from aggregator.web.text import folded_name
 
 # How far each kind may be trusted by itself: what an editor wrote, what software writes on purpose, what people write, what merely hints.
@@ -41,7 +42,6 @@ _KNOWN_NAME: Final = 0.75
 HINTED: Final = 0.3
 
 _TAG_URI: Final = re.compile(r"tag:(?:[^@,:]{1,100}@)?([a-z0-9.-]{1,200}),\d{4}", re.IGNORECASE)
-_TAG_SERVICES: Final = frozenset({"blogger.com", "google.com", "flickr.com", "livejournal.com", "youtube.com"})
 _WORD: Final = re.compile(r"[\W_]+")
 _PARTS: Final = re.compile(r"\s[-–—|:»›·•/]+\s|:\s")
 
@@ -137,11 +137,13 @@ def structured(raw: RawEntry, own_link: Url | None, context: Context) -> Iterato
     located = based(raw, context)
     for link in raw.links:
         if link.rel in ("via", "canonical") and (page := address(link.href, located)):
-            kind: ClaimKind = "rel=via" if link.rel == "via" else "rel=canonical"
-            yield paged(kind, page, link.title, f'link rel="{link.rel}" href="{link.href}"', context)
-    for kind, value in (("dcterms:source", raw.dcterms_source), ("dc:source", raw.dc_source)):
+            yield paged(
+                "rel=via" if link.rel == "via" else "rel=canonical", page, link.title, f'link rel="{link.rel}" href="{link.href}"', context
+            )
+    elements: tuple[tuple[ClaimKind, str | None], ...] = (("dcterms:source", raw.dcterms_source), ("dc:source", raw.dc_source))
+    for kind, value in elements:
         if value and (page := address(value, located) if is_web(value.strip()) else None):
-            yield paged("dcterms:source" if kind == "dcterms:source" else "dc:source", page, None, value.strip()[:300], context)
+            yield paged(kind, page, None, value.strip(), context)
     if raw.source is not None and raw.source.kind == "rss":
         yield from _rss_source(raw.source, own_link, context)
     if (page := address(raw.feedburner_origlink, located)) and context.head.home and not is_redirecting(context.head.home):
@@ -376,7 +378,7 @@ def _speaks_for(raw_id: str | None, found: str | None) -> bool:
 def _tag_host(text: str | None) -> str | None:
     """The authority of a tag URI (RFC 4151), unless it is a service that makes ids for all its customers."""
     found = _TAG_URI.match(text or "")
-    return found[1].lower() if found and site(found[1].lower()) not in _TAG_SERVICES else None
+    return found[1].lower() if found and site(found[1].lower()) not in PLATFORMS.id_makers else None
 
 
 def is_web(text: str | None) -> bool:

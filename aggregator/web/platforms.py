@@ -16,7 +16,8 @@ class Platforms:
 
     `accounts`: domain → a pattern for a path that begins with an account, its group 1; `parts` are beginnings that are none. `same`:
     patterns of publishers that have another name, and that name. `redirectors`: (end of a host, path or "", parameters). `shorteners`:
-    hosts whose addresses lead to a place that only they know. `sections`: words that name a part of any site.
+    hosts whose addresses lead to a place that only they know. `carriers`: (end of a host, pattern of a path that holds an address).
+    `id_makers`: sites whose name in an id says nothing of whose it is. `sections`: words that name a part of any site.
     """
 
     below: tuple[str, ...]
@@ -26,12 +27,15 @@ class Platforms:
     same: tuple[tuple[re.Pattern[str], str], ...]
     redirectors: tuple[tuple[str, str, tuple[str, ...]], ...]
     shorteners: frozenset[str]
+    carriers: tuple[tuple[str, re.Pattern[str]], ...]
+    id_makers: frozenset[str]
     sections: frozenset[str]
 
 
 def _read() -> Platforms:
     table = tomllib.loads(files("aggregator.web").joinpath("platforms.toml").read_text(encoding="utf-8"))
-    accounts, same, redirectors = (cast("Mapping[str, str]", table[key]) for key in ("accounts", "same", "redirectors"))
+    kinds = ("accounts", "same", "redirectors", "carriers")
+    accounts, same, redirectors, carriers = (cast("Mapping[str, str]", table[key]) for key in kinds)
     elsewhere = {domain: endings.split() for domain, endings in cast("Mapping[str, str]", table["elsewhere"]).items()}
     return Platforms(
         below=(*table["below"].split(), *(f"{_label(domain)}.{end}" for domain, ends in elsewhere.items() for end in ends)),
@@ -44,6 +48,8 @@ def _read() -> Platforms:
         ),
         redirectors=tuple(_redirector(place, names) for place, names in redirectors.items()),
         shorteners=frozenset(table["shorteners"]["hosts"].split()),
+        carriers=tuple((host, re.compile(rf"{path}\Z")) for hosts, path in carriers.items() for host in hosts.split()),
+        id_makers=frozenset(table["id_makers"].split()),
         sections=frozenset(table["sections"].split()),
     )
 

@@ -44,20 +44,8 @@ _WHERE_TO: Final = (
     *("url", "u", "to", "target", "dest", "destination", "goto", "href", "link", "out", "q", "r"),
     *("redirect", "redirect_url", "murl", "ued"),
 )
-_SNAPSHOT: Final = re.compile(r"/(?:o/\w+/|newest/|oldest/|timegate/|\d{4}[\d.-]*/)?(?P<url>https?:/.+)\Z")
-# Hosts that carry the whole address in their path: archives, reading modes, AMP caches.
-_CARRIERS: Final = (
-    ("web.archive.org", re.compile(r"/web/\d{1,14}(?:[a-z]{2}_)?/(?P<url>.+)\Z")),
-    ("cdn.ampproject.org", re.compile(r"/[a-z]{1,2}/(?P<s>s/)?(?P<page>[^/]+\..+)\Z")),
-    ("google.com", re.compile(r"/amp/(?P<s>s/)?(?P<page>[^/]+\..+)\Z")),
-    ("urldefense.com", re.compile(r"/v3/__(?P<url>https?:/.+?)(?:__;.*)?\Z")),
-    ("r.jina.ai", re.compile(r"/(?P<url>https?:/.+)\Z")),
-    ("12ft.io", re.compile(r"/(?P<url>https?:/.+)\Z")),
-    *((f"archive.{end}", _SNAPSHOT) for end in ("ph", "is", "today", "md", "li", "vn", "fo")),
-    ("secure-web.cisco.com", re.compile(r"/.*/(?P<url>https?%3[aA].+)\Z")),
-    ("r.search.yahoo.com", re.compile(r".*/RU=(?P<url>[^/]+)/")),
-    ("", re.compile(r".*/\*(?P<url>https?:/.+)\Z")),
-)
+# What carries an address in its path: known hosts, and on any host what stands behind "/*".
+_CARRIERS: Final = (*PLATFORMS.carriers, ("", re.compile(r".*/\*(?P<url>https?:/.+)\Z")))
 _CARRIER_MARKS: Final = (*(host for host, _ in _CARRIERS if host), "/*http", *MARKS)
 _GOOGLE_NEWS: Final = re.compile(r"/(?:rss/|__i/rss/rd/)?articles/(?P<code>[\w-]{16,})")
 

@@ -1,6 +1,5 @@
 """Which stories an output lists, by today's rules: claims are checked against what is held, then what changed is judged anew."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,11 +12,12 @@ from aggregator.refine.confirmation import checked, fitting_id, judged
 from aggregator.refine.known import names_told
 from aggregator.refine.optout import unnamed
 from aggregator.refine.publishers import Feeds
+from aggregator.web.text import fingerprint
 
 
 def check_claims(store: Store, feeds: Feeds) -> None:
     """Compare the claims of what changed with what is held, and learn from them whom names mean."""
-    mark = hashlib.blake2b(msgspec.json.encode(feeds.publishers.mark()), digest_size=16).hexdigest()
+    mark = fingerprint(msgspec.json.encode(feeds.publishers.mark()))
     for batch in store.unchecked_stories(mark):
         members = [member for _, stored in batch for member in checked(stored, feeds.publishers)]
         store.check(mark, members, list(names_told(members)), done=False)
@@ -77,7 +77,7 @@ def mark(output: OutputSpec, config: Config, feeds: Feeds) -> str:
         feeds.opted_out.mark(),
         feeds.publishers.mark(),
     )
-    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
+    return fingerprint(msgspec.json.encode(parts))
 
 
 def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: OutputSpec) -> Verdict:

@@ -28,7 +28,7 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.pipeline import Ports
-from aggregator.status import list_advice
+from aggregator.status import iso, list_advice
 from aggregator.web.text import counted, folded_name
 
 LEASE: Final = timedelta(minutes=3)
@@ -264,16 +264,12 @@ def told(one: ListStatus) -> dict[str, JsonValue]:
         "refused_count": state.refused_count if state else 0,
         "trouble": one.trouble,
         "advice": one.advice,
-        "last_poll": _iso(asked.last_poll_at) if asked else None,
-        "last_success": _iso(asked.last_success_at) if asked else None,
+        "last_poll": iso(asked.last_poll_at) if asked else None,
+        "last_success": iso(asked.last_success_at) if asked else None,
         "last_error": asked.last_error if asked else None,
-        "next_poll": _iso(asked.next_poll_at) if asked else None,
+        "next_poll": iso(asked.next_poll_at) if asked else None,
         "why": asked.why if asked else None,
     }
-
-
-def _iso(instant: datetime | None) -> str | None:
-    return instant.isoformat(timespec="seconds") if instant else None
 
 
 def _status(one: ListSpec, state: ListState | None, config: Config, now: datetime) -> ListStatus:

@@ -4,7 +4,6 @@ Refining is as exposed to hostile input as parsing is, and as heavy: in a child 
 fetch never wait for it. Children are handed everything, as all that refines is: they read no settings, no clock and no store.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import msgspec
 
 from aggregator.collect.pool import ChildPool, Shared
 from aggregator.model import Document, FeedSpec, Printed, ReadFeed, SeenDocument, Surroundings, Validators
+from aggregator.web.text import fingerprint
 
 CHILDREN: Final = 2
 # With the 20 s of a fetch, what one feed may take: a document of 1,000 long entries needs most of it on a machine under load.
@@ -63,7 +63,7 @@ class ReaderPool:
         last = self._shared
         if last is None or last[0] is not surroundings:
             body = self._encode(surroundings)
-            last = self._shared = (surroundings, Shared(hashlib.blake2b(body, digest_size=16).hexdigest(), body))
+            last = self._shared = (surroundings, Shared(fingerprint(body), body))
         return last[1]
 
     def close(self) -> None:

@@ -210,16 +210,16 @@ def told(one: FeedStatus) -> dict[str, JsonValue]:
         "trouble": None if one.trouble == "none" else one.trouble,
         "reason": one.reason,
         "advice": one.advice,
-        "last_poll": _iso(state.last_poll_at),
-        "last_success": _iso(state.last_success_at),
-        "last_change": _iso(state.last_change_at),
+        "last_poll": iso(state.last_poll_at),
+        "last_success": iso(state.last_success_at),
+        "last_change": iso(state.last_change_at),
         "last_error": state.last_error,
         "last_error_kind": state.last_error_kind,
         "failures": state.failures,
-        "failing_since": _iso(state.failing_since),
-        "next_poll": _iso(one.next_poll_at) if state.active else None,
+        "failing_since": iso(state.failing_since),
+        "next_poll": iso(one.next_poll_at) if state.active else None,
         "why": state.why,
-        "paused_until": _iso(one.paused_until),
+        "paused_until": iso(one.paused_until),
         "paused_why": one.paused_why or None,
         "hold": state.hold,
         "held_back": one.held_back,
@@ -246,20 +246,21 @@ def _pushes(one: FeedStatus) -> JsonValue:
         "told": one.pushes,
         "hub": found.hub,
         "topic": found.topic,
-        "lease_until": _iso(found.lease_until),
-        "last_push": _iso(found.pushed_at),
+        "lease_until": iso(found.lease_until),
+        "last_push": iso(found.pushed_at),
         "pushes": found.pushes,
         "forged": found.forged,
         "is_backup_poll": found.is_trusted,
         "failures": found.failures,
         "error": found.error,
-        "hub_asked_next": _iso(found.next_at),
+        "hub_asked_next": iso(found.next_at),
     }
 
 
 def _moving(found: Moving | None) -> JsonValue:
-    return {**asdict(found), "since": _iso(found.since)} if found else None
+    return {**asdict(found), "since": iso(found.since)} if found else None
 
 
-def _iso(instant: datetime | None) -> str | None:
+def iso(instant: datetime | None) -> str | None:
+    """An instant as JSON has it, to the second."""
     return instant.isoformat(timespec="seconds") if instant else None

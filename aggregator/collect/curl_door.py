@@ -1,4 +1,4 @@
-"""The door that stands on libcurl: the same promises as the default one for a fifth of the CPU or less.
+"""The door that stands on libcurl: the same promises as the default one for less than half of its CPU.
 
 libcurl is given no address to dial: it asks for each connection, and is handed one that `Dialer` has made. So it looks up no name.
 """

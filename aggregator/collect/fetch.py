@@ -37,6 +37,7 @@ from aggregator.errors import (
     Unreachable,
 )
 from aggregator.model import Client, Document, FeedSpec, Pause, Posted, Redirect, Traffic, Unchanged, Validators
+from aggregator.web.text import fingerprint
 
 _TIMEOUT_S: Final = 20.0
 _MAX_BYTES: Final = 10 * 1024 * 1024
@@ -228,7 +229,7 @@ class WebFetcher:
             body=body,
             content_type=fields.get("Content-Type"),
             validators=_validators(fields),
-            body_hash=_hash(body),
+            body_hash=fingerprint(body),
             sent_hash=sent,
             has_known_end=_has_known_end(fields),
             fresh_for=fresh_for(fields, came),
@@ -261,7 +262,7 @@ class WebFetcher:
                 body = self._inflated(poll, iter(lambda: opened.read(_FILE_PIECE_BYTES), b""), "")
         except (OSError, ValueError) as error:
             raise NoFile(shown_url, f"cannot be read: {getattr(error, 'strerror', None) or 'not a path'}".lower()) from error
-        return Document(url=poll.spec.url, body=body, content_type=None, validators=Validators(), body_hash=_hash(body))
+        return Document(url=poll.spec.url, body=body, content_type=None, validators=Validators(), body_hash=fingerprint(body))
 
 
 # ── what is sent ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -338,10 +339,6 @@ def _kept(value: str | None) -> str | None:
 
 def _can_be_sent(value: str) -> bool:
     return len(value) <= _MAX_VALIDATOR_CHARS and not _CANNOT_BE_SENT.search(value)
-
-
-def _hash(body: bytes) -> str:
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
 def _has_known_end(fields: Mapping[str, str]) -> bool:

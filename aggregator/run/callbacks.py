@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from hashlib import blake2b
 from http import HTTPStatus
 from typing import Final
 
@@ -20,6 +19,7 @@ from aggregator.ports import Report
 from aggregator.pushing import push
 from aggregator.refine.stories import same_story
 from aggregator.refine.succession import successors
+from aggregator.web.text import fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class Callbacks:
             with self._lock:
                 self._forged[path] += 1
             return _TAKEN
-        digest = blake2b(body, digest_size=16).hexdigest()
+        digest = fingerprint(body)
         if digest in one.seen:
             return _TAKEN
         try:

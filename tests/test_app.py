@@ -1,6 +1,7 @@
 """The composition root: what it refuses, what it takes up while running, and when it stops storing."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from aggregator import __version__
 from aggregator.app import MIN_FREE_BYTES, App, build, user_agent
 from aggregator.config import load_text
 from aggregator.errors import AggregatorError, Gone, StoreError
+from aggregator.run.daemon import Daemon
 from aggregator.run.poller import poll_due
 from tests.e2e.running import feed, lent
 from tests.fakes import FakeClock, FakeFetcher
@@ -63,6 +65,21 @@ def test_a_bug_in_one_poll_is_logged_and_costs_only_that_feed(app: App, caplog: 
     assert poll_due(lambda: replace(app, ports=ports)) == []
     assert "a bug" in caplog.text
     assert "garden" in caplog.text
+
+
+def test_a_daemon_says_how_much_of_an_output_was_cut(tmp_path: Path) -> None:
+    (tmp_path / "garden.xml").write_bytes(feed("garden", *(f"Note {number}: {'word ' * 900}" for number in range(6))))
+    said: list[str] = []
+    output = "outputs: [{ path: atom.xml, max_bytes: 16 KiB }]\n"
+    config = load_text(f"{output}feeds:\n  - {{ url: ./garden.xml, republish: full }}\n", tmp_path / "feeds.yaml", {})
+    made = lent(config)
+    with closing(made):
+        poll_due(lambda: made)
+        daemon = Daemon(made, load=lambda: config, tell=said.append, report=lambda report: None, serve=False)
+        daemon._publish()
+        daemon._dirty.set()
+        daemon._publish()
+    assert [line for line in said if "were cut: the output would exceed max_bytes" in line] == [said[1]], "once, and where it changed"
 
 
 def test_another_store_is_taken_up_only_by_a_restart(app: App, tmp_path: Path) -> None:

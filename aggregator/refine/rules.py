@@ -24,9 +24,13 @@ def mark(spec: FeedSpec, printed: Sequence[str] = ()) -> str:
     return blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
 
 
+# Words that other folders use, too.
+_SHARED: Final = ("carried.toml", "licences.toml", "platforms.toml", "sentences.toml", "services.toml")
+
+
 @cache
 def _data() -> str:
     """All words that refining reads."""
     words = [file for file in resources.files("aggregator.refine").iterdir() if file.name.endswith(".toml")]
-    words += [resources.files("aggregator.web") / name for name in ("carried.toml", "licences.toml", "platforms.toml", "services.toml")]
+    words += [resources.files("aggregator.web") / name for name in _SHARED]
     return blake2b(b"".join(file.read_bytes() for file in sorted(words, key=lambda file: file.name)), digest_size=8).hexdigest()

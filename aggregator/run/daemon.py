@@ -266,8 +266,8 @@ class Daemon:
             if known.get(path) != error:
                 log.error("%s: %s", path, error)
         for done in reports:
-            if done.changed:
-                self.tell(f"{done.path}: {done.listed}")
+            for said in (done.listed, *done.notes) if done.changed else ():
+                self.tell(f"{done.path}: {said}")
         self._note_held_back()
         self.health.last_publish = self.app.ports.clock().isoformat(timespec="seconds")
 

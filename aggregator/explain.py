@@ -27,6 +27,7 @@ from aggregator.refine import leading
 from aggregator.refine.confirmation import checked, fitting_id
 from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.web.host import host_of, site
+from aggregator.web.text import counted
 from aggregator.web.url import feed_address_key, link, link_key
 
 MIN_PREFIX: Final = 4
@@ -220,7 +221,7 @@ def _should_have_had(asked: str, store: Store, feeds: Feeds) -> tuple[FeedFacts,
         ranked = sorted(own, key=lambda state: (-counts.get(state.key, 0), -_common(asked, state), not state.active, state.id))
         return tuple(_facts(state, feeds, _of_site(where, start, counts.get(state.key, 0))) for state in ranked)
     carried = [(feeds.states[key], count) for key, count in seen if key in feeds.states and site(start) == where]
-    return tuple(_facts(state, feeds, f"it has carried {_pages(count)} below {start}") for state, count in carried)
+    return tuple(_facts(state, feeds, f"it has carried {counted(count, 'page')} below {start}") for state, count in carried)
 
 
 def _sites(state: FeedState, feeds: Feeds) -> frozenset[str]:
@@ -229,11 +230,7 @@ def _sites(state: FeedState, feeds: Feeds) -> frozenset[str]:
 
 
 def _of_site(where: str, start: str, count: int) -> str:
-    return f"it is a feed of {where}" + (f" and has had {_pages(count)} below {start}" if count else "")
-
-
-def _pages(count: int) -> str:
-    return f"{count} page{'' if count == 1 else 's'}"
+    return f"it is a feed of {where}" + (f" and has had {counted(count, 'page')} below {start}" if count else "")
 
 
 def _common(asked: str, state: FeedState) -> int:

@@ -290,7 +290,7 @@ def _place(place: Place) -> Iterator[Line]:
     if not place.listed:
         yield Line(f"not there: {_reason(place.rule)}", place.output, "bad")
         if place.rule.startswith(BACKLOG):
-            yield Line(f"to list it: aggregator release {place.led_by}", "", "soft")
+            yield Line(f"to publish it: aggregator release {place.led_by}", "", "soft")
         return
     since = f"since {_when(place.first_listed)}"
     if place.place is None:

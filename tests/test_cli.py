@@ -313,7 +313,7 @@ def test_what_is_held_back_is_shown_and_released_by_one_command(folder: Path) ->
     assert "5 entries are held back as backlog that came at once" in told
     assert "aggregator release field" in told
     assert {one["id"]: one["held_back"] for one in json.loads(run(folder, "status", "--json").stdout)["feeds"]} == {"garden": 0, "field": 5}
-    assert "to list it: aggregator release field" in run(folder, "explain", "tag:field.example,2026:1").stdout
+    assert "to publish it: aggregator release field" in run(folder, "explain", "tag:field.example,2026:1").stdout
     assert run(folder, "release", "field").stdout == "5 entries of field held back no longer\n"
     assert run(folder, "publish").exit_code == 0
     assert len(json.loads((folder / "public/feed.json").read_text())["items"]) == 9

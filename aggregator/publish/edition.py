@@ -363,7 +363,7 @@ def _subscriptions(output: OutputSpec, feeds: Mapping[str, FeedState], specs: Ma
     found: dict[str, Subscription] = {}
     for key in sorted(specs, key=lambda key: specs[key].id):
         spec, state = specs[key], feeds.get(key)
-        if state is None or spec.is_private or spec.opt_out or not selects(output, spec):
+        if state is None or spec.is_private or spec.opt_out or not output.asks_for(spec):
             continue
         feed = public_feed(state, spec)
         found.setdefault(
@@ -379,13 +379,6 @@ def _subscriptions(output: OutputSpec, feeds: Mapping[str, FeedState], specs: Ma
             ),
         )
     return tuple(sorted(found.values(), key=lambda found: (found.name.casefold(), found.feed_url)))
-
-
-def selects(output: OutputSpec, feed: FeedSpec) -> bool:
-    """Tell whether an output takes from a feed: it names neither tags nor feeds, or one that is the feed's."""
-    if not output.tags and not output.feeds:
-        return True
-    return feed.id in output.feeds or not set(output.tags).isdisjoint(feed.tags)
 
 
 def _alternates(spec: OutputSpec, outputs: Sequence[OutputSpec]) -> tuple[tuple[str, str], ...]:

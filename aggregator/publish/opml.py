@@ -170,7 +170,8 @@ def _root(data: bytes) -> etree._Element:
 
 
 class _Outline(NamedTuple):
-    """One outline: its attributes (names in lower case), the names of the outlines around it, and whether others stand in it."""
+    """One outline: its attributes (names in lower case), the names of the outlines around it, whether others stand in it, and those of its
+    attributes that OPML does not have."""
 
     attributes: dict[str, str]
     path: tuple[str, ...]

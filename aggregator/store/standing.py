@@ -8,6 +8,7 @@ from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from aggregator.ports import BACKLOG
+from aggregator.web.text import counted
 
 INITIAL_FILL: Final = timedelta(hours=1)
 """A feed that was there when an output was first published, and answers only now, is no newcomer for so long. What it had is chosen by its
@@ -96,7 +97,7 @@ def settle(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: 
         place = candidate.feed_key, candidate.sort_key.date()
         why = held.get(candidate.story)
         if why is None and candidate.per_day is not None and days[place] >= candidate.per_day:
-            why = f"held back: more than {candidate.per_day} entries of its feed on {place[1]}"
+            why = f"held back: more than {counted(candidate.per_day, 'entry')} of its feed on {place[1]}"
         if why is not None:
             settled.append(Settled(story=candidate.story, published_id=candidate.published_id, held=why))
             continue

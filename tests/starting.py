@@ -1,14 +1,9 @@
-"""What makes a whole run start sooner: workers share the work of a clean clone, and nothing looks for garbage while tests are collected."""
+"""What makes a whole run start and end sooner: nothing looks for garbage while tests are collected, and long files come first."""
 
 import gc
-from collections import deque
-from contextlib import suppress
-from importlib import import_module
-from pathlib import Path
 
 import pytest
 
-_TESTS = Path(__file__).parent
 # In the order of names these would come late.
 _LONG = frozenset({"own_line", "page_in_browser", "parser_pool", "reading", "sentences", "websub_subscriber"})
 
@@ -16,26 +11,8 @@ _LONG = frozenset({"own_line", "page_in_browser", "parser_pool", "reading", "sen
 gc.disable()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection(session: pytest.Session) -> None:
-    """Import the test modules, each worker beginning at another one.
-
-    On a clean clone pytest rewrites the assertions of each module and keeps the result beside it; in the same order, side by side, each
-    worker would do all of that again. It is what collecting does next in any case; what fails here fails there, and is reported.
-    """
-    config = session.config
-    given: dict[str, str] = getattr(config, "workerinput", {})
-    if not given or config.args_source is not config.ArgsSource.TESTPATHS:
-        return
-    names = deque(".".join(("tests", *path.relative_to(_TESTS).with_suffix("").parts)) for path in sorted(_TESTS.rglob("test_*.py")))
-    names.rotate(-len(names) * int(given["workerid"].removeprefix("gw")) // int(given["workercount"]))
-    for name in names:
-        with suppress(Exception, pytest.skip.Exception):
-            import_module(name)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that take longest come first, lest one worker be left with one of them when the others are done."""
+    """The files that take longest come first, lest one process be left with one of them when the others are done."""
     items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in _LONG)
 
 

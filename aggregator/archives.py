@@ -2,7 +2,8 @@
 
 A page is closed when the next one begins: from then on its bytes stay, whatever becomes of its entries, unless one of them is not listed
 any more (withdrawn, dropped, its feed gone): that one is cut out. Since a story gets its number when it is first listed, a feed that is
-added with all its old entries changes no closed page.
+added with all its old entries changes no closed page. A page is closed before it is full, its other numbers left out, when the output
+has no room for one of its entries: then nothing that was ever listed is out of a reader's reach.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from aggregator import judging, writing
-from aggregator.model import Archive, ArchivePage, Config, Format, Kept, OutputSpec, Publication, StoredEntry, Upkeep, Written
+from aggregator.model import Archive, ArchivePage, Config, Format, Kept, OutputSpec, Publication, StoredEntry, Upkeep, Written, pages_begun
 from aggregator.ports import Publisher, Renderer, Store
 from aggregator.publish.archive import archive_page, without
 from aggregator.publish.edition import address_of, compose
@@ -70,22 +71,22 @@ def bring_up(
     keeper = _Keeper(output=output, size=output.archive, config=config, feeds=feeds, store=store, publisher=publisher, renderers=renderers)
     mark = _digest(judging.mark(output, config, feeds), output.archive, config.link)
     upkeep = store.archives.upkeep(output.path, mark)
-    begun = _page_of(upkeep.last_sequence, output.archive)
+    begun = pages_begun(upkeep.last_sequence, upkeep.left_out, output.archive)
+    if _is_closed_early(keeper, begun, listed):
+        store.archives.leave_out(output.path, begun * output.archive)
+        begun += 1
     written = sum(_bring_up_page(keeper, number, begun) for number in _candidates(keeper, upkeep, begun))
     store.archives.note_kept(output.path, mark, upkeep.generation)
-    older = begun if _goes_on_at(keeper, begun, listed) else begun - 1
-    return Archive(previous=address_of(config.link, keeper.path(older)) if older else None), written
+    return Archive(previous=address_of(config.link, keeper.path(begun - 1)) if begun > 1 else None), written
 
 
-def _goes_on_at(keeper: _Keeper, begun: int, listed: Collection[int]) -> bool:
-    """Whether a reader of the output goes on at the page that still grows, for what the output itself has no room for.
+def _is_closed_early(keeper: _Keeper, begun: int, listed: Collection[int]) -> bool:
+    """Whether the last page, which only the one before it leads to, holds what the output itself has no room for.
 
-    Only in JSON Feed, where a reader asks for the next page anew each time. A `prev-archive` must lead to a page that is closed: readers
-    remember which ones they have had (RFC 5005 section 4.1).
+    Readers remember which pages they have had (RFC 5005 section 4.1), so the output cannot lead to one that still grows.
     """
-    if keeper.output.format != "json" or not begun:
-        return False
-    return any(publication.story_pk not in listed for publication, _ in keeper.stories(begun))
+    growing = keeper.store.placed(keeper.output.path, keeper.size) if begun else []
+    return any(place.story_pk not in listed for place in growing if place.sequence > (begun - 1) * keeper.size)
 
 
 def remove_stale(config: Config, store: Store, publisher: Publisher) -> int:
@@ -97,10 +98,6 @@ def remove_stale(config: Config, store: Store, publisher: Publisher) -> int:
     return removed
 
 
-def _page_of(sequence: int, size: int) -> int:
-    return (sequence - 1) // size + 1 if sequence else 0
-
-
 def _candidates(keeper: _Keeper, upkeep: Upkeep, begun: int) -> Iterable[int]:
     """The pages that may have to be written: the last one, those never closed yet, those with a story that changed, and lost ones."""
     everything = range(1, begun + 1)
@@ -109,7 +106,7 @@ def _candidates(keeper: _Keeper, upkeep: Upkeep, begun: int) -> Iterable[int]:
     folder = str(PurePosixPath(keeper.path(1)).parent)
     there = set(keeper.publisher.names(folder))
     lost = {number for number in everything if keeper.path(number) not in there}
-    touched = {_page_of(sequence, keeper.size) for sequence in upkeep.touched}
+    touched = {pages_begun(sequence, 0, keeper.size) for sequence in upkeep.touched}
     return sorted(lost | touched | set(range(upkeep.last_closed + 1, begun + 1)))
 
 

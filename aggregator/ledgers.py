@@ -109,6 +109,10 @@ class Archives(Protocol):
         """What is to be looked at since an archive was last noted as kept under `mark` (a hash of the rules)."""
         ...
 
+    def leave_out(self, output: str, last: int) -> None:
+        """Give no story a sequence number up to this one any more: what is listed next stands on another page."""
+        ...
+
     def stories(self, output: str, first: int, last: int) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
         """What is listed and has one of these sequence numbers, with all members, newest sort key first."""
         ...

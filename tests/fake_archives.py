@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from aggregator.model import ArchivePage, Publication, StoredEntry, Upkeep
+from aggregator.model import ArchivePage, Publication, StoredEntry, Upkeep, pages_begun
 
 
 class FakeArchives:
@@ -11,6 +11,7 @@ class FakeArchives:
         self._store = store
         self._pages: dict[str, tuple[str, ArchivePage]] = {}
         self._kept: dict[str, tuple[str, int]] = {}
+        self.left_out: dict[str, int] = {}
 
     def _given(self, output: str) -> Iterator[Publication]:
         for (path, _), one in self._store._standings.items():
@@ -23,10 +24,14 @@ class FakeArchives:
         touched = sorted(one.sequence or 0 for one in self._given(output) if one.story_pk in changed)
         return Upkeep(
             last_sequence=max((one.sequence or 0 for one in self._given(output)), default=0),
+            left_out=self.left_out.get(output, 0),
             last_closed=max((page.number for path, page in self._pages.values() if path == output and page.is_closed), default=0),
             touched=tuple(touched) if kept == mark else None,
             generation=self._store._numbers["generation"],
         )
+
+    def leave_out(self, output: str, last: int) -> None:
+        self.left_out[output] = max(last, self.left_out.get(output, 0))
 
     def stories(self, output: str, first: int, last: int) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
         found = sorted(
@@ -45,11 +50,10 @@ class FakeArchives:
         self._kept[output] = mark, generation
 
     def stale(self, sizes: Mapping[str, int]) -> list[tuple[str, str]]:
-        last = {output: self.upkeep(output, "").last_sequence for output in sizes}
+        kept = {output: self.upkeep(output, "") for output in sizes}
+        begun = {output: pages_begun(kept[output].last_sequence, kept[output].left_out, size) for output, size in sizes.items()}
         return sorted(
-            (path, page.written)
-            for path, (output, page) in self._pages.items()
-            if output not in sizes or (page.number - 1) * sizes[output] >= last[output]
+            (path, page.written) for path, (output, page) in self._pages.items() if output not in sizes or page.number > begun[output]
         )
 
     def drop_page(self, path: str) -> None:

@@ -533,7 +533,7 @@ class FakeStore(FakeForgetting):
             newcomers=Counter((one.feed_key, self._burst(story)) for story, one in given.items() if self._is_all_backlog(story)),
             per_day=Counter((one.feed_key, one.sort_key.date()) for one in given.values() if one.listed),
             ids=frozenset(one.published_id for one in given.values()),
-            last_sequence=max((one.sequence or 0 for one in given.values()), default=0),
+            last_sequence=max((self.archives.left_out.get(output, 0), *(one.sequence or 0 for one in given.values()))),
         )
         since = {one.story: first_listed(one, now, row.first_published) for one in candidates}
         for settled in settle(candidates, outlook, newcomer_entries):

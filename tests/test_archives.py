@@ -167,21 +167,41 @@ def test_a_lost_page_comes_back_and_pages_that_are_not_wanted_any_more_go() -> N
     assert world.folder.files == before, "an archive that comes back is as it was"
 
 
-def test_what_a_planet_begins_with_is_all_found_in_json_at_once_and_in_atom_once_its_page_is_closed() -> None:
+def walked_json(world: Planet) -> Iterator[list[str]]:
+    at = f"{AT}feed.json"
+    while at:
+        page = json.loads(world.folder.files[at.removeprefix(AT)])
+        yield [item["id"] for item in page["items"]]
+        at = page.get("next_url", "")
+
+
+def test_what_an_output_has_no_room_for_is_found_in_its_archive_at_once() -> None:
     world = planet(ATOM, FEED)
     world.polls({"quarry": atom("quarry", [post("quarry", number, at=NOON - number * HOUR) for number in (1, 2, 3, 4)])})
     world.publishes()
+    first = world.folder.files[FIRST]
     world.polls({"harbour": atom("harbour", older("harbour", 1))})
     world.publishes()
     files = world.folder.files
-    assert "harbour" not in files["feed.json"].decode(), "what answers later is chosen by its date"
-    assert links(files["news/atom.xml"])["prev-archive"] == FIRST, "never to a page that still grows"
-    found, at = [], f"{AT}feed.json"
-    while at:
-        page = json.loads(files[at.removeprefix(AT)])
-        found += [item["id"] for item in page["items"]]
-        at = page.get("next_url", "")
-    assert len(set(found)) == 5
+    assert "harbour" not in files["news/atom.xml"].decode(), "what answers later is chosen by its date"
+    assert links(files["news/atom.xml"])["prev-archive"] == SECOND
+    assert [is_closed(files[path]) for path in (SECOND, THIRD)] == [True, False], "a page is never led to while it grows"
+    assert [files[path].count(b"<entry>") for path in ("news/atom.xml", FIRST, SECOND, THIRD)] == [4, 3, 2, 0]
+    assert len({one for found in walked_json(world) for one in found}) == 5
+    second, before = files[SECOND], dict(files)
+    world.publishes()
+    assert files == before, "and closed once"
+    brings(world, 1, 2, 3)
+    assert (files[FIRST], files[SECOND]) == (first, second), "and stays as it is"
+    assert files[THIRD].count(b"<entry>") == 3
+    assert len({one for found in walked_json(world) for one in found}) == 8
+
+
+def test_a_reader_finds_all_of_a_feed_of_which_the_output_shows_little() -> None:
+    world = planet(replace(ATOM, per_feed=1), JSON)
+    brings(world, *range(1, 8))
+    assert [len(found) for found in walked(world, ATOM.path)] == [1, 2, 2, 2]
+    assert {one for found in walked(world, ATOM.path) for one in found} == set(range(1, 8))
 
 
 def test_texts_that_an_archive_lists_are_not_pruned() -> None:

@@ -43,6 +43,7 @@ from aggregator.model.held import (
     Stranger,
     Upkeep,
     Verdict,
+    pages_begun,
 )
 from aggregator.model.hubs import HubLinks, HubSubscription, Notice, Posted
 from aggregator.model.lists import ListReport, ListState, ListStatus, Member
@@ -173,4 +174,5 @@ __all__ = [
     "Validators",
     "Verdict",
     "Written",
+    "pages_begun",
 ]

@@ -239,13 +239,26 @@ class ArchivePage:
     places: bytes = field(repr=False)
 
 
+def pages_begun(last_sequence: int, left_out: int, size: int) -> int:
+    """How many pages of `size` numbers each an archive has begun; the last of them still grows.
+
+    A page begins with its first number, or when the one before it is closed early, its other numbers being left out.
+
+    >>> pages_begun(0, 0, 3), pages_begun(3, 0, 3), pages_begun(4, 0, 3), pages_begun(4, 6, 3)
+    (0, 1, 2, 3)
+    """
+    return max(-(-last_sequence // size), left_out // size + 1 if left_out else 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upkeep:
-    """What an output's archive needs to be brought up to date: the highest sequence number given, the last page that was closed, and the
-    numbers of the stories that changed since (None: it was kept by other rules, any may have). `generation` is up to when that is.
+    """What an output's archive needs to be brought up to date: the highest sequence number given, the one up to which none is given any
+    more, the last page that was closed, and the numbers of the stories that changed since (None: it was kept by other rules, any may have).
+    `generation` is up to when that is.
     """
 
     last_sequence: int
+    left_out: int
     last_closed: int
     touched: tuple[int, ...] | None
     generation: int

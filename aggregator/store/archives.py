@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from aggregator.model import ArchivePage, Publication, StoredEntry, Upkeep
+from aggregator.model import ArchivePage, Publication, StoredEntry, Upkeep, pages_begun
 from aggregator.store import entries
 from aggregator.store.engine import AnyRow, Database
 from aggregator.store.publications import SHOWN, newest_first, shown
@@ -19,6 +19,9 @@ _LAST: Final = (
     .limit(1)
 )
 _CLOSED: Final = select(func.max(archive_page.c.number)).where(archive_page.c.output == bindparam("of"), archive_page.c.closed)
+_LEAVE_OUT: Final = (
+    update(output).where(output.c.path == bindparam("at"), output.c.left_out < bindparam("last")).values(left_out=bindparam("last"))
+)
 _TOUCHED: Final = (
     select(publication.c.sequence)
     .join(story, story.c.pk == publication.c.story)
@@ -58,10 +61,15 @@ class Archives:
                 touched = tuple(sorted(found.scalars()))
             return Upkeep(
                 last_sequence=conn.execute(_LAST, {"of": row.pk}).scalar() or 0,
+                left_out=row.left_out,
                 last_closed=conn.execute(_CLOSED, {"of": row.pk}).scalar() or 0,
                 touched=touched,
                 generation=generation,
             )
+
+    def leave_out(self, output: str, last: int) -> None:
+        with self._db.write() as (conn, _):
+            conn.execute(_LEAVE_OUT, {"at": output, "last": last})
 
     def stories(self, output: str, first: int, last: int) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
         with self._db.read() as conn:
@@ -109,7 +117,7 @@ def _beyond(conn: Connection, path: str, size: int) -> Iterable[AnyRow]:
     if row is None:
         return []
     last = conn.execute(_LAST, {"of": row.pk}).scalar() or 0
-    return conn.execute(_BEYOND, {"of": row.pk, "last": -(-last // size)})
+    return conn.execute(_BEYOND, {"of": row.pk, "last": pages_begun(last, row.left_out, size)})
 
 
 def _keep(conn: Connection, of: int, mark: str | None, generation: int) -> None:

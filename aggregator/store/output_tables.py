@@ -30,6 +30,7 @@ output = Table(
     Column("places", LargeBinary),
     Column("archived_generation", BigInteger, nullable=False, server_default="0"),
     Column("archived_mark", Text),
+    Column("left_out", BigInteger, nullable=False, server_default="0"),
     Column("told", Text),
     Column("told_at", Instant),
     Column("tell_at", Instant),
@@ -38,7 +39,8 @@ output = Table(
 )
 """An output and how far it is judged. `mark` is empty while a judgement under other rules is under way. `written` is the digest of what we
 wrote into its file last (`web.text.fingerprint`), empty once that file is gone; `places` tells where in it each entry stands.
-`archived_generation` and `archived_mark` say up to which change, and by which rules, its archive is kept. `told` is the digest that the hub
+`archived_generation` and `archived_mark` say up to which change, and by which rules, its archive is kept; no story gets a number up to
+`left_out` any more, since the page that it would have stood on was closed before it was full. `told` is the digest that the hub
 was told of last. A page that stands beside an output has a row, too: its `mark` begins with `page:` and names what it was made from."""
 
 archive_page = Table(

@@ -52,6 +52,7 @@ REVISIONS: Final = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 

@@ -179,7 +179,7 @@ def _outlook(conn: Connection, row: AnyRow, candidates: Sequence[Candidate]) -> 
         newcomers=_newcomers(conn, row.pk, {one.feed_key for one in candidates if one.is_newcomer and one.feed_key}),
         per_day=_days(conn, row.pk, limited) if limited else {},
         ids=_GivenIds(conn, row.pk, {one.published_id for one in candidates}),
-        last_sequence=conn.execute(_LAST, {"of": row.pk}).scalar() or 0,
+        last_sequence=max(conn.execute(_LAST, {"of": row.pk}).scalar() or 0, row.left_out),
     )
 
 

@@ -42,6 +42,20 @@ def test_what_is_to_be_looked_at_is_what_changed_since_the_archive_was_kept(stor
     assert [p.published_id for p, _ in store.archives.stories("atom.xml", touched, touched)] == [post(2, "a").published_id]
 
 
+def test_numbers_that_are_left_out_are_given_to_no_story(store: Store) -> None:
+    filled(store)
+    store.archives.leave_out("atom.xml", 6)
+    store.archives.leave_out("atom.xml", 4)
+    store.archives.leave_out("other.xml", 9)
+    assert store.archives.upkeep("atom.xml", "mark").left_out == 6
+    poll(store, [("a", [post(number, "a") for number in (1, 2, 3, 4)])], NOON + HOUR)
+    publish(store, NOON + HOUR)
+    assert numbers(store) == [1, 2, 3, 7]
+    store.archives.note_page("atom.xml", replace(PAGE, path="archive/atom-4.xml", number=4))
+    assert store.archives.stale({"atom.xml": 2}) == []
+    assert store.archives.stale({"atom.xml": 3}) == [("archive/atom-4.xml", "w")]
+
+
 def test_pages_are_remembered_and_those_that_are_not_wanted_any_more_are_told(store: Store) -> None:
     filled(store)
     store.archives.note_page("atom.xml", replace(PAGE, written="v"))

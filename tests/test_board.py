@@ -20,7 +20,7 @@ from aggregator.status import overview, status
 from tests.board import SECRET, Site, held_planet
 from tests.makers import NOON, spec, state
 from tests.pace import examples
-from tests.planet import Planet
+from tests.planet import Planet, atom, older
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -63,18 +63,24 @@ def test_a_form_of_the_page_ends_a_hold_and_publishes(site: Site) -> None:
     assert site.published == 1
 
 
-def test_a_flood_has_a_button_that_releases_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    (key,) = (one.key for one in site.planet.store.feeds() if one.id == "well")
-    waiting = {key: 5}
-    monkeypatch.setattr(site.planet.store, "held_back", lambda: waiting)
-    monkeypatch.setattr(site.planet.store, "release", lambda feed_key: waiting.pop(feed_key, 0))
+def test_a_flood_has_a_button_that_releases_it(tmp_path: Path) -> None:
+    planet = Planet("blog", "late")
+    planet.ports = replace(planet.ports, config=replace(planet.ports.config, newcomer_entries=1))
+    planet.polls({"blog": atom("blog", older("blog"))})
+    assert len(planet.publishes()) == 4
+    planet.later()
+    planet.polls({"late": atom("late", older("late", 6))})
+    assert len(planet.publishes()) == 5
+    site = Site(planet, tmp_path)
     page = site.ask("/status")[2]
     assert "5 entries are held back" in page
     assert 'action="status/release"' in page
-    form = {"feed": "well", "secret": SECRET}
-    assert site.ask("/status/release", form, Origin=f"http://{site.host}")[1]["location"] == "../status?done=release&feed=well"
-    assert (waiting, site.published) == ({}, 1)
+    form = {"feed": "late", "secret": SECRET}
+    assert site.ask("/status/release", form, Origin=f"http://{site.host}")[1]["location"] == "../status?done=release&feed=late"
+    assert site.published == 1
+    assert len(planet.publishes()) == 10
     assert 'action="status/release"' not in site.ask("/status")[2]
+    site.server.stop()
 
 
 def test_a_form_from_anywhere_else_does_nothing(site: Site) -> None:

@@ -66,7 +66,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_megabyte_made_to_be_slow_takes_less_than_a_second(kind: str) -> None:
+def test_a_megabyte_made_to_be_slow_is_not(kind: str) -> None:
     with within(2.0):
         visible_text(HOSTILE[kind])
         looks_like_html(HOSTILE[kind])

@@ -301,6 +301,12 @@ def test_a_poll_says_why_it_passes_over_what_a_killed_process_was_polling(folder
     assert "(--force asks in spite of a pause)" in run(folder, "poll", "garden").stderr
 
 
+def test_a_poll_that_finds_nothing_new_is_told_to_who_wants_all_of_it(folder: Path) -> None:
+    assert run(folder, "update").exit_code == 0
+    assert "garden: nothing new" not in run(folder, "poll", "garden").stderr
+    assert "garden: nothing new" in run(folder, "-v", "poll", "garden").stderr
+
+
 def test_what_is_held_back_is_shown_and_released_by_one_command(folder: Path) -> None:
     (folder / "feeds.yaml").write_text("outputs: [feed.json]\nfeeds:\n  - ./garden.xml\n")
     (folder / "garden.xml").write_bytes(feed("garden", "A short note."))

@@ -61,6 +61,11 @@ def set_up_logging(verbose: bool, form: Form = "text") -> None:
         logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
+def is_verbose() -> bool:
+    """Is everything to be said, also of polls that found nothing new?"""
+    return logging.getLogger("aggregator").isEnabledFor(logging.DEBUG)
+
+
 def speaks_json() -> bool:
     """Was the log set up for programs?"""
     return any(isinstance(handler.formatter, _JsonFormatter) for handler in logging.getLogger().handlers)

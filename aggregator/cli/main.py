@@ -69,9 +69,10 @@ def _drop_stdout() -> None:
     default=Path("feeds.yaml"),
     show_default=True,
     envvar="AGGREGATOR_CONFIG",
+    show_envvar=True,
     help="The file that names the feeds.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
+@click.option("-v", "--verbose", is_flag=True, help="Say of every poll what it found, also of those that found nothing new.")
 @click.option(
     "--log",
     "form",
@@ -79,6 +80,7 @@ def _drop_stdout() -> None:
     default="text",
     show_default=True,
     envvar="AGGREGATOR_LOG",
+    show_envvar=True,
     help="How messages on stderr are written: lines for people, or a JSON object a line.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="aggregator")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.log import poll_fields, speaks_json
+from aggregator.cli.log import is_verbose, poll_fields, speaks_json
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, need_feed, need_list, plain, poll_line, progress, say, warn
 from aggregator.errors import AggregatorError
@@ -144,7 +144,7 @@ def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> 
 
         def report(done: PollReport) -> None:
             advance(bar)
-            if speaks_json() or done.outcome == "failed" or (not quiet and done.outcome == "new"):
+            if speaks_json() or is_verbose() or done.outcome == "failed" or (not quiet and done.outcome == "new"):
                 say(poll_line(done), poll_fields(done))
 
         reports = poll_due(lambda: app, feeds=feeds, ignore_holds=force, report=report)

@@ -5,7 +5,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -19,6 +18,7 @@ from aggregator.ports import Report
 from aggregator.pushing import push
 from aggregator.refine.stories import same_story
 from aggregator.refine.succession import successors
+from aggregator.run.poller import LEASE
 from aggregator.web.text import fingerprint
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 MAX_BYTES: Final = 10 * 1024 * 1024
 """As much as a fetch may bring."""
 
-_LEASE: Final = timedelta(minutes=3)
 # A feed that is being polled is free again within half a minute; hubs wait about ten seconds for an answer, and deliver again later.
 _TRIES: Final = 16
 _BETWEEN_TRIES_S: Final = 0.25
@@ -145,7 +144,7 @@ class Callbacks:
         for turn in range(_TRIES):
             if turn:
                 self._wait(_BETWEEN_TRIES_S)
-            if (leased := app.ports.store.hubs.take(one.feed_key, app.ports.clock(), _LEASE)) is not None:
+            if (leased := app.ports.store.hubs.take(one.feed_key, app.ports.clock(), LEASE)) is not None:
                 return leased
         return None
 

@@ -121,7 +121,7 @@ class MatchForm(Form):
     text: Patterns | None = _key("Patterns searched in the visible text of summary and content.", "(?i)advertorial")
     author: Patterns | None = _key("Patterns searched in the names of the authors.", "^Jane Roe$")
     category: Texts | None = _key("Whole names of categories, in any case.", ["python", "rust"])
-    link: Patterns | None = _key("Patterns searched in the entry's address.", "/podcast/")
+    link: Patterns | None = _key("Patterns searched in the entry's address, and in that of what a link blog's entry is about.", "/podcast/")
     language: Texts | None = _key("Language tags; 'en' also matches 'en-GB'.", ["en", "de"])
 
 
@@ -154,8 +154,8 @@ _OWN_EVERY = "Polled just this often, whatever the feed's rhythm; servers' own w
 _REPUBLISH = "How much is republished: the full text, an excerpt, or title and link only. A licence that permits it makes excerpt full."
 _ALLOW_PRIVATE = "Whether the feed may be on this machine or in a private network."
 _STRIP = (
-    "What to take out of texts: auto (blocks that every entry repeats), css:SELECTOR, or a pattern that matches one block's whole "
-    "visible text."
+    "What to take out of texts: auto (share buttons, and what most entries repeat), css:SELECTOR, or a pattern that matches one block's "
+    "whole visible text."
 )
 
 
@@ -258,7 +258,7 @@ class OutputForm(ShortForm):
     feeds: Texts | None = _key("Only these feeds, by id (together with those that tags choose).", ["example-news"])
     max_entries: Count | None = _key("At most so many entries.", 60, default=60)
     archive: Count | None = _key("Keep all that was ever listed in archive pages of so many entries, at most max_entries (RFC 5005).", 50)
-    max_bytes: Size | None = _key("Beyond this size texts are cut to excerpts, the longest lists first.", "2 MiB", default="2 MiB")
+    max_bytes: Size | None = _key("Beyond this size texts are cut to excerpts, the oldest first.", "2 MiB", default="2 MiB")
     max_age: Span | None = _key("Leave out what is older, counted from midnight UTC.", "90d")
     per_feed: Count | None = _key("At most so many entries of one feed.", 5)
     language: Language | None = _key("Language of the visible line in this output.", "de")

@@ -1,4 +1,4 @@
-"""The daemon: a handful of APScheduler jobs (poll what is due, publish after changes, reload, maintain) around one `App`.
+"""The daemon: a handful of APScheduler jobs (poll what is due, publish after changes, ask lists and hubs, maintain) around one `App`.
 
 Poll times are rows in the store, so the scheduler only ticks: a late tick polls what is due by then, a restart polls nothing that is
 not. The main thread watches the clock with the monotonic one, because interval jobs stall when the wall clock is set back.
@@ -159,19 +159,21 @@ class Daemon:
             executors={"default": ThreadPoolExecutor(8)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
+
+        def add(name: str, job: Callable[[], object], every: timedelta, **first: datetime) -> None:
+            scheduler.add_job(job, "interval", seconds=every.total_seconds(), id=name, **first)
+
         now = self.app.ports.clock()
-        scheduler.add_job(self._poll, "interval", seconds=TICK.total_seconds(), id="poll", next_run_time=now)
-        scheduler.add_job(self._publish, "interval", seconds=PUBLISH_EVERY.total_seconds(), id="publish", next_run_time=now + PUBLISH_EVERY)
-        scheduler.add_job(self._ask_lists, "interval", seconds=LISTS_EVERY.total_seconds(), id="lists", next_run_time=now)
-        scheduler.add_job(self._announce, "interval", seconds=ANNOUNCE_EVERY.total_seconds(), id="announce")
+        add("poll", self._poll, TICK, next_run_time=now)
+        add("publish", self._publish, PUBLISH_EVERY, next_run_time=now + PUBLISH_EVERY)
+        add("lists", self._ask_lists, LISTS_EVERY, next_run_time=now)
+        add("announce", self._announce, ANNOUNCE_EVERY)
         if self.serve:
             # Without a server nobody could ask whether we meant it.
-            scheduler.add_job(self._hubs.set, "interval", seconds=SUBSCRIBE_EVERY.total_seconds(), id="subscribe")
-            scheduler.add_job(self._ask_hubs, "interval", seconds=ASK_HUBS_EVERY.total_seconds(), id="ask hubs")
-        scheduler.add_job(self._dirty.set, "interval", seconds=REPUBLISH_EVERY.total_seconds(), id="republish")
-        scheduler.add_job(
-            self._maintain, "interval", seconds=MAINTAIN_EVERY.total_seconds(), id="maintain", next_run_time=now + timedelta(minutes=1)
-        )
+            add("subscribe", self._hubs.set, SUBSCRIBE_EVERY)
+            add("ask hubs", self._ask_hubs, ASK_HUBS_EVERY)
+        add("republish", self._dirty.set, REPUBLISH_EVERY)
+        add("maintain", self._maintain, MAINTAIN_EVERY, next_run_time=now + timedelta(minutes=1))
         return scheduler
 
     def _on_signal(self, number: int, frame: object) -> None:
@@ -353,12 +355,7 @@ class Daemon:
     def _watch_folders(self, folders: Sequence[Path]) -> None:
         """Reload whenever one of the files is saved, until they stand in other folders than these."""
         for changes in watch(
-            *folders,
-            stop_event=self.stop,
-            debounce=DEBOUNCE_MS,
-            recursive=False,
-            raise_interrupt=False,
-            ignore_permission_denied=True,
+            *folders, stop_event=self.stop, debounce=DEBOUNCE_MS, recursive=False, raise_interrupt=False, ignore_permission_denied=True
         ):
             # By name: a path may lead there through a link.
             if {Path(name).name for _, name in changes} & {path.name for path in self._files}:

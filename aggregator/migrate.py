@@ -27,6 +27,8 @@ MAX_LINES = 20_000
 MAX_LINE_CHARS = 4096  # what stands behind an address is split as a shell does, which takes the square of its length
 _WHOLE = re.compile(rb"</\s*(?:[\w.-]+:)?(?:opml|outlineDocument)\s*>\s*(?:<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(r"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL | re.IGNORECASE)
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_JSON = re.compile(r"\s*(?:\{|\[\s*[\[\]{\"])")
 _NAMELESS = "an outline without a name"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # `every` of a feed: the bounds of feeds.yaml.
@@ -64,8 +66,8 @@ def read(data: bytes, source: str = "the file") -> Takeover:
     """
     if len(data) > MAX_BYTES:
         raise _not_read(source, f"is larger than {MAX_BYTES // 1024 // 1024} MiB")
-    start = data[:4096].decode("utf-8", "replace").removeprefix("\ufeff")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or start.lstrip().startswith("<"):
+    start = _start(data)
+    if start.lstrip().startswith("<"):
         return _from_xml(data, start, source)
     if "\0" in start:
         raise _not_read(source, "is not a text")
@@ -86,8 +88,8 @@ def read_list(data: bytes, source: str) -> Takeover:
     """
     if len(data) > MAX_LIST_BYTES:
         raise _not_read(source, f"is larger than {MAX_LIST_BYTES // 1024 // 1024} MiB")
-    start = data[:4096].decode("utf-8", "replace").removeprefix("\ufeff")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or start.lstrip().startswith("<"):
+    start = _start(data)
+    if start.lstrip().startswith("<"):
         found = _from_xml(data, start, source)
         if not _is_whole(data):
             raise _not_read(source, "ends before its last tag")
@@ -159,8 +161,11 @@ def from_lines(text: str) -> Takeover:
     >>> [(feed.url, feed.name, feed.tags) for feed in from_lines('https://a.example/feed "~Ann" blogs').feeds]
     [('https://a.example/feed', 'Ann', ('blogs',))]
     """
-    lines = [(number, line.strip().removeprefix("- ").strip()) for number, line in enumerate(text.splitlines(), 1)]
-    return _gathered([(_from_line(line), f"line {number}: ", line) for number, line in lines if line and not line.startswith("#")])
+    stripped = [(number, line.strip().removeprefix("- ").strip()) for number, line in enumerate(text.splitlines(), 1)]
+    lines = [(number, line) for number, line in stripped if line and not line.startswith("#")]
+    hidden = [number for number, line in lines if any(word.startswith("!") for word in _words(line)[1:])]
+    gathered = _gathered([(_from_line(line), f"line {number}: ", line) for number, line in lines])
+    return replace(gathered, left=(_left("lines", "!", _at(hidden)),)) if hidden else gathered
 
 
 def _is_whole(data: bytes) -> bool:
@@ -170,7 +175,7 @@ def _is_whole(data: bytes) -> bool:
 
 def _one_a_line(data: bytes, source: str) -> Takeover:
     """A list that others keep, as text. Raises `ConfigError` where it is none, or would take long to read."""
-    if b"\0" in data[:4096]:
+    if "\0" in _start(data):
         raise _not_read(source, "is not a text")
     text = _decoded(data)
     _refuse_others(text, source)
@@ -194,7 +199,7 @@ def _from_xml(data: bytes, start: str, source: str) -> Takeover:
 
 
 def _refuse_others(text: str, source: str) -> None:
-    if text.lstrip().startswith(("{", '["', "[{")):
+    if _JSON.match(text):
         raise _not_read(source, "is JSON: an OPML file, a config.ini or a plain list of addresses is read")
     if re.search(r"^feeds\s*:", text, re.MULTILINE):
         raise _not_read(source, "is a feeds.yaml already: 'aggregator -c FILE run' takes it as it is, 'include:' takes it along")
@@ -215,8 +220,16 @@ def _from_named(feed: Named) -> Proposal:
     return Proposal(url=url, name=_name(feed.name), tags=_tags(feed.tags))
 
 
+def _start(data: bytes) -> str:
+    """The first few thousand characters, for telling what a file is."""
+    encoding = "utf-16" if data.startswith(_UTF_16) else "utf-8"
+    return data[:4096].decode(encoding, "replace").removeprefix("\ufeff")
+
+
 def _decoded(data: bytes) -> str:
-    """UTF-8; files of old planets may be of the time before."""
+    """UTF-8, or UTF-16 with its mark; files of old planets may be of the time before."""
+    if data.startswith(_UTF_16):
+        return data.decode("utf-16", "replace")
     try:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError:
@@ -237,7 +250,7 @@ def _reasons() -> Mapping[str, Mapping[str, str]]:
 
 def _left(where: str, key: str, places: str) -> str:
     reasons = _reasons()[where]
-    return f"{key} ({places}): {reasons.get(key, reasons['*'])}"
+    return f"{key} ({places}): {reasons.get(key) or reasons['*']}"
 
 
 def _of(names: Sequence[str]) -> str:
@@ -291,15 +304,16 @@ def _from_line(line: str) -> Proposal:
 
 def _words(line: str) -> Sequence[str]:
     """As a shell splits them; an address may hold a `#` or a quote, so only what stands behind it is split."""
-    url, _, rest = line.partition(" ")
+    url, rest = (*line.split(maxsplit=1), "")[:2]
+    url = url.strip("\"'<>")
     if len(rest) > MAX_LINE_CHARS or not re.search(r"[\"'\\#]", rest):
-        return [url.strip("\"'"), *rest.split()]
+        return [url, *rest.split()]
     lexer = shlex.shlex(rest, posix=True, punctuation_chars=False)
     lexer.whitespace_split = True
     try:
-        return [url.strip("\"'"), *lexer]
+        return [url, *lexer]
     except ValueError:  # a quote that is never closed
-        return [url.strip("\"'"), *rest.split()]
+        return [url, *rest.split()]
 
 
 def _web_address(text: str) -> str:

@@ -6,13 +6,17 @@ what stands in `[Planet]`, or before the first section, is about the whole.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aggregator.web.text import one_line
 from aggregator.web.url import resource
 
-_SECTION: Final = re.compile(r"\[([^\]\n]+)\]\s*")
+# With a remark behind it, or a bracket in the address; Python 2 passed over whatever else stood behind.
+_SECTION: Final = re.compile(r"\[([^\]]+)\](?:\s*|\s+[;#].*)|\[(.+)\](?:\s*|\s+[;#].*)|\[([^\]]+)\].*")
+_UNCLOSED: Final = re.compile(r"\[([^\]]+)")
+_REFERENCE: Final = re.compile(r"%\((\w+)\)s")
+_MAX_VALUE_CHARS: Final = 4096
 # `http://…` on a line of its own goes on with the value above.
 _SETTING: Final = re.compile(r"([\w.-]+)\s*[=:](?!//)\s*(.*)")
 _REMARK: Final = re.compile(r"\s+;.*$")
@@ -37,11 +41,12 @@ _TAGS: Final = ("tags", "tag", "category", "categories")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One section: its name, its line, and its settings (key in lower case → value, line)."""
+    """One section: its name, its line, its settings (key in lower case → value, line), and the lines that set nothing."""
 
     name: str
     line: int
     settings: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    strays: Sequence[int] = ()
 
     def first(self, keys: Sequence[str]) -> str:
         return next((one_line(self.settings[key][0]) for key in keys if key in self.settings), "")
@@ -84,7 +89,10 @@ def read_planet(text: str) -> Planet:
     settings: dict[str, str] = {}
     left: dict[tuple[str, str], list[int]] = {}
     passed_over: list[str] = []
-    for section in sections(text):
+    found = list(sections(text))
+    defaults = {key: value for one in found if one.name.lower() == _DEFAULT for key, value in one.settings.items()}
+    for section in (_filled(one, defaults) for one in found):
+        passed_over += [f"line {line}: it sets nothing, and is no heading" for line in section.strays]
         if section.name.lower() in ("", _WHOLE):
             kept, others = _of_the_whole(section)
             settings |= kept
@@ -105,20 +113,40 @@ def sections(text: str) -> Iterator[Section]:
     unless it sets a key itself (Pluto indents those)."""
     name, begun = "", 1
     settings: dict[str, tuple[str, int]] = {}
+    strays: list[int] = []
     key = ""
     for number, line in enumerate(text.splitlines(), 1):
         bare = line.strip()
         if not bare or bare.startswith(("#", ";")) or bare.lower().startswith("rem "):
             continue
-        if heading := _SECTION.fullmatch(bare):
-            yield Section(name=name, line=begun, settings=settings)
-            name, begun, settings, key = heading[1].strip(), number, {}, ""
+        if heading := _heading(line):
+            yield Section(name=name, line=begun, settings=settings, strays=strays)
+            name, begun, settings, strays, key = heading, number, {}, [], ""
         elif setting := _SETTING.match(bare):
             key = setting[1].lower()
             settings[key] = (_REMARK.sub("", setting[2]).strip(), number)
         elif key and line[0].isspace():
             settings[key] = (f"{settings[key][0]} {bare}".strip(), settings[key][1])
-    yield Section(name=name, line=begun, settings=settings)
+        else:
+            strays.append(number)
+    yield Section(name=name, line=begun, settings=settings, strays=strays)
+
+
+def _heading(line: str) -> str:
+    """What a line heads; empty if it is no heading. One that lacks its closing bracket heads what follows all the same."""
+    found = _SECTION.fullmatch(line.strip()) or _UNCLOSED.fullmatch(line.rstrip())
+    return next((part.strip() for part in found.groups() if part), "") if found else ""
+
+
+def _filled(section: Section, defaults: Mapping[str, tuple[str, int]]) -> Section:
+    """A section with `%(key)s` replaced by what it says of that key itself, or `[DEFAULT]` does; unknown ones stay as they are."""
+    known = {**defaults, **section.settings}
+
+    def said(found: re.Match[str]) -> str:
+        return known[found[1].lower()][0][:_MAX_VALUE_CHARS] if found[1].lower() in known else found[0]
+
+    settings = {key: (_REFERENCE.sub(said, value), line) for key, (value, line) in section.settings.items()}
+    return replace(section, settings=settings)
 
 
 def _of_the_whole(section: Section) -> tuple[dict[str, str], dict[str, tuple[str, int]]]:

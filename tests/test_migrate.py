@@ -50,6 +50,43 @@ def test_an_address_that_stands_twice_is_taken_once_with_the_tags_of_both() -> N
     assert taken.duplicates == 1
 
 
+def test_a_line_is_read_with_a_tab_a_remark_or_brackets_and_who_hides_a_feed_is_told_so() -> None:
+    taken = read("https://a.example/feed\tnews # mine\n<https://b.example/feed>\nhttps://c.example/feed !quiet news\n".encode("utf-16"))
+
+    assert [(feed.url, feed.tags) for feed in taken.feeds] == [
+        ("https://a.example/feed", ("news",)),
+        ("https://b.example/feed", ()),
+        ("https://c.example/feed", ("news",)),
+    ]
+    assert taken.refused == ()
+    assert [one.partition(":")[0] for one in taken.left] == ["! (line 3)"]
+
+
+def test_no_section_of_a_planet_is_passed_over_and_none_takes_the_name_of_another() -> None:
+    text = """[Planet]
+name = Wrapped
+[DEFAULT]
+place = Harbour
+[https://a.example/feed] ; the first
+name = %(place)s news, 100%% %(unknown)s
+[https://b.example/feed?tags[1]]
+name = Bracket
+[https://c.example/feed
+name = Open
+stray words
+[https://d.example/feed]
+"""
+    taken = read(text.encode("utf-16"))
+
+    assert [(feed.url, feed.name) for feed in taken.feeds] == [
+        ("https://a.example/feed", "Harbour news, 100%% %(unknown)s"),
+        ("https://b.example/feed?tags[1]", "Bracket"),
+        ("https://c.example/feed", "Open"),
+        ("https://d.example/feed", None),
+    ]
+    assert taken.refused == ("line 11: it sets nothing, and is no heading",)
+
+
 def test_what_is_not_carried_over_is_said_with_its_reason() -> None:
     taken = from_lines("https://a.example/\nfile:///home/me/x.xml\nexec:~/bin/x\nnot an address\nhttps://\nhttps://${X}.example/\n")
 

@@ -82,6 +82,14 @@ def test_what_is_no_feed_is_left_out() -> None:
     assert [feed.feed_url for feed in read_opml(doc('<outline text="A" type="rss" url="https://a.example/f"/>'))] == ["https://a.example/f"]
 
 
+def test_what_many_programs_write_and_xml_does_not_know_makes_no_other_address_or_name() -> None:
+    written = """<opml><body><outline text="News & more&nbsp;caf\xe9 &eacute;\x08 &amp;amp; &#38;" xmlUrl="https://a.example/feed?a=1&b=2&amp;c=3&copy"/></body></opml>"""
+    (found,) = read_opml(written.encode("cp1252"))
+    assert (found.name, found.feed_url) == ("News & more café é &amp; &", "https://a.example/feed?a=1&b=2&c=3&copy")
+    declared = f'<?xml version="1.0" encoding="windows-1251"?>{written}'.encode("cp1252")
+    assert "café" not in read_opml(declared)[0].name, "an encoding that is declared and holds is kept"
+
+
 def test_broken_xml_is_read_as_far_as_it_goes() -> None:
     body = '<outline text="Q & A" xmlUrl="https://a.example/f"/><outline text="B" xmlUrl="https://b.example/f">'
     assert [feed.feed_url for feed in read_opml(doc(body))] == ["https://a.example/f", "https://b.example/f"]

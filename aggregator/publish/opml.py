@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html.entities import name2codepoint
 from typing import Final, NamedTuple
 
 from lxml import etree
@@ -26,6 +27,10 @@ _SCRAPED: Final = re.compile(r"xpath|dotnotation", re.IGNORECASE)
 _USERINFO: Final = re.compile(r"^[a-z]+://([^/?#@]+)@", re.IGNORECASE)
 _ADDRESSES: Final = re.compile(rb"\sxmlurl\s*=", re.IGNORECASE)
 _COMMENTS: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
+_ENTITY: Final = re.compile(rb"&(?:([a-zA-Z][a-zA-Z0-9]*);|#(?:[0-9]+|[xX][0-9a-fA-F]+);)?")
+_OF_XML: Final = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_UTF_8: Final = re.compile(rb"\s*(?:<\?xml(?![^>]*encoding)|<\?xml[^>]*encoding\s*=\s*[\"']utf-?8|<(?!\?xml))", re.IGNORECASE)
 _FEED_TYPES: Final = frozenset({"rss", "rss1", "rss2", "atom", "feed", "json", "jsonfeed"})
 
 
@@ -156,6 +161,7 @@ def _password(attributes: dict[str, str]) -> Iterator[tuple[str, str]]:
 def _root(data: bytes) -> etree._Element:
     if len(data) > _MAX_BYTES:
         raise ParseError("OPML", f"larger than {_MAX_BYTES // 1024 // 1024} MiB")
+    data = _mended(data)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True, remove_comments=True)
     try:
         root = etree.fromstring(data.lstrip(), parser)
@@ -167,6 +173,27 @@ def _root(data: bytes) -> etree._Element:
     if declared is not None and list(declared.iterentities()):  # type: ignore[union-attr]
         raise ParseError("OPML", "defines entities, which no list of feeds needs")
     return root
+
+
+def _mended(data: bytes) -> bytes:
+    """A file with what many programs write and XML does not know put right: `&` by itself, as in addresses, HTML's entities, control
+    characters, and Latin-1 that calls itself UTF-8. A parser that recovers would pass over them, and make another address of one."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]:
+        return data
+    data = _ENTITY.sub(_entity, _CONTROL.sub(b" ", data.removeprefix(b"\xef\xbb\xbf")))
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace").encode() if _UTF_8.match(data) else data
+    return data
+
+
+def _entity(found: re.Match[bytes]) -> bytes:
+    name = found[1]
+    if name is None:
+        return found[0] if found[0].endswith(b";") else b"&amp;"
+    number = name2codepoint.get(name.decode())
+    return found[0] if name in _OF_XML or number is None else b"&#%d;" % number
 
 
 class _Outline(NamedTuple):

@@ -93,7 +93,7 @@ def status(
         name=(spec and spec.name) or state.head.title or state.id,
         trouble=trouble,
         reason=_reason(trouble, state, now, held_back, until, paused_why),
-        advice=advice(trouble, state),
+        advice=advice(trouble, state, spec),
         limits=limits,
         oddities=tuple(oddity for oddity in state.head.oddities if oddity not in limits),
         held_back=held_back,
@@ -121,7 +121,7 @@ def moving(state: FeedState, now: datetime) -> Moving | None:
     )
 
 
-def advice(trouble: Trouble, state: FeedState) -> str | None:
+def advice(trouble: Trouble, state: FeedState, spec: FeedSpec | None) -> str | None:
     """What an operator can do about a feed's trouble; None where there is nothing to do."""
     if trouble == "failing":
         words = _advice()["failed"].get(state.last_error_kind or "", _advice()["failed"]["connection"])
@@ -129,7 +129,8 @@ def advice(trouble: Trouble, state: FeedState) -> str | None:
         words = _advice()["found"][trouble]
     else:
         return None
-    return words.format(feed=state.id, address=state.shown_url)
+    out = _advice()["out"]["list" if spec and spec.listed_by else "file"].format(feed=state.id, address=state.shown_url)
+    return words.format(feed=state.id, address=state.shown_url, out=out)
 
 
 def list_advice(trouble: Literal["held", "failing"], name: str, address: str) -> str:

@@ -279,6 +279,18 @@ def test_a_page_of_200_entries_weighs_less_than_150_kb(theme: str) -> None:
     assert body.count(b"originally appeared") in {50, 200}, "who passed it on is always said"
 
 
+def test_where_room_is_scarce_the_beginning_of_a_text_goes_before_a_second_link_to_it() -> None:
+    made = of_planet(200)
+    items = tuple(
+        replace(one, id=f"urn:uuid:{number:036d}", link=Url(at), original=Url(at), title=Title(text="A post"), via=(), authors=())
+        for number, one in enumerate(made.items)
+        for at in [f"https://blog.example/2026/03/number-{number}.html"]
+    )
+    body = page(replace(made, items=items))
+    assert len(body) < 150_000
+    assert (body.count(b'class="text p-summary"'), body.count(b'class="on"')) == (200, 0)
+
+
 def test_a_text_is_whole_if_it_is_short_and_begins_where_there_is_room() -> None:
     short, long = make.item(1), lines_of(2)
     document = parsed(page(make.edition(short, long, path="index.html")))

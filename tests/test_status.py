@@ -56,6 +56,13 @@ def test_what_is_held_or_held_back_names_the_command_that_ends_it() -> None:
     assert "aggregator release blog" in str(status.status(state(), spec(), NOON, held_back=5).advice)
 
 
+def test_a_feed_that_a_list_on_the_web_names_is_left_out_by_a_line_not_by_a_command() -> None:
+    gone = state(last_error="answered 410 Gone", last_error_kind="410")
+    assert "aggregator remove blog" in str(status.status(gone, spec(), NOON).advice)
+    told = str(status.status(gone, spec(listed_by="friends"), NOON).advice)
+    assert ("opt_out: true }" in told, "remove" in told) == (True, False)
+
+
 def test_limits_that_cut_something_are_told_from_what_is_only_odd() -> None:
     told = of(head=head(oddities=("left out: 7 links beyond 64 of one entry", "not well-formed: no end")))
     assert (told.trouble, told.limits, told.oddities) == (

@@ -28,6 +28,7 @@ _BEGINNING_CHARS: Final = 420
 _LEAST_CHARS: Final = 60
 # What an entry's elements take beside the words and addresses in them.
 _MARKUP_BYTES: Final = 380
+_MORE_BYTES: Final = 60
 _TIGHT_TITLE_CHARS: Final = 160
 # A picture beside a text of a few lines: where an entry has that much room.
 _PICTURE_ROOM_BYTES: Final = 900
@@ -124,6 +125,9 @@ def shown(item: Item, *, language: str, untitled: str, room: int, sources: Mappi
         name = name if len(name) <= _TIGHT_TITLE_CHARS else f"{one_line(item.title.text if item.title else name)[:_TIGHT_TITLE_CHARS]}…"
         left = room - _MARKUP_BYTES - _size(*head, name, line, about)
     text, is_whole = _text(item, left)
+    more = None if is_whole or not text else about if _is_there(item, about) else item.link
+    # The title leads there, too.
+    more = more if left - _size(text) >= _MORE_BYTES + _size(more) else None
     said = instant(item.published).isoformat()
     return Shown(
         uid=None if item.id == item.link else item.id,
@@ -142,7 +146,7 @@ def shown(item: Item, *, language: str, untitled: str, room: int, sources: Mappi
         tells_more=_tells_more(item),
         text=text,
         text_class="e-content" if is_whole and item.content else "p-summary",
-        more=None if is_whole or not text else about if _is_there(item, about) else item.link,
+        more=more,
         picture=_picture(item) if text and not is_whole and left > _PICTURE_ROOM_BYTES else None,
         about=about,
         credit=Markup(item.credit + counting(item)) or None,  # noqa: S704  (escaped there)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aggregator.model import Entry, Person, SafeHtml, StoredEntry, Title, Url
 from aggregator.refine.leading import lead
-from aggregator.refine.likeness import likeness, sketch, words
+from aggregator.refine.likeness import first_words, likeness, sketch, words
 from aggregator.refine.stories import same_story, text_keys
 
 NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
@@ -155,3 +155,12 @@ def test_likeness_is_symmetric_and_between_nothing_and_all(one: str, other: str)
 def test_the_same_text_has_the_same_keys_and_few(text: str) -> None:
     assert sketch(words(text)) == sketch(words(text))
     assert len(sketch(words(text))) <= 12
+
+
+@pytest.mark.parametrize(
+    "paragraph", ["<p>One two three four five.</p>", '<p title="a > b">So <i>it</i> goes &amp; goes.</p>', "<p>港湾事務所が両方の</p>"]
+)
+@pytest.mark.parametrize("start", ["", "<blockquote>Somebody else said so.</blockquote>", f"<p>{'a' * 4_000}</p>"])
+def test_a_long_text_has_the_keys_of_all_its_words(paragraph: str, start: str) -> None:
+    text = start + paragraph * 400
+    assert sketch(first_words(text)) == sketch(words(text))

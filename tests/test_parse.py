@@ -43,6 +43,12 @@ def titles(feed: RawFeed) -> list[str]:
     return [entry.title.value if entry.title else "" for entry in feed.entries]
 
 
+def test_the_signs_of_windows_are_put_right_beside_any_other_letters() -> None:
+    # Between the two, Unicode has controls where Windows has quotation marks.
+    assert item("<description>\x93Привет\x94 – it\x92s</description>").summary.value == "“Привет” – it’s"  # type: ignore[union-attr]
+    assert item("<description>Привет – it’s</description>").summary.value == "Привет – it’s"  # type: ignore[union-attr]
+
+
 # ── identity ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

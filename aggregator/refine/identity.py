@@ -146,7 +146,7 @@ def noticed(html: str | None) -> str:
         return ""
     # Without its spaces too: where a line is broken is the business of whatever wrote the file.
     addresses = _ADDRESS.findall(html) if '="' in html else ()
-    return "".join(_TAG.sub(" ", html).split()) + "\x1e" + "\x1e".join(addresses)
+    return "".join(_TAG.sub("", html).split()) + "\x1e" + "\x1e".join(addresses)
 
 
 def _digest(parts: Sequence[str]) -> str:

@@ -17,6 +17,8 @@ _WINDOW: Final = 160
 _OPENING: Final = 40
 _WINDOW_KEYS: Final = 8
 _OPENING_KEYS: Final = 4
+# Of longer texts so many characters are read first: they nearly always hold a whole window.
+_BEGINNING: Final = 3_000
 # Three words of less ("of the in") stand in any text.
 _MIN_BYTES: Final = 11
 # Comparing the words of a whole book gains nothing.
@@ -81,6 +83,17 @@ def _words(html: str) -> tuple[str, ...]:
     return _split(own) or _split(html)
 
 
+def first_words(html: str) -> tuple[str, ...]:
+    """The words with which clean HTML begins, as `words` has them: as many as `sketch` and `is_placeholder` look at, or more."""
+    start = html[: html.rfind(">", 0, _BEGINNING) + 1] if len(html) > 2 * _BEGINNING else ""
+    if not start or "<blockquote" in html[:_MAX_CHARS]:
+        return words(html)
+    text = _TAG.sub(" ", start)
+    # The end of a tag may be a sign within its attributes.
+    found = () if "<" in text else _split(text)
+    return found if len(found) >= _WINDOW else words(html)
+
+
 def unquoted(html: str) -> str:
     """Clean HTML without long passages between quotation marks, which are somebody else's words as those of a blockquote are; of a text
     that is nothing else, all of it.
@@ -91,7 +104,8 @@ def unquoted(html: str) -> str:
 
 def _split(html: str) -> tuple[str, ...]:
     text = unescape(_TAG.sub(" ", html)).casefold()
-    found = (_DENSE_WORDS if _IS_DENSE.search(text) else _WORDS).findall(text)
+    is_dense = not text.isascii() and _IS_DENSE.search(text)
+    found = (_DENSE_WORDS if is_dense else _WORDS).findall(text)
     return tuple(found[:_MAX_WORDS])
 
 
@@ -119,7 +133,8 @@ def sketch(found: Sequence[str]) -> tuple[str, ...]:
 
 
 def _hashes(found: Sequence[str]) -> set[int]:
-    runs = (" ".join(found[at : at + 3]).encode("utf-8", "replace") for at in range(len(found) - 2))
+    coded = [word.encode("utf-8", "replace") for word in found]
+    runs = map(b" ".join, zip(coded, coded[1:], coded[2:], strict=False))
     return {crc32(run) for run in runs if len(run) >= _MIN_BYTES}
 
 

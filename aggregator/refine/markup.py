@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache
 from html import escape
+from itertools import accumulate
 from typing import Final
 
 import nh3
@@ -91,7 +92,7 @@ _MAX_PASSES: Final = 8
 
 _BARE_AMPERSAND: Final = re.compile(r"&(?!(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});)")
 # Tags as nh3 writes them: lower case, all values in double quotes.
-_ANY_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_ANY_TAG: Final = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9]*)")
 _TAG: Final = re.compile(r'<(?P<end>/?)(?P<name>[a-z][a-z0-9]*)(?P<attributes>(?: [a-z-]+="[^"]*")*)>')
 _IMAGE: Final = re.compile(r'<img((?: [a-z-]+="[^"]*")*)>')
 _SOURCE: Final = re.compile(r' src="[^"]')
@@ -101,6 +102,20 @@ _NO_LINK: Final = re.compile(r'<a rel="noopener noreferrer">((?:(?!</?a[ >]).)*)
 _EMPTY_LINK: Final = re.compile(r'<a(?: [a-z-]+="[^"]*")*></a>')
 _PRE_START: Final = re.compile(r"(<pre(?: [a-z-]+=\"[^\"]*\")*>)\n+")
 _VOID: Final = frozenset({"br", "col", "hr", "img", "wbr"})
+
+
+class _Steps(dict[str, int]):
+    """How much deeper a tag leads, by its name; an end tag leads out."""
+
+    def __missing__(self, tag: str) -> int:
+        step = -1 if tag.startswith("/") else int(tag.lower() not in _VOID)
+        if len(self) < _MAX_STEPS:
+            self[tag] = step
+        return step
+
+
+_MAX_STEPS: Final = 2_000
+_STEPS: Final = _Steps()
 _FORMATTING: Final = frozenset(
     """a b big code em font i nobr s small strike strong tt u""".split()  # noqa: SIM905
 )
@@ -143,10 +158,9 @@ def is_too_deep(html: str) -> bool:
     >>> is_too_deep("<p>" * 300), is_too_deep("<div>" * 201 + "</div>" * 201)
     (False, True)
     """
-    opened = deepest = 0
-    for end, name in _ANY_TAG.findall(html) if html.count("<") > MAX_DEPTH else ():
-        opened += -1 if end else name.lower() not in _VOID
-        deepest = max(deepest, opened)
+    if html.count("<") <= MAX_DEPTH:
+        return False
+    deepest = max(accumulate(map(_STEPS.__getitem__, _ANY_TAG.findall(html)), initial=0))
     # Paragraphs need not be closed: only a parser knows.
     return deepest > MAX_DEPTH and embeds.depth(html) > MAX_DEPTH
 
@@ -257,11 +271,12 @@ def _settled(html: str, base: str | None, page: str | None) -> SafeHtml:
     Two parses may differ where an element that was taken out held others apart: `<p><object><p>` is nested only with the object.
     """
     for _ in range(_MAX_PASSES):
-        html = _allowed(html, base, page)
-        if len(html) > MAX_CONTENT:
-            return SafeHtml(html)  # Safe, but `fitted` will cut it and come again: settling it would be in vain.
-        html = _tidy(html)
-        if _checker().clean(html) == html and _tidy(html) == html:
+        written = _allowed(html, base, page)
+        if len(written) > MAX_CONTENT:
+            return SafeHtml(written)  # Safe, but `fitted` will cut it and come again: settling it would be in vain.
+        html = _tidy(written)
+        # What was tidy already is not made tidy a second time.
+        if _checker().clean(html) == html and (html == written or _tidy(html) == html):
             return SafeHtml(html) if _is_light(html) else from_text(visible_text(html))
     return from_text(visible_text(html))
 

@@ -78,7 +78,8 @@ def compared(html: str) -> str:
     >>> compared('a&nbsp;b <a href="http://a.example/b/">c</a>')
     'a b <a href="https://a.example/b">c</a>'
     """
-    html = _UNSEEN.sub("", without_signatures(html).replace("&nbsp;", " "))
+    html = without_signatures(html).replace("&nbsp;", " ")
+    html = html if html.isascii() else _UNSEEN.sub("", html)
     if '="http' in html:
         html = html.replace(' src="http://', ' src="https://').replace(' href="http://', ' href="https://')
     return _LAST_SLASH.sub(r"\1", html) if " href=" in html else html

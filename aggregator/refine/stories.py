@@ -49,7 +49,7 @@ def keys(link: Url | None, origin: Origin, raw_id: str | None, related: Url | No
 
 def text_keys(html: SafeHtml | None) -> tuple[StoryKey, ...]:
     """The keys under which copies of a text may be found; none for a placeholder, which is nobody's."""
-    words = likeness.words(html) if html else ()
+    words = likeness.first_words(html) if html else ()
     return () if likeness.is_placeholder(words) else tuple(StoryKey(kind="text", value=value) for value in likeness.sketch(words))
 
 

@@ -50,7 +50,9 @@ _AROUND: Final = "".join(map(chr, range(0x21))) + "!\"#$%&'()*+,-./:;<=>?@[\\]^_
 _APOSTROPHES: Final = re.compile("['’ʼ]")
 # Some ten megabytes; the words of a few thousand entries are mostly the same.
 _MAX_SEEN: Final = 100_000
-_HEAD: Final = 2
+# No stem is shorter than this.
+_SHORT_STEM: Final = 2
+_HEAD: Final = 3
 _MAX_PLACES: Final = 200
 _MAX_RUN_PLACES: Final = 16
 
@@ -70,8 +72,8 @@ class Triggers:
     """The key words of several languages, which are known by number."""
 
     lexicons: Sequence[Lexicon]
-    _memory: list[tuple[set[str], dict[str, Owners]]] = field(default_factory=lambda: [(set(), {})])
-    """All words that were looked up, and those of them that are keys. Both are let go together, since other threads look, too."""
+    _memory: list[dict[str, Owners]] = field(default_factory=lambda: [{}])
+    """What was found of words that were looked up. It is let go as a whole, since other threads look, too."""
 
     def spoken(self, text: str) -> dict[int, Span]:
         """The languages in which a text may say where it comes from: where their first and their last key word stand.
@@ -93,7 +95,7 @@ class Triggers:
 
     def _among_words(self, text: str) -> Iterator[tuple[int, Span]]:
         words = text.replace("—", " ").replace("–", " ").replace("/", " ").split()
-        owned = self._owned(set(words))
+        owned = self._owned(set(words), has_apostrophes="'" in text or "’" in text)
         spoken = [number for number, kinds in _kinds(owned.values()).items() if _may_say(kinds)]
         if not spoken:
             return
@@ -102,37 +104,50 @@ class Triggers:
             if hits := places.hits(number, self.lexicons[number].near or _NEAR):
                 yield number, Span(_offset(words, hits[0]), _offset(words, hits[-1] + 1))
 
-    def _owned(self, words: set[str]) -> dict[str, Owners]:
+    def _owned(self, words: set[str], *, has_apostrophes: bool) -> dict[str, Owners]:
         """Of words as they stand in a text those that are keys: of which languages, and what they are there."""
-        if len(self._memory[0][0]) > _MAX_SEEN:
-            self._memory[0] = set(), {}
-        seen, keys = self._memory[0]
-        fresh = words - seen
-        owned = {word: owners for word in fresh if (owners := self._owners(word))}
-        owned |= {word: keys[word] for word in words & keys.keys()}
-        keys.update(owned)
-        seen.update(fresh)
-        return owned
+        heads, stems = self._heads
+        # Most words begin like no key, and are plain letters: nothing need be taken off them to see that.
+        asked = [
+            word
+            for word in words
+            if (head := word[:_HEAD]) in heads
+            or word[:_SHORT_STEM] in stems
+            or not head.isalnum()
+            or (has_apostrophes and ("'" in word or "’" in word))
+        ]
+        if len(self._memory[0]) > _MAX_SEEN:
+            self._memory[0] = {}
+        known = self._memory[0]
+        known.update((word, self._owners(word)) for word in asked if word not in known)
+        return {word: owners for word in asked if (owners := known[word])}
 
     def _owners(self, word: str) -> Owners:
         bare = word.strip(_AROUND)
         parts = _APOSTROPHES.split(bare) if "'" in bare or "’" in bare else [bare]
-        heads, exact, stems = self._keys
-        if not any(part[:_HEAD] in heads for part in parts):
+        heads, short = self._heads
+        if not any(part[:_HEAD] in heads or part[:_SHORT_STEM] in short for part in parts):
             return ()
+        exact, stems = self._keys
         found = [owner for part in parts for owner in exact.get(part, ())]
-        found += [owner for part in parts for length in range(2, len(part) + 1) for owner in stems.get(part[:length], ())]
+        found += [owner for part in parts for length in range(_SHORT_STEM, len(part) + 1) for owner in stems.get(part[:length], ())]
         return tuple(dict.fromkeys(found))
 
     @cached_property
-    def _keys(self) -> tuple[frozenset[str], Mapping[str, set[tuple[int, str]]], Mapping[str, set[tuple[int, str]]]]:
-        """(how any key begins; whole words, stems → the languages and classes of each)."""
+    def _heads(self) -> tuple[frozenset[str], frozenset[str]]:
+        """(the letters with which keys begin; stems that are shorter than that)."""
+        exact, stems = self._keys
+        return frozenset(key[:_HEAD] for keys in (exact, stems) for key in keys), frozenset(key for key in stems if len(key) < _HEAD)
+
+    @cached_property
+    def _keys(self) -> tuple[Mapping[str, set[tuple[int, str]]], Mapping[str, set[tuple[int, str]]]]:
+        """Whole words, and stems → the languages and classes of each."""
         exact: defaultdict[str, set[tuple[int, str]]] = defaultdict(set)
         stems: defaultdict[str, set[tuple[int, str]]] = defaultdict(set)
         for number, lexicon in enumerate(self.lexicons):
             for key, kinds in lexicon.keys(_KINDS):
                 (stems if key.endswith("*") else exact)[key.removesuffix("*")].update((number, kind) for kind in kinds)
-        return frozenset(key[:_HEAD] for keys in (exact, stems) for key in keys), exact, stems
+        return exact, stems
 
     # languages that do not
 

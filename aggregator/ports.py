@@ -121,6 +121,10 @@ class Store(Protocol):
         """
         ...
 
+    def give_back(self, leases: Sequence[str], now: datetime) -> None:
+        """End leases (by token) whose polls were cut short: their feeds are due now. One that is not held any more changes nothing."""
+        ...
+
     def next_due(self, now: datetime) -> datetime | None:
         """When the next active feed can be leased, operators' wishes included; None without active feeds."""
         ...

@@ -124,6 +124,11 @@ class FakeFeeds:
         is_free = one is not None and one.state.active and not self._is_leased(one, now)
         return self._held(one, now + hold) if one and is_free else None
 
+    def give_back(self, leases: Sequence[str], now: datetime) -> None:
+        for one in self.rows.values():
+            if one.token in leases:
+                one.token, one.lease_until, one.state = None, None, replace(one.state, next_poll_at=now)
+
     def bring_forward(self, feed_key: str, at: datetime, why: str) -> None:
         one = self.rows[feed_key]
         if one.token is None and at < one.state.next_poll_at:

@@ -138,6 +138,10 @@ class FakeStore(FakeForgetting):
         return self._feeds.lease(now, hold, limit, feeds=feeds, ignore_holds=ignore_holds)
 
     @_one_at_a_time
+    def give_back(self, leases: Sequence[str], now: datetime) -> None:
+        self._feeds.give_back(leases, now)
+
+    @_one_at_a_time
     def next_due(self, now: datetime) -> datetime | None:
         return self._feeds.next_due(now)
 

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -55,6 +56,20 @@ def test_what_is_gone_for_good_is_asked_only_by_name_however_long_ago_that_was(a
     assert len(fetcher.asked) == 2
     poll_due(lambda: later, feeds=["garden"])
     assert len(fetcher.asked) == 3
+
+
+def test_a_poll_that_the_stop_cuts_short_leaves_its_feed_due(app: App) -> None:
+    stop, ended = Event(), Event()
+
+    def stopped(*asked: object) -> None:
+        stop.set()
+        ended.wait(30)
+
+    slow = replace(app, ports=replace(app.ports, reader=stopped))  # type: ignore[arg-type]
+    assert poll_due(lambda: slow, stop=stop) == []
+    (report,) = poll_due(lambda: app)
+    assert (report.outcome, report.new) == ("new", 1)
+    ended.set()
 
 
 def test_a_bug_in_one_poll_is_logged_and_costs_only_that_feed(app: App, caplog: pytest.LogCaptureFixture) -> None:

@@ -106,7 +106,7 @@ class Daemon:
     # ── life ──
 
     def run(self) -> bool:
-        """Run until SIGTERM, SIGINT or `stop`. Ends within 10 s: what is under way is left to its lease; tell whether a job still is."""
+        """Run until SIGTERM, SIGINT or `stop`. Ends within 10 s, what is under way is cut short; tell whether a job still is."""
         with self.lock:
             server = self._server()
             scheduler = self._scheduler()

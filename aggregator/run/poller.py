@@ -44,11 +44,11 @@ class _Job:
 
 
 class Workers:
-    """Daemon threads that poll. Unlike an executor's they never hold up the end of the program: a lost lease comes back by itself."""
+    """Daemon threads that poll. Unlike an executor's they never hold up the end of the program."""
 
     def __init__(self, count: int = WORKERS) -> None:
         self._jobs: queue.SimpleQueue[tuple[App, _Job] | None] = queue.SimpleQueue()
-        self.done: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
+        self.done: queue.SimpleQueue[tuple[_Job, Done | BaseException]] = queue.SimpleQueue()
         self.count = count
         self._threads: list[threading.Thread] = []
 
@@ -68,10 +68,10 @@ class Workers:
         while (item := self._jobs.get()) is not None:
             app, job = item
             try:
-                self.done.put(poll(job.spec, job.state, job.lease, app.ports))
+                self.done.put((job, poll(job.spec, job.state, job.lease, app.ports)))
             except BaseException as bug:  # noqa: BLE001 - handed to the caller, who logs it with its traceback
                 bug.add_note(f"while polling {job.spec.id}")
-                self.done.put(bug)
+                self.done.put((job, bug))
 
 
 def poll_due(
@@ -88,7 +88,8 @@ def poll_due(
     """Poll what is due (or the named feeds, due or not) until nothing is left, and return one report a feed.
 
     `current` gives the app, asked anew for every round, so that a reload is taken up on the way. `report` is told of each poll once it
-    is stored, `stored` of the count of new and changed entries after each batch. A set `stop` leaves what is under way to its lease.
+    is stored, `stored` of the count of new and changed entries after each batch. When `stop` is set, or the call is broken off, what is
+    under way is due again: nobody waits for leases of polls that will not end. Only a killed process leaves them to their time.
     With `endless` (the daemon) a feed may be polled more than once in a call, which ends after `ROUND` at the latest and returns no
     reports; else each is polled at most once, and once more if it was a page that names its feed. Without free space beside the store
     (`App.lacks_space`) nothing is polled.
@@ -98,6 +99,7 @@ def poll_due(
         return run.due(endless=endless) if feeds is None else run.named(feeds, ignore_holds=ignore_holds)
     finally:
         run.workers.close()
+        run.give_back()
 
 
 class _Run:
@@ -111,7 +113,7 @@ class _Run:
         self.report = report
         self.stored = stored
         self.stop = stop
-        self.under_way = 0
+        self.under_way: set[str] = set()
         # Pages that named their feeds: these are polled in the same call.
         self.discovered = 0
         self.reports: list[PollReport] = []
@@ -156,13 +158,20 @@ class _Run:
                 break
         return self.reports
 
+    def give_back(self) -> None:
+        """Let the feeds be due whose polls will not be stored."""
+        try:
+            self.app.ports.store.give_back(sorted(self.under_way), self.app.ports.clock())
+        except StoreError as error:
+            log.info("what was under way comes back when its leases end: %s", error)
+
     def _room(self) -> int:
-        return max(0, self.workers.count * 2 - self.under_way)
+        return max(0, self.workers.count * 2 - len(self.under_way))
 
     def _start(self, jobs: Sequence[_Job]) -> None:
         for job in jobs:
-            self.under_way += 1
-            self.workers.put(self.app, job, self.under_way)
+            self.under_way.add(job.lease)
+            self.workers.put(self.app, job, len(self.under_way))
 
     def _lease(self, count: int, feeds: Sequence[str] | None, ignore_holds: bool) -> list[_Job]:
         if count <= 0:
@@ -187,10 +196,10 @@ class _Run:
         deadline: float | None = None
         while self.under_way and len(got) < BATCH_FEEDS and not self.stop.is_set():
             try:
-                item = self.workers.done.get(timeout=BATCH_WAIT_S if deadline is None else max(0.0, deadline - monotonic()))
+                job, item = self.workers.done.get(timeout=BATCH_WAIT_S if deadline is None else max(0.0, deadline - monotonic()))
             except queue.Empty:
                 break
-            self.under_way -= 1
+            self.under_way.discard(job.lease)
             deadline = deadline or monotonic() + BATCH_WAIT_S
             if isinstance(item, BaseException):
                 log.error("a bug: this feed comes back when its lease ends", exc_info=item)

@@ -39,6 +39,10 @@ _FORWARD: Final = (
     .values(next_poll_at=bindparam("at"), why=bindparam("why"))
 )
 
+_GIVE_BACK: Final = (
+    update(feed).where(feed.c.lease_token == bindparam("token")).values(lease_until=None, lease_token=None, next_poll_at=bindparam("at"))
+)
+
 _BUSY: Final = union_all(
     *(
         select(column, feed.c.lease_until).where(column.is_not(None), _within(feed.c.lease_until))
@@ -145,6 +149,11 @@ def take(conn: Connection, counters: Counters, feed_key: str, now: datetime, hol
     pks = [row.pk for row in _rows(conn, _ONE, {**_instants(now), "of": feed_key})]
     # When it is polled next stays: somebody else's word is no reason to ask it sooner, nor is a crash meanwhile.
     return next(iter(_taken(conn, _HOLD, pks, now + hold, f"{counters.take('lease')}.")), None)
+
+
+def give_back(conn: Connection, tokens: Sequence[str], now: datetime) -> None:
+    if tokens:
+        conn.execute(_GIVE_BACK, [{"token": token, "at": now} for token in tokens])
 
 
 def bring_forward(conn: Connection, feed_key: str, at: datetime, why: str) -> None:

@@ -82,6 +82,10 @@ class SqlStore:
         with self._db.write() as (conn, counters):
             return lease.lease(conn, counters, now, hold, limit, feeds=feeds, ignore_holds=ignore_holds)
 
+    def give_back(self, leases: Sequence[str], now: datetime) -> None:
+        with self._db.write() as (conn, _):
+            lease.give_back(conn, leases, now)
+
     def next_due(self, now: datetime) -> datetime | None:
         with self._db.read() as conn:
             return lease.next_due(conn, now)

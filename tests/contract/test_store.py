@@ -164,6 +164,20 @@ def test_a_leased_feed_is_nobody_elses_until_the_hold_is_over(store: Store) -> N
     assert again != token
 
 
+def test_a_lease_that_is_given_back_leaves_its_feed_due_and_is_nobodys_any_more(store: Store) -> None:
+    store.sync(blogs("a", "b"), NOON)
+    leased = {state.id: (state, token) for state, token in store.lease(NOON, HOLD, 9)}
+    store.give_back([leased["a"][1], "none"], NOON + timedelta(seconds=1))
+    now = NOON + timedelta(seconds=9)
+    ((state, again),) = store.lease(now, HOLD, 9)
+    assert state.id == "a"
+    store.give_back([leased["a"][1]], now)
+    assert store.lease(now, HOLD, 9) == [], "whoever has it now keeps it"
+    assert store.record([result_of(state, leased["a"][1])], same_story) == [(0, 0)]
+    assert store.feeds()[0].next_poll_at == now + HOLD
+    assert again != leased["a"][1]
+
+
 def test_the_longest_overdue_come_first_and_no_more_than_asked_for(store: Store) -> None:
     store.sync(blogs("c", "a", "b"), NOON)
     for place, feed in enumerate(("b", "c", "a")):

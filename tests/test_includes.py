@@ -133,7 +133,7 @@ def test_a_save_of_any_of_the_files_is_taken_up(folder: Path) -> None:
     config = load(folder / "feeds.yaml", {})
     said: list[str] = []
     daemon = Daemon(lent(config), load=lambda: load(folder / "feeds.yaml", {}), tell=said.append, report=print, serve=False)
-    watcher = threading.Thread(target=daemon._watch, daemon=True)
+    watcher = threading.Thread(target=daemon.saves.watch, daemon=True)
     try:
         watcher.start()
         until(lambda: bool(daemon.health.config_problems), lambda: written(folder, {"friends.yaml": "feds: []\n"}))
@@ -158,16 +158,22 @@ def test_a_save_during_a_publish_is_answered_at_once_and_taken_up_after_it(folde
     daemon = Daemon(app, load=lambda: load(folder / "feeds.yaml", {}), tell=said.put, report=print, serve=False)
     daemon._stored(1)
     written(folder, {"friends.yaml": "feeds: []\n"})
-    jobs = [threading.Thread(target=job, daemon=True) for job in (daemon._publish, daemon.reload)]
+    job = threading.Thread(target=daemon._publish, daemon=True)
     try:
-        for job in jobs:
-            job.start()
-            assert publishes.wait(10)
+        job.start()
+        assert publishes.wait(10)
+        daemon.saves.read()
         assert said.get(timeout=10) == "feeds.yaml has no mistakes: taken up when the publish that runs is done"
+        written(folder, {"friends.yaml": "feds: []\n"})
+        daemon.saves.read()
+        assert "friends.yaml:1" in said.get(timeout=10), "a mistake that follows is named at once, too"
+        assert said.get(timeout=10) == "feeds.yaml has problems: the last good one stays in force"
         goes_on.set()
-        for job in jobs:
-            job.join(10)
+        job.join(10)
+        while "taken up: 3 feeds" not in said.get(timeout=10):
+            pass
         assert feeds(daemon.app.config) == 3
+        assert daemon.health.config_problems, "the file is broken all the same"
     finally:
         goes_on.set()
         daemon.app.close()

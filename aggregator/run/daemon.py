@@ -14,11 +14,10 @@ from time import monotonic
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from watchfiles import watch
 
 from aggregator.announcing import announce
 from aggregator.app import LACKS_SPACE, App, new_secret
-from aggregator.errors import AggregatorError, ConfigError, StoreError
+from aggregator.errors import StoreError
 from aggregator.lists import refresh, report_lines, troubles
 from aggregator.model import Config, JsonValue, PollReport
 from aggregator.pipeline import PublishReport, publish
@@ -28,9 +27,10 @@ from aggregator.run.beginning import Beginning
 from aggregator.run.callbacks import Callbacks
 from aggregator.run.health import SILENCE, Health
 from aggregator.run.lock import DaemonLock
-from aggregator.run.minding import Minded, in_turn
+from aggregator.run.minding import Minded
 from aggregator.run.notify import READY, STOPPING, Notifier
 from aggregator.run.poller import poll_due
+from aggregator.run.saves import Saves
 from aggregator.run.server import WebServer
 from aggregator.run.standing import board
 from aggregator.subscribing import ask_hubs, bring_in_line
@@ -52,8 +52,6 @@ SUBSCRIBE_EVERY = timedelta(minutes=1)
 SUBSCRIBE_REST = 20
 MAINTAIN_EVERY = timedelta(hours=24)
 REPUBLISH_EVERY = timedelta(minutes=10)
-# A save is often several events (write, rename, chmod): they are taken up together.
-DEBOUNCE_MS = 300
 # How far wall clock and monotonic clock may part between two looks before the jobs are set anew.
 MAX_CLOCK_JUMP_S = 30.0
 STOP_WITHIN_S = 8.0
@@ -81,7 +79,6 @@ class Daemon:
         lock: DaemonLock | None = None,
     ) -> None:
         self.app = app
-        self.load = load
         self.tell = tell
         self.report = report
         self.serve = serve
@@ -89,7 +86,6 @@ class Daemon:
         self.stop = threading.Event()
         self.notifier = notifier or Notifier()
         self.lock = lock or DaemonLock(Path(app.config.store))
-        self._files = app.config.files or (app.config.path,)
         self._running: set[str] = set()
         self._moved = monotonic()
         self._beginning = Beginning(app.ports.store, app.config.feeds, app.config.lists)
@@ -101,6 +97,16 @@ class Daemon:
         self._hubs_from = 0.0
         self._ask_at: datetime | None = None
         self._members: dict[str, int] = {}
+        self.saves = Saves(
+            load=load,
+            written=lambda: self.app.written,
+            take_up=self._take_up,
+            turn=self._swap,
+            health=self.health,
+            tell=tell,
+            stop=self.stop,
+            running=self._running,
+        )
         self.callbacks = Callbacks(lambda: self.app, report=self._reported, stored=self._stored, wait=self.stop.wait)
 
     # ── life ──
@@ -111,7 +117,7 @@ class Daemon:
             server = self._server()
             scheduler = self._scheduler()
             previous = {name: signal.signal(name, self._on_signal) for name in (signal.SIGTERM, signal.SIGINT)}
-            watcher = threading.Thread(target=self._watch, name="reload", daemon=True)
+            watcher = threading.Thread(target=self.saves.watch, name="reload", daemon=True)
             try:
                 if server:
                     server.start()
@@ -342,56 +348,7 @@ class Daemon:
     def _minded(self, job: str) -> Minded:
         return Minded(self.health, job, self.stop, self._running)
 
-    # ── reload ──
-
-    def _watch(self) -> None:
-        with self._minded("reload"):
-            while not self.stop.is_set():
-                self._watch_folders(self._folders())
-
-    def _folders(self) -> list[Path]:
-        return sorted({path.parent for path in self._files if path.parent.is_dir()})
-
-    def _watch_folders(self, folders: Sequence[Path]) -> None:
-        """Reload whenever one of the files is saved, until they stand in other folders than these."""
-        for changes in watch(
-            *folders, stop_event=self.stop, debounce=DEBOUNCE_MS, recursive=False, raise_interrupt=False, ignore_permission_denied=True
-        ):
-            # By name: a path may lead there through a link.
-            if {Path(name).name for _, name in changes} & {path.name for path in self._files}:
-                with self._minded("reload"):
-                    self.reload()
-            if not {*self._folders()} <= {*folders}:
-                return
-
-    def reload(self) -> None:
-        """Take up feeds.yaml as it is now; a broken one leaves the last good one in force and says so."""
-        try:
-            config = self.load()
-            self._files = config.files
-            with in_turn(self._swap, lambda: self.tell(f"{config.path.name} has no mistakes: taken up when the publish that runs is done")):
-                if config == self.app.written:
-                    self._recovered()
-                    return
-                self.app = self.app.reconfigured(config)
-        except ConfigError as error:
-            self._files = error.files or self._files
-            self.health.config_problems = tuple(error.lines())
-            for line in error.lines():
-                self.tell(line)
-            self.tell("feeds.yaml has problems: the last good one stays in force")
-        except AggregatorError as error:
-            self.health.config_problems = (str(error),)
-            self.tell(str(error))
-        else:
-            self.health.config_problems = ()
-            self.tell(f"{config.path.name} taken up: {counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}")
-            for warning in config.warnings:
-                self.tell(warning)
-            self._dirty.set()
-            self._hubs.set()
-
-    def _recovered(self) -> None:
-        if self.health.config_problems:
-            self.health.config_problems = ()
-            self.tell("feeds.yaml is as it was: its problems are gone")
+    def _take_up(self, config: Config) -> None:
+        self.app = self.app.reconfigured(config)
+        self._dirty.set()
+        self._hubs.set()

@@ -1,30 +1,12 @@
-"""A job's trouble must not end the daemon, and who has to wait for another job is told."""
+"""A job's trouble must not end the daemon."""
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Final
 
 from aggregator.errors import AggregatorError
 from aggregator.run.health import Health
 
 log = logging.getLogger(__name__)
-
-AT_ONCE_S: Final = 0.3
-"""Who waits no longer than that for another job need not be told."""
-
-
-@contextmanager
-def in_turn(lock: threading.Lock, waits: Callable[[], object]) -> Iterator[None]:
-    """Hold a lock; call `waits` first where somebody else holds it for longer than a moment."""
-    if not lock.acquire(timeout=AT_ONCE_S):
-        waits()
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 class Minded:

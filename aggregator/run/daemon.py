@@ -162,7 +162,7 @@ class Daemon:
     def _scheduler(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             timezone="UTC",
-            executors={"default": ThreadPoolExecutor(8)},
+            executors={"default": ThreadPoolExecutor(8)},  # one for each job
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
 

@@ -105,78 +105,124 @@ def join(
     through for entries that took the place of others (`successors`); a story that stands in it already is nobody's place, and none is taken
     twice.
     """
-    unions: _Unions[_Node] = _Unions()
-
-    def node(pk: int) -> _Node:
-        return (True, story_of[pk]) if pk in story_of else (False, pk)
-
-    def members(nodes: Sequence[_Node]) -> list[StoredEntry]:
-        return [one for is_story, pk in nodes for one in (told(pk) if is_story else (entry(pk),))]
-
-    def may_meet(ours: Sequence[_Node], theirs: Sequence[_Node], third: str) -> bool:
-        if len(ours) == len(theirs) == 1 and not ours[0][0] and not theirs[0][0]:
-            return ruling(ours[0][1], theirs[0][1]) is not False
-        we, they = members(ours), members(theirs)
-        pairs = [(one, other) for one in we for other in they]
-        if any(ruling(one.pk, other.pk) is False for one, other in pairs):
-            return False
-        pairs = [(one, other) for one, other in pairs if not (was_told(one, other, they) or was_told(other, one, we))]
-        if third == "third":
-            return all(same_story(one, other, third) for one, other in pairs)
-        unlike = [pair for pair in pairs if not same_story(*pair, "alike")]
-        return all(_is_tied(*pair, we, they, same_story) for pair in unlike)
-
-    def was_told(one: StoredEntry, other: StoredEntry, others: Sequence[StoredEntry]) -> bool:
-        """Whether an entry is with the other only because somebody said that the other is one with what it is like."""
-        return any(ruling(other.pk, like.pk) and same_story(one, like, "third") for like in others) if ruled else False
-
-    def ruling(a: int, b: int) -> bool | None:
-        return ruled.get((min(a, b), max(a, b))) if ruled else None
-
-    for pk in fresh:
-        unions.add(node(pk))
-    news = set(fresh)
-    contested: set[_Node] = set()
-    for (a, b), is_same in sorted(ruled.items()):
-        if is_same and (a in news or b in news) and (a in story_of or a in news) and (b in story_of or b in news):
-            unions.join(node(a), node(b))
-    waiting = list((pairs or in_turn)(carriers, news, entry))
-    # What could not meet may once others have joined either: it is tried until nothing more joins.
-    while waiting:
-        refused: list[tuple[str, int, int]] = []
-        for kind, a, b in waiting:
-            # Who takes another's place is new; two that were both given to subscribers stay two.
-            if kind in PLACES and a in story_of and b in story_of and (given is None or (story_of[a] in given and story_of[b] in given)):
-                continue
-            ours, theirs = unions.of(node(a)), unions.of(node(b))
-            if node(a) == node(b) or ours is theirs or not same_story(entry(a), entry(b), kind):
-                continue
-            if may_meet(ours, theirs, "alike" if kind == "text" else "third"):
-                unions.join(node(a), node(b))
-            else:
-                refused.append((kind, a, b))
-        if len(refused) == len(waiting) or not refused:
-            contested = {node(pk) for _, *both in refused for pk in both}
-            break
-        waiting = refused
+    work = _Joining(fresh, story_of, entry, same_story, told, ruled, given)
+    work.by_rulings()
+    work.by_pairs(list((pairs or in_turn)(carriers, work.news, entry)))
     for turnover in turned:
-        standing = {one for pk in turnover.standing if pk in story_of for one in unions.of(node(pk))}
-        open_ = [(story_of[one.pk], one) for one in turnover.gone if one.pk in story_of and node(one.pk) not in standing]
-        places = {(True, story) for story, _ in open_}
-        met = {pk: places.intersection(unions.of(node(pk))) for pk in turnover.added}
+        work.by_turnover(turnover, successors)
+    return work.joined()
+
+
+class _Joining:
+    """One call of `join`: what is connected so far, and which pairs could not be."""
+
+    def __init__(
+        self,
+        fresh: Sequence[int],
+        story_of: Mapping[int, int],
+        entry: Callable[[int], StoredEntry],
+        same_story: SameStory,
+        told: Callable[[int], Sequence[StoredEntry]],
+        ruled: Mapping[tuple[int, int], bool],
+        given: Container[int] | None,
+    ) -> None:
+        self.news = set(fresh)
+        self._story_of, self._entry, self._told = story_of, entry, told
+        self._same_story, self._ruled, self._given = same_story, ruled, given
+        self._unions: _Unions[_Node] = _Unions()
+        self._contested: set[_Node] = set()
+        for pk in fresh:
+            self._unions.add(self._node(pk))
+
+    def by_rulings(self) -> None:
+        """Connect what somebody said to be one story."""
+        for pair, is_same in sorted(self._ruled.items()):
+            if is_same and not self.news.isdisjoint(pair) and all(pk in self._story_of or pk in self.news for pk in pair):
+                self._unions.join(*map(self._node, pair))
+
+    def by_pairs(self, waiting: list[tuple[str, int, int]]) -> None:
+        """Connect the pairs that tell one story. What could not meet may once others have joined: it is tried until nothing more joins."""
+        while waiting:
+            refused = [pair for pair in waiting if not self._is_settled(*pair)]
+            if len(refused) == len(waiting):
+                self._contested = {self._node(pk) for _, *both in refused for pk in both}
+                return
+            waiting = refused
+
+    def by_turnover(self, turnover: Turnover, successors: Successors) -> None:
+        """Connect what took the place of others in a document of which much is new."""
+        standing = {one for pk in turnover.standing if pk in self._story_of for one in self._of(pk)}
+        gone = [(self._story_of[one.pk], one) for one in turnover.gone if one.pk in self._story_of and self._node(one.pk) not in standing]
+        places = {(True, story) for story, _ in gone}
+        met = {pk: places.intersection(self._of(pk)) for pk in turnover.added}
         taken = {place for found in met.values() for place in found}
-        free = [pair for pair in open_ if (True, pair[0]) not in taken]
-        open_to_all = [entry(pk) for pk, found in met.items() if not found]
-        known_again = [entry(pk) for pk, found in met.items() if found]
+        free = [(story, one) for story, one in gone if (True, story) not in taken]
+        open_to_all = [self._entry(pk) for pk, found in met.items() if not found]
+        known_again = [self._entry(pk) for pk, found in met.items() if found]
         for pk, other in sorted(successors(open_to_all, free, known_again).items()):
-            if all(ruling(one.pk, two.pk) is not False for one in members(unions.of(node(pk))) for two in members([node(other)])):
-                unions.join(node(pk), node(other))
-    groups = [
-        Group(frozenset(pk for is_story, pk in nodes if is_story), frozenset(pk for is_story, pk in nodes if not is_story))
-        for nodes in unions.groups()
-    ]
-    around = {pk for one in contested for is_story, pk in unions.of(one) if is_story}
-    return Joined(groups, frozenset(around), bool(contested))
+            if not self._are_kept_apart(self._members(self._of(pk)), self._members([self._node(other)])):
+                self._unions.join(self._node(pk), self._node(other))
+
+    def joined(self) -> Joined:
+        groups = [
+            Group(frozenset(pk for is_story, pk in nodes if is_story), frozenset(pk for is_story, pk in nodes if not is_story))
+            for nodes in self._unions.groups()
+        ]
+        around = {pk for one in self._contested for is_story, pk in self._unions.of(one) if is_story}
+        return Joined(groups, frozenset(around), bool(self._contested))
+
+    # ── one pair ──
+
+    def _is_settled(self, kind: str, a: int, b: int) -> bool:
+        """Connect a pair if it tells one story; False where it does, and cannot meet yet."""
+        if kind in PLACES and self._are_both_given(a, b):
+            return True
+        ours, theirs = self._of(a), self._of(b)
+        if self._node(a) == self._node(b) or ours is theirs or not self._same_story(self._entry(a), self._entry(b), kind):
+            return True
+        if not self._may_meet(ours, theirs, "alike" if kind == "text" else "third"):
+            return False
+        self._unions.join(self._node(a), self._node(b))
+        return True
+
+    def _are_both_given(self, a: int, b: int) -> bool:
+        """Who takes another's place is new; two that were both given to subscribers stay two."""
+        stories = [self._story_of.get(pk) for pk in (a, b)]
+        return None not in stories and (self._given is None or all(story in self._given for story in stories))
+
+    def _may_meet(self, ours: Sequence[_Node], theirs: Sequence[_Node], kind: str) -> bool:
+        if len(ours) == len(theirs) == 1 and not ours[0][0] and not theirs[0][0]:
+            return self._ruling(ours[0][1], theirs[0][1]) is not False
+        we, they = self._members(ours), self._members(theirs)
+        if self._are_kept_apart(we, they):
+            return False
+        pairs = [(one, other) for one in we for other in they if not (self._was_told(one, other, they) or self._was_told(other, one, we))]
+        if kind == "third":
+            return all(self._same_story(one, other, kind) for one, other in pairs)
+        unlike = [pair for pair in pairs if not self._same_story(*pair, "alike")]
+        return all(_is_tied(*pair, we, they, self._same_story) for pair in unlike)
+
+    def _was_told(self, one: StoredEntry, other: StoredEntry, others: Sequence[StoredEntry]) -> bool:
+        """Whether an entry is with the other only because somebody said that the other is one with what it is like."""
+        if not self._ruled:
+            return False
+        return any(self._ruling(other.pk, like.pk) and self._same_story(one, like, "third") for like in others)
+
+    def _are_kept_apart(self, we: Sequence[StoredEntry], they: Sequence[StoredEntry]) -> bool:
+        """Whether somebody said that one of us is another story than one of them."""
+        return bool(self._ruled) and any(self._ruling(one.pk, other.pk) is False for one in we for other in they)
+
+    def _ruling(self, a: int, b: int) -> bool | None:
+        return self._ruled.get((min(a, b), max(a, b))) if self._ruled else None
+
+    def _of(self, pk: int) -> list[_Node]:
+        return self._unions.of(self._node(pk))
+
+    def _node(self, pk: int) -> _Node:
+        return (True, self._story_of[pk]) if pk in self._story_of else (False, pk)
+
+    def _members(self, nodes: Sequence[_Node]) -> list[StoredEntry]:
+        return [one for is_story, pk in nodes for one in (self._told(pk) if is_story else (self._entry(pk),))]
 
 
 def join_anew(

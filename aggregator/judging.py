@@ -95,7 +95,7 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
         feed_key=lead.feed_key,
         published_id=fitting_id(lead, members, feeds.publishers),
         sort_key=lead.sort_key,
-        public_updated=lead.public_updated,
+        public_updated=leading.last_changed(lead, members),
         per_day=feeds.specs[lead.feed_key].limit.per_day,
     )
 

@@ -37,6 +37,7 @@ from aggregator.store.columns import DAY
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
 from aggregator.store.edits import as_it_stood, is_edit
 from aggregator.store.joining import Joined, Pairs, Turnover, closest_first, in_turn, join, join_anew, near
+from aggregator.store.parting import Parting, Row, Told, part, places
 from aggregator.store.publications import LOOKED_THROUGH
 from aggregator.store.standing import Candidate, Outlook, first_listed, is_newcomer, settle
 from aggregator.store.withdraw import is_over, reason
@@ -387,26 +388,30 @@ class FakeStore(FakeForgetting):
         self._ruled |= {(min(entry_pk, pk), max(entry_pk, pk)): False for pk in others}
         generation = self._take("generation")
         self._stories[of].generation = generation
-        revived = self._before(of, [entry_pk])
-        if revived is None and (revived := self._before(of, others)) is not None:
-            self._move(others, revived, generation)
-            return of
-        return self._move([entry_pk], self._take("story") if revived is None else revived, generation)
-
-    def _move(self, pks: Sequence[int], into: int, generation: int) -> int:
+        names = {pk: self._entries[pk].stored.entry.published_id for pk in sorted([entry_pk, *others])}
+        joined: dict[int, list[str]] = {of: []}
+        for (_, story), one in sorted(self._standings.items(), key=lambda item: _as_given(item[1])):
+            if one.publication.sequence and (story == of or self._stories[story].joined == of):
+                joined.setdefault(story, []).append(one.publication.published_id)
+        told = Told(of=of, names=names, own=joined.pop(of), joined=joined)
+        parting = part(entry_pk, told)
+        into = self._take("story") if parting.into is None else parting.into
         self._stories[into] = _Story(generation)
-        for pk in pks:
+        for follower in parting.follow:
+            self._stories[follower].joined = into
+        for pk in parting.moved:
             self._entries[pk].story = into
-        return into
+        self._give_back(told, parting, into)
+        return into if parting.moved == {entry_pk} else of
 
-    def _before(self, of: int, pks: Sequence[int]) -> int | None:
-        for pk in pks:
-            name = self._entries[pk].stored.entry.published_id
-            given = {story for (_, story), one in self._standings.items() if one.publication.published_id == name}
-            found = [other for other, story in sorted(self._stories.items()) if story.joined == of and other in given]
-            if found:
-                return found[0]
-        return None
+    def _give_back(self, told: Told, parting: Parting, into: int) -> None:
+        for path in self._outputs:
+            found = [self._standings.pop((path, pk)) for pk in {told.of, into, *told.joined} if (path, pk) in self._standings]
+            given = [one for one in found if one.publication.sequence]
+            rows = [Row(one.publication.published_id, one.publication.story_pk, _as_given(one)) for one in given]
+            for one, to in zip(given, places(rows, told, parting, into), strict=True):
+                one.publication = replace(one.publication, story_pk=to, listed=one.publication.listed and to in (told.of, into))
+                self._standings[path, to] = one
 
     def _survivor(self, stories: frozenset[int]) -> int:
         def rank(pk: int) -> tuple[object, ...]:
@@ -842,6 +847,11 @@ class FakeStore(FakeForgetting):
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _as_given(one: _Standing) -> tuple[object, ...]:
+    publication = one.publication
+    return publication.first_listed or publication.sort_key, publication.sort_key, publication.published_id
 
 
 def _precedence(row: _Standing) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.model import Entry, Hop, Origin, Person, SafeHtml, StoredEntry, Title, Url
-from aggregator.refine.leading import lead
+from aggregator.refine.leading import last_changed, lead
 from aggregator.refine.stories import keys, same_story
 from aggregator.web.host import site
 
@@ -221,3 +221,20 @@ def test_what_took_anothers_place_leads_and_a_copy_in_the_same_planet_does_not()
     copy = replace(stored(3, "orig.example", "https://copy.example/x", title="Else", chain=claimed()), first_seen=NOON + timedelta(days=9))
     original = stored(4)
     assert lead([original, copy]) is original
+
+
+def test_the_original_leads_on_when_its_id_or_page_is_another_one_though_its_copy_was_seen_before_that() -> None:
+    copy = replace(dated(COPY, NOON + 4 * HOUR), first_seen=NOON + 5 * HOUR)
+    again = replace(stored(3, link="https://orig.example/posts/a-day", raw_id="new"), first_seen=NOON + timedelta(days=3))
+    assert lead([ORIGINAL, copy, again]) is again
+    redated = replace(again, entry=replace(again.entry, published=NOON + timedelta(days=3)))
+    assert lead([ORIGINAL, copy, redated]) is redated
+
+
+def test_to_come_back_under_another_id_is_no_change_and_to_say_something_else_is() -> None:
+    days, html = timedelta(days=3), SafeHtml(f"<p>{TEXT}</p>")
+    old = replace(ORIGINAL, entry=replace(ORIGINAL.entry, content=html))
+    again = replace(old, pk=3, first_seen=NOON + days, public_updated=NOON + days)
+    cut, other = (replace(again, entry=replace(again.entry, content=SafeHtml(text))) for text in (f"<p>{TEXT[:90]} …</p>", "<p>Else.</p>"))
+    edited = replace(again, public_updated=NOON + 2 * days)
+    assert [last_changed(one, [old, one]) - NOON for one in (again, cut, other, edited)] == [timedelta(0), timedelta(0), days, 2 * days]

@@ -60,6 +60,9 @@ def test_a_blog_on_another_platform_floods_nobody() -> None:
     assert len(now) == 5
     assert now[1:] == first, "they stand where they stood"
     assert b"https://new.example/?post=1" in walk.folder.files["atom.xml"]
+    dates = re.findall(rb"<entry>.*?<published>([^<]*).*?</entry>", walk.folder.files["atom.xml"], re.DOTALL)
+    assert sum(date.startswith(b"2026-11-02") for date in dates) == 1, "nor do readers put the others before all else by their dates"
+    assert walk.folder.files["atom.xml"].count(b"\n    <updated>2026-11-02") == 1, "nor as changed"
 
 
 def test_one_moved_blog_in_a_planet_floods_nobody_though_its_dates_changed() -> None:

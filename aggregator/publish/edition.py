@@ -179,7 +179,7 @@ def _item(
         sequence=publication.sequence or 0,
         sort_key=publication.sort_key,
         updated=publication.public_updated,
-        published=_published(lead),
+        published=_published(lead, publication),
         link=link,
         original=original,
         title=_title(entry.title),
@@ -214,10 +214,13 @@ def _item(
     )
 
 
-def _published(lead: StoredEntry) -> datetime:
-    """The publisher's own date, unless it is missing or was in the future when we saw it."""
+def _published(lead: StoredEntry, publication: Publication) -> datetime:
+    """The publisher's own date, unless it is missing, or was in the future when we saw it: never later than where the entry stands.
+
+    What comes back dated anew, after a move or by another feed, was published when subscribers were given it.
+    """
     said = lead.entry.published
-    return said if said is not None and said <= lead.first_seen else lead.sort_key
+    return min(said if said is not None and said <= lead.first_seen else lead.sort_key, publication.sort_key)
 
 
 def _title(title: Title | None) -> Title | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -19,6 +20,7 @@ _STEP: Final = timedelta(minutes=5)
 _SOON: Final = timedelta(days=3)
 _ADDRESS: Final = re.compile(r'(?:href|src)="(https?://[^"]+)"')
 _MAX_ADDRESSES: Final = 50
+_READ_MORE: Final = 3
 
 
 def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingProxyType({})) -> StoredEntry:
@@ -35,12 +37,32 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
     current = [member for member in members if not any(_replaces(other, member) for other in members)]
     rank = min(_rank(member, members) for member in current or members)
     best = [member for member in current or members if _rank(member, members) == rank]
+    if len(best) == 1:
+        return best[0]
+    came_first = _first_of([_as_it_came(member, members) for member in best], members, partners)
+    return next(member for member in best if member.pk == came_first.pk)
+
+
+def _first_of(best: Sequence[StoredEntry], members: Sequence[StoredEntry], partners: Mapping[str, int]) -> StoredEntry:
     dates = {member.pk: _date(member, members) for member in best}
-    first = best if len(best) == 1 else _earliest(best, dates, members)
+    first = _earliest(best, dates, members)
     came = _came(first, dates)
     is_one_date = len({dates[member.pk] for member in first}) == 1
-    most = max(len(words_of(member.entry)) for member in first) if len(first) > 1 else 0
+    most = max(len(words_of(member.entry)) for member in first)
     return min(first, key=lambda member: _order(member, members, partners, came[member.pk], is_one_date, most))
+
+
+def last_changed(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime:
+    """When an entry really changed last, as its story tells it: to come back under another id, address or date is no change.
+
+    Nor is it to come back with more of its text or less, as another platform gives it. What was edited since, or says something else, has
+    its own date.
+    """
+    earlier = [other for other in members if _replaces(member, other)]
+    was_edited = member.public_updated > member.first_seen
+    if not earlier or was_edited or not any(_says_what(other, member) for other in earlier):
+        return member.public_updated
+    return max(other.public_updated for other in earlier)
 
 
 def is_likelier(one: StoredEntry, other: StoredEntry, members: Sequence[StoredEntry]) -> bool:
@@ -71,6 +93,23 @@ def _replaces(other: StoredEntry, member: StoredEntry) -> bool:
         return False
     own, theirs = (site(one.entry.link or "") for one in (other, member))
     return own == theirs or all(hop.site != theirs for hop in other.entry.origin.chain)
+
+
+def _as_it_came(member: StoredEntry, members: Sequence[StoredEntry]) -> StoredEntry:
+    """An entry with the date, and as it was seen, that the first one had whose place it took: that was the same entry."""
+    earlier = [other for other in members if _replaces(member, other)]
+    if not earlier:
+        return member
+    first = min(earlier, key=lambda other: (other.first_seen, other.entry.raw_key))
+    entry = replace(member.entry, published=first.entry.published or member.entry.published)
+    return replace(member, entry=entry, first_seen=first.first_seen, is_backlog=first.is_backlog)
+
+
+def _says_what(other: StoredEntry, member: StoredEntry) -> bool:
+    """Whether one text is the other, or how it begins; "read more" may stand behind that."""
+    short, long = sorted((words_of(other.entry), words_of(member.entry)), key=len)
+    begins = short[:-_READ_MORE] if len(short) > 2 * _READ_MORE else short
+    return long[: len(begins)] == begins
 
 
 def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:

@@ -1,7 +1,7 @@
 """What subscribers were given, by output: judge stories, settle who is listed, list them, hand over when stories join."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +11,7 @@ from aggregator.model import Placed, Publication, StoredEntry, Verdict
 from aggregator.store import entries
 from aggregator.store.columns import DAY
 from aggregator.store.engine import AnyRow, Counters, chunks
+from aggregator.store.parting import Parting, Row, Told, places
 from aggregator.store.schema import entry, output, publication, story, story_member
 from aggregator.store.settling import CHANGE
 from aggregator.store.standing import EARLY
@@ -317,6 +318,25 @@ def hand_over(conn: Connection, gone: Sequence[int], survivor: int) -> None:
                 news.append({**row._mapping, "story": place, "listed": False, "rule": f"joined with {keeper.published_id}"})
     if news:
         conn.execute(insert(publication), news)
+
+
+def give_back(conn: Connection, told: Told, parting: Parting, into: int) -> None:
+    """A story was parted: in each output, what subscribers were given goes with the entries that it was given as."""
+    rows: dict[int, list[AnyRow]] = {}
+    for row in conn.execute(_OF_STORIES, {"stories": [told.of, into, *told.joined]}):
+        rows.setdefault(row.output, []).append(row)
+    for of, found in sorted(rows.items()):
+        given = [row for row in found if row.sequence is not None]
+        by_rank = [Row(row.published_id, row.story, (row.first_listed, row.sort_key, row.published_id)) for row in given]
+        stand = places(by_rank, told, parting, into)
+        if stand != [row.story for row in given]:
+            conn.execute(_DROP, [{"of": of, "judged": row.story} for row in found])
+            conn.execute(insert(publication), [_standing_at(row, place, {told.of, into}) for row, place in zip(given, stand, strict=True)])
+
+
+def _standing_at(row: AnyRow, place: int, alive: Container[int]) -> dict[str, object]:
+    moved = {**row._mapping, "story": place}
+    return moved if place in alive or not row.listed else moved | {"listed": False, "rule": "joined with another"}
 
 
 def _precedence(row: AnyRow) -> tuple[object, ...]:

@@ -8,6 +8,8 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from aggregator.store.engine import Counters, chunks, upsert
+from aggregator.store.parting import Told, part
+from aggregator.store.publications import give_back
 from aggregator.store.schema import entry, publication, ruling, story, story_member
 
 _ALL: Final = select(ruling.c.one, ruling.c.other, ruling.c.same)
@@ -19,15 +21,21 @@ _UNSAY: Final = delete(ruling).where(
     ruling.c.one.in_(bindparam("pks", expanding=True)), ruling.c.other.in_(bindparam("pks", expanding=True))
 )
 _STORY_OF: Final = select(story_member.c.story).where(story_member.c.entry == bindparam("pk"))
-_MEMBERS: Final = select(story_member.c.entry).where(story_member.c.story == bindparam("of")).order_by(story_member.c.entry)
 _MOVE: Final = update(story_member).where(story_member.c.entry == bindparam("pk")).values(story=bindparam("into"))
-_BEFORE: Final = (
-    select(story.c.pk)
-    .join(publication, publication.c.story == story.c.pk)
-    .join(entry, entry.c.published_id == publication.c.published_id)
-    .where(story.c.joined == bindparam("of"), entry.c.pk == bindparam("pk"))
-    .order_by(story.c.pk)
+_NAMES: Final = (
+    select(entry.c.pk, entry.c.published_id)
+    .join(story_member, story_member.c.entry == entry.c.pk)
+    .where(story_member.c.story == bindparam("of"))
+    .order_by(entry.c.pk)
 )
+# What was listed first comes first.
+_GIVEN: Final = (
+    select(story.c.pk, publication.c.published_id)
+    .join(publication, publication.c.story == story.c.pk)
+    .where((story.c.pk == bindparam("of")) | (story.c.joined == bindparam("of")), publication.c.sequence.is_not(None))
+    .order_by(publication.c.first_listed, publication.c.sort_key, publication.c.published_id)
+)
+_FOLLOW: Final = update(story).where(story.c.pk.in_(bindparam("pks", expanding=True))).values(joined=bindparam("into"))
 _REVIVE: Final = update(story).where(story.c.pk == bindparam("of")).values(joined=None, generation=bindparam("now"))
 _TOUCH: Final = update(story).where(story.c.pk == bindparam("of")).values(generation=bindparam("now"))
 
@@ -47,30 +55,30 @@ def say_same(conn: Connection, pks: Sequence[int], now: datetime) -> None:
 def split(conn: Connection, counters: Counters, pk: int, now: datetime) -> int | None:
     """Give an entry a story of its own, for ever apart from its story's other members; None where it is alone already."""
     of: int = conn.execute(_STORY_OF, {"pk": pk}).scalar_one()
-    others = [one for (one,) in conn.execute(_MEMBERS, {"of": of}) if one != pk]
+    names = {row.pk: row.published_id for row in conn.execute(_NAMES, {"of": of})}
+    others = [one for one in names if one != pk]
     if not others:
         return None
     conn.execute(_SAY, [{"one": min(pk, one), "other": max(pk, one), "same": False, "since": now} for one in others])
+    told = Told(of=of, names=names, own=(given := _given(conn, of)).pop(of, []), joined=given)
+    parting = part(pk, told)
     generation = counters.take("generation")
-    # What subscribers were given before stories were joined is given to whom it was: either side may have had a story of its own.
-    revived = _before(conn, of, [pk])
-    if revived is None and (revived := _before(conn, of, others)) is not None:
-        moved, own = others, of
+    into = counters.take("story") if parting.into is None else parting.into
+    if parting.into is None:
+        conn.execute(insert(story), [{"pk": into, "generation": generation, "created": now}])
     else:
-        moved = [pk]
-        own = counters.take("story") if revived is None else revived
-    if revived is None:
-        conn.execute(insert(story), [{"pk": own, "generation": generation, "created": now}])
-    else:
-        conn.execute(_REVIVE, {"of": revived, "now": generation})
-    conn.execute(_MOVE, [{"pk": one, "into": own if revived is None else revived} for one in moved])
+        conn.execute(_REVIVE, {"of": into, "now": generation})
+    if parting.follow:
+        conn.execute(_FOLLOW, {"pks": sorted(parting.follow), "into": into})
+    conn.execute(_MOVE, [{"pk": one, "into": into} for one in sorted(parting.moved)])
     conn.execute(_TOUCH, {"of": of, "now": generation})
-    return own
+    give_back(conn, told, parting, into)
+    return into if parting.moved == {pk} else of
 
 
-def _before(conn: Connection, of: int, pks: Sequence[int]) -> int | None:
-    """The story that one of these entries was given to subscribers as, before it was joined with this one."""
-    for pk in pks:
-        for row in conn.execute(_BEFORE, {"of": of, "pk": pk}):
-            return int(row.pk)
-    return None
+def _given(conn: Connection, of: int) -> dict[int, list[str]]:
+    """The ids that a story, and those that were joined with it, were given under, by any output."""
+    given: dict[int, list[str]] = {}
+    for row in conn.execute(_GIVEN, {"of": of}):
+        given.setdefault(row.pk, []).append(row.published_id)
+    return given

@@ -5,14 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.model import Origin, StoredEntry, Url
 from aggregator.refine.leading import lead
 from aggregator.refine.stories import keys, same_story
+from aggregator.store.sql import SqlStore
 from tests.pace import examples
-from tests.planet import Planet, Post, atom, post
+from tests.planet import JSON, Planet, Post, atom, post, subscription
 from tests.test_stories import NOON, claimed, stored
 
 _FEEDS = st.sampled_from(["orig.example", "copy.example", "planet.example", "evil.example"])
@@ -129,3 +131,47 @@ def _published(documents: Mapping[str, bytes], order: Iterable[str]) -> list[dic
     planet = Planet(*sorted(documents))
     planet.polls({feed: documents[feed] for feed in order})
     return planet.publishes()
+
+
+# ── what people say of stories ─────────────────────────────────────────────────────────────────────────────────────────
+
+_SAID = st.one_of(
+    st.tuples(st.just("join"), st.sets(st.sampled_from(["one", "two", "three"]), min_size=2)),
+    st.tuples(st.just("split"), st.sampled_from(["one", "two", "three"]).map(lambda feed: {feed})),
+    st.just(("publish", set[str]())),
+)
+_BOTH = (JSON, replace(JSON, path="tagged.json", tags=("some",)))
+_JOINED = [("join", {"one", "two", "three"}), ("publish", set[str]())]
+
+
+@pytest.mark.parametrize("kind", ["fake", "sqlite"])
+def test_what_was_joined_in_any_way_and_is_split_again_stands_as_it_stood_in_every_output(
+    kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    posts = {feed: post(feed) for feed in ("one", "two", "three")}
+
+    @examples(10)
+    @example([*_JOINED, ("split", {"one"})])
+    @example([("join", {"one", "two"}), *_JOINED, ("split", {"two"})])
+    @given(st.lists(_SAID, max_size=6))
+    def law(said: list[tuple[str, set[str]]]) -> None:
+        store = SqlStore(str(tmp_path_factory.mktemp("law") / "planet.db")) if kind == "sqlite" else None
+        tagged = (subscription("two", tags=("some",)), subscription("three", tags=("some",)))
+        planet = Planet("one", *tagged, store=store, outputs=_BOTH)
+        planet.polls({feed: atom(feed, [one]) for feed, one in posts.items()})
+        planet.publishes()
+        before = dict(planet.folder.files)
+        for word, feeds in [*said, *(("split", {feed}) for feed in posts)]:
+            found = {feed: planet.store.find(posts[feed].link)[0] for feed in sorted(feeds)}
+            if word == "publish":
+                planet.publishes()
+            elif word == "join":
+                planet.store.unite([pk for pk, _ in found.values()], planet.clock())
+            else:
+                ((feed, (_, members)),) = found.items()
+                planet.store.split(next(one.pk for one in members if one.feed_id == feed), planet.clock())
+        planet.publishes()
+        assert planet.folder.files == before
+        planet.store.close()
+
+    law()

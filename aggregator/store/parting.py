@@ -1,0 +1,79 @@
+"""What becomes of a story when an entry is split from it: who leaves, and which of what subscribers were given goes along (pure)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A story `of` several entries. `names` are the ids of these, by pk; `own` those that it was given to subscribers under, `joined` those
+    of each story that was joined with it, what was listed first coming first.
+    """
+
+    of: int
+    names: Mapping[int, str]
+    own: Collection[str]
+    joined: Mapping[int, Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """`moved` are the entries that leave their story, for another that was joined with it, or for a new one (None); `follow` are the others
+    that were joined with it and are theirs.
+    """
+
+    moved: frozenset[int]
+    into: int | None
+    follow: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What an output gave under an id, and for which story. `rank` orders rows by what was given first."""
+
+    name: str
+    story: int
+    rank: tuple[object, ...]
+
+
+def part(pk: int, told: Told) -> Parting:
+    """Take one entry of a story out of it. What was an entry's own goes with it; where the story itself is its own, the others leave, if
+    one of them had another.
+    """
+    names, homes = told.names, _homes(told)
+    others = {one: name for one, name in names.items() if one != pk}
+    theirs = set(others.values())
+    is_mine = names[pk] not in theirs
+    mine = homes.get(names[pk]) if is_mine else None
+    before = [story for story in told.joined if any(homes.get(name) == story for name in theirs)]
+    is_own = (is_mine and names[pk] in told.own) or theirs.isdisjoint(told.own)
+    others_leave = mine is None and bool(before) and is_own
+    moved, into = (frozenset(others), before[0]) if others_leave else (frozenset([pk]), mine)
+    return Parting(moved, into, frozenset(homes[names[one]] for one in moved if names[one] in homes) - {into})
+
+
+def _homes(told: Told) -> dict[str, int]:
+    """Of which story that was joined each id is: of several that had it, of the one that had fewest others."""
+    by_purity = sorted(told.joined.items(), key=lambda item: len({*item[1]}), reverse=True)
+    return {name: story for story, given in by_purity for name in given}
+
+
+def places(rows: Sequence[Row], told: Told, parting: Parting, into: int) -> list[int]:
+    """The stories for which the rows of one output stand after a parting: each goes with the entry whose id it is. Outputs differ in that,
+    since each was judged by its own rules when the stories were joined.
+
+    Of several of one side the one that was given first is the story's own; the others stand for those that were joined with it.
+    """
+    moved = {told.names[one] for one in parting.moved}
+    left = {name for one, name in told.names.items() if one not in parting.moved}
+    staying = [one for one in told.joined if one != into and one not in parting.follow]
+    free = {True: [into, *sorted(parting.follow)], False: [told.of, *staying]}
+    homes = _homes(told)
+    found: dict[int, int] = {}
+    for at, row in sorted(enumerate(rows), key=lambda one: one[1].rank):
+        is_moved = row.name in moved if (row.name in moved) != (row.name in left) else row.story in free[True]
+        slots = free[is_moved] or free[not is_moved]
+        liked = [one for one in (homes.get(row.name), row.story) if one in slots]
+        found[at] = slots[0] if slots[0] in (into, told.of) or not liked else liked[0]
+        slots.remove(found[at])
+    return [found[at] for at in range(len(rows))]

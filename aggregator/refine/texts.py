@@ -58,36 +58,18 @@ def texts(raw: RawEntry, context: Context) -> Texts:
         if (second.origin.chain and not found.origin.chain) or (second.loop and not found.loop):
             found = second
     rules = () if must_stay(raw, found.origin, context) else context.spec.strip
-    stripped: list[str] = []
-    oddities: list[str] = []
-    made: dict[str, SafeHtml] = {}
-    whole: dict[str, SafeHtml] = {}
-    given: dict[str, SafeHtml] = {}
-    plain: dict[str, SafeHtml] = {}
-    bare: dict[str, SafeHtml] = {}
-    for name, text in (("content", content), ("summary", summary)):
-        html = traced.get(name)
-        if text and html:
-            base = _base(text, raw, found.link, context)
-            rest, gone = filters.strip(html, rules, lambda part: carries_a_source(part, own(raw, context)))
-            rest, footers = without_own_footers(rest, raw.title.value if raw.title else None, context) if "auto" in rules else (rest, ())
-            whole[name], is_cut = markup.fitted(rest, base, page=found.link)
-            plain[name] = _plain(rest, whole[name], base, found.link)
-            oddities += [f"{name} of {len(text.value):,} characters cut to 1 MiB"] if is_cut else []
-            is_deep = markup.is_too_deep(rest)
-            oddities += [f"{name} nested deeper than {MAX_DEPTH}: its innermost tags are taken out"] if is_deep else []
-            is_all = rest == _html(text)
-            given[name] = whole[name] if is_all else markup.fitted(_html(text) or "", base, page=found.link)[0]
-            rest, words = without_repeated(rest, context.repeated if rules else frozenset(), own(raw, context))
-            made[name] = markup.fitted(rest, base, page=found.link)[0] if words else whole[name]
-            bare[name] = _plain(rest, made[name], base, found.link) if words else plain[name]
-            stripped += [*gone, *(f"auto: own footer: {filters.shown(text)}" for text in footers)]
-            stripped += [f"auto: repeated: {filters.shown(text)}" for text in words]
-    shown = _shown(made)
-    all_said, real = _shown(given), _settled(_shown(plain))
+    parts = {
+        name: _refined(name, text, html, rules, raw, found.link, context)
+        for name, text in (("content", content), ("summary", summary))
+        if text and (html := traced.get(name))
+    }
+    shown = _shown({name: part.made for name, part in parts.items()})
+    all_said = _shown({name: part.given for name, part in parts.items()})
+    real = _settled(_shown({name: part.plain for name, part in parts.items()}))
     said = _noticed(all_said)
     substance = {name: marked(compared(html)) for name, html in real.items()}
-    left = real if bare == plain else _settled({name: bare[name] for name in shown})
+    is_real = all(part.bare == part.plain for part in parts.values())
+    left = real if is_real else _settled({name: parts[name].bare for name in shown})
     return Texts(
         summary=shown.get("summary"),
         content=shown.get("content"),
@@ -96,9 +78,49 @@ def texts(raw: RawEntry, context: Context) -> Texts:
         still=None if left == shown else (left.get("summary", ""), left.get("content", "")),
         trace=found,
         counters=_counters(raw, found.link, context) if context.spec.keep_counters else (),
-        stripped=tuple(dict.fromkeys(stripped)),
+        stripped=tuple(dict.fromkeys(words for part in parts.values() for words in part.stripped)),
         lines=tuple(dict.fromkeys(map(filters.shown, lines))),
-        oddities=tuple(oddities),
+        oddities=tuple(words for part in parts.values() for words in part.oddities),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Refined:
+    """One text of an entry, made safe: `given` as it came, `made` as it is shown, without what `strip` names and what its feed repeats.
+
+    `plain` lacks the former only, `bare` both; neither has advertisements.
+    """
+
+    given: SafeHtml
+    plain: SafeHtml
+    made: SafeHtml
+    bare: SafeHtml
+    stripped: tuple[str, ...]
+    oddities: tuple[str, ...]
+
+
+def _refined(name: str, text: RawText, html: str, rules: tuple[str, ...], raw: RawEntry, page: Url | None, context: Context) -> _Refined:
+    """Refine one text, `html` being what is left of it without our own line."""
+    base = _base(text, raw, page, context)
+    rest, gone = filters.strip(html, rules, lambda part: carries_a_source(part, own(raw, context)))
+    rest, footers = without_own_footers(rest, raw.title.value if raw.title else None, context) if "auto" in rules else (rest, ())
+    whole, is_cut = markup.fitted(rest, base, page=page)
+    plain = _plain(rest, whole, base, page)
+    is_deep = markup.is_too_deep(rest)
+    given = whole if rest == _html(text) else markup.fitted(_html(text) or "", base, page=page)[0]
+    rest, repeats = without_repeated(rest, context.repeated if rules else frozenset(), own(raw, context))
+    made = markup.fitted(rest, base, page=page)[0] if repeats else whole
+    own_footers = (f"auto: own footer: {filters.shown(words)}" for words in footers)
+    return _Refined(
+        given=given,
+        plain=plain,
+        made=made,
+        bare=_plain(rest, made, base, page) if repeats else plain,
+        stripped=(*gone, *own_footers, *(f"auto: repeated: {filters.shown(words)}" for words in repeats)),
+        oddities=(
+            *((f"{name} of {len(text.value):,} characters cut to 1 MiB",) if is_cut else ()),
+            *((f"{name} nested deeper than {MAX_DEPTH}: its innermost tags are taken out",) if is_deep else ()),
+        ),
     )
 
 

@@ -230,6 +230,23 @@ def test_other_copies_are_listed_once_each_and_in_an_order_of_their_own() -> Non
         assert visible_text(item.line).endswith("Also appeared at Alpha, B.")
 
 
+def test_another_feed_of_the_same_blog_is_no_other_place_and_a_namesake_elsewhere_is_told_by_its_host() -> None:
+    twin = make.stored(7, "twin", link=Url("https://blog.example/1"))
+    mirror, copy = make.stored(8, "mirror"), make.stored(9, "copy")
+    feeds, specs = make.feeds_of(
+        make.spec("blog"),
+        make.spec("twin", name="Blog"),
+        make.spec("mirror", name="blog"),
+        make.spec("copy", name="Blog"),
+        heads=[make.head("blog"), make.head("blog"), make.head("mirror"), make.head("mirror")],
+    )
+    (item,) = compose(make.output(), make.config(), [make.published(make.stored(1), twin, mirror, copy)], feeds, specs).items
+    assert [seen.name for seen in item.also_seen] == ["Blog (copy.example)", "blog (mirror.example)"]
+    assert (
+        visible_text(item.line) == "This article originally appeared at Blog. Also appeared at Blog (copy.example), blog (mirror.example)."
+    )
+
+
 def test_a_planet_that_links_to_the_original_has_no_page_of_its_own() -> None:
     planet = make.stored(7, "planet", link=Url("https://blog.example/1"))
     item = one(make.stored(1), planet, specs=(make.spec("blog"), make.spec("planet")))

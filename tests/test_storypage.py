@@ -65,6 +65,15 @@ def test_it_tells_the_way_how_we_know_and_where_it_was_seen() -> None:
     assert "CC BY 4.0" in texts(document, "dd")
 
 
+def test_two_feeds_of_one_name_are_told_apart_by_their_addresses() -> None:
+    seen = tuple((Seen(name=name, feed_url=Url(f"https://blog.example/{end}")), DAY) for name, end in (("Blog", "atom"), ("Blog", "rss")))
+    item = told(trail=Trail(path=path_of("x"), seen=((Seen(name="Repub", feed_url=Url("https://repub.example/")), DAY), *seen)))
+    (text,) = texts(parsed(item), "main")
+    assert "Blog (blog.example/atom)" in text
+    assert "Blog (blog.example/rss)" in text
+    assert "Repub (" not in text
+
+
 def test_what_comes_along_can_be_played_and_discussed_from_there() -> None:
     sound = Enclosure(url=Url("https://orig.example/bells.mp3"), type="audio/mpeg")
     picture = Enclosure(url=Url("https://orig.example/bells.jpg"), type="image/jpeg")

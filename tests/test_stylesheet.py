@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from lxml import etree, html
 
-from aggregator.model import SafeHtml, Title
+from aggregator.model import Place, SafeHtml, Title
 from aggregator.publish.stylesheet import STYLESHEETS, stylesheet
 from aggregator.publish.syndication import atom, rss
+from aggregator.web.text import visible_text
 from tests import makers as make
 from tests.planet import HOUR, JSON, Planet, older
 from tests.planet import atom as document
@@ -34,6 +35,16 @@ def test_a_browser_shows_title_source_and_beginning_of_each_entry(path: str) -> 
     assert len(words) == 301
     assert second.find("h2/a") is None
     assert f"https://planet.example.org/{path}" in page.find(".//code").text_content(), "the address to subscribe to"
+
+
+@pytest.mark.parametrize("path", WRITERS)
+@pytest.mark.parametrize("place", ["top", "bottom"])
+def test_our_line_is_a_paragraph_of_its_own_with_its_own_language_and_direction(path: str, place: Place) -> None:
+    arabic = "<p>مرحبا &amp; أهلا. نص.</p>"
+    item = make.item(1, summary=SafeHtml(arabic), content=None, language="ar", place=place)
+    said, text = shown(WRITERS[path](make.edition(item, path=path))).findall(".//article/p[@dir]")
+    assert said.text_content() == visible_text(item.line)
+    assert (said.get("lang"), text.text_content()) == ("en", "مرحبا & أهلا. نص.")
 
 
 @pytest.mark.parametrize("path", WRITERS)

@@ -2,6 +2,7 @@
 
 import html
 import posixpath
+from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,7 +34,7 @@ from aggregator.publish.attribution import Linked, line
 from aggregator.publish.rights import inherited, notice, permission, shortened, text_of, uncut, unless_said
 from aggregator.publish.sources import Directory, Feed, name_of_hop, own_source, public_feed, site_of_hop
 from aggregator.publish.trail import is_out, trail
-from aggregator.web.host import site
+from aggregator.web.host import host_of, site
 from aggregator.web.licences import terms
 from aggregator.web.text import one_line
 from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, resource
@@ -163,7 +164,7 @@ def _item(
     source = origin_source or directory.source_of(chain, own)
     hops = _hops(chain, own, entry, directory)
     elsewhere = (*hops, Hop(name=own.name, page=original or entry.link))
-    also = _also_seen(story, specs, directory, elsewhere, named={hop.name.casefold() for hop in hops})
+    also = _also_seen(story, specs, directory, elsewhere, own)
     style = spec.attribution or feed_spec.attribution
     origin, via = _credits(hops, own, own_page, is_known=is_known)
     said = line(style, language, origin=origin, via=via, also=[Linked(seen.name, seen.url) for seen in also])
@@ -297,22 +298,27 @@ def _credit(hop: Hop) -> Linked:
     return Linked(hop.name, hop.page or hop.home)
 
 
-def _also_seen(
-    story: Story, specs: Mapping[str, FeedSpec], directory: Directory, hops: Sequence[Hop], *, named: set[str]
-) -> tuple[Seen, ...]:
-    """Where else the story ran: the other feeds of its members, each once, in the order of their ids; without those `named` already.
+def _also_seen(story: Story, specs: Mapping[str, FeedSpec], directory: Directory, hops: Sequence[Hop], own: Feed) -> tuple[Seen, ...]:
+    """Where else the story ran: the other feeds of its members, each place once, in the order of their ids; without those that are named
+    already. Of one name on another site the host is told, too; on the same site it is but another feed of that place.
 
     A copy that links to a page of `hops` has none of its own.
     """
-    found: dict[str, Seen] = {}
+    places: defaultdict[str, set[str]] = defaultdict(set, {own.name.casefold(): {own.site}})
+    for hop in hops:
+        places[hop.name.casefold()].add(site_of_hop(hop))
+    found: list[Seen] = []
     for member in sorted(story.members, key=lambda member: (member.feed_id, member.entry.published_id, member.pk)):
         feed = directory.get(member.feed_key)
         if feed is None or member.feed_key == story.lead.feed_key or is_out(member, specs):
             continue
-        if feed.name.casefold() not in named:
-            seen = Seen(name=feed.name, url=_own_page(member.entry, hops) or feed.home, feed_url=feed.address)
-            found.setdefault(feed.name.casefold(), seen)
-    return tuple(found.values())
+        url = _own_page(member.entry, hops) or feed.home
+        known, where = places[feed.name.casefold()], site(url) if url else feed.site
+        if where not in known and (url or not known):
+            name = f"{feed.name} ({host_of(url)})" if url and known else feed.name
+            found.append(Seen(name=name, url=url, feed_url=feed.address))
+        known.add(where)
+    return tuple(found)
 
 
 # ── the whole ──────────────────────────────────────────────────────────────────────────────────────────────────────────

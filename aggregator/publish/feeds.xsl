@@ -8,7 +8,8 @@
   <!-- So much of a text is looked at, and so much of it shown. -->
   <xsl:variable name="looked-at" select="2000"/>
   <xsl:variable name="shown" select="300"/>
-  <!-- Elements that part no words. -->
+  <!-- How our own line begins, and elements that part no words. -->
+  <xsl:variable name="line" select="'&lt;p class=&quot;aggregator-origin&quot;'"/>
   <xsl:variable name="inline" select="' a abbr b bdi bdo cite code del dfn em i ins kbd mark q s samp small span strong sub sup time u var '"/>
 
   <xsl:template match="/a:feed">
@@ -116,7 +117,17 @@
         <xsl:otherwise><xsl:value-of select="$title"/></xsl:otherwise>
       </xsl:choose>
     </xsl:variable>
-    <xsl:variable name="plain"><xsl:call-template name="plain"><xsl:with-param name="html" select="substring($text, 1, $looked-at)"/></xsl:call-template></xsl:variable>
+    <!-- Our own line is a paragraph of its own, in its own language and direction. -->
+    <xsl:variable name="begun" select="substring($text, 1, $looked-at)"/>
+    <xsl:variable name="of-line" select="substring-before(substring-after($begun, $line), '&lt;/p&gt;')"/>
+    <xsl:variable name="said"><xsl:call-template name="plain"><xsl:with-param name="html" select="substring-after($of-line, '&gt;')"/></xsl:call-template></xsl:variable>
+    <xsl:variable name="others">
+      <xsl:choose>
+        <xsl:when test="$of-line != ''"><xsl:value-of select="substring-before($begun, $line)"/><xsl:value-of select="substring-after(substring-after($begun, $line), '&lt;/p&gt;')"/></xsl:when>
+        <xsl:otherwise><xsl:value-of select="$begun"/></xsl:otherwise>
+      </xsl:choose>
+    </xsl:variable>
+    <xsl:variable name="plain"><xsl:call-template name="plain"><xsl:with-param name="html" select="string($others)"/></xsl:call-template></xsl:variable>
     <xsl:variable name="words" select="normalize-space($plain)"/>
     <article>
       <xsl:if test="$language != ''"><xsl:attribute name="lang"><xsl:value-of select="$language"/></xsl:attribute></xsl:if>
@@ -134,6 +145,9 @@
         <xsl:if test="$date != ''"> · <xsl:value-of select="$date"/></xsl:if>
         <xsl:for-each select="$media[starts-with(., 'http://') or starts-with(., 'https://')]"> · <a href="{.}" rel="noreferrer">▸ <xsl:call-template name="file"><xsl:with-param name="address" select="."/></xsl:call-template></a></xsl:for-each>
       </p>
+      <xsl:if test="normalize-space($said) != ''">
+        <p class="meta" dir="auto" lang="{/a:feed/@xml:lang | /rss/channel/language}"><xsl:value-of select="normalize-space($said)"/></p>
+      </xsl:if>
       <xsl:if test="$words != ''">
         <p dir="auto"><xsl:value-of select="substring($words, 1, $shown)"/><xsl:if test="string-length($words) &gt; $shown">…</xsl:if></p>
       </xsl:if>

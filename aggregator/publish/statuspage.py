@@ -43,6 +43,9 @@ _LONGER: Final = "more"
 _NAMES: Final[Mapping[Trouble, str]] = {"failing": "Failing:", "held": "Held:", "flood": "Held back:", "cut": "Limit hit:", "odd": "Odd:"}
 """How a trouble is called before its reason."""
 
+_RULES: Final = "\n* {"
+"""Where a theme's own rules begin, behind its variables."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
@@ -89,8 +92,10 @@ def policy() -> str:
 
 @cache
 def style() -> tuple[str, str]:
-    """The inline style, and the digest of what stands between its tags."""
-    css = (resources.files("aggregator.publish") / "board" / "status.css").read_text("utf-8").strip()
+    """The inline style, and the digest of what stands between its tags. Colours and fonts are those with which the usual theme begins."""
+    folder = resources.files("aggregator.publish")
+    shared = (folder / "themes" / "journal" / "style.css").read_text("utf-8").partition(_RULES)[0]
+    css = f"{shared}\n{(folder / 'board' / 'status.css').read_text('utf-8').strip()}"
     return css, b64encode(hashlib.sha256(f"\n{css}\n".encode()).digest()).decode("ascii")
 
 

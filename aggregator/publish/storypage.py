@@ -5,6 +5,7 @@ second whether a file is still as we wrote it.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -125,7 +126,7 @@ class StoryPages:
             way=tuple(_way(item, edition, words)),
             known=tuple(_known(item, words)),
             sure=filled(words["sure"], percent=f"{item.confidence * 100:.0f}") if item.via and item.evidence else None,
-            seen=tuple(_Place(one_line(seen.name), seen.url, _since(day, words)) for seen, day in trail.seen),
+            seen=tuple(_places(trail, words)),
             id=item.id,
             raw_id=item.raw_id if item.raw_id != item.id else None,
             license=(license_name(item.license), item.license) if item.license else None,
@@ -171,6 +172,15 @@ def _way(item: Item, edition: Edition, words: Mapping[str, str]) -> Iterator[_Pl
         yield _Place(one_line(hop.name), hop.page or hop.home, words["first"] if is_first else words["passed"])
     since = item.trail.listed_since if item.trail else None
     yield _Place(one_line(edition.title), edition.home, filled(words["listed"], date=since.isoformat()) if since else "")
+
+
+def _places(trail: Trail, words: Mapping[str, str]) -> Iterator[_Place]:
+    """The feeds that have the story; of several with one name each with its address."""
+    count = Counter(one_line(seen.name).casefold() for seen, _ in trail.seen)
+    for seen, day in trail.seen:
+        name = one_line(seen.name)
+        address = (seen.feed_url or "").partition("://")[2]
+        yield _Place(f"{name} ({address})" if count[name.casefold()] > 1 and address else name, seen.url, _since(day, words))
 
 
 def _known(item: Item, words: Mapping[str, str]) -> Iterator[str]:

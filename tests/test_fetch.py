@@ -14,6 +14,7 @@ from time import monotonic
 import pytest
 
 from aggregator.collect.fetch import WebFetcher
+from aggregator.collect.secrets import without_secrets
 from aggregator.errors import BadStatus, Blocked, FetchError, Gone, TimedOut, TooLarge, Truncated, Unreachable
 from aggregator.model import Document, FeedSpec, Pause, Redirect, Traffic, Unchanged, Validators
 from tests.conftest import OpenFetcher
@@ -261,6 +262,13 @@ def test_a_private_document_does_not_carry_its_secret(wire: Wire, fetcher: WebFe
     got = document(fetcher.fetch(private_spec(wire, "/s3cr3t/feed?key=s3cr3t"), NONE, None))
     assert got.url == wire.url("/${TOKEN}/feed")
     assert wire.targets() == [b"/s3cr3t/feed?key=s3cr3t"]
+
+
+def test_what_a_document_repeats_of_the_secrets_in_its_address_is_taken_out() -> None:
+    asked = spec("https://me:pass%40word@blog.example/ab12cd/feed?key=k3y-k3y", shown_url="https://blog.example/${TOKEN}/feed?key=${KEY}")
+    said = b"https://blog.example/ab12cd/1?key=k3y-k3y, for pass@word and pass%40word"
+    found = Document(url="https://blog.example/", body=said, content_type=None, validators=NONE, body_hash="")
+    assert without_secrets(found, asked).body == b"https://blog.example/redacted/1?key=redacted, for redacted and redacted"
 
 
 @pytest.mark.parametrize(

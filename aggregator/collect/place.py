@@ -125,13 +125,13 @@ def holds_secret(spec: FeedSpec, url: str) -> bool:
 
 def _without_secrets(spec: FeedSpec, text: str) -> str:
     """With `${NAME}` in place of each secret, in whatever case: hosts are written small."""
-    for name, secret in _secrets(spec):
+    for name, secret in secrets_in_address(spec):
         text = re.sub(re.escape(secret), name, text, flags=re.IGNORECASE)
     return text
 
 
-def _secrets(spec: FeedSpec) -> list[tuple[str, str]]:
-    """What stands in the address in place of each `${NAME}` of its shown form."""
+def secrets_in_address(spec: FeedSpec) -> list[tuple[str, str]]:
+    """Each `${NAME}` of a feed's address, and what stands in its place; user and password, which are never shown, aside."""
     names = _PLACEHOLDER.findall(spec.shown_url)
     if not names:
         return []

@@ -4,8 +4,9 @@ import re
 from dataclasses import replace
 from html import escape
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
+from aggregator.collect.place import secrets_in_address
 from aggregator.model import Document, FeedSpec
 
 # Shorter ones would be found by chance in any text ("de", "json").
@@ -14,18 +15,21 @@ _HEADER: Final = re.compile(r"auth|token|key|cookie|secret|pass", re.IGNORECASE)
 
 
 def without_secrets(document: Document, spec: FeedSpec) -> Document:
-    """The document without the secrets it was asked with: feeds made for one reader repeat their own address in ids, links and texts."""
+    """The document without the secrets it was asked with: feeds made for one reader repeat their own address in ids, links and texts.
+
+    They are found as they were sent, percent-encoded or not, and escaped as HTML.
+    """
     body = document.body
     for secret in _secrets(spec):
-        for form in {secret, quote(secret, safe=""), escape(secret)}:
-            body = body.replace(form.encode(), b"redacted")
+        for form in (secret, unquote(secret), quote(secret, safe=""), escape(secret)):
+            body = body.replace(form.encode(), b"redacted") if len(form) >= _MIN_CHARS else body
     return document if body is document.body else replace(document, body=body)
 
 
 def _secrets(spec: FeedSpec) -> list[str]:
-    """What stands in the address in place of `${NAME}`, its password, and the words of headers; the longest first."""
-    pattern = "(.+)".join(re.escape(part) for part in re.split(r"\$\{\w+\}", spec.shown_url))
-    found = re.search(pattern, spec.url)
-    words = [*(found.groups() if found else ()), urlsplit(spec.url).password or ""]
+    """What stands in the address in place of `${NAME}`, its password (or the user, where there is none), and the words of headers; the
+    longest first."""
+    parts = urlsplit(spec.url)
+    words = [*(secret for _, secret in secrets_in_address(spec)), parts.password or parts.username or ""]
     words += [word for name, value in spec.headers if _HEADER.search(name) for word in value.split()]
     return sorted({word for word in words if len(word) >= _MIN_CHARS}, key=len, reverse=True)

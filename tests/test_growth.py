@@ -90,6 +90,20 @@ def test_no_statement_of_a_poll_or_a_publish_reads_what_was_stored_before() -> N
         assert complaints(store._db.path, asked) == []
 
 
+def test_the_stories_that_a_document_meets_are_asked_for_together() -> None:
+    counts = []
+    for many in (2, 12):
+        with sqlite_store() as store:
+            planet = Planet("blog", "round", store=store)
+            posts = [post("blog", n) for n in range(many)]
+            planet.polls({"blog": atom("blog", posts)})
+            with statements() as asked:
+                planet.polls({"round": atom("round", [replace(one, source="blog") for one in posts])})
+            counts.append(len(asked))
+            assert store.counts()["story"] == many
+    assert counts[0] == counts[1]
+
+
 def test_an_output_of_recent_or_of_few_entries_a_feed_does_not_read_all_that_it_ever_listed() -> None:
     with sqlite_store() as store:
         planet = Planet("blog", store=store, outputs=(replace(JSON, per_feed=2, max_age=timedelta(days=30)),))

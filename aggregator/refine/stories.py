@@ -6,7 +6,8 @@ twice: so a key alone is enough only where nobody else could share it by acciden
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -148,9 +149,13 @@ def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
 
 
 def _told(entry: Entry) -> instalments.Told:
-    html = likeness.unquoted(entry.content or entry.summary or "")
-    title = likeness.title_words(entry.title.text) if entry.title else ()
-    return instalments.Told(title=title, words=likeness.words(html), html=html, published=entry.published)
+    return _told_of(entry.content or entry.summary or "", entry.title.text if entry.title else "", entry.published)
+
+
+@lru_cache(maxsize=256)  # An entry is compared with several others, one after the other.
+def _told_of(text: str, title: str, published: datetime | None) -> instalments.Told:
+    html = likeness.unquoted(text)
+    return instalments.Told(title=likeness.title_words(title), words=likeness.words(html), html=html, published=published)
 
 
 def _are_told_apart(a: StoredEntry, b: StoredEntry) -> bool:
@@ -219,7 +224,9 @@ def _same_text(a: Entry, b: Entry) -> bool:
     return long[:_SAME_START] == short[:_SAME_START] if len(short) >= _SAME_START else long.startswith(short)
 
 
+@lru_cache(maxsize=4_096)
 def plain(text: str) -> str:
+    """What is compared of a title, or of how a text begins: letters and digits, casefolded."""
     return _WORDS.sub("", text.casefold())
 
 

@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -135,6 +135,17 @@ class Database:
 def upsert(table: Table) -> Insert:
     """An INSERT that may say `on_conflict_do_update`, which standard SQL has not."""
     return insert(table)
+
+
+def insert_plain(conn: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[str | int, ...]]) -> None:
+    """Insert rows of nothing but texts and numbers, of which there are very many: they are handed to the driver as they are."""
+    if not rows:
+        return
+    compiled = insert(table).compile(dialect=conn.dialect, column_keys=list(columns))
+    if list(compiled.positiontup or ()) == list(columns):
+        conn.exec_driver_sql(str(compiled), list(rows))
+    else:
+        conn.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
 
 
 def chunks(items: Iterable[T], size: int = _CHUNK) -> Iterator[list[T]]:

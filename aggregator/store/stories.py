@@ -1,40 +1,24 @@
 """Give each entry its story, through the indexed keys that it shares with others; join stories that turn out to be one."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, union_all, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from aggregator.judges import SameStory, Successors, no_successors
 from aggregator.model import StoredEntry, StoryKey
 from aggregator.store import entries, rulings
-from aggregator.store.engine import Counters, chunks, upsert
+from aggregator.store.candidates import Candidates
+from aggregator.store.engine import Counters, chunks, insert_plain, upsert
 from aggregator.store.joining import PLACES, Group, Joined, Pairs, Turnover, closest_first, compared, in_turn, join, join_anew, near
 from aggregator.store.publications import hand_over
 from aggregator.store.schema import entry, feed, feed_pair, publication, story, story_key, story_member
 from aggregator.store.turnover import bursts
 
-_MEMBERSHIP: Final = select(story_member.c.entry, story_member.c.story).where(story_member.c.entry.in_(bindparam("pks", expanding=True)))
 TEXT_WINDOW: Final = 50_000
 """Words are compared with those of the latest so many entries: some stand in every thousandth text, and cost must not grow."""
 
-_shared = story_key.alias("shared")
-_SHARED: Final = (
-    select(story_key.c.kind, story_key.c.value, story_key.c.entry, _shared.c.entry.label("other"), story_member.c.story)
-    .join(
-        _shared,
-        (_shared.c.kind == story_key.c.kind) & (_shared.c.value == story_key.c.value) & (_shared.c.entry != story_key.c.entry),
-    )
-    .join(story_member, story_member.c.entry == _shared.c.entry, isouter=True)
-    .where(story_key.c.entry.in_(bindparam("pks", expanding=True)))
-)
-# Two questions, of which the second reads the latest carriers only: joined by OR, all would be read.
-_CARRIERS: Final = union_all(
-    _SHARED.where(story_key.c.kind != "text"), _SHARED.where(story_key.c.kind == "text", _shared.c.entry > bindparam("after"))
-)
 _BURST: Final = update(entry).where(entry.c.pk == bindparam("entry_pk")).values(burst=bindparam("at"))
 _TOUCH: Final = update(story).where(story.c.pk.in_(bindparam("pks", expanding=True))).values(generation=bindparam("now"))
 _MOVE: Final = update(story_member).where(story_member.c.story.in_(bindparam("gone", expanding=True))).values(story=bindparam("into"))
@@ -104,11 +88,11 @@ def assign(
         return
     generation = counters.take("generation")
     _write_keys(conn, keys)
-    after = counters.now("entry") - TEXT_WINDOW
+    candidates = Candidates(conn, after=counters.now("entry") - TEXT_WINDOW)
     ruled = rulings.all_rulings(conn)
 
     def joined(loose: Mapping[int, int], pairs: Pairs = closest_first) -> Joined:
-        return _joined(conn, fresh, loose, after, ruled, same_story, turned, successors, pairs)
+        return _joined(candidates, fresh, loose, ruled, same_story, turned, successors, pairs)
 
     def unjudged(stories: frozenset[int]) -> dict[int, int]:
         return {row.entry: row.story for pks in chunks(sorted(stories)) for row in conn.execute(_UNJUDGED, {"pks": pks})}
@@ -152,10 +136,9 @@ def assign(
 
 
 def _joined(
-    conn: Connection,
+    candidates: Candidates,
     fresh: Mapping[int, StoredEntry],
     loose: Mapping[int, int],
-    after: int,
     ruled: Mapping[tuple[int, int], bool],
     same_story: SameStory,
     turned: Sequence[Turnover],
@@ -163,22 +146,22 @@ def _joined(
     pairs: Pairs,
 ) -> Joined:
     """Join the fresh entries, and those that are `loose` from their stories, with what shares a key with any of them."""
-    known = {**entries.by_pk(conn, loose.keys() - fresh.keys()), **fresh}
+    known = {**candidates.entries(loose.keys() - fresh.keys()), **fresh}
     fresh = dict(known)
-    story_of = _stories_of(conn, list(fresh))
-    carriers = _carriers(conn, list(fresh), story_of, after)
+    story_of = candidates.stories_of(fresh)
+    carriers = candidates.carriers(fresh.keys(), story_of)
     texts = {value: carriers.pop((kind, value)) for kind, value in list(carriers) if kind == "text"}
     carriers |= near(texts, fresh)
-    known |= entries.by_pk(conn, {pk for pks in carriers.values() if len(pks) > 1 for pk in compared(pks, fresh)} - known.keys())
+    known |= candidates.entries({pk for pks in carriers.values() if len(pks) > 1 for pk in compared(pks, fresh)} - known.keys())
     known |= {one.pk: one for turnover in turned for one in turnover.gone}
-    story_of |= _stories_of(conn, [pk for turnover in turned for pk in (*turnover.standing, *(one.pk for one in turnover.gone))])
-    story_of |= _stories_of(conn, sorted({pk for pair in ruled for pk in pair} - story_of.keys()))
+    story_of |= candidates.stories_of([pk for turnover in turned for pk in (*turnover.standing, *(one.pk for one in turnover.gone))])
+    story_of |= candidates.stories_of(sorted({pk for pair in ruled for pk in pair} - story_of.keys()))
     story_of = {pk: of for pk, of in story_of.items() if pk not in loose}
-    given = _given(conn, carriers, story_of)
+    given = _given(candidates.conn, carriers, story_of)
+    beside = {story_of[pk] for pk in known if pk in story_of}
 
-    @cache
-    def told(pk: int) -> Sequence[StoredEntry]:
-        return next((members for _, members in entries.of_stories(conn, [pk])), ())
+    def told(story: int) -> Sequence[StoredEntry]:
+        return candidates.told(story, beside)
 
     return join(list(fresh), story_of, carriers, known.__getitem__, same_story, told, ruled, turned, successors, given, pairs)
 
@@ -226,24 +209,7 @@ def _given(conn: Connection, carriers: Mapping[tuple[str, str], Sequence[int]], 
 
 
 def _write_keys(conn: Connection, keys: Mapping[int, Sequence[StoryKey]]) -> None:
-    rows = [{"kind": key.kind, "value": key.value, "entry": pk} for pk, found in keys.items() for key in found]
-    if rows:
-        conn.execute(insert(story_key), rows)
-
-
-def _stories_of(conn: Connection, pks: Sequence[int]) -> dict[int, int]:
-    return {row.entry: row.story for piece in chunks(pks) for row in conn.execute(_MEMBERSHIP, {"pks": piece})}
-
-
-def _carriers(conn: Connection, fresh: Sequence[int], story_of: dict[int, int], after: int) -> dict[tuple[str, str], list[int]]:
-    """Who carries each key that a fresh entry shares, earlier entries first. Adds their stories, where they have one, to `story_of`."""
-    found: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
-    for piece in chunks(fresh):
-        for kind, value, pk, other, story_pk in conn.execute(_CARRIERS, {"pks": piece, "after": after}):
-            found[kind, value] |= {pk, other}
-            if story_pk is not None:
-                story_of[other] = story_pk
-    return {key: sorted(pks) for key, pks in found.items()}
+    insert_plain(conn, story_key, ("kind", "value", "entry"), [(key.kind, key.value, pk) for pk, found in keys.items() for key in found])
 
 
 def _story(conn: Connection, group: Group, now: datetime) -> int | None:

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from aggregator import __version__
-from aggregator.collect.items import NotSplit, Split, digest
+from aggregator.collect.items import NotSplit, Split
 from aggregator.collect.parse import PARSER, Opened, base_of, items_of, opened, read_only, read_whole
 from aggregator.model import Document, Entry, FeedHead, FeedSpec, Printed, RawEntry, RawFeed, ReadFeed, SeenDocument, SeenItem, Surroundings
 from aggregator.refine import limits, neighbours, normalize, rules, watch
@@ -21,6 +21,7 @@ from aggregator.refine.identity import are_places
 from aggregator.refine.neighbours import Told
 from aggregator.refine.texts import found_printed
 from aggregator.refine.tombstones import deleted
+from aggregator.web.text import digest
 from aggregator.web.url import resource
 
 NOTHING: Final = Printed()

@@ -6,9 +6,10 @@ What is compared is the document as the parser would get it: decoded, without de
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Final
 from xml.parsers import expat
+
+from aggregator.web.text import digest
 
 _ENTRIES: Final = frozenset({"item", "entry"})
 _DEEPEST: Final = 3  # rss > channel > item
@@ -73,11 +74,6 @@ def split(text: str) -> Split:
         digest(repr([(name, sorted(given.items())) for name, given in found.frame]).encode()),
         digest(_around(data, found.spans)),
     )
-
-
-def digest(data: bytes) -> bytes:
-    """128 bits that differ when the data does."""
-    return blake2b(data, digest_size=16).digest()
 
 
 def _around(data: bytes, spans: list[tuple[int, int]]) -> bytes:

@@ -247,13 +247,13 @@ def _skipped(head: FeedHead, at: datetime) -> bool:
 
 def _after_failure(spec: FeedSpec, state: FeedState, now: datetime, status: int | None, retry_after: timedelta | None) -> list[_Wish]:
     times = "once" if state.failures == 1 else f"{state.failures} times in a row"
-    wait = _doubled(spec.every, state.failures)
+    wait = doubled(spec.every, state.failures)
     wishes = [(wait, f"failed {times}, asked again after {words(wait)}")]
     wishes += _left_alone(retry_after)
     is_challenge = state.last_error_kind == _CHALLENGE
     # Who says how many are too many is believed; who lets in nobody, or browsers only, is left alone whatever else the answer says.
     if is_challenge or (status in _REFUSALS and not (status == _TOO_MANY and retry_after)):
-        wait, by = _doubled(_REFUSED, state.failures - 1), _CHALLENGE if is_challenge else status
+        wait, by = doubled(_REFUSED, state.failures - 1), _CHALLENGE if is_challenge else status
         wishes.append((wait, f"refused {times} ({by}), asked again after {words(wait)}"))
     if state.failing_since is not None and now - state.failing_since >= _FAILING_LONG:
         wishes.append((_WEEK, f"has failed since {state.failing_since:%Y-%m-%d}, asked once a week"))
@@ -275,8 +275,8 @@ def _after_gone(spec: FeedSpec, state: FeedState, now: datetime) -> tuple[dateti
     return now + _STOPPED, "gone for good, as its server says (410): no longer asked; take it out of feeds.yaml"
 
 
-def _doubled(span: timedelta, times: int) -> timedelta:
-    """Twice as long each time, up to a day."""
+def doubled(span: timedelta, times: int) -> timedelta:
+    """Twice as long each time, up to a day; what is longer than a day stays as it is."""
     factor: int = 2 ** min(times, _MAX_DOUBLINGS)
     return max(span, min(span * factor, _DAY))
 

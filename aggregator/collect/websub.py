@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from aggregator.collect.polite import doubled
 from aggregator.model import HubSubscription, Posted
 from aggregator.web.host import host_of
 from aggregator.web.text import counted, one_line
@@ -27,7 +28,6 @@ _RENEWAL_SHARE: Final = 0.1
 _VERIFIED_WITHIN: Final = timedelta(hours=1)
 _AFTER_FAILURE: Final = timedelta(minutes=10)
 _AFTER_DENIAL: Final = timedelta(days=7)
-_MAX_DOUBLINGS: Final = 10
 # A hub whose question was answered, but that did not hear it, asks again.
 _GRACE: Final = timedelta(minutes=10)
 _UNSUBSCRIBED_AFTER: Final = 2
@@ -53,7 +53,7 @@ def asked(one: HubSubscription, now: datetime) -> HubSubscription:
     """Before the form is sent, since hubs ask back meanwhile. What was asked before and never verified has failed."""
     failures = one.failures + 1 if one.is_pending else one.failures
     error = (one.error or _SILENT) if one.is_pending else None
-    return replace(one, asked_at=now, is_pending=True, next_at=now + _doubled(_VERIFIED_WITHIN, failures), failures=failures, error=error)
+    return replace(one, asked_at=now, is_pending=True, next_at=now + doubled(_VERIFIED_WITHIN, failures), failures=failures, error=error)
 
 
 def answered(one: HubSubscription, posted: Posted, now: datetime) -> HubSubscription:
@@ -62,7 +62,7 @@ def answered(one: HubSubscription, posted: Posted, now: datetime) -> HubSubscrip
         return one
     if posted.is_accepted:
         return replace(one, error=one.error if one.error == _SILENT else None)
-    wait = _doubled(_AFTER_FAILURE, one.failures)
+    wait = doubled(_AFTER_FAILURE, one.failures)
     return replace(one, next_at=now + max(wait, posted.retry_after or wait), error=posted.words)
 
 
@@ -163,9 +163,3 @@ def _arriving(one: HubSubscription) -> str:
     if one.is_trusted:
         return f"{last}; polled once a day, in case the hub misses something"
     return f"{last}; a poll found what was not pushed, so the feed is polled as ever until the next push"
-
-
-def _doubled(span: timedelta, times: int) -> timedelta:
-    """Twice as long each time, up to a day."""
-    factor: int = 2 ** min(times, _MAX_DOUBLINGS)
-    return min(span * factor, _DAY)

@@ -7,13 +7,13 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b, sha1
+from hashlib import sha1
 from typing import Final, Literal, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from aggregator.model import Enclosure, Person, RawEntry, RawText, Title, Url
 from aggregator.refine.passing import stable
-from aggregator.web.text import clean, one_line, visible_text
+from aggregator.web.text import clean, fingerprint, one_line, visible_text
 from aggregator.web.url import is_absolute_iri, link, link_key
 
 # Enough of a text to tell entries apart that have neither id, link nor title; edits are rarer near the beginning.
@@ -106,7 +106,7 @@ def _identity(mine: tuple[Mark, ...], feed_key: str) -> Identity:
     else:
         published_id = derived("\n".join(mark.value for mark in mine), feed_key)
     key = "\n".join(f"{mark.kind} {mark.value}" for mark in mine)
-    return Identity(blake2b(_bytes(key), digest_size=16).hexdigest(), first.kind, published_id)
+    return Identity(fingerprint(_bytes(key)), first.kind, published_id)
 
 
 def derived(name: str, feed_key: str) -> str:
@@ -150,7 +150,7 @@ def noticed(html: str | None) -> str:
 
 
 def _digest(parts: Sequence[str]) -> str:
-    return blake2b(_bytes("\x1f".join(parts)), digest_size=16).hexdigest()
+    return fingerprint(_bytes("\x1f".join(parts)))
 
 
 def _plain(text: RawText | None) -> str:

@@ -5,7 +5,6 @@ strong on purpose: the same feed, title, date to the second and beginning of the
 entries of one document, which their publisher means to be two. Where much of a document is new at once, `refine.succession` takes less.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +13,7 @@ from datetime import time
 from aggregator.model import Entry, KeyKind, StoryKey
 from aggregator.web.forms import built, page_path
 from aggregator.web.host import site
-from aggregator.web.text import one_line
+from aggregator.web.text import fingerprint, one_line
 
 
 def keyed(made: Sequence[Entry | None], feed_key: str) -> tuple[Entry | None, ...]:
@@ -52,4 +51,4 @@ def _says_something(one: Entry) -> bool:
 
 
 def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    return fingerprint(text.encode("utf-8", "replace"))

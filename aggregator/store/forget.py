@@ -15,8 +15,9 @@ from aggregator.store.feeds import NO_HEAD
 from aggregator.store.schema import claim, entry, feed, raw, sighting, story_key, version
 from aggregator.store.stops import Stop, StopFile, hashed, page_mark
 from aggregator.store.upsert import Arrival
-from aggregator.store.values import digest, entry_body, entry_of
+from aggregator.store.values import entry_body, entry_of
 from aggregator.store.withdraw import touch
+from aggregator.web.text import digest
 
 _ERASE: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
 _HEAD: Final = update(feed).where(feed.c.key == bindparam("feed_key"), ~feed.c.active)

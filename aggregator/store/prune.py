@@ -12,7 +12,8 @@ from aggregator.store import tallies
 from aggregator.store.engine import chunks
 from aggregator.store.schema import entry, feed, raw, version
 from aggregator.store.upsert import LAST_SEEN_STEP
-from aggregator.store.values import digest, entry_body, entry_of
+from aggregator.store.values import entry_body, entry_of
+from aggregator.web.text import digest
 
 # While polls say "unchanged", the entries of the last document still stand in it: their feed has been seen for them.
 _STEP: Final = LAST_SEEN_STEP // timedelta(microseconds=1)

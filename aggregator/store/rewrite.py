@@ -12,8 +12,9 @@ from aggregator.model import Entry, RawEntry
 from aggregator.store import entries, stories
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry
-from aggregator.store.values import digest, entry_body, mark, raw_body
+from aggregator.store.values import entry_body, mark, raw_body
 from aggregator.store.wording import BEFORE, KNOWN_SIGHTING, RAW_REFINED, REFINED, Arrived, Rows, reword, worded
+from aggregator.web.text import digest
 
 _STANDS: Final = select(entry.c.pk, entry.c.body_hash, entry.c.raw_hash).where(entry.c.pk.in_(bindparam("pks", expanding=True)))
 

@@ -14,7 +14,7 @@ from aggregator.store.dates import first_sort_key, first_updated
 from aggregator.store.edits import as_it_stood
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry
-from aggregator.store.values import digest, entry_body, entry_of, mark, packed, raw_body, whole_text
+from aggregator.store.values import entry_body, entry_of, mark, packed, raw_body, whole_text
 from aggregator.store.wording import (
     BEFORE,
     HOLD,
@@ -32,6 +32,7 @@ from aggregator.store.wording import (
     worded,
     write_claims,
 )
+from aggregator.web.text import digest
 
 LAST_SEEN_STEP: Final = timedelta(days=1)
 """`last_seen` moves by at least this much, so that a poll that finds nothing new writes nothing about its entries."""

@@ -4,13 +4,13 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
 
 from aggregator.model import Claim, Entry, RawEntry, StoredEntry, StoryKey
 from aggregator.store.dates import without_source_dates
+from aggregator.web.text import digest
 
 # Above level 1 the gain on texts of a few kilobytes is small, the time three times as long.
 _LEVEL: Final = 1
@@ -19,11 +19,6 @@ _encode_json = msgspec.json.Encoder().encode
 _encode_raw = msgspec.msgpack.Encoder().encode
 _decode_entry = msgspec.json.Decoder(Entry).decode
 _decode_raw = msgspec.msgpack.Decoder(RawEntry).decode
-
-
-def digest(data: bytes) -> bytes:
-    """128 bits that differ when the data does."""
-    return blake2b(data, digest_size=16).digest()
 
 
 def entry_body(entry: Entry) -> bytes:

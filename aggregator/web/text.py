@@ -82,9 +82,14 @@ def folded_name(name: str) -> str:
     return line[article.end() :] if article else line
 
 
+def digest(body: bytes) -> bytes:
+    """128 bits (blake2b) that differ when the bytes do."""
+    return blake2b(body, digest_size=16).digest()
+
+
 def fingerprint(body: bytes) -> str:
-    """A digest (blake2b-128, hex) that differs when the bytes do."""
-    return blake2b(body, digest_size=16).hexdigest()
+    """A digest as hexadecimal digits."""
+    return digest(body).hex()
 
 
 def looks_like_html(text: str) -> bool:

@@ -36,8 +36,8 @@ test: .venv/dev.stamp ## the tests
 	@$(BIN)/python -m compileall -q -j 0 aggregator  # on a clean clone, with all cores
 	$(BIN)/python -m pytest $(WORKERS)
 
-browser: ## what the tests of pages need: Debian's chromium (if you are root) and axe-core, by version and hash
-	command -v chromium >/dev/null || test "$$(id -u)" != 0 || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null)
+browser: ## what the tests of pages need: Debian's chromium without windows (if you are root) and axe-core, by version and hash
+	command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || test "$$(id -u)" != 0 || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-dejavu-core >/dev/null)
 	npm ci --prefix tests/axe --ignore-scripts --no-audit --no-fund --silent
 
 check: .venv/dev.stamp ## format, lint, types, layers, the shipped feeds.yaml

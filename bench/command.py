@@ -191,8 +191,10 @@ def _watched(pid: int) -> Iterator[list[int]]:
 
 
 def _resident(pid: int) -> int:
+    """What a process and its children hold; what several of them share counts once, where the system says (Linux)."""
     try:
         process = psutil.Process(pid)
-        return sum(each.memory_info().rss for each in [process, *process.children(recursive=True)])
+        found = [each.memory_full_info() for each in [process, *process.children(recursive=True)]]
+        return sum(getattr(each, "pss", each.rss) for each in found)
     except psutil.Error:
         return 0

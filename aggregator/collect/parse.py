@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,7 @@ from aggregator.collect.charset import decoded
 from aggregator.collect.discover import feeds_of_page, hub_of_page
 from aggregator.collect.items import NotSplit, Split, split
 from aggregator.collect.limits import MAX_ENTRIES, is_cut, so_many
+from aggregator.collect.nursery import Nursery
 from aggregator.collect.parse_feedparser import PARSER, base_of, parsed
 from aggregator.collect.parse_json import read_json
 from aggregator.collect.parse_mapping import raw_feed
@@ -139,11 +141,14 @@ def _parsing(document: Document) -> Iterator[None]:
         raise ParseError(shown(document.url), f"the parser failed: {type(error).__name__}: {str(error)[:200]}") from error
 
 
+TASK: Final = f"{__name__}:ReadTask"
+
+
 class ParserPool:
     """`read` in child processes, with a `ChildPool`'s limits of time and memory; for whoever wants nothing else of a document."""
 
-    def __init__(self, *, children: int = 2, deadline_s: float = 8.0, max_mb: int = 192) -> None:
-        self._pool = ChildPool(f"{__name__}:ReadTask", children=children, deadline_s=deadline_s, max_mb=max_mb)
+    def __init__(self, *, children: int = 2, deadline_s: float = 8.0, max_mb: int = 192, nursery: Nursery | None = None) -> None:
+        self._pool = ChildPool(TASK, children=children, deadline_s=deadline_s, max_mb=max_mb, nursery=nursery)
 
     def parse(self, document: Document) -> RawFeed:
         """Read a document. Raises `ParseError`, also for what a `ChildPool` stops."""

@@ -1,33 +1,23 @@
 """Work on documents in child processes: a thread cannot be stopped, a process can, and the memory that it took goes with it."""
 
-import contextlib
 import os
 import queue
 import select
 import signal
-import subprocess
-import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
+from aggregator.collect.nursery import Born, Nursery, ending
 from aggregator.collect.worker import LENGTH, OUT_OF_MEMORY, Answer, Request
 from aggregator.errors import ChallengePage, ParseError
 from aggregator.web.url import shown
 
-# A child imports what it works with before its first document; on a machine under load that may take long.
-START_S = 60.0
 _CHUNK = 1 << 18
-# The child imports from where we do. -P keeps the current folder, where anything may lie, out of that.
-_BOOT = (
-    "import sys; sys.path[:] = sys.argv[4:]; from aggregator.collect.worker import main; "
-    "main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +29,24 @@ class Shared:
 
 
 class ChildPool:
-    """Answers requests in `children` processes, each started when it is first needed and replaced when it dies or is stopped.
+    """Answers requests in `children` processes, each born when it is first needed and replaced when it dies or is stopped.
 
     `task` names what they do (`worker.Task`). `ask` may be called from any number of threads; each call waits for a free child and then
     has `deadline_s` of wall clock and `max_mb` of memory beyond an idle child's (where the system can limit it). Children end with this
-    process, however it ends.
+    process, however it ends. Where several pools do one task, they may share the `nursery` of its children, which none of them closes.
     """
 
-    def __init__(self, task: str, *, children: int = 2, deadline_s: float = 8.0, max_mb: int = 192) -> None:
+    def __init__(self, task: str, *, children: int = 2, deadline_s: float = 8.0, max_mb: int = 192, nursery: Nursery | None = None) -> None:
         self._deadline_s = deadline_s
         self._max_mb = max_mb
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Answer).decode
-        self._children = tuple(_Child(task, max_mb, alarm_s=int(deadline_s) + 2) for _ in range(children))
+        own = Nursery(task)
+        self._children = tuple(_Child(nursery or own, max_mb, alarm_s=int(deadline_s) + 2) for _ in range(children))
         self._free: queue.LifoQueue[_Child] = queue.LifoQueue()
         for child in self._children:
             self._free.put(child)
-        weakref.finalize(self, _close_all, self._children)
+        self._close = weakref.finalize(self, _close_all, self._children, own)
 
     def ask(self, body: bytes, url: str, shared: Shared | None = None) -> bytes:
         """Have a request about the document at `url` answered by a child.
@@ -88,21 +79,24 @@ class ChildPool:
 
     def close(self) -> None:
         """Stop all children at once, for good. A request that is under way ends with a `ParseError`."""
-        _close_all(self._children)
+        self._close()
 
 
-def _close_all(children: "Iterable[_Child]") -> None:
+def _close_all(children: "Iterable[_Child]", nursery: Nursery) -> None:
     for child in children:
         child.close()
+    nursery.close()
 
 
 class _Child:
     """One child process and its place: used by one thread at a time, except for `close`."""
 
-    def __init__(self, task: str, max_mb: int, alarm_s: int) -> None:
-        self._arguments = (str(max_mb), str(alarm_s), task)
+    def __init__(self, nursery: Nursery, max_mb: int, alarm_s: int) -> None:
+        self._nursery = nursery
+        self._max_mb = max_mb
+        self._alarm_s = alarm_s
         self.holds: str | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Born | None = None
         self._owner = 0
         self._is_closed = False
         self._is_asked = False
@@ -126,89 +120,56 @@ class _Child:
                 raise TimeoutError from error
             if status == OUT_OF_MEMORY:
                 raise MemoryError from error
-            raise OSError("it was closed" if self._is_closed else f"its process ended ({_ending(status)})") from error
+            raise OSError("it was closed" if self._is_closed else f"its process ended ({ending(status)})") from error
         except OSError:  # TimeoutError is one
             self.stop()
             raise
         finally:
             self._is_asked = False
 
-    def _running(self) -> "subprocess.Popen[bytes]":
+    def _running(self) -> Born:
+        if self._is_closed:
+            raise OSError("it is closed")
+        process = self._process
+        if process is not None and self._owner == os.getpid() and process.is_silent():
+            return process
+        self.stop()  # dead while idle; or inherited by a fork of ours, whose parent still talks to it through pipes of its own
+        process = self._nursery.born(max_mb=self._max_mb, alarm_s=self._alarm_s)
         with self._lock:
-            if self._is_closed:
-                raise OSError("it is closed")
-            if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:
-                return self._process
-            if self._process is not None:
-                # Dead while idle; or inherited by a fork of ours, whose parent still talks to it through pipes of its own.
-                _close_pipes(self._process)
-            process = self._process = self._started()
-            self._owner, self.holds = os.getpid(), None
-        try:
-            _exchanged(process, None, time.monotonic() + START_S)
-        except TimeoutError as error:
-            raise OSError(f"its process did not start within {START_S:g} s") from error
-        return process
-
-    def _started(self) -> "subprocess.Popen[bytes]":
-        paths = [str(Path(entry).absolute()) for entry in sys.path]
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _BOOT, *self._arguments, *paths],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-        )
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                os.set_blocking(pipe.fileno(), False)
+            self._process, self._owner, self.holds = process, os.getpid(), None
+        if self._is_closed:
+            raise OSError("it was closed")
         return process
 
     def stop(self, *, wait_s: float = 0) -> int | None:
         """End the process, if there is one, and return its status; `wait_s` gives it time to end by itself."""
         with self._lock:
             process, self._process = self._process, None
-        if process is None or self._owner != os.getpid():
+        if process is None:
             return None
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(wait_s)
-        process.kill()
-        _close_pipes(process)
-        return process.wait()
+        status = self._nursery.end(process, wait_s) if self._owner == os.getpid() else None
+        process.close()
+        return status
 
     def close(self) -> None:
         """End the process and start no other. A thread that waits for an answer finds it dead, and clears up."""
         self._is_closed = True
         if self._is_asked:
-            with self._lock:
-                process = self._process
+            process = self._process
             if process is not None and self._owner == os.getpid():
-                process.kill()
+                self._nursery.end(process)
         else:
             self.stop()
 
 
-def _close_pipes(process: "subprocess.Popen[bytes]") -> None:
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
-
-
-def _ending(status: int | None) -> str:
-    return f"signal {-status}" if status is not None and status < 0 else f"status {status}"
-
-
-def _exchanged(process: "subprocess.Popen[bytes]", request: bytes | None, deadline: float) -> bytes:
-    """Write a request, if any, and read one answer, whichever side is ready. Raises `TimeoutError`, or `EOFError` for a dead process."""
-    if process.stdin is None or process.stdout is None:
-        raise EOFError
-    source, target = process.stdout.fileno(), process.stdin.fileno()
-    unsent = memoryview(b"" if request is None else LENGTH.pack(len(request)) + request)
+def _exchanged(process: Born, request: bytes, deadline: float) -> bytes:
+    """Write a request and read its answer, whichever side is ready. Raises `TimeoutError`, or `EOFError` for a dead process."""
+    source, target = process.answers, process.requests
+    unsent = memoryview(LENGTH.pack(len(request)) + request)
     answer = bytearray()
     poller = select.poll()
     poller.register(source, select.POLLIN)
-    if unsent:
-        poller.register(target, select.POLLOUT)
+    poller.register(target, select.POLLOUT)
     while (left := deadline - time.monotonic()) > 0:
         for number, _ in poller.poll(left * 1000):
             if number == source:

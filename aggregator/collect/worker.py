@@ -1,7 +1,8 @@
-"""The child process of a `ChildPool`: takes documents from its standard input and answers on its standard output until the input ends.
+"""The children of a `ChildPool`, and the process from which they are forked (`nursery.Nursery` talks to it).
 
-A message is its length (four bytes, big-endian) and MessagePack. The child limits its own memory and, in case its parent dies while it
-works, its own time; it never opens a connection, and writes nothing but answers. What it does with a document is its task's business.
+A child takes documents from one pipe and answers on another until the first ends. A message is its length (four bytes, big-endian) and
+MessagePack. The child limits its own memory and, in case its parent dies while it works, its own time; it never opens a connection, and
+writes nothing but answers. What it does with a document is its task's business.
 """
 
 import contextlib
@@ -9,20 +10,29 @@ import gc
 import os
 import resource
 import signal
+import socket
 import struct
+import time
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import msgspec
 
 from aggregator.errors import ChallengePage, ParseError
 
 LENGTH = struct.Struct(">I")
+# What a nursery says. For a birth: 0, how many MiB and how many seconds a request may take, and with it the ends of two pipes. For an end:
+# the process, and how many milliseconds it has to end by itself.
+ORDER = struct.Struct(">III")
+# What it hears: 0 when children can be born; the process that was born; how one ended. `NONE`: there can be no more, or it is no child.
+REPLY = struct.Struct(">i")
+NONE = -(1 << 31)
 # The status with which a child ends that needed more than it may take: after that, nothing in it can be relied on.
 OUT_OF_MEMORY = 77
 _MEBIBYTE = 1 << 20
+_MOMENT_S = 0.002
 
 
 # Python looks for cycles after every 700 new objects: of large documents that would take a sixth of the time.
@@ -30,7 +40,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 class Task(Protocol):
-    """What children do: found by name, as `package.module:name`, which is called once a child."""
+    """What children do: found by name, as `package.module:name`, which is called once, before the first is born."""
 
     def share(self, body: bytes) -> None:
         """Take what is the same for many requests."""
@@ -51,7 +61,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a child says: that it is ready (nothing set), a result, or an error in words. `retires`: it has grown and is to be replaced."""
+    """What a child says: a result, or an error in words. `retires`: it has grown and is to be replaced."""
 
     result: bytes | None = None
     error: str | None = None
@@ -61,28 +71,78 @@ class Answer:
     retires: bool = False
 
 
-def main(max_mb: int, alarm_s: int, task: str) -> None:
-    """Serve until the input ends, or a request takes longer than `alarm_s` or more than `max_mb` over the size at the start."""
-    requests, answers = _private_pipes()
-    # Only now: whatever a library prints on import goes nowhere.
-    module, _, name = task.partition(":")
-    server = _Server(getattr(import_module(module), name)(), max_mb)
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # the parent decides when to end; its end closes our input
-    _send(answers, server.encode(Answer()))
+def main(task: str) -> None:
+    """Bear and end children, as the socket that is our standard input says, until it ends."""
+    with _private_line() as line:
+        # Only now: whatever a library prints on import goes nowhere.
+        module, _, name = task.partition(":")
+        warm = getattr(import_module(module), name)()
+        gc.freeze()
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # the parent decides when to end; its end closes our input
+        reply = 0
+        while True:
+            line.sendall(REPLY.pack(reply))
+            order, ends, _, _ = socket.recv_fds(line, ORDER.size, 2)
+            if not order:
+                return
+            child, first, second = ORDER.unpack(order)
+            if child:
+                reply = _ended(child, wait_s=first / 1000)
+            elif not (reply := _forked(ends)):
+                _live(line, warm, first, second, *ends)
+
+
+def _forked(ends: list[int]) -> int:
+    """The process that was born; 0 in that one; `NONE` where the system allows no more."""
     try:
-        while (message := _received(requests)) is not None:
-            request = server.decode(message)
-            del message  # each copy of a large document counts
-            signal.alarm(alarm_s)
-            answer = server.answer(request)
-            signal.alarm(0)
-            _send(answers, answer)
-            del request, answer
+        number = os.fork()
+    except OSError:
+        number = NONE
+    if number:
+        for end in ends:
+            os.close(end)
+    return number
+
+
+def _ended(child: int, wait_s: float) -> int:
+    """Wait for a child to end, end it otherwise, and tell its status."""
+    deadline = time.monotonic() + wait_s
+    try:
+        while (found := os.waitpid(child, os.WNOHANG)) == (0, 0):
+            if time.monotonic() >= deadline:
+                os.kill(child, signal.SIGKILL)
+                found = os.waitpid(child, 0)
+                break
+            time.sleep(_MOMENT_S)
+    except ChildProcessError:
+        return NONE
+    return os.waitstatus_to_exitcode(found[1])
+
+
+def _live(line: socket.socket, task: Task, max_mb: int, alarm_s: int, requests: int, answers: int) -> NoReturn:
+    """The life of a child."""
+    status = 1
+    try:
+        line.close()
+        _serve(_Server(task, max_mb), alarm_s, requests, answers)
+        status = 0
     except MemoryError:
-        os._exit(OUT_OF_MEMORY)
+        status = OUT_OF_MEMORY
+    finally:
+        os._exit(status)
+
+
+def _serve(server: "_Server", alarm_s: int, requests: int, answers: int) -> None:
+    while (message := _received(requests)) is not None:
+        request = server.decode(message)
+        del message  # each copy of a large document counts
+        signal.alarm(alarm_s)
+        answer = server.answer(request)
+        signal.alarm(0)
+        _send(answers, answer)
+        del request, answer
 
 
 class _Server:
@@ -118,13 +178,13 @@ class _Server:
         return _size() - self._baseline > self._max_mb * _MEBIBYTE // 3
 
 
-def _private_pipes() -> tuple[int, int]:
-    """Take standard input and output for ourselves; what anybody else reads or prints meets /dev/null."""
-    requests, answers = os.dup(0), os.dup(1)
+def _private_line() -> socket.socket:
+    """Take standard input for ourselves; what anybody else reads or prints meets /dev/null."""
+    line = socket.socket(fileno=os.dup(0))
     with Path(os.devnull).open("r+b") as nothing:
         for number in (0, 1, 2):
             os.dup2(nothing.fileno(), number)
-    return requests, answers
+    return line
 
 
 def _limit_memory(size: int) -> None:

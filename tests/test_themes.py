@@ -79,6 +79,11 @@ def test_a_style_sheet_cannot_end_its_element(tmp_path: Path) -> None:
         page(themed(ours(tmp_path, style_css="</STYLE><script>alert(1)</script>")))
 
 
+def test_a_file_that_is_too_large_is_named_and_not_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="larger than 1 MiB"):
+        page(themed(ours(tmp_path, style_css=" " * (1024 * 1024 + 1))))
+
+
 def test_what_a_theme_prints_is_escaped(tmp_path: Path) -> None:
     text = '{% extends "layout.html.jinja" %}{% block main %}{{ site.title }}{% endblock %}'
     (tmp_path / "page.html.jinja").write_text(text)

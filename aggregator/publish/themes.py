@@ -98,7 +98,11 @@ def _files(name: str) -> dict[str, str]:
 @lru_cache(maxsize=8)
 def _from_folder(folder: Path, marks: tuple[tuple[str, int], ...]) -> Theme:
     """A theme in a folder; made anew when a file has another time."""
-    own = {Path(file).name: Path(file).read_text("utf-8") for file, _ in marks if Path(file).stat().st_size <= _MAX_FILE_BYTES}
+    files = [Path(file) for file, _ in marks]
+    for file in files:
+        if file.stat().st_size > _MAX_FILE_BYTES:
+            raise PublishError(file.name, f"theme {folder.name}: {file.name} is larger than 1 MiB; the last good files stay")
+    own = {file.name: file.read_text("utf-8") for file in files}
     return _made(folder.name, _files("journal") | own, ImmutableSandboxedEnvironment)
 
 

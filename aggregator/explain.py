@@ -59,7 +59,8 @@ def explain(query: str, store: Store, config: Config, now: datetime) -> Explanat
     forgotten = store.forgotten(asked)
     if forgotten:
         return Explanation(query=query, at=now, forgotten=forgotten)
-    return Explanation(query=query, at=now, site=site(asked) or None, feeds=_should_have_had(asked, store, feeds))
+    where = site(asked) if "://" in asked else ""
+    return Explanation(query=query, at=now, site=where or None, feeds=_should_have_had(asked, store, feeds))
 
 
 def _meant(query: str, asked: str, store: Store, feeds: Feeds) -> tuple[FeedFacts, ...]:

@@ -332,11 +332,13 @@ def _feed(feed: FeedFacts, now: datetime) -> Iterator[Line]:
 
 
 def _never_seen(told: Explanation) -> Iterator[Line]:
-    yield Line(f"{told.query} was never seen in a feed.", tone="head")
+    yield Line(f"'{told.query}' was never seen in a feed.", tone="head")
     if not told.feeds:
         if told.site:
             yield Line(f"No feed of {told.site} is in feeds.yaml, and no other feed has carried a page of that site.")
             yield Line("To follow it: aggregator add ADDRESS")
+        else:
+            yield Line("Entries are known by the address of their page and by their id, feeds by their id in feeds.yaml and their address.")
         return
     first, *others = told.feeds
     yield Line(f"The feed {first.feed} should have had it: {first.reason}.")

@@ -323,6 +323,15 @@ def test_an_address_of_nobody_says_how_to_follow_it() -> None:
     ]
 
 
+def test_a_word_that_is_nothing_known_is_not_taken_for_a_site() -> None:
+    told = asked(Planet("orig"), "gardening")
+    assert told.site is None
+    assert [line.text for line in tell(told)] == [
+        "'gardening' was never seen in a feed.",
+        "Entries are known by the address of their page and by their id, feeds by their id in feeds.yaml and their address.",
+    ]
+
+
 def test_a_feed_that_fails_or_was_left_says_so() -> None:
     planet = both()
     config = planet.ports.config

@@ -94,7 +94,7 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
         lead_pk=lead.pk,
         feed_key=lead.feed_key,
         published_id=fitting_id(lead, members, feeds.publishers),
-        sort_key=lead.sort_key,
+        sort_key=leading.place(lead, members),
         public_updated=leading.last_changed(lead, members),
         per_day=feeds.specs[lead.feed_key].limit.per_day,
     )

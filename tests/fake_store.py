@@ -577,7 +577,9 @@ class FakeStore(FakeForgetting):
         return min(row.stored.first_seen for row in self._entries.values() if row.story == story)
 
     def _is_all_backlog(self, story: int) -> bool:
-        return all(row.stored.is_backlog or row.burst for row in self._entries.values() if row.story == story)
+        members = [row for row in self._entries.values() if row.story == story]
+        late = {row.stored.feed_key for row in members if row.stored.is_backlog or row.burst}
+        return all(row.stored.feed_key in late for row in members)
 
     def _burst(self, story: int) -> datetime | None:
         return max((row.burst for row in self._entries.values() if row.story == story and row.burst), default=None)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.model import Entry, Hop, Origin, Person, SafeHtml, StoredEntry, Title, Url
-from aggregator.refine.leading import last_changed, lead
+from aggregator.refine.leading import last_changed, lead, place
 from aggregator.refine.stories import keys, same_story
 from aggregator.web.host import site
 
@@ -227,8 +227,9 @@ def test_the_original_leads_on_when_its_id_or_page_is_another_one_though_its_cop
     copy = replace(dated(COPY, NOON + 4 * HOUR), first_seen=NOON + 5 * HOUR)
     again = replace(stored(3, link="https://orig.example/posts/a-day", raw_id="new"), first_seen=NOON + timedelta(days=3))
     assert lead([ORIGINAL, copy, again]) is again
-    redated = replace(again, entry=replace(again.entry, published=NOON + timedelta(days=3)))
+    redated = replace(again, entry=replace(again.entry, published=NOON + timedelta(days=3)), sort_key=NOON + timedelta(days=3))
     assert lead([ORIGINAL, copy, redated]) is redated
+    assert place(redated, [ORIGINAL, copy, redated]) == ORIGINAL.sort_key
 
 
 def test_to_come_back_under_another_id_is_no_change_and_to_say_something_else_is() -> None:

@@ -12,7 +12,7 @@ from aggregator.refine import stories
 from aggregator.refine.succession import successors
 from aggregator.web.forms import page_path
 from tests.pace import examples
-from tests.planet import Planet, Post, atom
+from tests.planet import HOUR, Planet, Post, atom
 from tests.test_stories import NOON, stored
 
 WORDS = (
@@ -429,6 +429,25 @@ def test_the_next_of_its_kind_is_shown_though_title_and_date_are_those_of_the_la
         shown = planet.publishes()
         planet.later()
     assert len(shown) == 2 * size
+
+
+def _weather(town: str, degrees: int, at: datetime) -> Post:
+    text = f"<p>Rain is to be expected in {town} all day at {degrees} degrees, with wind from the west.</p>"
+    return Post(title=f"Weather for {town}", link=f"https://blog.example/weather/{town}", id=f"{town}-{at:%d}", text=text, at=at)
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+def test_what_is_filled_in_anew_at_one_address_each_day_is_shown_each_day(kept: int) -> None:
+    planet, stand = Planet("blog"), list[Post]()
+    for day in (1, 2):
+        stand = [_weather(town, 10 * day + at, planet.clock() - HOUR) for at, town in enumerate(("Larch", "Fir"))] + stand[:kept]
+        planet.polls({"blog": atom("blog", stand)})
+        shown = planet.publishes()
+        planet.later(24 * HOUR)
+    assert len(shown) == 4
+    flipped = [replace(one, id=f"again-{one.id}") for one in stand]
+    planet.polls({"blog": atom("blog", flipped)})
+    assert len(planet.publishes()) == 4, "the same words under another id are not"
 
 
 def test_a_bulletin_that_is_dated_after_the_last_one_was_seen_is_another_one() -> None:

@@ -82,6 +82,11 @@ def is_another(one: Told, other: Told, has_title: bool) -> bool:
     )
 
 
+def is_filled_in(one: Told, other: Told) -> bool:
+    """Whether a form of a few lines was filled in twice: the weather of two days. Symmetric."""
+    return _edited(one, other, _NOTE, _counts_differently) or _has_other_field(one, other)
+
+
 def is_common(one: Told, other: Told) -> bool:
     """Whether two publishers may have written this without knowing of each other, or in turn: few words under a title that many have, or
     a text of moderate length that comes back after weeks, or in another year.

@@ -95,6 +95,11 @@ def _replaces(other: StoredEntry, member: StoredEntry) -> bool:
     return own == theirs or all(hop.site != theirs for hop in other.entry.origin.chain)
 
 
+def place(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime:
+    """Where an entry stands in time: where the first one stood whose place it took, under another id or date."""
+    return min([member.sort_key, *(other.sort_key for other in members if _replaces(member, other))])
+
+
 def _as_it_came(member: StoredEntry, members: Sequence[StoredEntry]) -> StoredEntry:
     """An entry with the date, and as it was seen, that the first one had whose place it took: that was the same entry."""
     earlier = [other for other in members if _replaces(member, other)]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from aggregator.model import Entry, StoredEntry
 from aggregator.refine import likeness, pictures, twins
-from aggregator.refine.stories import plain, same_title, words_of
+from aggregator.refine.stories import is_next_there, plain, same_title, words_of
 from aggregator.web.forms import built, page_path
 from aggregator.web.url import link_key
 
@@ -147,6 +147,7 @@ def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
     is_other = (not has_title and _is_counted_on(one, other)) or (not text.holds and _have_other_authors(a, b))
     span = abs(a.published - b.published) if a.published and b.published else None
     is_page = one.path == other.path and ("path", one.path) in unique
+    is_other = is_other or (is_page and is_next_there(one.member, other.member))
     is_id = one.id_path == other.id_path and ("id", one.id_path) in unique
     is_next = not has_title and _is_instalment(one, other)
     is_bare = not one.words or not other.words or _is_cut(one.words, other.words)

@@ -83,11 +83,11 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     if kind == "twin":
         return _is_twin(a, b) and (text or plain(a.entry.text_start) == plain(b.entry.text_start))
     if kind == "path":
-        is_moved = title and _has_only_moved(a.entry, b.entry) and not _is_next_there(a, b)
-        return a.feed_key == b.feed_key and (text or is_moved)
+        is_moved = text or (title and _has_only_moved(a.entry, b.entry))
+        return a.feed_key == b.feed_key and is_moved and not is_next_there(a, b)
     if kind == "link":
         if a.feed_key == b.feed_key:
-            return text or (title and not _is_next_there(a, b))
+            return (text or title) and not is_next_there(a, b)
         return title or text or any(_is_page_of(a.entry, b.entry, k) for k in _shared(a, b))
     if a.feed_key == b.feed_key:
         return title and text
@@ -239,14 +239,16 @@ def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:
     return bool(a.entry.text_start) or not pictures.are_others(pictures.shown(a.entry), pictures.shown(b.entry))
 
 
-def _is_next_there(a: StoredEntry, b: StoredEntry) -> bool:
+def is_next_there(a: StoredEntry, b: StoredEntry) -> bool:
     """Whether two entries of one feed, page and title are two for all that: with no words in common, and dated days apart, or under ids of
-    their own and another date, or in one document.
+    their own and another date, or in one document; or where each, under an id of its own, fills in the same form for another day.
 
     A quote of the day stands at one address, and every day another; what is reported of an outage, or of an election, under one title, too.
     """
-    is_another_time = _is_dated_days_apart(a.entry, b.entry) or _is_told_apart_by_id(a, b)
-    return is_another_time and likeness.are_others(words_of(a.entry), words_of(b.entry))
+    is_told_apart, are_days_apart = _is_told_apart_by_id(a, b), _is_dated_days_apart(a.entry, b.entry)
+    if is_told_apart and are_days_apart and instalments.is_filled_in(_told(a.entry), _told(b.entry)):
+        return True
+    return (is_told_apart or are_days_apart) and likeness.are_others(words_of(a.entry), words_of(b.entry))
 
 
 def _is_dated_days_apart(a: Entry, b: Entry) -> bool:

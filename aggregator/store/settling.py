@@ -1,6 +1,6 @@
 """Settle what an output may list: newcomers, limits, ids; hold back what is more of a backlog than subscribers want, and let it go."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -16,16 +16,17 @@ CHANGE: Final = update(publication).where(publication.c.output == bindparam("of"
 _IN_STORIES: Final = story_member.c.story.in_(bindparam("stories", expanding=True))
 _PENDING: Final = select(publication).where(publication.c.output == bindparam("of"), publication.c.pending)
 _FEEDS: Final = select(feed.c.key, feed.c.added_at, feed.c.first_success_at).where(feed.c.key.in_(bindparam("keys", expanding=True)))
+# Feed by feed: an entry that took the place of one that is backlog, under another id, is no news.
 _BACKLOG: Final = (
     select(
         story_member.c.story,
-        func.max(case((entry.c.backlog | entry.c.burst.is_not(None), 0), else_=1)),
-        func.max(entry.c.burst),
-        func.min(entry.c.first_seen),
+        func.max(case((entry.c.backlog | entry.c.burst.is_not(None), 1), else_=0)).label("has_backlog"),
+        func.max(entry.c.burst).label("burst"),
+        func.min(entry.c.first_seen).label("first_seen"),
     )
     .join(entry, entry.c.pk == story_member.c.entry)
     .where(_IN_STORIES)
-    .group_by(story_member.c.story)
+    .group_by(story_member.c.story, entry.c.feed)
 )
 _WITH_TEXT: Final = select(story_member.c.story).join(entry, entry.c.pk == story_member.c.entry).where(_IN_STORIES, ~entry.c.pruned)
 # By way of the feed's entries: what an output gave is found by story, and reading all of it grows with the store.
@@ -128,8 +129,15 @@ def _candidates(conn: Connection, row: AnyRow, pending: Sequence[AnyRow]) -> lis
 
 def _backlog(conn: Connection, stories: Sequence[int]) -> dict[int, _Backlog]:
     """Those of the stories of which all is backlog."""
-    rows = (row for piece in chunks(stories) for row in conn.execute(_BACKLOG, {"stories": piece}))
-    return {story: _Backlog(burst, first_seen) for story, has_news, burst, first_seen in rows if not has_news}
+    found: defaultdict[int, list[AnyRow]] = defaultdict(list)
+    for piece in chunks(stories):
+        for row in conn.execute(_BACKLOG, {"stories": piece}):
+            found[row.story].append(row)
+    return {
+        story: _Backlog(max((row.burst for row in rows if row.burst), default=None), min(row.first_seen for row in rows))
+        for story, rows in found.items()
+        if all(row.has_backlog for row in rows)
+    }
 
 
 def _is_newcomer(one: AnyRow, backlog: Mapping[int, _Backlog], feeds: Container[str], first_published: datetime | None) -> bool:

@@ -387,6 +387,12 @@ def test_the_backlog_of_a_feed_that_is_added_later_floods_nobody(store: Store) -
     assert store.held_back() == {state.key: 5}
     publish(store, NOON + DAY, newcomers=2, rules="2")
     assert len(titles(store)) == 3, "other rules do not open the gate"
+    flipped = [
+        post(number, "new", title=titled(f"new {number}"), published_id=f"urn:{number}", raw_key=f"f{number}") for number in range(1, 8)
+    ]
+    poll(store, [("new", flipped)], NOON + DAY + HOUR / 2)
+    publish(store, NOON + DAY + HOUR / 2, newcomers=2, rules="2")
+    assert (len(titles(store)), store.held_back()) == (3, {state.key: 5}), "nor does it if its ids flip"
     poll(store, [("new", [post(0, "new", title=titled("new 0"))])], NOON + DAY + HOUR)
     publish(store, NOON + DAY + HOUR, newcomers=2, rules="2")
     assert titles(store, limit=1) == ["new 0"], "what it publishes from now on is shown"

@@ -82,7 +82,8 @@ def _key(description: str, *examples: Any, default: Any = None, **more: Any) -> 
 class Form(BaseModel):
     """A mapping with a fixed set of keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when a form is first read: a file has few of them.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -87,28 +87,25 @@ publication = Table(
 )
 # SQLite has no booleans: a query says `listed = 1`, and its index must say the same to be used.
 _given = publication.c.sequence.is_not(None)
-Index("publication_sequence", publication.c.output, publication.c.sequence, unique=True, sqlite_where=_given, postgresql_where=_given)
-Index("publication_id", publication.c.output, publication.c.published_id, unique=True, sqlite_where=_given, postgresql_where=_given)
+Index("publication_sequence", publication.c.output, publication.c.sequence, unique=True, sqlite_where=_given)
+Index("publication_id", publication.c.output, publication.c.published_id, unique=True, sqlite_where=_given)
 Index(
     "publication_listing",
     publication.c.output,
     publication.c.first_listed,
     publication.c.sort_key,
     sqlite_where=text("listed = 1"),
-    postgresql_where=publication.c.listed,
 )
 Index(
     "publication_withdrawn",
     publication.c.output,
     publication.c.withdrawn_at,
     sqlite_where=publication.c.withdrawn_at.is_not(None),
-    postgresql_where=publication.c.withdrawn_at.is_not(None),
 )
 Index(
     "publication_pending",
     publication.c.output,
     publication.c.pending,
     sqlite_where=text("pending = 1"),
-    postgresql_where=publication.c.pending,
 )
-Index("publication_held", publication.c.feed_key, sqlite_where=text("held = 1"), postgresql_where=publication.c.held)
+Index("publication_held", publication.c.feed_key, sqlite_where=text("held = 1"))

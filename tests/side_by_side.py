@@ -5,6 +5,7 @@ all the time. What is reported, is reported by the process that was started, as 
 """
 
 import multiprocessing
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
@@ -16,9 +17,15 @@ from warnings import WarningMessage
 import pytest
 
 _FORK: Final = multiprocessing.get_context("fork")
+# Thousands of tests take a millisecond each: what is reported of them is sent together.
+_BETWEEN_MESSAGES_S: Final = 0.1
+_NONE: Final = -1
 
 Batch = Sequence[int]
 """Some of the collected items by their numbers: all of one file, or what is left of it."""
+
+Told = pytest.TestReport | dict[str, Any]
+"""A report as it is sent: itself, or, where it says why a test failed or was skipped, as pytest writes it down."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,36 +78,33 @@ class _Run:
             batch = self._left.popleft() if self._left else []
             child.left += batch
             child.connection.send(batch)
-        elif kind == "begun":
-            child.at = child.left.pop(0)
         elif kind == "warned":
             self._warned(*said)
         else:
-            self._finished(child, said[0])
+            for number, reports in said[0]:
+                child.left.remove(number)
+                self._finished(number, reports)
 
-    def _finished(self, child: "_Child", reports: list[dict[str, Any]]) -> None:
+    def _finished(self, number: int, reports: Sequence[Told]) -> None:
         """Pass on what was reported of a test, as if it had run here."""
-        item, hook, config = self._session.items[child.at], self._session.config.hook, self._session.config
-        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        for report in reports:
-            hook.pytest_runtest_logreport(report=hook.pytest_report_from_serializable(config=config, data=report))
-        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        item, config = self._session.items[number], self._session.config
+        config.hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for told in reports:
+            report = config.hook.pytest_report_from_serializable(config=config, data=told) if isinstance(told, dict) else told
+            config.hook.pytest_runtest_logreport(report=report)
+        config.hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         self._done += 1
-        child.at = -1
 
     def _ended(self, child: "_Child") -> None:
         """It has run all that it was given; or a test has ended it, which is that test's failure, and another child does the rest."""
         del self._children[child.connection]
         child.process.join()
-        if child.at == -1:
-            return
-        item = self._session.items[child.at]
-        why = f"the process that ran it ended with {child.process.exitcode}"
-        report = pytest.TestReport(item.nodeid, item.location, {}, "failed", why, "call")
-        self._finished(child, [self._session.config.hook.pytest_report_to_serializable(config=self._session.config, report=report)])
+        if (at := child.at.value) != _NONE:
+            item, why = self._session.items[at], f"the process that ran it ended with {child.process.exitcode}"
+            child.left.remove(at)
+            self._finished(at, [pytest.TestReport(item.nodeid, item.location, {}, "failed", why, "call")])
         if child.left:
             self._left.appendleft(child.left)
-        if self._left:
             self._start()
 
     def _stop_if_asked(self) -> None:
@@ -116,14 +120,14 @@ class _Run:
 
 
 class _Child:
-    """A child; `at` is the number of the item that it is at, or -1, and `left` are those that come after it."""
+    """A child; `at` is the number of the item that it is at, or `_NONE`, and `left` are those of which it has not told how they went."""
 
     def __init__(self, session: pytest.Session, number: int) -> None:
-        self.at = -1
+        self.at = _FORK.Value("i", _NONE, lock=False)
         self.left: list[int] = []
         folders = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
         self.connection, theirs = _FORK.Pipe()
-        self.process = _FORK.Process(target=_serve, args=(session, theirs, folders / f"process-{number}"))
+        self.process = _FORK.Process(target=_serve, args=(session, theirs, self.at, folders / f"process-{number}"))
         self.process.start()
         theirs.close()
 
@@ -134,19 +138,25 @@ class _Child:
             return ("ended",)
 
 
-def _serve(session: pytest.Session, parent: Connection, folder: Path) -> None:
+def _serve(session: pytest.Session, parent: Connection, at: Any, folder: Path) -> None:
     """The life of a child: run what the parent gives, and tell it."""
     config, plugins = session.config, session.config.pluginmanager
     capture = plugins.getplugin("capturemanager")
     capture.stop_global_capturing()  # it writes into one file with its parent's
     capture.start_global_capturing()
     plugins.unregister(name="terminalreporter")
-    plugins.register(_Teller(config, parent))
+    teller = _Teller(config, parent)
+    plugins.register(teller)
+    teller.listens = True
     folder.mkdir(exist_ok=True)
     config._tmp_path_factory._basetemp = folder  # type: ignore[attr-defined]
     for number, following in _given(parent):
         nextitem = None if following is None else session.items[following]
+        at.value = number
         config.hook.pytest_runtest_protocol(item=session.items[number], nextitem=nextitem)
+        teller.finished(number)
+        at.value = _NONE
+    teller.tell()
 
 
 def _given(parent: Connection) -> Iterator[tuple[int, int | None]]:
@@ -167,26 +177,32 @@ def _next(parent: Connection) -> Batch:
 
 
 class _Teller:
-    """Tells the parent how the items fare: all reports of one at once."""
+    """Tells the parent how the items fare. Until it `listens`, pytest repeats warnings that came before, which the parent knows."""
 
     def __init__(self, config: pytest.Config, parent: Connection) -> None:
         self._config = config
         self._parent = parent
-        self._reports: list[dict[str, Any]] = []
-        self._has_begun = False
-
-    def pytest_runtest_logstart(self) -> None:
-        self._has_begun = True
-        self._parent.send(("begun",))
+        self._reports: list[Told] = []
+        self._finished: list[tuple[int, list[Told]]] = []
+        self._told_at = time.monotonic()
+        self.listens = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._reports.append(self._config.hook.pytest_report_to_serializable(config=self._config, report=report))
+        hook = self._config.hook
+        is_plain = report.longrepr is None
+        self._reports.append(report if is_plain else hook.pytest_report_to_serializable(config=self._config, report=report))
 
-    def pytest_runtest_logfinish(self) -> None:
-        self._parent.send(("finished", self._reports))
+    def finished(self, number: int) -> None:
+        self._finished.append((number, self._reports))
         self._reports = []
+        if time.monotonic() > self._told_at + _BETWEEN_MESSAGES_S:
+            self.tell()
+
+    def tell(self) -> None:
+        self._parent.send(("finished", self._finished))
+        self._finished, self._told_at = [], time.monotonic()
 
     def pytest_warning_recorded(self, warning_message: WarningMessage, when: str, nodeid: str) -> None:
-        if self._has_begun:  # what came before, pytest repeats to whoever listens, and the parent knows it
+        if self.listens:
             text = f"{warning_message.category.__name__}: {warning_message.message}"
             self._parent.send(("warned", text, warning_message.filename, warning_message.lineno, when, nodeid))

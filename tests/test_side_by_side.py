@@ -8,14 +8,18 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILES = {
     "test_one.py": """
-import os, pytest
+import pytest
 @pytest.fixture(scope="module")
 def shared(): return []
 def test_a(shared): shared.append(1)
 def test_b(shared): assert shared == [1]
+def test_wrong(): print("said so"); assert 1 == 2
+""",
+    "test_three.py": """
+import os
+def test_before(): pass
 def test_dies(): print("last words"); os._exit(3)
 def test_after(tmp_path): assert tmp_path.is_dir()
-def test_wrong(): print("said so"); assert 1 == 2
 """,
     "test_two.py": """
 import pytest, warnings
@@ -35,6 +39,6 @@ def test_nothing_is_lost_and_a_process_that_dies_is_the_failure_of_its_test(tmp_
     given = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     ran = subprocess.run(command, cwd=tmp_path, env=given, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 1, ran.stdout
-    assert "2 failed, 9 passed, 1 skipped, 1 warning in" in ran.stdout, ran.stdout
+    assert "2 failed, 10 passed, 1 skipped, 1 warning in" in ran.stdout, ran.stdout
     for said in ("test_dies", "the process that ran it ended with 3", "assert 1 == 2", "said so", "not here", "mind this"):
         assert said in ran.stdout, ran.stdout

@@ -11,13 +11,12 @@ from typing import Final
 from aggregator.model import Claim, ClaimKind, RawEntry, RawSource, Standing, Url
 from aggregator.refine import fields
 from aggregator.refine.context import Context
-from aggregator.refine.pages import has_own_path, names_a_page
+from aggregator.refine.pages import has_own_path, id_site, is_web, names_a_page, tag_host
 from aggregator.refine.reading import Statement
 from aggregator.web import url as web_url
 from aggregator.web.host import host_of, is_redirecting, site
 from aggregator.web.licences import licence
-from aggregator.web.platforms import PLATFORMS
-from aggregator.web.text import folded_name
+from aggregator.web.text import folded_name, name_forms
 
 # How far each kind may be trusted by itself: what an editor wrote, what software writes on purpose, what people write, what merely hints.
 CONFIDENCE: Final[dict[ClaimKind, float]] = {
@@ -41,9 +40,7 @@ _NAME_ONLY: Final = 0.55
 _KNOWN_NAME: Final = 0.75
 HINTED: Final = 0.3
 
-_TAG_URI: Final = re.compile(r"tag:(?:[^@,:]{1,100}@)?([a-z0-9.-]{1,200}),\d{4}", re.IGNORECASE)
 _WORD: Final = re.compile(r"[\W_]+")
-_PARTS: Final = re.compile(r"\s[-–—|:»›·•/]+\s|:\s")
 
 
 def address(text: str | None, context: Context) -> Url | None:
@@ -98,15 +95,6 @@ def own_name(name: str, context: Context) -> bool:
         return True
     hosts = {label for own in context.own_sites | {context.site} for label in (own, own.partition(".")[0]) if len(label) > 3}
     return "".join(said) in {"".join(_words(host)) for host in hosts}
-
-
-def name_forms(title: str) -> tuple[str, ...]:
-    """What a feed may be called by: its title, then the parts of it, of which one may be a tagline.
-
-    >>> name_forms("Tagline Times - Latest posts")
-    ('Tagline Times - Latest posts', 'Tagline Times', 'Latest posts')
-    """
-    return title, *(part.strip() for part in _PARTS.split(title) if part.strip() and part != title)
 
 
 def _opens(short: list[str], long: list[str]) -> bool:
@@ -168,7 +156,7 @@ def _configured(origin: str, own_link: Url | None, context: Context) -> Claim:
 def _atom_source(raw: RawEntry, source: RawSource, own_link: Url | None, context: Context) -> Claim:
     feed_url = web_url.resource(source.self_url, context.base)
     home = address(source.link, context) or (address(source.id, context) if is_web(source.id) else None)
-    named = _tag_host(source.id)
+    named = tag_host(source.id)
     found = site(home) if home and not is_redirecting(home) else site(feed_url) if feed_url else site(named) if named else None
     if not found:
         return _unplaced(source, own_link, context)
@@ -359,31 +347,8 @@ def foreign_id(raw: RawEntry, own_link: Url | None, context: Context) -> bool:
     return _speaks_for(raw.id, site(own_link))
 
 
-def id_site(raw_id: str | None) -> str | None:
-    """The publisher that an id names, of a web address or a tag URI (RFC 4151); None where it names none.
-
-    >>> id_site("tag:blog.example.org,2020:1"), id_site("urn:uuid:1"), id_site("https://a.example/?p=1")
-    ('example.org', None, 'a.example')
-    """
-    if is_web(raw_id):
-        return site(raw_id or "") or None
-    host = _tag_host(raw_id)
-    return (site(host) or None) if host else None
-
-
 def _speaks_for(raw_id: str | None, found: str | None) -> bool:
     return found is not None and id_site(raw_id) == found
-
-
-def _tag_host(text: str | None) -> str | None:
-    """The authority of a tag URI (RFC 4151), unless it is a service that makes ids for all its customers."""
-    found = _TAG_URI.match(text or "")
-    return found[1].lower() if found and site(found[1].lower()) not in PLATFORMS.id_makers else None
-
-
-def is_web(text: str | None) -> bool:
-    """Whether a text is an address of the web, whatever follows."""
-    return bool(text) and (text or "")[:8].lower().startswith(("http://", "https://"))
 
 
 def based(raw: RawEntry, context: Context) -> Context:

@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from aggregator.model import CONFIRMED, CONTRADICTED, Claim, Hop, Origin, Standing, StoredEntry
-from aggregator.refine.claims import id_site
 from aggregator.refine.identity import derived
+from aggregator.refine.pages import id_site
 from aggregator.refine.publishers import Publisher, Publishers
 from aggregator.web.host import host_of
 from aggregator.web.url import link_key

@@ -8,10 +8,9 @@ from typing import Final
 from urllib.parse import quote
 
 from aggregator.model import STORY_FOLDER, Claim, Config, FeedSpec, FeedState, Hop, Learnt, StoredEntry, Surroundings, Url
-from aggregator.refine.claims import name_forms
 from aggregator.refine.pages import has_own_path, is_section, names_a_page
 from aggregator.web.host import site
-from aggregator.web.text import folded_name
+from aggregator.web.text import folded_name, name_forms
 from aggregator.web.url import link, link_key
 
 # Whose links name a publisher on purpose. A bare permalink names none, an editor's `origin:` is for one feed.

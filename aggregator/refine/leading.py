@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from aggregator.model import Entry, StoredEntry, Url
-from aggregator.refine.claims import id_site
+from aggregator.refine.pages import id_site
 from aggregator.refine.stories import is_original, names, places, words_of
 from aggregator.web.host import site
 from aggregator.web.url import link_key

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from aggregator.model import Claim, Origin, RawEntry, Url
-from aggregator.refine.claims import address, based, is_own, is_web
+from aggregator.refine.claims import address, based, is_own
 from aggregator.refine.context import Context
-from aggregator.refine.pages import has_own_path, names_a_page
+from aggregator.refine.pages import has_own_path, is_web, names_a_page
 from aggregator.web.url import link_key
 
 # Relations under which such an entry names its own page, likeliest first.

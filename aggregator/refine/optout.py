@@ -6,8 +6,8 @@ from typing import Final
 
 from aggregator.model import Entry, FeedSpec, FeedState, Hop, StoredEntry
 from aggregator.refine import leading
-from aggregator.refine.claims import id_site
 from aggregator.refine.known import without_tagline
+from aggregator.refine.pages import id_site
 from aggregator.web.host import site
 from aggregator.web.text import folded_name
 from aggregator.web.url import feed_address_key

@@ -1,4 +1,4 @@
-"""What an address looks like: a page, a front page, an account's; by its form alone."""
+"""What an address or an id looks like: a page, a front page, an account's, a publisher's; by its form alone."""
 
 import re
 from typing import Final
@@ -14,6 +14,7 @@ _SECTIONS: Final = frozenset(
 _LISTINGS: Final = frozenset(
     {"category", "categories", "tag", "tags", "topic", "topics", "author", "authors", "kategorie", "categorie", "categoria", "rubrique"}
 )
+_TAG_URI: Final = re.compile(r"tag:(?:[^@,:]{1,100}@)?([a-z0-9.-]{1,200}),\d{4}", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 _REGION: Final = re.compile(r"[a-z]{2}[-_][a-z]{2}", re.IGNORECASE)
 
@@ -94,3 +95,26 @@ def host_name(href: str) -> str:
         return (urlsplit(href).hostname or "").removeprefix("www.")
     except ValueError:
         return ""
+
+
+def id_site(raw_id: str | None) -> str | None:
+    """The publisher that an id names, of a web address or a tag URI (RFC 4151); None where it names none.
+
+    >>> id_site("tag:blog.example.org,2020:1"), id_site("urn:uuid:1"), id_site("https://a.example/?p=1")
+    ('example.org', None, 'a.example')
+    """
+    if is_web(raw_id):
+        return site(raw_id or "") or None
+    host = tag_host(raw_id)
+    return (site(host) or None) if host else None
+
+
+def tag_host(text: str | None) -> str | None:
+    """The authority of a tag URI (RFC 4151), unless it is a service that makes ids for all its customers."""
+    found = _TAG_URI.match(text or "")
+    return found[1].lower() if found and site(found[1].lower()) not in PLATFORMS.id_makers else None
+
+
+def is_web(text: str | None) -> bool:
+    """Whether a text is an address of the web, whatever follows."""
+    return bool(text) and (text or "")[:8].lower().startswith(("http://", "https://"))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator.model import Claim, Config, FeedSpec, FeedState
-from aggregator.refine.claims import id_site
 from aggregator.refine.optout import OptedOut, opted_out
+from aggregator.refine.pages import id_site
 from aggregator.web.host import site
 from aggregator.web.url import feed_address_key
 

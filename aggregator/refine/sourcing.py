@@ -20,6 +20,7 @@ from aggregator.refine import claims
 from aggregator.refine.blocks import Block, read
 from aggregator.refine.context import Context
 from aggregator.refine.lexicon import RUN, WORD, fits, fold, spelled
+from aggregator.refine.pages import is_web
 from aggregator.refine.phrasebook import languages
 from aggregator.web import services
 from aggregator.web.text import visible_text
@@ -68,7 +69,7 @@ class Own:
 
 def own(raw: RawEntry, context: Context) -> Own:
     """What is an entry's own."""
-    given = (claims.permalink(raw, context), claims.address(raw.link, context), raw.id if claims.is_web(raw.id) else None)
+    given = (claims.permalink(raw, context), claims.address(raw.link, context), raw.id if is_web(raw.id) else None)
     pages = {_bare(link_key(page)) for page in given if page}
     # Longer ones first: one address may begin another.
     ordered = tuple(sorted((page for page in pages if page.partition("/")[2]), key=lambda page: (-len(page), page)))

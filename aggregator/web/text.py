@@ -45,6 +45,8 @@ _INLINE: Final = frozenset(
 _ARTICLE: Final = re.compile(
     r"(?:(?:the|der|die|das|dem|den|des|el|la|los|las|le|les|il|lo|gli|i|o|a|os|as|het|de|det)\s+|l['’]\s?)(?=\S)", re.IGNORECASE
 )
+# Between a name and its tagline.
+_PARTS: Final = re.compile(r"\s[-–—|:»›·•/]+\s|:\s")
 _ELEMENTS: Final = _BLOCKS | _CELLS | _INLINE | _UNSEEN
 
 
@@ -80,6 +82,15 @@ def folded_name(name: str) -> str:
     line = one_line(name).casefold()
     article = _ARTICLE.match(line)
     return line[article.end() :] if article else line
+
+
+def name_forms(title: str) -> tuple[str, ...]:
+    """What a feed may be called by: its title, then the parts of it, of which one may be a tagline.
+
+    >>> name_forms("Tagline Times - Latest posts")
+    ('Tagline Times - Latest posts', 'Tagline Times', 'Latest posts')
+    """
+    return title, *(part.strip() for part in _PARTS.split(title) if part.strip() and part != title)
 
 
 def digest(body: bytes) -> bytes:

@@ -3,12 +3,14 @@
     python -m bench.kills [--kills 100] [--seed 1] [--feeds 12]
 
 A loopback server adds an entry to every feed each round; the real command polls and publishes and is killed somewhere on the way. After
-each kill the store must pass SQLite's integrity check and every output must parse; after the last, one undisturbed round must leave
-every entry that was ever served in the store, once. Prints one JSON object; `corrupt`, `torn`, `lost` and `doubled` must be 0.
+each kill the store must pass SQLite's integrity check, every output must parse, and who had begun to read one must get the whole of it;
+after the last, one undisturbed round must leave every entry that was ever served in the store, once. Prints one JSON object; `corrupt`,
+`torn`, `lost` and `doubled` must be 0.
 """
 
 import argparse
 import json
+import os
 import random
 import sqlite3
 import subprocess
@@ -18,6 +20,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 import feedparser
 from lxml import etree
@@ -33,6 +36,7 @@ def run(kills: int, feeds: int, seed: int, work: Path) -> dict[str, int]:
     draw = random.Random(seed)
     names = [f"k{number}" for number in range(feeds)]
     found = {"kills": 0, "survived": 0, "corrupt": 0, "torn": 0}
+    readers = SlowReaders()
     with LoopbackSite({name: Reply(body=grown(name, 1)) for name in names}) as site:
         lines = ["contact: https://planet.example.org/about", "defaults: { allow_private: true, every: 1s }", "outputs:"]
         lines += [
@@ -47,10 +51,13 @@ def run(kills: int, feeds: int, seed: int, work: Path) -> dict[str, int]:
         for turn in range(2, kills + 2):
             for name in names:
                 site.replace(name, Reply(body=grown(name, turn)))
+            readers.begin(work / "public")
             killed = _killed(work, draw.uniform(0.05, CYCLE_S))
             found["kills" if killed else "survived"] += 1
             found["corrupt"] += not is_sound(work / "aggregator.db")
+            found["torn"] += len(readers.torn())
             found["torn"] += sum(not parses(path) for path in (work / "public").glob("*") if not path.name.startswith("."))
+        readers.end()
         threading.Event().wait(1.2)
         subprocess.run(_command(work), cwd=REPOSITORY, check=True, capture_output=True)
     return {**found, **ledger(work, names, kills + 1)}
@@ -103,6 +110,33 @@ def is_sound(store: Path) -> bool:
         return whole and not connection.execute("pragma foreign_key_check").fetchall()
     finally:
         connection.close()
+
+
+class SlowReaders:
+    """Readers that have begun to read each output, and read on when it was replaced meanwhile: they must get the whole of what they began.
+
+    They find a file that is written in place, however quickly, and whether or not that ends well.
+    """
+
+    def __init__(self) -> None:
+        self._begun: dict[Path, tuple[IO[bytes], bytes]] = {}
+
+    def begin(self, folder: Path) -> None:
+        """Let somebody begin to read whatever stands in a folder now."""
+        self.end()
+        for path in folder.glob("*"):
+            if path.is_file() and not path.name.startswith("."):
+                file = path.open("rb", buffering=0)
+                self._begun[path] = file, file.read()
+
+    def torn(self) -> list[Path]:
+        """The files of which they get something else than what stood there when they began."""
+        return [path for path, (file, whole) in self._begun.items() if os.pread(file.fileno(), len(whole) + 1, 0) != whole]
+
+    def end(self) -> None:
+        for file, _ in self._begun.values():
+            file.close()
+        self._begun.clear()
 
 
 def parses(path: Path) -> bool:

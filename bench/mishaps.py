@@ -13,6 +13,9 @@ Real commands and real daemons poll a loopback server that adds an entry to ever
     second   a second daemon is started on the same store
     stop     the daemon gets SIGTERM at random moments
 
+Each time the store must be sound and every output whole, also for who had begun to read it before. What it must tell, and that nothing is
+lost or doubled in the end, is asked besides.
+
 Needs root and Linux for `disk` and `folder`, strace and faketime for `calls` and `clock`; what is missing is named under `skipped`. Prints
 one JSON object: for each fault how often it was tried, and `bad`, a list of what went wrong; exits with 1 when any list has something.
 """
@@ -35,7 +38,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.kills import grown, is_sound, ledger, parses, release
+from bench.kills import SlowReaders, grown, is_sound, ledger, parses, release
 from bench.loopback import LoopbackSite, Reply
 from tests.e2e.running import REPOSITORY, Running, free_port
 
@@ -65,6 +68,7 @@ class World:
     rounds: int = 1
     tried: int = 0
     bad: list[str] = field(default_factory=list)
+    readers: SlowReaders = field(default_factory=SlowReaders)
 
     def __post_init__(self) -> None:
         self.configure()
@@ -110,6 +114,8 @@ class World:
         if not _is_sound(self.store):
             self.bad.append(f"{what}: the store is corrupt")
         self.bad += [f"{what}: {path.name} is torn" for path in (self.folder / "public").glob("*") if path.is_file() and _is_torn(path)]
+        self.bad += [f"{what}: {path.name} changed under who was reading it" for path in self.readers.torn()]
+        self.readers.begin(self.folder / "public")
 
     def settle(self) -> None:
         """One undisturbed round, after which everything that was ever served must be there once."""
@@ -205,6 +211,7 @@ def _filled(world: World, name: str, place: str, room: int) -> None:
         one.update(full=True)
         found = ledger(folder, one.names, one.rounds)
         one.bad += [f"{name}, {room} kB: {wrong} {found[wrong]}" for wrong in ("lost", "doubled") if found[wrong]]
+        one.readers.end()
         world.rounds, world.tried, world.bad = one.rounds, world.tried + one.tried, world.bad + one.bad
     finally:
         subprocess.run(["umount", "-l", str(full)], check=False, capture_output=True)

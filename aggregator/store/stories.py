@@ -100,39 +100,69 @@ def assign(
     found, loose = join_anew(joined({}, in_turn), joined, unjudged)
     for pks in chunks(sorted(loose)):
         conn.execute(_LEAVE, {"pks": pks})
-    emptied = set(loose.values())
-    changed: set[int] = set()
-    alone: set[int] = set()
-    members: list[dict[str, int]] = []
-    created: list[dict[str, object]] = []
-    met: list[int] = []
+    placing = _Placing(conn, counters, loose, now)
     for group in found.groups:
-        pk = _story(conn, group, now)
-        if pk is None:
-            pk = min(emptied.intersection(loose[one] for one in group.entries & loose.keys()), default=None)
-            emptied.discard(pk or 0)
-        if pk is None:
-            alone |= set() if group.entries & loose.keys() else group.entries
-            pk = counters.take("story")
-            created.append({"pk": pk, "generation": generation, "created": now})
-        else:
-            changed |= {pk}
-        members += [{"entry": entry_pk, "story": pk} for entry_pk in sorted(group.entries)]
-        if group.stories or len(group.entries) > 1:
-            met.append(pk)
-    for table, values in ((story, created), (story_member, members)):
-        if values:
-            conn.execute(insert(table), values)
-    if emptied:
-        _empty(conn, emptied, {one["entry"]: one["story"] for one in members}, loose)
-    if turned and (burst := bursts(turned, fresh, alone)):
+        placing.place(group)
+    placing.write(generation)
+    if turned and (burst := bursts(turned, fresh, placing.alone)):
         conn.execute(_BURST, [{"entry_pk": pk, "at": at} for pk, at in sorted(burst.items())])
-    for pks in chunks(sorted(changed)):
-        conn.execute(_TOUCH, {"pks": pks, "now": generation})
-    for pks in chunks(met):
-        conn.execute(_MEET, {"pks": pks})
-    for pks in chunks(sorted(loose)):
-        conn.execute(_PART, {"feeds": list(conn.execute(_LOOSE_FEEDS, {"pks": pks}).scalars())})
+
+
+class _Placing:
+    """Gives each group of entries its story. `loose` are entries that were taken out of stories, which stand empty until they are taken."""
+
+    def __init__(self, conn: Connection, counters: Counters, loose: Mapping[int, int], now: datetime) -> None:
+        self.alone: set[int] = set()
+        """Entries that begin a new story."""
+        self._conn, self._counters, self._loose, self._now = conn, counters, loose, now
+        self._empty = set(loose.values())
+        self._created: list[int] = []
+        self._changed: set[int] = set()
+        self._met: list[int] = []
+        self._story_of: dict[int, int] = {}
+
+    def place(self, group: Group) -> None:
+        pk = _story(self._conn, group, self._now)
+        if pk is None:
+            pk = self._left_empty(group)
+        if pk is None:
+            pk = self._begun(group)
+        else:
+            self._changed.add(pk)
+        self._story_of |= dict.fromkeys(sorted(group.entries), pk)
+        if group.stories or len(group.entries) > 1:
+            self._met.append(pk)
+
+    def write(self, generation: int) -> None:
+        """Write what was found; stories that nobody has taken lead to the one that their first entry is in now."""
+        created = [{"pk": pk, "generation": generation, "created": self._now} for pk in self._created]
+        members = [{"entry": entry_pk, "story": pk} for entry_pk, pk in self._story_of.items()]
+        for table, values in ((story, created), (story_member, members)):
+            if values:
+                self._conn.execute(insert(table), values)
+        for gone in sorted(self._empty):
+            into = self._story_of[min(pk for pk, of in self._loose.items() if of == gone)]
+            for statement in (_JOIN, _REJOIN):
+                self._conn.execute(statement, {"gone": [gone], "into": into})
+        for pks in chunks(sorted(self._changed)):
+            self._conn.execute(_TOUCH, {"pks": pks, "now": generation})
+        for pks in chunks(self._met):
+            self._conn.execute(_MEET, {"pks": pks})
+        for pks in chunks(sorted(self._loose)):
+            self._conn.execute(_PART, {"feeds": list(self._conn.execute(_LOOSE_FEEDS, {"pks": pks}).scalars())})
+
+    def _left_empty(self, group: Group) -> int | None:
+        """The story that an entry of the group was taken out of, if no other group has it."""
+        found = min(self._empty.intersection(self._loose[pk] for pk in group.entries & self._loose.keys()), default=None)
+        self._empty -= {found}
+        return found
+
+    def _begun(self, group: Group) -> int:
+        if group.entries.isdisjoint(self._loose):
+            self.alone |= group.entries
+        pk = self._counters.take("story")
+        self._created.append(pk)
+        return pk
 
 
 def _joined(
@@ -164,14 +194,6 @@ def _joined(
         return candidates.told(story, beside)
 
     return join(list(fresh), story_of, carriers, known.__getitem__, same_story, told, ruled, turned, successors, given, pairs)
-
-
-def _empty(conn: Connection, emptied: set[int], story_of: Mapping[int, int], loose: Mapping[int, int]) -> None:
-    """Stories whose entries are all in others now lead to the one that their first is in."""
-    for gone in sorted(emptied):
-        into = story_of[min(pk for pk, of in loose.items() if of == gone)]
-        for statement in (_JOIN, _REJOIN):
-            conn.execute(statement, {"gone": [gone], "into": into})
 
 
 def set_apart(conn: Connection, counters: Counters, pks: Sequence[int], polled_at: Sequence[datetime]) -> None:

@@ -120,7 +120,7 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]
 
     def extend_rss(self, entry: etree._Element) -> etree._Element:
         _rss_texts(entry, self.item)
-        _rss_provenance(entry, self.item, self.edition)
+        _rss_particulars(entry, self.item, self.edition)
         _rss_media(entry, self.item)
         _carried(entry, self.item)
         return entry
@@ -224,7 +224,8 @@ def _rss_texts(entry: etree._Element, item: Item) -> None:
         entry.insert(position, element)
 
 
-def _rss_provenance(entry: etree._Element, item: Item, edition: Edition) -> None:
+def _rss_particulars(entry: etree._Element, item: Item, edition: Edition) -> None:
+    """What is said of an entry beside title, texts and media: by whom, when, from where, under which terms, in which language."""
     for author in item.authors or item.source.authors:
         if name := one_line(author.name):
             _child(entry, f"{{{NAMESPACES['dc']}}}creator", name)

@@ -239,9 +239,15 @@ class _Comments(_Zone):
 
     def pass_tag(self, tag: Tag) -> bool:
         if self.depth == 0:
-            is_opened = not tag.closes and tag.name in _COMMENTED and not _COMMENTS.isdisjoint(attribute(tag, "class").lower().split())
-            self.names = frozenset({tag.name}) if is_opened else frozenset()
+            self.names = frozenset({tag.name}) if not tag.closes and tag.name in _COMMENTED and _holds_comments(tag) else frozenset()
         return _Zone.pass_tag(self, tag)
+
+
+def _holds_comments(tag: Tag) -> bool:
+    """Whether a class of an element says that readers' comments stand in it."""
+    written = tag.attributes.lower()
+    # All of those classes are made of this word; a reference may hide its letters.
+    return ("comment" in written or "&" in written) and not _COMMENTS.isdisjoint(attribute(tag, "class").lower().split())
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ _OPENING: Final = 40
 _WINDOW_KEYS: Final = 8
 _OPENING_KEYS: Final = 4
 # Of longer texts so many characters are read first: they nearly always hold a whole window.
-_BEGINNING: Final = 3_000
+_BEGINNING: Final = 2_000
 # Three words of less ("of the in") stand in any text.
 _MIN_BYTES: Final = 11
 # Comparing the words of a whole book gains nothing.
@@ -85,7 +85,7 @@ def _words(html: str) -> tuple[str, ...]:
 
 def first_words(html: str) -> tuple[str, ...]:
     """The words with which clean HTML begins, as `words` has them: as many as `sketch` and `is_placeholder` look at, or more."""
-    start = html[: html.rfind(">", 0, _BEGINNING) + 1] if len(html) > 2 * _BEGINNING else ""
+    start = html[: html.rfind(">", 0, _BEGINNING) + 1] if 2 * len(html) > 3 * _BEGINNING else ""
     if not start or "<blockquote" in html[:_MAX_CHARS]:
         return words(html)
     text = _TAG.sub(" ", start)
@@ -112,7 +112,7 @@ def _split(html: str) -> tuple[str, ...]:
 def is_placeholder(words_: Sequence[str]) -> bool:
     """Whether a text stands there until somebody writes one ("Lorem ipsum dolor …")."""
     start = words_[:_OPENING]
-    return any(tuple(start[at : at + 3]) == _PLACEHOLDER for at in range(len(start)))
+    return _PLACEHOLDER[0] in start and any(tuple(start[at : at + 3]) == _PLACEHOLDER for at in range(len(start)))
 
 
 def title_words(title: str) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def _refined(name: str, text: RawText, html: str, rules: tuple[str, ...], raw: R
     plain = _plain(rest, whole, base, page)
     is_deep = markup.is_too_deep(rest)
     given = whole if rest == _html(text) else markup.fitted(_html(text) or "", base, page=page)[0]
-    rest, repeats = without_repeated(rest, context.repeated if rules else frozenset(), own(raw, context))
+    rest, repeats = without_repeated(rest, context.repeated, own(raw, context)) if rules and context.repeated else (rest, ())
     made = markup.fitted(rest, base, page=page)[0] if repeats else whole
     own_footers = (f"auto: own footer: {filters.shown(words)}" for words in footers)
     return _Refined(

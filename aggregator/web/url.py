@@ -204,8 +204,11 @@ def shown(url: str) -> str:
 
 def _normal(text: str | None, base: str | None) -> str | None:
     """The address as browsers write it, if it is one of http(s)."""
-    if not text:
-        return None
+    return _written(text, base) if text else None
+
+
+@lru_cache(maxsize=2048)  # Each entry asks several times about its own few addresses.
+def _written(text: str, base: str | None) -> str | None:
     if _is_normal(text) and (not base or _is_base(base)):
         return text
     return _parsed(text, base)

@@ -16,6 +16,8 @@ from aggregator.web.url import resource
 _SECTION: Final = re.compile(r"\[([^\]]+)\](?:\s*|\s+[;#].*)|\[(.+)\](?:\s*|\s+[;#].*)|\[([^\]]+)\].*")
 _UNCLOSED: Final = re.compile(r"\[([^\]]+)")
 _REFERENCE: Final = re.compile(r"%\((\w+)\)s")
+# More of them, and longer ones, are made to keep somebody busy.
+_MAX_REFERENCES: Final = 20
 _MAX_VALUE_CHARS: Final = 4096
 # `http://…` on a line of its own goes on with the value above.
 _SETTING: Final = re.compile(r"([\w.-]+)\s*[=:](?!//)\s*(.*)")
@@ -145,7 +147,7 @@ def _filled(section: Section, defaults: Mapping[str, tuple[str, int]]) -> Sectio
     def said(found: re.Match[str]) -> str:
         return known[found[1].lower()][0][:_MAX_VALUE_CHARS] if found[1].lower() in known else found[0]
 
-    settings = {key: (_REFERENCE.sub(said, value), line) for key, (value, line) in section.settings.items()}
+    settings = {key: (_REFERENCE.sub(said, value, count=_MAX_REFERENCES), line) for key, (value, line) in section.settings.items()}
     return replace(section, settings=settings)
 
 

@@ -27,8 +27,8 @@ _SCRAPED: Final = re.compile(r"xpath|dotnotation", re.IGNORECASE)
 _USERINFO: Final = re.compile(r"^[a-z]+://([^/?#@]+)@", re.IGNORECASE)
 _ADDRESSES: Final = re.compile(rb"\sxmlurl\s*=", re.IGNORECASE)
 _COMMENTS: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
-_ENTITY: Final = re.compile(rb"&(?:([a-zA-Z][a-zA-Z0-9]*);|#(?:[0-9]+|[xX][0-9a-fA-F]+);)?")
-_OF_XML: Final = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
+_BARE: Final = re.compile(rb"&(?!(?:[a-zA-Z][a-zA-Z0-9]{0,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)")
+_ENTITY: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([a-zA-Z][a-zA-Z0-9]{0,31});")
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _UTF_8: Final = re.compile(rb"\s*(?:<\?xml(?![^>]*encoding)|<\?xml[^>]*encoding\s*=\s*[\"']utf-?8|<(?!\?xml))", re.IGNORECASE)
 _FEED_TYPES: Final = frozenset({"rss", "rss1", "rss2", "atom", "feed", "json", "jsonfeed"})
@@ -180,7 +180,8 @@ def _mended(data: bytes) -> bytes:
     characters, and Latin-1 that calls itself UTF-8. A parser that recovers would pass over them, and make another address of one."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]:
         return data
-    data = _ENTITY.sub(_entity, _CONTROL.sub(b" ", data.removeprefix(b"\xef\xbb\xbf")))
+    data = _BARE.sub(b"&amp;", _CONTROL.sub(b" ", data.removeprefix(b"\xef\xbb\xbf")))
+    data = _ENTITY.sub(_entity, data)
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -189,11 +190,8 @@ def _mended(data: bytes) -> bytes:
 
 
 def _entity(found: re.Match[bytes]) -> bytes:
-    name = found[1]
-    if name is None:
-        return found[0] if found[0].endswith(b";") else b"&amp;"
-    number = name2codepoint.get(name.decode())
-    return found[0] if name in _OF_XML or number is None else b"&#%d;" % number
+    number = name2codepoint.get(found[1].decode())
+    return found[0] if number is None else b"&#%d;" % number
 
 
 class _Outline(NamedTuple):

@@ -37,7 +37,7 @@ from aggregator.store.columns import DAY
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
 from aggregator.store.edits import as_it_stood, is_edit
 from aggregator.store.joining import Joined, Pairs, Turnover, closest_first, in_turn, join, join_anew, near
-from aggregator.store.parting import Parting, Row, Told, part, places
+from aggregator.store.parting import Kin, Parting, Row, Told, leaving, part, places
 from aggregator.store.publications import LOOKED_THROUGH
 from aggregator.store.standing import Candidate, Outlook, first_listed, is_newcomer, settle
 from aggregator.store.withdraw import is_over, reason
@@ -385,7 +385,8 @@ class FakeStore(FakeForgetting):
         others = [pk for pk, row in self._entries.items() if row.story == of and pk != entry_pk]
         if not others:
             return None
-        self._ruled |= {(min(entry_pk, pk), max(entry_pk, pk)): False for pk in others}
+        gone = leaving(entry_pk, [self._kin(pk) for pk in sorted([entry_pk, *others])])
+        self._ruled |= {(min(one, pk), max(one, pk)): False for one in gone for pk in {entry_pk, *others} - gone}
         generation = self._take("generation")
         self._stories[of].generation = generation
         names = {pk: self._entries[pk].stored.entry.published_id for pk in sorted([entry_pk, *others])}
@@ -394,7 +395,7 @@ class FakeStore(FakeForgetting):
             if one.publication.sequence and (story == of or self._stories[story].joined == of):
                 joined.setdefault(story, []).append(one.publication.published_id)
         told = Told(of=of, names=names, own=joined.pop(of), joined=joined)
-        parting = part(entry_pk, told)
+        parting = part(gone, told)
         into = self._take("story") if parting.into is None else parting.into
         self._stories[into] = _Story(generation)
         for follower in parting.follow:
@@ -402,7 +403,12 @@ class FakeStore(FakeForgetting):
         for pk in parting.moved:
             self._entries[pk].story = into
         self._give_back(told, parting, into)
-        return into if parting.moved == {entry_pk} else of
+        return into if entry_pk in parting.moved else of
+
+    def _kin(self, pk: int) -> Kin:
+        one = self._entries[pk].stored
+        keys = {(key.kind, key.value) for key in one.entry.keys}
+        return Kin(pk=pk, feed=hash(one.feed_key), name=one.entry.published_id, link=link_key(one.entry.link or ""), keys=keys)
 
     def _give_back(self, told: Told, parting: Parting, into: int) -> None:
         for path in self._outputs:

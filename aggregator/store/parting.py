@@ -2,6 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from aggregator.store.joining import PLACES
+
+_ALIKE: Final = 2
+"""So many shared keys of words, of one feed, tell an entry that came back elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +20,17 @@ class Told:
     names: Mapping[int, str]
     own: Collection[str]
     joined: Mapping[int, Collection[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kin:
+    """An entry as others of its story are compared with it: its feed, the id and the page that it is published with, its keys."""
+
+    pk: int
+    feed: int
+    name: str
+    link: str
+    keys: Collection[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +53,39 @@ class Row:
     rank: tuple[object, ...]
 
 
-def part(pk: int, told: Told) -> Parting:
-    """Take one entry of a story out of it. What was an entry's own goes with it; where the story itself is its own, the others leave, if
-    one of them had another.
+def leaving(pk: int, members: Sequence[Kin]) -> frozenset[int]:
+    """Who goes along with an entry that is taken out of its story: what it was before its id was another one, and copies that have its id
+    or its page. Where that is all, it leaves alone.
+    """
+    found, waiting = {pk}, [one for one in members if one.pk == pk]
+    while waiting:
+        last = waiting.pop()
+        more = [one for one in members if one.pk not in found and _is_kin(one, last)]
+        found |= {one.pk for one in more}
+        waiting += more
+    return frozenset(found if len(found) < len(members) else {pk})
+
+
+def _is_kin(one: Kin, other: Kin) -> bool:
+    if one.name == other.name or (one.link and one.link == other.link):
+        return True
+    shared = [kind for kind, value in one.keys if (kind, value) in other.keys]
+    return one.feed == other.feed and (shared.count("text") >= _ALIKE or any(kind in PLACES for kind in shared))
+
+
+def part(gone: Collection[int], told: Told) -> Parting:
+    """Take entries of a story out of it. What was an entry's own goes with it; where the story itself is theirs, the others leave, if one
+    of these had another.
     """
     names, homes = told.names, _homes(told)
-    others = {one: name for one, name in names.items() if one != pk}
+    others = {one: name for one, name in names.items() if one not in gone}
     theirs = set(others.values())
-    is_mine = names[pk] not in theirs
-    mine = homes.get(names[pk]) if is_mine else None
+    ours = {names[one] for one in gone} - theirs
+    mine = [story for story in told.joined if any(homes.get(name) == story for name in ours)]
     before = [story for story in told.joined if any(homes.get(name) == story for name in theirs)]
-    is_own = (is_mine and names[pk] in told.own) or theirs.isdisjoint(told.own)
-    others_leave = mine is None and bool(before) and is_own
-    moved, into = (frozenset(others), before[0]) if others_leave else (frozenset([pk]), mine)
+    is_own = bool(ours.intersection(told.own)) or theirs.isdisjoint(told.own)
+    others_leave = not mine and bool(before) and is_own
+    moved, into = (frozenset(others), before[0]) if others_leave else (frozenset(gone), mine[0] if mine else None)
     return Parting(moved, into, frozenset(homes[names[one]] for one in moved if names[one] in homes) - {into})
 
 

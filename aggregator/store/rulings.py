@@ -1,5 +1,6 @@
 """What people said of stories: `join` and `split`, kept for ever, before every key."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import combinations
@@ -8,9 +9,10 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from aggregator.store.engine import Counters, chunks, upsert
-from aggregator.store.parting import Told, part
+from aggregator.store.parting import Kin, Told, leaving, part
 from aggregator.store.publications import give_back
-from aggregator.store.schema import entry, publication, ruling, story, story_member
+from aggregator.store.schema import entry, publication, ruling, story, story_key, story_member
+from aggregator.web.url import link_key
 
 _ALL: Final = select(ruling.c.one, ruling.c.other, ruling.c.same)
 _write = upsert(ruling)
@@ -23,7 +25,7 @@ _UNSAY: Final = delete(ruling).where(
 _STORY_OF: Final = select(story_member.c.story).where(story_member.c.entry == bindparam("pk"))
 _MOVE: Final = update(story_member).where(story_member.c.entry == bindparam("pk")).values(story=bindparam("into"))
 _NAMES: Final = (
-    select(entry.c.pk, entry.c.published_id)
+    select(entry.c.pk, entry.c.feed, entry.c.published_id, entry.c.link)
     .join(story_member, story_member.c.entry == entry.c.pk)
     .where(story_member.c.story == bindparam("of"))
     .order_by(entry.c.pk)
@@ -35,6 +37,7 @@ _GIVEN: Final = (
     .where((story.c.pk == bindparam("of")) | (story.c.joined == bindparam("of")), publication.c.sequence.is_not(None))
     .order_by(publication.c.first_listed, publication.c.sort_key, publication.c.published_id)
 )
+_KEYS: Final = select(story_key).where(story_key.c.entry.in_(bindparam("pks", expanding=True)))
 _FOLLOW: Final = update(story).where(story.c.pk.in_(bindparam("pks", expanding=True))).values(joined=bindparam("into"))
 _REVIVE: Final = update(story).where(story.c.pk == bindparam("of")).values(joined=None, generation=bindparam("now"))
 _TOUCH: Final = update(story).where(story.c.pk == bindparam("of")).values(generation=bindparam("now"))
@@ -53,15 +56,18 @@ def say_same(conn: Connection, pks: Sequence[int], now: datetime) -> None:
 
 
 def split(conn: Connection, counters: Counters, pk: int, now: datetime) -> int | None:
-    """Give an entry a story of its own, for ever apart from its story's other members; None where it is alone already."""
+    """Give an entry, with what is the same by id and page, a story of its own, for ever apart from its story's other members; None where it
+    is alone already."""
     of: int = conn.execute(_STORY_OF, {"pk": pk}).scalar_one()
-    names = {row.pk: row.published_id for row in conn.execute(_NAMES, {"of": of})}
-    others = [one for one in names if one != pk]
-    if not others:
+    members = _members(conn, of)
+    if len(members) < 2:
         return None
-    conn.execute(_SAY, [{"one": min(pk, one), "other": max(pk, one), "same": False, "since": now} for one in others])
+    gone = leaving(pk, members)
+    names = {one.pk: one.name for one in members}
+    apart = [(min(one, other), max(one, other)) for one in sorted(gone) for other in names if other not in gone]
+    conn.execute(_SAY, [{"one": one, "other": other, "same": False, "since": now} for one, other in apart])
     told = Told(of=of, names=names, own=(given := _given(conn, of)).pop(of, []), joined=given)
-    parting = part(pk, told)
+    parting = part(gone, told)
     generation = counters.take("generation")
     into = counters.take("story") if parting.into is None else parting.into
     if parting.into is None:
@@ -73,7 +79,16 @@ def split(conn: Connection, counters: Counters, pk: int, now: datetime) -> int |
     conn.execute(_MOVE, [{"pk": one, "into": into} for one in sorted(parting.moved)])
     conn.execute(_TOUCH, {"of": of, "now": generation})
     give_back(conn, told, parting, into)
-    return into if parting.moved == {pk} else of
+    return into if pk in parting.moved else of
+
+
+def _members(conn: Connection, of: int) -> list[Kin]:
+    rows = conn.execute(_NAMES, {"of": of}).all()
+    keys: defaultdict[int, set[tuple[str, str]]] = defaultdict(set)
+    for piece in chunks([row.pk for row in rows]):
+        for row in conn.execute(_KEYS, {"pks": piece}):
+            keys[row.entry].add((row.kind, row.value))
+    return [Kin(pk=row.pk, feed=row.feed, name=row.published_id, link=link_key(row.link or ""), keys=keys[row.pk]) for row in rows]
 
 
 def _given(conn: Connection, of: int) -> dict[int, list[str]]:

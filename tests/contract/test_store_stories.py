@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from aggregator.model import Entry, PollResult, Retain, StoredEntry, StoryKey, Verdict
+from aggregator.model import Entry, PollResult, Retain, StoredEntry, StoryKey, Url, Verdict
 from aggregator.ports import Store
 from tests.ledger import HOUR, blogs, listed, poll, post, publish, result, same_story, stories, titled, titles, verdict
 from tests.makers import NOON, spec
@@ -97,6 +97,32 @@ def test_what_somebody_joined_stays_joined_and_a_split_gives_back_what_was_given
     store.split(next(member.pk for member in found if member.feed_id == "b"), NOON + 2 * HOUR)
     publish(store, NOON + 2 * HOUR)
     assert given(store) == before
+
+
+def test_what_an_entry_was_before_and_its_copies_are_split_along_with_it(store: Store) -> None:
+    store.sync(blogs("orig", "planet", "other"), NOON)
+    twin = (StoryKey(kind="twin", value="t"), StoryKey(kind="link", value=PAGE))
+    poll(
+        store,
+        [
+            ("orig", [post(1, "orig", keys=twin)]),
+            ("planet", [replace(post(7, "planet", page=PAGE), link=Url(PAGE))]),
+            ("other", [post(2, "other")]),
+        ],
+    )
+    publish(store, NOON)
+    before = given(store)
+    store.unite([pk for pk, _ in stories_by_pk(store)], NOON + HOUR)
+    again = replace(
+        post(1, "orig", keys=twin, page=PAGE), raw_key="again", published_id="urn:again", link=Url("https://orig.example/new/1")
+    )
+    poll(store, [("orig", [again])], NOON + HOUR)
+    ((_, found),) = store.find("urn:again")
+    assert len(found) == 4
+    store.split(next(member.pk for member in found if member.entry.published_id == "urn:again"), NOON + 2 * HOUR)
+    publish(store, NOON + 2 * HOUR)
+    assert sorted(len(group) for group in stories(store)) == [1, 3]
+    assert [one[:4] for one in given(store)] == [one[:4] for one in before]
 
 
 def test_an_entry_that_comes_back_under_another_id_stays_where_somebody_put_it(store: Store) -> None:

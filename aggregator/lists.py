@@ -4,7 +4,7 @@ A list names feeds and nothing else: no files, headers, passwords or private add
 held until somebody confirms it; what is no list changes nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -79,8 +79,13 @@ def _as_feed(one: ListSpec, member: Member, feed_id: str, taken: Collection[str]
 # ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def refresh(ports: Ports, names: Collection[str] | None = None, read: Read = read_apart) -> list[ListReport]:
-    """Ask each list that is due; those named whether due or not. One list's trouble is its own report, and changes nothing."""
+def refresh(
+    ports: Ports, names: Collection[str] | None = None, read: Read = read_apart, begun: Callable[[ListSpec], object] = lambda one: None
+) -> list[ListReport]:
+    """Ask each list that is due, one after another; those named whether due or not.
+
+    One list's trouble is its own report, and changes nothing. `begun` is told of each that is asked: who stops meanwhile gives it back.
+    """
     chosen = [one for one in ports.config.lists if names is None or one.id in names]
     if not chosen:
         return []
@@ -91,14 +96,21 @@ def refresh(ports: Ports, names: Collection[str] | None = None, read: Read = rea
     # The longest overdue first: of one operator's lists one is asked at a time.
     ordered = sorted(chosen, key=lambda one: due_at.get(one.asked.shown_url, _LONG_AGO))
     waiting = {address for address, at in due_at.items() if now < at <= now + LONGEST_AHEAD}
-    return [report for one in ordered if one.asked.shown_url not in waiting and (report := _refreshed(one, ports, read))]
+    return [report for one in ordered if one.asked.shown_url not in waiting and (report := _refreshed(one, ports, read, begun))]
 
 
-def _refreshed(one: ListSpec, ports: Ports, read: Read) -> ListReport | None:
+def give_back(one: ListSpec, ports: Ports) -> None:
+    """Let a list be due whose asking is cut short."""
+    now = ports.clock()
+    ports.store.lists.revise(one.asked.shown_url, lambda state: replace(state, asked=replace(state.asked, next_poll_at=now)))
+
+
+def _refreshed(one: ListSpec, ports: Ports, read: Read, begun: Callable[[ListSpec], object]) -> ListReport | None:
     lists, now = ports.store.lists, ports.clock()
     before = lists.take(_start(one, now), now, LEASE)
     if before is None:
         return None
+    begun(one)
     asked = before.asked
     try:
         # What was read by other rules is asked for as a whole: it may be let in now what was left out then.
@@ -112,6 +124,9 @@ def _refreshed(one: ListSpec, ports: Ports, read: Read) -> ListReport | None:
         found = read(got, one) if isinstance(got, Document) else None
     except FeedError as error:
         return _failed(one, before, error, ports)
+    except KeyboardInterrupt:
+        give_back(one, ports)
+        raise
     now = ports.clock()
     after = lists.revise(one.asked.shown_url, lambda state: _taken(one, state, got, found, now, ports))
     return _report(one, before, after)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
 import pytest
 from click.testing import CliRunner, Result
@@ -301,6 +301,19 @@ def test_feeds_join_and_leave_with_the_list_and_an_error_of_it_changes_nothing(t
     run(tmp_path, "publish")
     titles = [item["title"] for item in json.loads((tmp_path / "public/feed.json").read_text())["items"]]
     assert titles == ENTRIES[1:2], "a list that is gone takes its feeds along"
+
+
+def test_a_list_of_which_the_asking_is_cut_short_is_due_at_the_next_start(tmp_path: Path, wire: Wire) -> None:
+    def stopped(*asked: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    wire.on("/list", opml(wire, [0]))
+    with Home(tmp_path, wire, "") as home:
+        with pytest.raises(KeyboardInterrupt):
+            refresh(home.app.ports, None, stopped)
+        home.now += timedelta(seconds=3)
+        (report,) = refresh(home.app.ports, None, read)
+        assert (report.joined, report.error) == (1, None)
 
 
 def test_many_at_once_are_held_shown_and_taken_up_by_one_command(tmp_path: Path, wire: Wire) -> None:

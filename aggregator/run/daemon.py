@@ -7,6 +7,7 @@ not. The main thread watches the clock with the monotonic one, because interval 
 import logging
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from aggregator.announcing import announce
 from aggregator.app import LACKS_SPACE, App, new_secret
 from aggregator.errors import StoreError
-from aggregator.lists import refresh, report_lines, troubles
-from aggregator.model import Config, JsonValue, PollReport
+from aggregator.lists import give_back, refresh, report_lines, troubles
+from aggregator.model import Config, JsonValue, ListSpec, PollReport
 from aggregator.pipeline import PublishReport, publish
 from aggregator.prune import prune
 from aggregator.publish.websub import link_field
@@ -97,6 +98,7 @@ class Daemon:
         self._hubs_from = 0.0
         self._ask_at: datetime | None = None
         self._members: dict[str, int] = {}
+        self._asked: deque[ListSpec] = deque(maxlen=1)
         self.saves = Saves(
             load=load,
             written=lambda: self.app.written,
@@ -228,6 +230,9 @@ class Daemon:
         # Jobs under way see the stop; they get what is left of the time before the store closes under them.
         while self._running and monotonic() - began < STOP_WITHIN_S:
             threading.Event().wait(0.05)
+        if "lists" in self._running and self._asked:
+            with self._minded("stop"):
+                give_back(self._asked[0], self.app.ports)
         self.app.close()
 
     # ── jobs ──
@@ -295,7 +300,7 @@ class Daemon:
         if self.stop.is_set() or not self.app.written.lists:
             return
         with self._minded("lists"):
-            for report in [] if self.app.lacks_space else refresh(self.app.ports):
+            for report in [] if self.app.lacks_space else refresh(self.app.ports, begun=self._asked.append):
                 for line in report_lines(report):
                     self.tell(line)
             members = {address: mark for address, (mark, _) in self.app.ports.store.lists.marks().items()}

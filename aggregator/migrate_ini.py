@@ -15,7 +15,7 @@ from aggregator.web.url import resource
 # With a remark behind it, or a bracket in the address; Python 2 passed over whatever else stood behind.
 _SECTION: Final = re.compile(r"\[([^\]]+)\](?:\s*|\s+[;#].*)|\[(.+)\](?:\s*|\s+[;#].*)|\[([^\]]+)\].*")
 _UNCLOSED: Final = re.compile(r"\[([^\]]+)")
-_REFERENCE: Final = re.compile(r"%\((\w+)\)s")
+_REFERENCE: Final = re.compile(r"%(?:\((\w+)\)s|%)")
 # More of them, and longer ones, are made to keep somebody busy.
 _MAX_REFERENCES: Final = 20
 _MAX_VALUE_CHARS: Final = 4096
@@ -141,10 +141,12 @@ def _heading(line: str) -> str:
 
 
 def _filled(section: Section, defaults: Mapping[str, tuple[str, int]]) -> Section:
-    """A section with `%(key)s` replaced by what it says of that key itself, or `[DEFAULT]` does; unknown ones stay as they are."""
+    """A section with `%%` as `%`, and `%(key)s` replaced by what it says of that key, or `[DEFAULT]` does; unknown ones stay."""
     known = {**defaults, **section.settings}
 
     def said(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return "%"
         return known[found[1].lower()][0][:_MAX_VALUE_CHARS] if found[1].lower() in known else found[0]
 
     settings = {key: (_REFERENCE.sub(said, value, count=_MAX_REFERENCES), line) for key, (value, line) in section.settings.items()}

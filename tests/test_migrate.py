@@ -79,7 +79,7 @@ stray words
     taken = read(text.encode("utf-16"))
 
     assert [(feed.url, feed.name) for feed in taken.feeds] == [
-        ("https://a.example/feed", "Harbour news, 100%% %(unknown)s"),
+        ("https://a.example/feed", "Harbour news, 100% %(unknown)s"),
         ("https://b.example/feed?tags[1]", "Bracket"),
         ("https://c.example/feed", "Open"),
         ("https://d.example/feed", None),

@@ -68,6 +68,7 @@ def check(session: Session, fetch: bool, fix: bool, json_: bool) -> None:
     if fix and fixes:
         texts = _fixed(fixes, session)
         write_all(session, texts)
+        config = session.config()
         say(f"{counted(len(fixes), 'proposal')} written into {', '.join(sorted(path.name for path in texts))}")
     if json_:
         click.echo(

@@ -32,7 +32,31 @@ def told(title: str, text: str, ago: timedelta = timedelta(hours=1)) -> Told:
     return title, text, ago
 
 
+# Scripts without capital letters, of which some do not part words either: place, person and number are filled in.
+JOB = (
+    "{0}分公司现招聘{1}一名，要求大专以上学历，两年以上工作经验，有责任心，沟通能力强。公司提供五险一金，"
+    "带薪年假，节日福利。工作地点：{0}。有意者请将简历发送至人力资源部邮箱，合适者将电话通知面试。"
+)
+WEATHER = (
+    "พยากรณ์อากาศวันนี้ {0} มีฝนฟ้าคะนองร้อยละ {1} ของพื้นที่ อุณหภูมิสูงสุด {2} องศา ลมตะวันตกเฉียงใต้ "
+    "ความเร็ว 20 กิโลเมตรต่อชั่วโมง ขอให้ประชาชนระวังอันตรายจากฝนที่ตกหนัก"
+)
+NOTICE = (
+    "انتقل إلى رحمة الله تعالى {0} عن عمر يناهز {1} عاما بعد صراع مع المرض وسيشيع جثمانه ظهر اليوم في مقبرة {2} "
+    "وتقبل التعازي في منزل العائلة لمدة ثلاثة أيام للرجال والنساء"
+)
+LIBRARY = (
+    "昨日，市中心的老图书馆经过三年的改造后重新开放。馆内新设了宽敞的儿童阅览室和安静的自习室。"
+    "开馆仪式吸引了许多市民前来参观，馆长表示，希望这里成为书与人相遇的地方。"
+)
+
 TWO: dict[str, tuple[Told, Told]] = {
+    "Chinese advertisements": (told("招聘启事", JOB.format("广州", "会计")), told("招聘启事", JOB.format("成都", "司机"))),
+    "Thai weather": (told("พยากรณ์อากาศ", WEATHER.format("กรุงเทพ", 40, 33)), told("พยากรณ์อากาศ", WEATHER.format("เชียงใหม่", 60, 29))),
+    "Arabic notices": (
+        told("إعلان وفاة في العائلة", NOTICE.format("أحمد محمود", "ثمانين", "القاهرة")),
+        told("إعلان وفاة في العائلة", NOTICE.format("خالد يوسف", "سبعين", "الإسكندرية")),
+    ),
     "press releases with one notice below": (
         told("Cedar Group opens a plant", paragraph(3, 30) + paragraph(4, 110)),
         told("Cedar Group has a new chair", paragraph(5, 30) + paragraph(4, 110)),
@@ -114,6 +138,10 @@ ACROSS: dict[str, tuple[Told, Told]] = {
     ),
 }
 ONE: dict[str, tuple[Told, Told]] = {
+    "a Chinese article, a word edited and a line added": (
+        told("老图书馆重新开放", LIBRARY),
+        told("老图书馆重新开放", LIBRARY.replace("许多", "大量") + "来源：桤木报"),
+    ),
     "a copy with lines around it": (
         told("On harbours", ARTICLE),
         told("On harbours", paragraph(11, 30) + ARTICLE + paragraph(12, 40), timedelta(0)),

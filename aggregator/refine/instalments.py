@@ -58,6 +58,11 @@ class Told:
     published: datetime | None
 
     @cached_property
+    def size(self) -> float:
+        """How many words the text has, as other scripts count them."""
+        return likeness.size(self.words)
+
+    @cached_property
     def lines(self) -> list[str]:
         return [unescape(_MARKUP.sub("", line)) for line in _LINES.split(self.html)]
 
@@ -91,16 +96,16 @@ def is_common(one: Told, other: Told) -> bool:
     """Whether two publishers may have written this without knowing of each other, or in turn: few words under a title that many have, or
     a text of moderate length that comes back after weeks, or in another year.
     """
-    short, long = sorted(len(told.words) for told in (one, other))
+    short, long = sorted(told.size for told in (one, other))
     title, apart = min(_counted(told.title) for told in (one, other)), _time_between(one, other)
     if short <= _FEW and (title < _COMMON_TITLE or apart is None or apart > _DAY):
         return True
     return long <= _LONG and apart is not None and apart > (_WEEKS if title <= _COMMON_TITLE else _YEAR)
 
 
-def _counted(title: Sequence[str]) -> int:
+def _counted(title: Sequence[str]) -> float:
     """How many words a title has, numbers aside."""
-    return sum(not _NUMBER.fullmatch(word) for word in title)
+    return likeness.size([word for word in title if not _NUMBER.fullmatch(word)])
 
 
 def _time_between(one: Told, other: Told) -> timedelta | None:
@@ -119,7 +124,7 @@ def _is_boilerplate(one: Told, other: Told) -> bool:
         return False
     if not (mine | theirs) & text:
         return True
-    return max(len(one.words), len(other.words)) <= _SHORT and not _is_retitled(one, other)
+    return max(one.size, other.size) <= _SHORT and not _is_retitled(one, other)
 
 
 def _is_retitled(one: Told, other: Told) -> bool:
@@ -190,14 +195,32 @@ def _is_filled_in_anew(one: Told, other: Told) -> bool:
     """
     # The last words may be the site's name ("… appeared first on …").
     replaced = list(_replaced(one.words[:-_SIGNED], other.words[:-_SIGNED]))
+    if max(one.size, other.size) <= _SHORT and _are_other_words(replaced):
+        return True
     numbers = sum(_counts_differently(mine, theirs) for mine, theirs in replaced)
     names = sum(_other_names(one, other, mine, theirs) for mine, theirs in replaced)
-    if names >= _FULL_NAME and max(len(one.words), len(other.words)) <= _SHORT:
+    if names >= _FULL_NAME and max(one.size, other.size) <= _SHORT:
         return True
     if not numbers:
         return False
     apart = _time_between(one, other)
     return (apart is not None and apart > _WEEKS) or (bool(names) and names + numbers >= _SEVERAL and _counts_anew(one, other))
+
+
+def _are_other_words(replaced: Sequence[tuple[Sequence[str], Sequence[str]]]) -> bool:
+    """Whether several words stand for others in a script without capital letters, where any of them may be a name."""
+    sides = [([word for word in mine if _is_caseless(word)], [word for word in theirs if _is_caseless(word)]) for mine, theirs in replaced]
+    others = [min(likeness.size(mine), likeness.size(theirs)) for mine, theirs in sides if not _are_alike(mine, theirs)]
+    found = [size for size in others if size >= 1]
+    return len(found) >= _FULL_NAME and sum(found) >= _FULL_NAME
+
+
+def _is_caseless(word: str) -> bool:
+    return word.lower() == word.upper() and not _NUMBER.fullmatch(word)
+
+
+def _are_alike(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    return not _is_another_word("".join(mine), "".join(theirs))
 
 
 def _other_names(one: Told, other: Told, mine: Sequence[str], theirs: Sequence[str]) -> int:
@@ -227,7 +250,7 @@ def _has_other_field(one: Told, other: Told) -> bool:
 
 def _edited(one: Told, other: Told, most: int, differ: Callable[[Sequence[str], Sequence[str]], bool]) -> bool:
     """Whether, in texts of which the longer has so many words at most, one has a few words for others that differ so."""
-    if max(len(one.words), len(other.words)) > most:
+    if max(one.size, other.size) > most:
         return False
     return any(differ(mine, theirs) for mine, theirs in _replaced(one.words, other.words))
 
@@ -238,7 +261,7 @@ def _replaced(one: tuple[str, ...], other: tuple[str, ...]) -> Iterator[tuple[li
     first, second = (other, one) if turned else (one, other)
     has, had = set(first), set(second)
     for tag, start, end, from_, to in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
-        if tag == "replace" and max(end - start, to - from_) <= _EDITED:
+        if tag == "replace" and max(likeness.size(first[start:end]), likeness.size(second[from_:to])) <= _EDITED:
             mine, theirs = [word for word in first[start:end] if word not in had], [word for word in second[from_:to] if word not in has]
             yield (theirs, mine) if turned else (mine, theirs)
 

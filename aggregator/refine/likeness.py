@@ -49,6 +49,7 @@ _IS_DENSE: Final = re.compile(f"[{DENSE}]")
 _WORDS: Final = re.compile(r"[^\W_]+")
 _DENSE_WORDS: Final = re.compile(rf"[{DENSE}]|[^\W_{DENSE}]+")
 _NUMBER: Final = re.compile(r".*\d.*|[ivx]{2,}|one|two|three|four|five|six|seven|eight|nine|ten")
+_LAST_OF_FOUR: Final = "\u17ff"
 _LETTER: Final = re.compile(r"[a-z]")
 # How the text begins that stands where one is still to be written: on any site, under any title.
 _PLACEHOLDER: Final = ("lorem", "ipsum", "dolor")
@@ -107,6 +108,22 @@ def _split(html: str) -> tuple[str, ...]:
     is_dense = not text.isascii() and _IS_DENSE.search(text)
     found = (_DENSE_WORDS if is_dense else _WORDS).findall(text)
     return tuple(found[:_MAX_WORDS])
+
+
+def size(found: Sequence[str]) -> float:
+    """How many words these are, where some are single characters of scripts that do not part words: two of Chinese or Japanese, four of
+    Thai, Lao, Burmese or Khmer make one.
+
+    >>> size(words("今日の天気 in Tokyo")), size(("a", "word"))
+    (4.5, 2.0)
+    """
+    return float(sum(map(_weight, found)))
+
+
+def _weight(word: str) -> float:
+    if len(word) > 1 or not _IS_DENSE.match(word):
+        return 1.0
+    return 0.5 if word > _LAST_OF_FOUR else 0.25
 
 
 def is_placeholder(words_: Sequence[str]) -> bool:

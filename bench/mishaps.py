@@ -255,7 +255,7 @@ def folder(world: World, given: argparse.Namespace) -> None:
             _mount("-o", "remount,bind,rw", str(root))
             newest = f"Entry {world.rounds} of {world.names[0]}"
             _say(world, running, "it recovers from read-only", lambda: newest in world.asks("atom.xml"))
-            subprocess.run(["umount", str(root)], check=False, capture_output=True)
+            subprocess.run(["umount", "-l", str(root)], check=False, capture_output=True)
         root.rename(world.folder / "elsewhere")
         world.bring()
         newest = f"Entry {world.rounds} of {world.names[0]}"

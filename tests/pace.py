@@ -15,6 +15,8 @@ IS_LONG: Final = os.environ.get("TESTS") == "long"
 # Of a property, 25 examples mostly show what hundreds do; each run tries others.
 EXAMPLES: Final = 25
 _TIMES: Final = 40 if IS_LONG else 1
+# How many times as long texts are that must not be slow, and how much longer they may take.
+LONGER: Final = 3 if IS_LONG else 1
 
 
 def examples(count: int = EXAMPLES) -> settings:

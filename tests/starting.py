@@ -4,6 +4,8 @@ import gc
 
 import pytest
 
+from aggregator.reading import ReadTask
+
 # In the order of names these would come late.
 _LONG = frozenset({"own_line", "page_in_browser", "parser_pool", "reading", "sentences", "websub_subscriber"})
 
@@ -16,8 +18,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in _LONG)
 
 
-def pytest_collection_finish() -> None:
-    """What was collected stays to the end: no later search for garbage looks at it, and there are fewer of them than Python makes."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was collected stays to the end: no later search for garbage looks at it, and there are fewer of them than Python makes.
+
+    Processes that share the tests share what reading takes, as the children of a nursery do.
+    """
+    if session.config.option.side_by_side:
+        ReadTask()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()

@@ -24,11 +24,12 @@ from aggregator.model import FeedState, JsonValue, ListState, ListStatus, Member
 from aggregator.pipeline import poll, publish
 from aggregator.publish.statuspage import Shown, status_page
 from aggregator.refine.stories import same_story
+from aggregator.rereading import reread
 from aggregator.run.daemon import Daemon
 from aggregator.run.poller import poll_due
 from aggregator.status import overview
 from aggregator.store.matching import Known, match
-from tests.e2e.running import feed, lent, lent_reader
+from tests.e2e.running import feed, lent
 from tests.fakes import document
 from tests.makers import NOON
 from tests.wire import Wire, answer
@@ -217,7 +218,7 @@ class Home:
         (folder / "feeds.yaml").write_text(f"outputs: [feed.json]\nlists:\n  - {{ {given} }}\n{more}")
         self.now = datetime.now(UTC)
         made = build(load(folder / "feeds.yaml", {}), lambda: self.now)
-        self.app = replace(made, ports=replace(made.ports, reader=lent_reader()))
+        self.app = replace(made, ports=replace(made.ports, reader=reread))
 
     def __enter__(self) -> Self:
         return self

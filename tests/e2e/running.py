@@ -8,14 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 from aggregator.app import App, build
 from aggregator.cli import main
 from aggregator.model import Config
-from aggregator.ports import Reader
-from aggregator.reading import ReaderPool
+from aggregator.rereading import reread
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -34,22 +32,12 @@ def aggregator(folder: Path, *arguments: str, environ: Mapping[str, str] | None 
 
 
 def lent(config: Config) -> App:
-    """The app of a command inside this process: its documents are read by the same children as those of the last one.
+    """The app of a command inside this process: its documents are read here, too.
 
     A child takes longer to start than most commands; that an app starts and ends its own is what the other commands here show.
     """
     app = build(config)
-    return replace(app, ports=replace(app.ports, reader=lent_reader()))
-
-
-def lent_reader() -> Reader:
-    """The reader of such an app, which no app ends."""
-    return _reader().__call__
-
-
-@cache
-def _reader() -> ReaderPool:
-    return ReaderPool(children=1)
+    return replace(app, ports=replace(app.ports, reader=reread))
 
 
 def inside(folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

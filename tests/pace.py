@@ -12,15 +12,15 @@ Thing = TypeVar("Thing")
 
 # `make soak` says so: then tests try all that they otherwise try a part of.
 IS_LONG: Final = os.environ.get("TESTS") == "long"
-# Of a property, 25 examples mostly show what hundreds do; each run tries others.
-EXAMPLES: Final = 25
-_TIMES: Final = 40 if IS_LONG else 1
+# Of a property, 15 examples mostly show what hundreds do; each run tries others.
+EXAMPLES: Final = 15
+_TIMES: Final = 60 if IS_LONG else 1
 # How many times as long texts are that must not be slow, and how much longer they may take.
 LONGER: Final = 3 if IS_LONG else 1
 
 
 def examples(count: int = EXAMPLES) -> settings:
-    """How many examples of a property are tried: so many, and 40 times as many in `make soak`."""
+    """How many examples of a property are tried: so many, and 60 times as many in `make soak`."""
     return settings(max_examples=count * _TIMES, deadline=None)
 
 

@@ -376,7 +376,7 @@ def test_after_one_new_entry_nothing_else_is_serialized_unless_somebody_changed_
     walk.ports = replace(walk.ports, renderers={"atom": counted})
     walk.answers(good("One.", "Two."))
     publish(walk.ports)
-    walk.answers(good("Three."), id_="yard")
+    walk.answers(document(feed("yard", "Three."), "https://yard.example/feed"), id_="yard")
     publish(walk.ports)
     publish(walk.ports)
     joined = walk.folder.files["atom.xml"]

@@ -195,6 +195,41 @@ def feeds(config: Config) -> int:
     return len(config.feeds)
 
 
+def test_what_a_link_leads_to_is_watched_and_edited_in_its_place(tmp_path: Path) -> None:
+    """feeds.yaml may lie in another repository, or in a folder that a deployment swaps."""
+    for release in ("one", "two"):
+        (tmp_path / release).mkdir()
+        written(tmp_path / release, {"feeds.yaml": "feeds: [https://ann.example/feed]\n"})
+    folder = tmp_path / "planet"
+    folder.mkdir()
+    (folder / "now").symlink_to("../one")
+    (folder / "feeds.yaml").symlink_to("now/feeds.yaml")
+    three = "feeds: [https://ann.example/feed, https://bob.example/feed, https://c.example/feed]\n"
+    said: queue.Queue[str] = queue.Queue()
+    config = load(folder / "feeds.yaml", {})
+    daemon = Daemon(lent(config), load=lambda: load(folder / "feeds.yaml", {}), tell=said.put, report=print, serve=False)
+    watcher = threading.Thread(target=daemon.saves.watch, daemon=True)
+    (tmp_path / "one" / "feeds.yaml").chmod(0o640)
+    assert run(folder, "add", "--no-fetch", "https://bob.example/feed").exit_code == 0
+    assert (folder / "feeds.yaml").is_symlink()
+    assert (tmp_path / "one" / "feeds.yaml").stat().st_mode & 0o777 == 0o640
+    try:
+        watcher.start()
+        assert "taken up: 2 feeds" in said.get(timeout=20), "also what was saved before the watch began"
+        until(lambda: feeds(daemon.app.config) == 3, lambda: written(tmp_path / "one", {"feeds.yaml": three}))
+        (folder / "next").symlink_to("../two")
+        (folder / "next").replace(folder / "now")
+        while "taken up: 1 feed," not in said.get(timeout=20):
+            pass
+        written(tmp_path / "two", {"feeds.yaml": "feds: []\n"})
+        while "feeds.yaml:1: unknown key 'feds'" not in said.get(timeout=20):
+            pass
+    finally:
+        daemon.stop.set()
+        watcher.join(10)
+        daemon.app.close()
+
+
 def until(holds: Callable[[], bool], save: Callable[[], object]) -> None:
     """Save again and again until it is taken up: a watch begins a moment after its thread."""
     for _ in range(40):

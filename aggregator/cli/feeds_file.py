@@ -1,5 +1,6 @@
 """feeds.yaml as a file: how a first one looks, and how an edited one takes the old one's place."""
 
+import contextlib
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -74,12 +75,24 @@ def write_all(session: Session, texts: Mapping[Path, str]) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    fresh = path.with_name(f".{path.name}.new")
+    """Put another file in the place of the one that is read: where that is a link, of what it leads to."""
+    place = Path(os.path.realpath(path))
+    fresh = place.with_name(f".{place.name}.new")
     try:
-        fresh.write_bytes(text.encode("utf-8"))
-        if path.exists():
-            fresh.chmod(path.stat().st_mode & 0o777)
-        fresh.replace(path)
+        with fresh.open("wb") as file:
+            if place.exists():
+                _make_alike(file.fileno(), place.stat())
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(place)
     except OSError as error:
         fresh.unlink(missing_ok=True)
         raise AggregatorError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _make_alike(fresh: int, old: os.stat_result) -> None:
+    """Who could read the old file, such as a daemon that runs as a user of its own, can read the fresh one, and nobody else."""
+    with contextlib.suppress(PermissionError):
+        os.fchown(fresh, old.st_uid, old.st_gid)
+    os.fchmod(fresh, old.st_mode & 0o777)

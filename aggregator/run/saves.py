@@ -1,5 +1,6 @@
 """What becomes of a save of feeds.yaml: it is read at once, and its mistakes are named; it is taken up when no publish runs."""
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,12 +16,17 @@ from aggregator.web.text import counted
 
 # A save is often several events (write, rename, chmod): they are taken up together.
 DEBOUNCE_MS: Final = 300
+# Where nothing tells of saves (a mounted file, some network drives), the files are looked at so often.
+LOOK_EVERY_MS: Final = 5000
 # Who waits no longer than that for a publish need not be told.
 AT_ONCE_S: Final = 0.3
 
+# What tells one save of a file from another: its device and number, when it was changed, its size; None where there is none.
+Stamp = tuple[int, int, int, int, int] | None
+
 
 class Saves:
-    """Watches feeds.yaml and the files that it includes.
+    """Watches feeds.yaml and the files that it includes, and where links lead from there.
 
     `load` reads them anew, `written` is what is in force, `take_up` puts a new one in its place, which it does while holding `turn`.
     """
@@ -46,6 +52,8 @@ class Saves:
         self._stop = stop
         self._running = running
         self._files = written().files or (written().path,)
+        # Nothing, so that a save between the start of the program and the first look is read.
+        self._seen: dict[Path, Stamp] = {}
         self._wanted = written()
         # What is wanted may have been saved before a save that is broken.
         self._is_broken = False
@@ -53,44 +61,63 @@ class Saves:
     def watch(self) -> None:
         """Read whatever is saved, until the stop."""
         with self._minded():
+            self._look()
             while not self._stop.is_set():
                 self._watch_folders(self._folders())
+
+    def _look(self) -> None:
+        """Read when one of the files is another than it was."""
+        if any(path not in self._seen or self._seen[path] != _stamp(path) for path in self._files):
+            with self._minded():
+                self.read()
 
     def _minded(self) -> Minded:
         return Minded(self._health, "reload", self._stop, self._running)
 
     def _folders(self) -> list[Path]:
-        return sorted({path.parent for path in self._files if path.parent.is_dir()})
+        """Where the files are named and, where these are links, where they lie."""
+        places = {folder for path in self._files for folder in (path.parent, Path(os.path.realpath(path)).parent)}
+        return sorted(folder for folder in places if folder.is_dir())
 
     def _watch_folders(self, folders: Sequence[Path]) -> None:
-        """Read whenever one of the files is saved, until they stand in other folders than these."""
-        for changes in watch(
-            *folders, stop_event=self._stop, debounce=DEBOUNCE_MS, recursive=False, raise_interrupt=False, ignore_permission_denied=True
+        """Look at every event, and now and then without one, until the files stand in other folders than these."""
+        for _ in watch(
+            *folders,
+            stop_event=self._stop,
+            debounce=DEBOUNCE_MS,
+            rust_timeout=LOOK_EVERY_MS,
+            yield_on_timeout=True,
+            recursive=False,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
         ):
-            # By name: a path may lead there through a link.
-            if {Path(name).name for _, name in changes} & {path.name for path in self._files}:
-                with self._minded():
-                    self.read()
+            self._look()
             if not {*self._folders()} <= {*folders}:
                 return
 
     def read(self) -> None:
         """Read feeds.yaml as it is now, and take it up, if need be when the publish that runs is done; a broken one leaves the last good
         one in force and says so."""
+        before = {path: _stamp(path) for path in self._files}  # what is saved while we read is read once more
         try:
             config = self._load()
         except AggregatorError as error:
             self._is_broken = True
             self._refused(error)
-            return
-        self._files, self._wanted, self._is_broken = config.files, config, False
+        else:
+            self._files, self._wanted, self._is_broken = config.files, config, False
+            self._take_up_soon(config)
+        self._seen = {path: before[path] if path in before else _stamp(path) for path in self._files}
+
+    def _take_up_soon(self, config: Config) -> None:
         if self._turn.acquire(timeout=AT_ONCE_S):
             try:
                 self._take_up()
             finally:
                 self._turn.release()
         else:
-            self._tell(f"{config.path.name} has no mistakes: taken up when the publish that runs is done")
+            if config != self._written():
+                self._tell(f"{config.path.name} has no mistakes: taken up when the publish that runs is done")
             threading.Thread(target=self._take_up_later, name="take up", daemon=True).start()
 
     def _take_up_later(self) -> None:
@@ -130,3 +157,11 @@ class Saves:
         if self._health.config_problems and not self._is_broken:
             self._health.config_problems = ()
             self._tell("feeds.yaml is as it was: its problems are gone")
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size

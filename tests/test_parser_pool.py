@@ -154,6 +154,27 @@ def test_where_the_process_that_children_come_from_dies_another_takes_its_place(
     assert children() <= before
 
 
+def test_where_the_process_that_children_come_from_does_not_answer_nobody_waits_long_for_it() -> None:
+    before = children()
+    nursery = Nursery(TASK, reply_s=0.2)
+    pool = ParserPool(children=1, nursery=nursery)
+    pool.parse(GOOD)
+    nurse, child = sorted(children() - before)
+    os.kill(nurse, signal.SIGSTOP)
+    os.kill(child, signal.SIGKILL)
+    while not is_over(child):
+        pass
+    assert pool.parse(GOOD) == read(GOOD), "another takes its place"
+    assert is_over(nurse)
+    (nurse,) = {process.pid for process in psutil.Process().children() if process.pid not in before and not is_over(process.pid)}
+    os.kill(nurse, signal.SIGSTOP)
+    began = time.monotonic()
+    pool.close()
+    nursery.close()
+    assert time.monotonic() - began < 5
+    assert is_over(nurse)
+
+
 def test_a_birth_under_way_is_given_up_when_the_pool_is_closed() -> None:
     before = children()
     pool = ParserPool(children=1)

@@ -18,8 +18,8 @@ from aggregator.collect.worker import NONE, ORDER, REPLY
 
 # What the work takes is imported and built before the first child is born; on a machine under load that may take long.
 START_S = 60.0
-# A fork, or a child's end, takes milliseconds.
-_REPLY_S = 10.0
+# A fork, or a child's end, takes milliseconds; a stop of the program waits for an answer, too.
+REPLY_S = 3.0
 # The process imports from where we do. -P keeps the current folder, where anything may lie, out of that.
 _BOOT = "import sys; sys.path[:] = sys.argv[2:]; from aggregator.collect.worker import main; main(sys.argv[1])"
 
@@ -50,8 +50,9 @@ class Nursery:
     What they are forked from starts with the first, and ends with this one, however that ends. Several threads may use it at once.
     """
 
-    def __init__(self, task: str) -> None:
+    def __init__(self, task: str, *, reply_s: float = REPLY_S) -> None:
         self._task = task
+        self._reply_s = reply_s
         self._lock = threading.Lock()
         self._nurse: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
@@ -78,12 +79,21 @@ class Nursery:
         return Born(number, requests, answers)
 
     def end(self, child: Born, wait_s: float = 0) -> int | None:
-        """End a child, give it `wait_s` to do so by itself, and return its status: None where nobody can tell any more."""
-        with self._lock, contextlib.suppress(OSError):
-            if self._line is not None and self._owner == os.getpid():
-                status = self._reply(self._line, ORDER.pack(child.number, int(wait_s * 1000), 0))
-                return None if status == NONE else status
-        return None
+        """End a child, give it `wait_s` to do so by itself, and return its status: None where nobody can tell any more.
+
+        Where nobody answers in time, it ends at its own alarm.
+        """
+        if not self._lock.acquire(timeout=self._reply_s):
+            return None
+        try:
+            if self._line is None or self._owner != os.getpid():
+                return None
+            status = self._reply(self._line, ORDER.pack(child.number, int(wait_s * 1000), 0))
+        except OSError:
+            return None
+        finally:
+            self._lock.release()
+        return None if status == NONE else status
 
     def close(self) -> None:
         """End the process from which children come; those that are left end with their next request. A birth under way fails."""
@@ -111,7 +121,7 @@ class Nursery:
             )
         self._line.settimeout(START_S)
         self._reply(self._line)
-        self._line.settimeout(_REPLY_S)
+        self._line.settimeout(self._reply_s)
         return self._line
 
     def _reply(self, line: socket.socket, order: bytes = b"", *ends: int) -> int:
@@ -143,4 +153,6 @@ class Nursery:
 
 def ending(status: int | None) -> str:
     """In words, how a process ended."""
-    return f"signal {-status}" if status is not None and status < 0 else f"status {status}"
+    if status is None:
+        return "nobody can tell how"
+    return f"signal {-status}" if status < 0 else f"status {status}"

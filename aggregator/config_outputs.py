@@ -1,6 +1,7 @@
 """`outputs:` → OutputSpecs: files below root, their formats, and the feeds that they choose."""
 
 import os
+import posixpath
 import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -9,10 +10,10 @@ from aggregator.config_feeds import attribution, check_attribution, match
 from aggregator.config_model import DefaultsForm, OutputForm, suggestion
 from aggregator.config_report import Report
 from aggregator.config_yaml import ListNode, MapNode, Node, line_of
-from aggregator.model import THEMES, Attribution, FeedSpec, Format, OutputSpec
+from aggregator.model import STORY_FOLDER, THEMES, Attribution, FeedSpec, Format, OutputSpec
 from aggregator.publish.archive import is_archive_page
 from aggregator.publish.compress import SUFFIXES
-from aggregator.publish.layout import folder_of
+from aggregator.publish.layout import archive_path, archives_path, folder_of, source_path, sources_path, tag_path
 from aggregator.publish.stylesheet import STYLESHEETS
 from aggregator.web.url import resource
 
@@ -45,6 +46,7 @@ def output_specs(
         if form and spec:
             _check_path(spec.path, specs, line_of(item, ("path",)), report)
             _check_folder(spec, specs, line_of(item, ("path",)), report)
+            _check_beside(spec, specs, line_of(item, ("path",)), report)
             if feeds is not None:
                 _check_choice(form, item, feeds, report)
             specs.append(spec)
@@ -136,6 +138,20 @@ def _check_path(path: str, others: Sequence[OutputSpec], line: int, report: Repo
             report.problem(line, f"path: '{path}' is the path of another output already")
         elif mine.startswith(theirs + "/") or theirs.startswith(mine + "/"):
             report.problem(line, f"path: '{path}' and '{other.path}': one is the other's folder")
+
+
+def _check_beside(spec: OutputSpec, others: Sequence[OutputSpec], line: int, report: Report) -> None:
+    """An output may not have the name of a page that an HTML output has beside it, nor of a folder of such pages."""
+    for page, output in (*((spec, other) for other in others), *((other, spec) for other in others), (spec, spec)):
+        if page.format == "html" and _is_beside(page.path, output.path.casefold()):
+            report.problem(line, f"path: '{output.path}' is where pages beside '{page.path}' stand: give the file another name")
+
+
+def _is_beside(page: str, path: str) -> bool:
+    names = {name.casefold() for name in (sources_path(page), archives_path(page))}
+    folders = {posixpath.dirname(name.casefold()) for name in (source_path(page, "x"), tag_path(page, "x"), archive_path(page, 1))}
+    folders |= {STORY_FOLDER}
+    return path in names | folders or (path.endswith(".html") and posixpath.dirname(path) in folders)
 
 
 def _check_folder(spec: OutputSpec, others: Sequence[OutputSpec], line: int, report: Report) -> None:

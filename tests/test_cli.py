@@ -4,6 +4,8 @@ import gzip
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from io import TextIOWrapper
@@ -52,6 +54,17 @@ def test_a_full_disk_under_stdout_is_one_plain_line_and_under_the_log_it_stops_n
     with TextIOWrapper(Path("/dev/full").open("wb", buffering=0), write_through=True) as full, redirect_stderr(full):
         cli.main(["-c", str(folder / "feeds.yaml"), "update"], standalone_mode=False, obj=lent)
     assert "public/" in capsys.readouterr().out
+
+
+def test_export_is_the_same_bytes_in_every_locale(folder: Path) -> None:
+    (folder / "feeds.yaml").write_text("feeds:\n  - {url: https://a.example/feed, name: Zoë}\n", "utf-8")
+    exported = CliRunner(charset="latin-1").invoke(cli, ["-c", str(folder / "feeds.yaml"), "export"], obj=lent)
+    assert 'text="Zoë"'.encode() in exported.stdout_bytes
+
+
+def test_a_command_whose_streams_were_closed_before_it_began_works(folder: Path) -> None:
+    command = [sys.executable, "-m", "aggregator", "-c", str(folder / "feeds.yaml"), "status"]
+    assert subprocess.run(["/bin/sh", "-c", '"$@" <&- >&- 2>&-', "sh", *command], check=False, timeout=60).returncode == 0
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands))

@@ -64,6 +64,16 @@ def _drop_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _open_closed_streams() -> None:
+    """Who starts us may have closed what is ours from the start (`>&-`): no file that we open, such as the store, may get its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            taken = os.open(os.devnull, os.O_RDWR)
+            if taken != number:
+                os.dup2(taken, number)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r"))
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "-c",
@@ -97,6 +107,7 @@ def cli(ctx: click.Context, path: Path, verbose: bool, form: Form) -> None:
 
 def main(arguments: Sequence[str] | None = None, build: Callable[[Config], "App"] = build) -> None:
     """Run the command line with the app that `build` makes. Exits the process."""
+    _open_closed_streams()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
     from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, status, stories  # noqa: F401 - each adds its commands to the group
 

@@ -1,6 +1,5 @@
 """Commands for moving in and out: import, export."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -86,7 +85,7 @@ def export(session: Session, json_: bool) -> None:
     if json_:
         click.echo(as_json(with_address(edition)))
     else:
-        sys.stdout.write(opml(edition).decode("utf-8"))
+        click.echo(opml(edition), nl=False)  # bytes, whatever the terminal's encoding: the document says that it is UTF-8
     hidden = len(app.config.feeds) - len(with_address(edition))
     if hidden:
         say(f"{counted(hidden, 'feed')} left out: private or local")

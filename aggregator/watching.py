@@ -5,6 +5,7 @@ stays. The hold ends when somebody confirms it (`Store.confirm`) or when the fee
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -25,19 +26,21 @@ def watched(before: FeedState, fresh: FeedState, read: ReadFeed, store: Store, n
     A document without entries says nothing. The store is asked only when one looks strange.
     """
     seen = watch.identity(read.head, read.entries)
-    if read.standing and before.identity and not before.hold:
-        # Most of it stands there as it stood, and so does what it says of itself: nobody else has come.
-        return replace(fresh, identity=watch.joined(before.identity, seen, read.entries))
-    if not read.entries:
-        return _held(before, fresh, before.hold, before.stranger) if before.hold else fresh
-    if before.identity is None:
-        return replace(fresh, identity=seen)
-    known = before.identity
 
     def own() -> list[Entry]:
         found = store.own_entries(before.key, [entry.raw_key for entry in read.entries], COMPARED)
         return [one.entry for one in found]
 
+    if read.standing and before.identity and not before.hold:
+        # Most of it stands there as it stood, and so does what it says of itself: nobody else has come, unless many others are let in.
+        signs = watch.intrusion(before.identity, seen, read.entries, own)
+        joined = replace(fresh, identity=watch.joined(before.identity, seen, read.entries))
+        return _stopped(before, fresh, signs, Stranger(identity=seen, head=read.head), now) if signs else joined
+    if not read.entries:
+        return _held(before, fresh, before.hold, before.stranger) if before.hold else fresh
+    if before.identity is None:
+        return replace(fresh, identity=seen)
+    known = before.identity
     if before.hold:
         if watch.is_back(known, seen, read.entries, own):
             log.info("%s is itself again: the hold %s is lifted. What came meanwhile stays unpublished", before.id, before.hold)
@@ -46,6 +49,10 @@ def watched(before: FeedState, fresh: FeedState, read: ReadFeed, store: Store, n
     signs = watch.strangeness(known, seen, read.entries, own)
     if not signs:
         return replace(fresh, identity=watch.grown(known, seen, read.entries))
+    return _stopped(before, fresh, signs, Stranger(identity=seen, head=read.head), now)
+
+
+def _stopped(before: FeedState, fresh: FeedState, signs: Sequence[str], stranger: Stranger, now: datetime) -> FeedState:
     hold = f"since {now:%Y-%m-%d %H:%M} UTC: {'; '.join(signs)}"
     log.warning(
         "%s is held %s. Nothing new of it is published until `aggregator confirm %s`, or until it is itself again",
@@ -53,7 +60,7 @@ def watched(before: FeedState, fresh: FeedState, read: ReadFeed, store: Store, n
         hold,
         before.id,
     )
-    return _held(before, fresh, hold, Stranger(identity=seen, head=read.head))
+    return _held(before, fresh, hold, stranger)
 
 
 def _held(before: FeedState, fresh: FeedState, hold: str, stranger: Stranger | None) -> FeedState:

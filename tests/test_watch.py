@@ -111,6 +111,40 @@ def test_old_entries_that_stand_beside_many_of_another_site_vouch_for_none_of_th
     assert (state(planet).hold, len(titles(planet))) == (None, 7)
 
 
+def _signed(author: str, posts: Iterable[Post]) -> bytes:
+    """The blog's entries by Jane, and others by somebody else."""
+    body = blog([*posts, *BLOG])
+    return by("Jane Example", body).replace(
+        b"</title><link href='https://casino", f"</title><author><name>{author}</name></author><link href='https://casino".encode()
+    )
+
+
+def _spins(count: int) -> list[Post]:
+    made = [
+        replace(CASINO[0], title=f"Spin {n}", link=f"https://casino.example/spin/{n}", at=NOON + timedelta(minutes=n)) for n in range(count)
+    ]
+    return [replace(one, text=f"<p>Spin {number} of the wheel pays out.</p>") for number, one in enumerate(made)][::-1]
+
+
+@pytest.mark.parametrize("step", [1, 4, 12])
+def test_who_lets_another_sites_entries_in_one_by_one_is_held_once_they_are_many(planet: Planet, step: int) -> None:
+    for count in range(step, 13, step):
+        comes(planet, _signed("Bob Dealer", _spins(count)))
+        planet.later(timedelta(hours=3))
+    assert "its entries are on casino.example" in str(state(planet).hold)
+    assert sum("Spin" in str(title) for title in titles(planet)) == {1: 9, 4: 8, 12: 0}[step]
+    comes(planet, _signed("Bob Dealer", _spins(12)).replace(b"2026/post-9", b"2026/post-19"))
+    assert state(planet).hold is not None
+
+
+@pytest.mark.parametrize(("author", "own"), [("Jane Example", []), ("Bob Dealer", [post("blog", 60, at=NOON + timedelta(hours=1))])])
+def test_whose_own_author_goes_on_elsewhere_or_who_writes_on_beside_guests_is_not_held(
+    planet: Planet, author: str, own: list[Post]
+) -> None:
+    comes(planet, _signed(author, [*own, *_spins(12)]))
+    assert (state(planet).hold, len(titles(planet))) == (None, 18 + len(own))
+
+
 def test_many_entries_of_one_other_site_are_a_strangers_where_nobody_is_named() -> None:
     for before, after, is_held in ((BLOG, MANY_SPINS, True), (BLOG, [post(f"shop{n}", n) for n in range(12)], False)):
         planet = Planet("blog")

@@ -7,7 +7,8 @@ entries are none of those that the feed had.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -44,6 +45,7 @@ _ALL_MOVED: Final = 3
 # So many entries on other sites, and three quarters of a document, are judged by themselves: those beside them may be copied.
 _AT_ONCE: Final = 10
 _SHOWN: Final = 80
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _SHORT_TEXT: Final = 40
 _SHORT_PATH: Final = 6
 
@@ -71,6 +73,7 @@ def grown(known: Identity, seen: Identity, entries: Sequence[Entry]) -> Identity
 
     Of a guest or two, with pages of their own, nothing is learnt.
     """
+    seen = _vouched(known, seen, entries)
     if known.links and len(entries) <= _GUESTS and _places(replace(seen, links=())).isdisjoint(seen.links):
         seen = replace(seen, authors=(), links=())
     return replace(
@@ -88,6 +91,16 @@ def grown(known: Identity, seen: Identity, entries: Sequence[Entry]) -> Identity
 def joined(known: Identity, seen: Identity, fresh: Sequence[Entry]) -> Identity:
     """What is known of a feed after a document of which only the fresh entries were read."""
     return replace(grown(known, seen, fresh), language=known.language or seen.language, links=known.links or seen.links)
+
+
+def _vouched(known: Identity, seen: Identity, entries: Sequence[Entry]) -> Identity:
+    """What a document says without its entries on other sites by people who never wrote here: nobody says that these belong to the feed."""
+    others = [entry for entry in entries if _is_by_others_elsewhere(known, entry)]
+    if not others:
+        return seen
+    own = [entry for entry in entries if entry not in others]
+    names = {folded_name(author.name) for entry in others for author in entry.authors}
+    return replace(seen, authors=tuple(name for name in seen.authors if name not in names), links=_links(own) or known.links)
 
 
 def _name(title: str | None) -> str | None:
@@ -121,8 +134,28 @@ def strangeness(known: Identity, seen: Identity, entries: Sequence[Entry], own: 
     Who brings the feed's own entries along has moved. `own` gives those that it had, as far as they may stand in the document; it is asked
     only where a document looks strange.
     """
+    return _strange(known, seen, entries, own) or _intrusion(known, seen, entries, own)
+
+
+def intrusion(known: Identity, seen: Identity, fresh: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> tuple[str, ...]:
+    """The same of a document of which only the fresh entries were read: whether these, with the latest of the feed, are many of another
+    site's beside its own.
+    """
+    if not any(_is_by_others_elsewhere(known, entry) for entry in fresh):
+        return ()
+    had = own()
+    every = {entry.raw_key: entry for entry in (*had, *fresh)}
+    return _intrusion(known, seen, list(every.values()), lambda: had)
+
+
+def _intrusion(known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> tuple[str, ...]:
     others = _elsewhere(known, entries)
-    return _strange(known, seen, entries, own) or (_strange(known, _of(seen, others), others, own) if others else ())
+    return _strange(known, _of(seen, others), others, lambda: _own_ones(known, own())) if others else ()
+
+
+def _own_ones(known: Identity, had: Sequence[Entry]) -> list[Entry]:
+    """What a feed had without what others wrote elsewhere, which vouches for nobody."""
+    return [entry for entry in had if not _is_by_others_elsewhere(known, entry)]
 
 
 def _strange(known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> tuple[str, ...]:
@@ -142,7 +175,23 @@ def _elsewhere(known: Identity, entries: Sequence[Entry]) -> list[Entry]:
     places = _places(known)
     found = [entry for entry in entries if entry.link and (where := site(entry.link)) and where not in places]
     are_most = _AT_ONCE <= len(found) < len(entries) <= len(found) * 4 / 3
-    return found if are_most and _is_one_site(_links(found)) else []
+    return found if are_most and _is_one_site(_links(found)) else _latest_by_others(known, entries)
+
+
+def _latest_by_others(known: Identity, entries: Sequence[Entry]) -> list[Entry]:
+    """The latest entries, if many are on one other site and by people who never wrote here, and nothing of the feed's own came after."""
+    latest = sorted((entry for entry in entries if entry.published), key=lambda entry: entry.published or _NEVER, reverse=True)
+    found = list(takewhile(lambda entry: _is_by_others_elsewhere(known, entry), latest))
+    return found if _AT_ONCE <= len(found) < len(entries) and len({site(entry.link or "") for entry in found}) == 1 else []
+
+
+def _is_by_others_elsewhere(known: Identity, entry: Entry) -> bool:
+    """Whether an entry's page is on no site of a feed that has some, and those who wrote it are none whose names the feed had."""
+    if known.links in ((), MANY) or not known.authors or not entry.link or not entry.authors:
+        return False
+    names = [folded_name(author.name) for author in entry.authors]
+    is_known = any(is_one_person(one, name) for one in known.authors for name in names)
+    return site(entry.link) not in {"", *_places(known)} and not is_known and not any(is_called_after(name, known.title) for name in names)
 
 
 def _is_one_site(links: Sequence[str]) -> bool:
@@ -276,9 +325,8 @@ def _cut(title: str | None) -> str:
 
 def is_back(known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> bool:
     """Whether a document of a feed that is held is the feed's own again: without many entries of somebody else's beside its own."""
-    is_own = is_itself(known, seen, entries) or are_familiar(entries, own())
-    others = _elsewhere(known, entries)
-    return is_own and not (others and _strange(known, _of(seen, others), others, own))
+    is_own = is_itself(known, seen, entries) or are_familiar(entries, _own_ones(known, own()))
+    return is_own and not _intrusion(known, seen, entries, own)
 
 
 def is_itself(known: Identity, seen: Identity, entries: Sequence[Entry]) -> bool:

@@ -132,6 +132,15 @@ def test_a_day_that_is_read_as_midnight_of_another_zone_is_that_day() -> None:
         assert bool(found([is_], [was])) is is_known
 
 
+def test_what_is_dated_anew_as_its_feed_moves_is_known_with_the_others_and_not_alone() -> None:
+    link = "https://old.example/2020/06/the-mill-{}.html"
+    news = [new(number, link=link.format(number)) for number in range(1, 6)]
+    news[2] = new(3, link=link.format(3), at=NOON + timedelta(days=9))
+    olds = [replace(old(number), last_seen=NOON) for number in range(1, 6)]
+    assert found(news, olds) == ALL
+    assert found([news[2]], [olds[2]]) == {}, "a notice that comes again word for word is shown again"
+
+
 def test_where_addresses_stay_as_they_were_dates_among_the_old_ones_tell_a_move() -> None:
     olds = [old(n, text=LONG[n], at=NOON - timedelta(days=n)) for n in range(1, 6)]
     page = "https://old.example/2019/06/{}.html"

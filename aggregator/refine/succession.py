@@ -101,7 +101,9 @@ def is_likely(signs: Signs, *, dates_are_lost: bool) -> bool:
     if signs.title:
         # The columns of a day have the titles of the day before; what they say is other.
         is_same_day = signs.instant or (signs.day and (signs.whole or signs.bare or signs.name or (signs.text and signs.alone)))
-        return signs.path or is_same_day or (say_nothing and signs.text)
+        # Whose words nobody else has, and whose name it has still: it was edited, or dated anew, as the rest moved.
+        is_renewed = signs.name and signs.own
+        return signs.path or is_same_day or is_renewed or (say_nothing and signs.text)
     if (
         (signs.file and signs.alike and signs.text)
         or (signs.path and signs.alike)

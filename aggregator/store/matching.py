@@ -59,8 +59,9 @@ def match(specs: Sequence[FeedSpec], known: Sequence[Known], owners: Mapping[str
     """Find for each spec (by its id) the key of the stored feed that it means; new feeds are left out.
 
     `owners` maps the key of every address that a feed ever had to that feed's key. A given id goes before the address: the editor says
-    that it is the same feed. A derived id goes after it: it is made of the address. Of a feed that a list names, which nobody here wrote,
-    it means a stored feed of the same site only. No stored feed is meant twice.
+    that it is the same feed, which has moved. Not where the address that it had is asked for by another feed of feeds.yaml: then ids were
+    swapped or passed on, and entries stay with the address that they came from. A derived id goes after it: it is made of the address. Of
+    a feed that a list names, which nobody here wrote, it means a stored feed of the same site only. No stored feed is meant twice.
 
     Raises `StoreError` when two specs have the same id.
     """
@@ -69,7 +70,7 @@ def match(specs: Sequence[FeedSpec], known: Sequence[Known], owners: Mapping[str
         twice = sorted({name for name in ids if ids.count(name) > 1})
         raise StoreError(f"two feeds have the id {', '.join(twice)}")
     found: dict[str, str] = {}
-    for rule in _rules(known, owners):
+    for rule in _rules(specs, known, owners):
         taken = set(found.values())
         for spec in specs:
             key = None if spec.id in found else rule(spec)
@@ -79,7 +80,8 @@ def match(specs: Sequence[FeedSpec], known: Sequence[Known], owners: Mapping[str
     return found
 
 
-def _rules(known: Sequence[Known], owners: Mapping[str, str]) -> Iterator[Callable[[FeedSpec], str | None]]:
+def _rules(specs: Sequence[FeedSpec], known: Sequence[Known], owners: Mapping[str, str]) -> Iterator[Callable[[FeedSpec], str | None]]:
+    asked = {address_key(spec.shown_url) for spec in specs if not spec.listed_by}
     by_id = {row.id: row for row in known}
     current = {row.address_key: row.key for row in known if owners.get(row.address_key) == row.key}
     elsewhere = {address: row.key for row in sorted(known, key=lambda row: row.key) for address in row.elsewhere}
@@ -92,12 +94,16 @@ def _rules(known: Sequence[Known], owners: Mapping[str, str]) -> Iterator[Callab
         row = by_id.get(spec.id)
         return row.key if row else None
 
+    def moved_under_its_id(spec: FeedSpec) -> str | None:
+        row = by_id.get(spec.id)
+        return row.key if row and spec.id_given and row.address_key not in asked else None
+
     def is_of_its_site(spec: FeedSpec) -> bool:
         row = by_id.get(spec.id)
         return row is not None and site(row.address_key) == site(spec.shown_url)
 
     yield same_in_both
-    yield lambda spec: by_any_id(spec) if spec.id_given else None
+    yield moved_under_its_id
     yield lambda spec: current.get(address_key(spec.shown_url))
     yield lambda spec: owners.get(address_key(spec.shown_url))
     yield lambda spec: by_any_id(spec) if not spec.listed_by or is_of_its_site(spec) else None

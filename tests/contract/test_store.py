@@ -85,18 +85,22 @@ def test_a_feed_that_turns_to_https_keeps_its_row(store: Store) -> None:
     assert [(state.key, state.shown_url) for state in store.feeds()] == [(key, "https://blog.example/feed.xml")]
 
 
-def test_two_feeds_that_swap_addresses_keep_their_ids(store: Store) -> None:
+def test_entries_stay_with_their_address_where_given_ids_are_swapped_or_passed_on(store: Store) -> None:
     a, b = spec("a", id_given=True), spec("b", id_given=True)
     store.sync([a, b], NOON)
-    keys = {state.id: state.key for state in store.feeds()}
+    keys = {state.shown_url: state.key for state in store.feeds()}
     store.sync([replace(a, shown_url=b.shown_url), replace(b, shown_url=a.shown_url)], NOON)
     assert {state.id: (state.key, state.shown_url) for state in store.feeds()} == {
-        "a": (keys["a"], b.shown_url),
-        "b": (keys["b"], a.shown_url),
+        "a": (keys[b.shown_url], b.shown_url),
+        "b": (keys[a.shown_url], a.shown_url),
     }
     found = store.feed(a.shown_url)
     assert found is not None
     assert found.id == "b"
+    store.sync([replace(a, id="c"), replace(b, id="b", shown_url="https://new.example/feed")], NOON)
+    states = {state.id: state for state in store.feeds()}
+    assert states["c"].key == keys[a.shown_url]
+    assert states["b"].key not in keys.values()
 
 
 def test_two_feeds_that_swap_derived_ids_keep_their_addresses(store: Store) -> None:

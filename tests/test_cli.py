@@ -3,23 +3,28 @@
 import gzip
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
+from typing import NoReturn
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from aggregator.app import build
+from aggregator.app import App, build
 from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, status, stories  # noqa: F401 - they add the commands
-from aggregator.cli.main import cli
+from aggregator.cli.main import cli, main
 from aggregator.config import load
-from aggregator.model import JsonValue
+from aggregator.errors import ParseError
+from aggregator.model import Config, JsonValue
 from aggregator.run.daemon import Daemon
 from aggregator.run.lock import DaemonLock
 from aggregator.store.sql import SqlStore
@@ -65,6 +70,29 @@ def test_export_is_the_same_bytes_in_every_locale(folder: Path) -> None:
 def test_a_command_whose_streams_were_closed_before_it_began_works(folder: Path) -> None:
     command = [sys.executable, "-m", "aggregator", "-c", str(folder / "feeds.yaml"), "status"]
     assert subprocess.run(["/bin/sh", "-c", '"$@" <&- >&- 2>&-', "sh", *command], check=False, timeout=60).returncode == 0
+
+
+def test_a_command_that_is_told_to_end_leaves_what_it_polled_due(folder: Path) -> None:
+    goes_on = threading.Event()
+
+    def told(config: Config) -> App:
+        def reader(*asked: object) -> NoReturn:
+            signal.raise_signal(signal.SIGTERM)
+            goes_on.wait(30)
+            raise ParseError("./garden.xml", "too late")
+
+        app = build(config)
+        return replace(app, ports=replace(app.ports, reader=reader))
+
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main(["-c", str(folder / "feeds.yaml"), "update"], told)
+    finally:
+        goes_on.set()
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    (state,) = json.loads(run(folder, "status", "--json").stdout)["feeds"]
+    assert datetime.fromisoformat(state["next_poll"]) <= datetime.now(UTC), "not leased for three minutes"
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands))

@@ -2,9 +2,11 @@
 
 import gc
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -74,6 +76,23 @@ def _open_closed_streams() -> None:
             setattr(sys, name, os.fdopen(number, "w" if number else "r"))
 
 
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Let a command that is told to end (by `timeout`, a CI job that is cancelled, a terminal that is closed) give back what it has taken.
+
+    What is ignored already, as under `nohup`, stays so.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if is_main and signal.getsignal(number) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, lambda came, frame: sys.exit(128 + came))
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "-c",
@@ -137,4 +156,5 @@ def main(arguments: Sequence[str] | None = None, build: Callable[[Config], "App"
         "version",
     ]
     cli.commands = {name: cli.commands[name] for name in order}
-    cli(args=list(arguments) if arguments is not None else None, prog_name="aggregator", obj=build)
+    with ended_in_order():
+        cli(args=list(arguments) if arguments is not None else None, prog_name="aggregator", obj=build)

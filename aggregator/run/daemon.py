@@ -114,11 +114,13 @@ class Daemon:
     # ── life ──
 
     def run(self) -> bool:
-        """Run until SIGTERM, SIGINT or `stop`. Ends within 10 s, what is under way is cut short; tell whether a job still is."""
+        """Run until SIGTERM, SIGINT, SIGHUP or `stop`. Ends within 10 s, what is under way is cut short; tell whether a job still is."""
         with self.lock:
             server = self._server()
             scheduler = self._scheduler()
-            previous = {name: signal.signal(name, self._on_signal) for name in (signal.SIGTERM, signal.SIGINT)}
+            survives = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN  # nohup
+            ends = (signal.SIGTERM, signal.SIGINT, *(() if survives else (signal.SIGHUP,)))
+            previous = {name: signal.signal(name, self._on_signal) for name in ends}
             watcher = threading.Thread(target=self.saves.watch, name="reload", daemon=True)
             try:
                 if server:

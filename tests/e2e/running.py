@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -92,10 +93,10 @@ class Running:
             self.process.poll()
             _breathe()
 
-    def stop(self) -> float:
-        """SIGTERM; the seconds until it ended."""
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> float:
+        """Send a signal; the seconds until it ended."""
         began = time.monotonic()
-        self.process.terminate()
+        self.process.send_signal(by)
         self.process.wait(30)
         return time.monotonic() - began
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import urllib.error
 import urllib.request
@@ -63,7 +64,7 @@ def test_edits_are_taken_up_broken_ones_keep_the_last_good_feeds_yaml_and_comman
             named = inside(tmp_path, "poll", garden)
             assert named.returncode == 0, named.stderr
             assert site.requests()[-1].status == 304
-            assert daemon.stop() < 10
+            assert daemon.stop(signal.SIGHUP) < 10
             assert daemon.process.returncode == 0
 
 

@@ -46,7 +46,7 @@ def inside(folder: Path, *arguments: str, environ: Mapping[str, str] | None = No
 
     For tests of what many commands do one after the other; that one does it in a process of its own is what others test.
     """
-    said, told, before = io.StringIO(), io.StringIO(), dict(os.environ)
+    said, told, before = _stream(), _stream(), dict(os.environ)
     os.environ.update(environ or {})
     try:
         with redirect_stdout(said), redirect_stderr(told):
@@ -57,7 +57,12 @@ def inside(folder: Path, *arguments: str, environ: Mapping[str, str] | None = No
     finally:
         os.environ.clear()
         os.environ.update(before)
-    return subprocess.CompletedProcess(arguments, code, said.getvalue(), told.getvalue())
+    return subprocess.CompletedProcess(arguments, code, *(stream.buffer.getvalue().decode() for stream in (said, told)))  # type: ignore[attr-defined]
+
+
+def _stream() -> io.TextIOWrapper:
+    """A stream of which bytes can be written, too, as of the real ones."""
+    return io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True)
 
 
 class Running:

@@ -36,6 +36,7 @@ MIN_PREFIX: Final = 4
 _MAX_CANDIDATES: Final = 10
 _UUID: Final = "urn:uuid:"
 _THE_FEED: Final = "the feed"
+_NAME: Final = "the name of the feed"
 _HOME: Final = "the home page of the feed"
 
 
@@ -64,12 +65,13 @@ def explain(query: str, store: Store, config: Config, now: datetime) -> Explanat
 
 
 def _meant(query: str, asked: str, store: Store, feeds: Feeds) -> tuple[FeedFacts, ...]:
-    """The feeds of which something is the id, an address that they had, or one that they give for themselves or their home page."""
+    """The feeds of which something is the id, an address that they had, have or give for their home page, or the name."""
     if feed := store.feed(query) or store.feed(asked):
         return (_facts(feed, feeds, _THE_FEED),)
     key = feed_address_key(asked)
     states = sorted(feeds.states.values(), key=lambda state: (not state.active, state.id))
     told = [(state, reason) for state in states if (reason := _what_of(state, key, link_key(asked)))]
+    told = told or [(state, _NAME) for state in states if query.strip().casefold() in _called(state, feeds)]
     return tuple(_facts(state, feeds, reason) for state, reason in told)
 
 
@@ -78,6 +80,12 @@ def _what_of(state: FeedState, key: str, page: str) -> str | None:
     if key in {feed_address_key(address) for address in (state.shown_url, state.head.self_url) if address}:
         return _THE_FEED
     return _HOME if state.head.home and link_key(state.head.home) == page else None
+
+
+def _called(state: FeedState, feeds: Feeds) -> set[str]:
+    """What outputs call a feed, and what it calls itself."""
+    spec = feeds.specs.get(state.key)
+    return {name.casefold() for name in (spec.name if spec else None, state.head.title) if name}
 
 
 def _as_address(query: str) -> str:

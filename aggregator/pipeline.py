@@ -372,8 +372,10 @@ def _removed(ports: Ports) -> list[PublishReport]:
             reports.append(PublishReport(path=path, changed=False, error=error.message))
             continue
         ports.store.note_file(path, None)
-        log.info("%s is no longer in feeds.yaml: %s", path, "its file is removed" if changed else "no file of ours was there")
-        reports += [PublishReport(path=path, changed=True, listed="removed, it is no longer in feeds.yaml")] if changed else []
+        if changed:
+            reports.append(PublishReport(path=path, changed=True, listed="removed, it is no longer in feeds.yaml"))
+        else:
+            log.info("%s is no longer in feeds.yaml: no file of ours was there", path)
     return reports
 
 

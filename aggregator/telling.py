@@ -338,7 +338,7 @@ def _never_seen(told: Explanation) -> Iterator[Line]:
             yield Line(f"No feed of {told.site} is in feeds.yaml, and no other feed has carried a page of that site.")
             yield Line("To follow it: aggregator add ADDRESS")
         else:
-            yield Line("Entries are known by the address of their page and by their id, feeds by their id in feeds.yaml and their address.")
+            yield Line("Entries are known by the address of their page and by their id; feeds by their id in feeds.yaml, name and address.")
         return
     first, *others = told.feeds
     yield Line(f"The feed {first.feed} should have had it: {first.reason}.")

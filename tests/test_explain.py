@@ -267,13 +267,15 @@ def test_a_feed_is_told_as_a_feed() -> None:
 
 
 def test_the_home_page_and_the_own_address_of_a_feed_are_told_as_what_they_are() -> None:
-    local = subscription("copy", url="file:///srv/copy.xml", shown_url="./copy.xml")
+    local = subscription("copy", url="file:///srv/copy.xml", shown_url="./copy.xml", name="Copy, as we say")
     planet = Planet(local, "other")
     planet.polls({"copy": atom("copy", [COPY], home="https://copy.example/blog/"), "other": atom("other", [post("other")])})
     for query, what in {
         "copy.example/blog": "the home page of the feed copy",
         "http://copy.example/feed.xml": "the feed copy",
         "https://other.example/": "the home page of the feed other",
+        "the OTHER": "the name of the feed other",
+        "Copy, as we say": "the name of the feed copy",
     }.items():
         lines = said(planet, query)
         assert lines[0].text == f"{query} is {what}."
@@ -328,7 +330,7 @@ def test_a_word_that_is_nothing_known_is_not_taken_for_a_site() -> None:
     assert told.site is None
     assert [line.text for line in tell(told)] == [
         "'gardening' was never seen in a feed.",
-        "Entries are known by the address of their page and by their id, feeds by their id in feeds.yaml and their address.",
+        "Entries are known by the address of their page and by their id; feeds by their id in feeds.yaml, name and address.",
     ]
 
 

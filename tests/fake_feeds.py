@@ -43,6 +43,7 @@ class FakeFeeds:
                 key=key,
                 id=one.state.id,
                 address_key=address_key(one.state.shown_url),
+                is_active=one.state.active,
                 elsewhere=tuple(address_key(url) for url in (one.state.discovered, one.state.redirect_target) if url),
             )
             for key, one in self.rows.items()

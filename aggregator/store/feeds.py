@@ -193,7 +193,7 @@ def sync(conn: Connection, counters: Counters, specs: Sequence[FeedSpec], now: d
 
 def _known(row: AnyRow) -> Known:
     elsewhere = tuple(address_key(url) for url in (row.discovered, row.redirect_target) if url)
-    return Known(key=row.key, id=row.id, address_key=address_key(row.shown_url), elsewhere=elsewhere)
+    return Known(key=row.key, id=row.id, address_key=address_key(row.shown_url), is_active=row.active, elsewhere=elsewhere)
 
 
 def _free_ids(conn: Connection, rows: Mapping[str, AnyRow], specs: Sequence[FeedSpec], means: Mapping[str, str]) -> None:

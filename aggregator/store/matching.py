@@ -20,6 +20,7 @@ class Known:
     key: str
     id: str
     address_key: str
+    is_active: bool = True
     elsewhere: tuple[str, ...] = ()
 
 
@@ -59,9 +60,10 @@ def match(specs: Sequence[FeedSpec], known: Sequence[Known], owners: Mapping[str
     """Find for each spec (by its id) the key of the stored feed that it means; new feeds are left out.
 
     `owners` maps the key of every address that a feed ever had to that feed's key. A given id goes before the address: the editor says
-    that it is the same feed, which has moved. Not where the address that it had is asked for by another feed of feeds.yaml: then ids were
-    swapped or passed on, and entries stay with the address that they came from. A derived id goes after it: it is made of the address. Of
-    a feed that a list names, which nobody here wrote, it means a stored feed of the same site only. No stored feed is meant twice.
+    that it is the same feed, which has moved. Not where the address that it had is asked for by another feed of feeds.yaml, or the new one
+    was another feed's until now: then ids were swapped or passed on, and entries stay with the address that they came from. A derived id
+    goes after it: it is made of the address. Of a feed that a list names, which nobody here wrote, it means a stored feed of the same site
+    only. No stored feed is meant twice.
 
     Raises `StoreError` when two specs have the same id.
     """
@@ -84,6 +86,7 @@ def _rules(specs: Sequence[FeedSpec], known: Sequence[Known], owners: Mapping[st
     asked = {address_key(spec.shown_url) for spec in specs if not spec.listed_by}
     by_id = {row.id: row for row in known}
     current = {row.address_key: row.key for row in known if owners.get(row.address_key) == row.key}
+    polled = {row.address_key: row.key for row in known if row.is_active}
     elsewhere = {address: row.key for row in sorted(known, key=lambda row: row.key) for address in row.elsewhere}
 
     def same_in_both(spec: FeedSpec) -> str | None:
@@ -96,7 +99,8 @@ def _rules(specs: Sequence[FeedSpec], known: Sequence[Known], owners: Mapping[st
 
     def moved_under_its_id(spec: FeedSpec) -> str | None:
         row = by_id.get(spec.id)
-        return row.key if row and spec.id_given and row.address_key not in asked else None
+        is_passed_on = row is not None and (row.address_key in asked or polled.get(address_key(spec.shown_url), row.key) != row.key)
+        return row.key if row and spec.id_given and not is_passed_on else None
 
     def is_of_its_site(spec: FeedSpec) -> bool:
         row = by_id.get(spec.id)

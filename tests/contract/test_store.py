@@ -101,6 +101,8 @@ def test_entries_stay_with_their_address_where_given_ids_are_swapped_or_passed_o
     states = {state.id: state for state in store.feeds()}
     assert states["c"].key == keys[a.shown_url]
     assert states["b"].key not in keys.values()
+    store.sync([replace(a, id="b")], NOON)
+    assert {state.id: state.key for state in store.feeds()} == {"b": keys[a.shown_url]}, "its own feed was taken out in the same edit"
 
 
 def test_two_feeds_that_swap_derived_ids_keep_their_addresses(store: Store) -> None:

@@ -154,7 +154,7 @@ def _rendered(
     keeper: _Keeper, listed: Sequence[tuple[Publication, tuple[StoredEntry, ...]]], number: int, links: Archive, kept: Kept | None
 ) -> Written:
     feeds, output = keeper.feeds, keeper.output
-    stories = judging.told(listed, keeper.store, feeds)
+    stories = judging.told(listed, output, keeper.store, feeds)
     spec = replace(output, path=keeper.path(number))
     edition = compose(spec, keeper.config, stories, feeds.states, feeds.specs, (), judging.owed(stories, feeds), links)
     # All documents of one feed have its id (RFC 5005 section 4).

@@ -20,11 +20,13 @@ from aggregator.explanation import (
     SharedKind,
     StoryHistory,
 )
+from aggregator.judging import credited
 from aggregator.model import Config, FeedState, OutputSpec, Publication, StoredEntry
 from aggregator.ports import FORGOTTEN, Store
 from aggregator.publish.rights import inherited, permission
 from aggregator.refine import leading
 from aggregator.refine.confirmation import checked, fitting_id
+from aggregator.refine.filters import unheld
 from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.web.host import host_of, site
 from aggregator.web.text import counted
@@ -117,7 +119,7 @@ def _story(pk: int, stored: Sequence[StoredEntry], store: Store, config: Config,
     speaker = next((member for member in members if member.pk in leads), None) or leading.lead(members)
     return StoryHistory(
         entries=tuple(_history(member, members, speaker, store, feeds, speaks=member.pk in leads) for member in members),
-        places=tuple(_place(publication, members, store, config, now) for publication in publications),
+        places=tuple(_place(publication, members, store, config, feeds, now) for publication in publications),
         feeds=tuple(_facts(feeds.states[key], feeds) for key in dict.fromkeys(member.feed_key for member in members)),
     )
 
@@ -179,7 +181,7 @@ def _shared(member: StoredEntry, others: Sequence[StoredEntry]) -> SharedKey:
     return SharedKey(feed=others[0].feed_id, kind="earlier")
 
 
-def _place(publication: Publication, members: Sequence[StoredEntry], store: Store, config: Config, now: datetime) -> Place:
+def _place(publication: Publication, members: Sequence[StoredEntry], store: Store, config: Config, feeds: Feeds, now: datetime) -> Place:
     lead = next((member for member in members if member.pk == publication.lead_pk), None)
     rank, of, cut_by = _rank(publication, store, config, now)
     return Place(
@@ -191,11 +193,20 @@ def _place(publication: Publication, members: Sequence[StoredEntry], store: Stor
         cut_by=cut_by,
         rule=publication.rule,
         led_by=lead.feed_id if lead else None,
+        credited_to=_credited_to(lead, members, publication.output, config, feeds) if lead else None,
         published_id=publication.published_id,
         sequence=publication.sequence,
         first_listed=publication.first_listed,
         updated=publication.public_updated,
     )
+
+
+def _credited_to(lead: StoredEntry, members: Sequence[StoredEntry], path: str, config: Config, feeds: Feeds) -> str | None:
+    """Whom an output names as the origin of an entry that names nobody itself."""
+    output = next((output for output in config.outputs if output.path == path), None)
+    if output is None or lead.entry.origin.chain:
+        return None
+    return next((hop.name for hop in credited(lead, unheld(members), output, feeds).entry.origin.chain), None)
 
 
 def _rank(publication: Publication, store: Store, config: Config, now: datetime) -> tuple[int | None, int, CutBy | None]:

@@ -86,7 +86,8 @@ class Place:
     """A story's standing in one output. `place` counts from 1 at the top; None: not within what the file holds now.
 
     `of` is how many it holds, `cut_by` the key of feeds.yaml that keeps a listed story out of the file. `is_output` is False for an output
-    that is not in feeds.yaml any more.
+    that is not in feeds.yaml any more. `credited_to` is whom an output names as the origin where the entry that leads there is a copy that
+    names nobody.
     """
 
     output: str
@@ -97,6 +98,7 @@ class Place:
     cut_by: CutBy | None
     rule: str
     led_by: str | None
+    credited_to: str | None
     published_id: str
     sequence: int | None
     first_listed: datetime | None

@@ -1,14 +1,16 @@
 """Which stories an output lists, by today's rules: claims are checked against what is held, then what changed is judged anew."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
-from aggregator.model import Config, Credit, OutputSpec, Publication, StoredEntry, Story, Verdict
+from aggregator.model import Config, Credit, Hop, OutputSpec, Publication, StoredEntry, Story, Verdict
 from aggregator.ports import Store
+from aggregator.publish.sources import public_feed
 from aggregator.refine import filters, leading
-from aggregator.refine.confirmation import checked, fitting_id, judged
+from aggregator.refine.confirmation import by_what_is_held, checked, fitting_id, judged
 from aggregator.refine.known import names_told
 from aggregator.refine.optout import unnamed
 from aggregator.refine.publishers import Feeds
@@ -29,14 +31,29 @@ def listing(output: OutputSpec, config: Config, store: Store, feeds: Feeds, now:
     if output.format == "opml":
         return []
     _judge(output, config, store, feeds, now)
-    return told(store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now)), store, feeds)
+    listed = store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
+    return told(listed, output, store, feeds)
 
 
-def told(listed: Sequence[tuple[Publication, tuple[StoredEntry, ...]]], store: Store, feeds: Feeds) -> list[tuple[Publication, Story]]:
-    """Listed stories, with what is known by now of what their entries claim."""
+def told(
+    listed: Sequence[tuple[Publication, tuple[StoredEntry, ...]]], output: OutputSpec, store: Store, feeds: Feeds
+) -> list[tuple[Publication, Story]]:
+    """Stories that an output lists, with what is known by now of what their entries claim, and of whom they do not name."""
     found = [(publication, judged(filters.unheld(members), feeds.publishers)) for publication, members in listed]
     _note_contradicted([member for _, members in found for member in members], store)
-    return [(publication, _story(publication, members, feeds)) for publication, members in found]
+    return [(publication, _story(publication, members, output, feeds)) for publication, members in found]
+
+
+def credited(lead: StoredEntry, members: Sequence[StoredEntry], output: OutputSpec, feeds: Feeds) -> StoredEntry:
+    """The entry that speaks for a story in an output, with the origin that it does not name itself: where it is a copy, and the original
+    came in a feed for which the output does not ask. `members` are all of the story, but for what came under holds.
+    """
+    others = {key for member in members if (key := member.feed_key) in feeds.specs and not output.asks_for(feeds.specs[key])}
+    if lead.entry.origin.chain or not others:
+        return lead
+    original = leading.lead(members, feeds.partners)
+    hop = _hop(original, feeds) if original.feed_key in others and _is_of_another(original, lead, feeds) else None
+    return replace(lead, entry=replace(lead.entry, origin=by_what_is_held(hop))) if hop else lead
 
 
 def owed(listing: Sequence[tuple[Publication, Story]], feeds: Feeds) -> dict[int, Credit]:
@@ -100,9 +117,28 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
     )
 
 
-def _story(publication: Publication, members: Sequence[StoredEntry], feeds: Feeds) -> Story:
+def _story(publication: Publication, members: Sequence[StoredEntry], output: OutputSpec, feeds: Feeds) -> Story:
     lead = next((member for member in members if member.pk == publication.lead_pk), None) or leading.lead(members, feeds.partners)
+    told = credited(lead, members, output, feeds)
     # Who opted out goes last, since who leads may depend on whom the others name.
     return Story(
-        pk=publication.story_pk, lead=unnamed(lead, feeds.opted_out), members=tuple(unnamed(one, feeds.opted_out) for one in members)
+        pk=publication.story_pk, lead=unnamed(told, feeds.opted_out), members=tuple(unnamed(one, feeds.opted_out) for one in members)
     )
+
+
+def _is_of_another(original: StoredEntry, lead: StoredEntry, feeds: Feeds) -> bool:
+    """Whether an entry is its publisher's own, and that publisher another one than whose copy it leads."""
+    where = original.entry.site
+    is_own = leading.is_at_home(original.entry) and feeds.publishers.speaks_for(original.feed_key, where)
+    return is_own and where != lead.entry.site and not feeds.publishers.speaks_for(lead.feed_key, where)
+
+
+def _hop(original: StoredEntry, feeds: Feeds) -> Hop | None:
+    """An entry as the place where others have it from; None where it may not be named, or is not known to be the first there."""
+    spec = feeds.specs[original.feed_key]
+    if spec.opt_out or original.withdrawn or original.entry.loop:
+        return None
+    feed = public_feed(feeds.states[original.feed_key], spec)
+    page = original.entry.link
+    hop = Hop(name=feed.name, site=original.entry.site, page=page, home=feed.home, feed_url=feed.address, feed_id=feed.feed_id)
+    return None if feed.is_private or feed.is_republisher or feeds.opted_out.means(hop) else hop

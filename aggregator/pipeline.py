@@ -340,7 +340,7 @@ def _side_pages(pages: Sequence[Edition], ports: Ports, feeds: Feeds, *, is_whol
 
     def output(edition: Edition) -> sidepages.Output:
         def composed(stories: Sequence[int]) -> Edition:
-            listing = judging.told(ports.store.given(edition.spec.path, stories), ports.store, feeds)
+            listing = judging.told(ports.store.given(edition.spec.path, stories), edition.spec, ports.store, feeds)
             whole = replace(edition.spec, max_bytes=sys.maxsize)
             return compose(whole, ports.config, listing, feeds.states, feeds.specs, (), judging.owed(listing, feeds))
 

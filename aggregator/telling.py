@@ -297,7 +297,8 @@ def _place(place: Place) -> Iterator[Line]:
         yield Line(f"let in {since}, but not in the file: {_cut(place)}", place.output, "soft")
     else:
         yield Line(f"at place {place.place} of {place.of}, {since}", place.output, "good")
-    yield Line(f"as {place.published_id}, in the words of {place.led_by}", "")
+    credit = f", credited to {place.credited_to}, whose own feed has it, too" if place.credited_to else ""
+    yield Line(f"as {place.published_id}, in the words of {place.led_by}{credit}", "")
     yield Line(f"let in: {_reason(place.rule)}", "", "soft")
 
 

@@ -39,6 +39,11 @@ def judged(members: Sequence[StoredEntry], publishers: Publishers) -> tuple[Stor
     return tuple(_placed(_judged(member, _outcomes(member, members, publishers)), members, publishers) for member in members)
 
 
+def by_what_is_held(hop: Hop) -> Origin:
+    """The origin of a copy that names nobody, where the publisher's own entry of its story is held."""
+    return Origin(chain=(hop,), evidence=(CONFIRMED,), confidence=_SURE)
+
+
 def fitting_id(member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> str:
     """The id to publish an entry under: its own, unless that is an id of another publisher's whom we poll and who does not have it.
 

@@ -65,6 +65,11 @@ def last_changed(member: StoredEntry, members: Sequence[StoredEntry]) -> datetim
     return max(other.public_updated for other in earlier)
 
 
+def is_at_home(entry: Entry) -> bool:
+    """Whether an entry is its publisher's own, by its page, and by its id where that names a site."""
+    return is_original(entry) and id_site(entry.raw_id) in (None, entry.site)
+
+
 def is_likelier(one: StoredEntry, other: StoredEntry, members: Sequence[StoredEntry]) -> bool:
     """Whether the first of two entries with the same words is clearly the likelier original: other members point to it alone, it is a day
     older, more copies link to its site, or it is older by the hour. Where nothing tells them apart, neither is.
@@ -121,7 +126,7 @@ def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:
     entry = member.entry
     on_own_site = entry.link is not None and site(entry.link) == entry.site
     has_foreign_id = id_site(entry.raw_id) not in (None, entry.site)
-    if is_original(entry) and not has_foreign_id:
+    if is_at_home(entry):
         return 0 if _is_named(entry, members) else 1
     if not has_foreign_id and _is_named_first(entry, members):
         return 2

@@ -385,15 +385,18 @@ class FakeStore(FakeForgetting):
         others = [pk for pk, row in self._entries.items() if row.story == of and pk != entry_pk]
         if not others:
             return None
-        gone = leaving(entry_pk, [self._kin(pk) for pk in sorted([entry_pk, *others])])
-        self._ruled |= {(min(one, pk), max(one, pk)): False for one in gone for pk in {entry_pk, *others} - gone}
-        generation = self._take("generation")
-        self._stories[of].generation = generation
         names = {pk: self._entries[pk].stored.entry.published_id for pk in sorted([entry_pk, *others])}
         joined: dict[int, list[str]] = {of: []}
+        leads = set()
         for (_, story), one in sorted(self._standings.items(), key=lambda item: _as_given(item[1])):
             if one.publication.sequence and (story == of or self._stories[story].joined == of):
                 joined.setdefault(story, []).append(one.publication.published_id)
+                leads.add(one.publication.lead_pk)
+        given = {name for found in joined.values() for name in found}
+        gone = leaving(entry_pk, [self._kin(pk) for pk in sorted([entry_pk, *others])], given, leads)
+        self._ruled |= {(min(one, pk), max(one, pk)): False for one in gone for pk in {entry_pk, *others} - gone}
+        generation = self._take("generation")
+        self._stories[of].generation = generation
         told = Told(of=of, names=names, own=joined.pop(of), joined=joined)
         parting = part(gone, told)
         into = self._take("story") if parting.into is None else parting.into

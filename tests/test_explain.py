@@ -14,7 +14,7 @@ from aggregator.explanation import Explanation, StoryHistory
 from aggregator.forget import forget, forgettable
 from aggregator.model import Limit, Match
 from aggregator.telling import Line, tell
-from tests.planet import HOUR, JSON, Planet, Post, atom, older, post, subscription
+from tests.planet import HOUR, JSON, NOON, Planet, Post, atom, older, post, subscription
 
 REAL = post("orig")
 COPY = post("copy", text=f'<p>Other words.</p><p>This article originally appeared at <a href="{REAL.link}">The Orig</a>.</p>')
@@ -89,6 +89,18 @@ def test_the_same_is_there_for_programs() -> None:
     assert found["places"][0]["place"] == 1
     assert {feed["feed"] for feed in found["feeds"]} == {"orig", "copy"}
     assert told["at"] == "2026-11-01T12:00:06+00:00"
+
+
+def test_what_only_the_end_of_its_address_tells_to_be_the_same_is_explained() -> None:
+    planet = Planet("orig")
+    planet.polls({"orig": atom("orig", [REAL])})
+    words = "<p>Nothing of the kind is left on this page, for better or worse.</p>"
+    moved = post("orig", 2, link="https://orig.example.net/2026/post-1", text=words, at=NOON + HOUR)
+    planet.clock.forward(3 * HOUR)
+    planet.polls({"orig": atom("orig", [moved])})
+    planet.store.unite([pk for batch in planet.store.changed_stories("(nothing)", "(nothing)") for pk, _ in batch], planet.clock())
+    (why,) = under(said(planet, moved.link), "same story")
+    assert why.startswith("it and another entry of orig took each other's place")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """What becomes of a story when an entry is split from it: who leaves, and which of what subscribers were given goes along (pure)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aggregator.store.joining import PLACES
 
 _ALIKE: Final = 2
-"""So many shared keys of words, of one feed, tell an entry that came back elsewhere."""
+"""So many shared keys of words tell the same text: one may be shared by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +53,34 @@ class Row:
     rank: tuple[object, ...]
 
 
-def leaving(pk: int, members: Sequence[Kin]) -> frozenset[int]:
+def leaving(pk: int, members: Sequence[Kin], given: Collection[str], leads: Collection[int]) -> frozenset[int]:
     """Who goes along with an entry that is taken out of its story: what it was before its id was another one, and copies that have its id
     or its page. Where that is all, it leaves alone.
+
+    Where the entry spoke for a story before somebody joined that with one that has nothing in common with it, all its copies go along: they
+    came with it, and would lead in its stead. It spoke where its id is among those `given`, or it is among `leads`.
     """
+    copies = _reached(pk, members, _is_copy)
+    spoke = pk in leads or any(one.name in given for one in members if one.pk == pk)
+    if spoke and len(copies) < len(members):
+        return copies
+    kin = _reached(pk, members, _is_kin)
+    return kin if len(kin) < len(members) else frozenset({pk})
+
+
+def _reached(pk: int, members: Sequence[Kin], is_near: Callable[[Kin, Kin], bool]) -> frozenset[int]:
     found, waiting = {pk}, [one for one in members if one.pk == pk]
     while waiting:
         last = waiting.pop()
-        more = [one for one in members if one.pk not in found and _is_kin(one, last)]
+        more = [one for one in members if one.pk not in found and is_near(one, last)]
         found |= {one.pk for one in more}
         waiting += more
-    return frozenset(found if len(found) < len(members) else {pk})
+    return frozenset(found)
+
+
+def _is_copy(one: Kin, other: Kin) -> bool:
+    shared = [kind for kind, value in one.keys if (kind, value) in other.keys]
+    return _is_kin(one, other) or shared.count("text") >= _ALIKE or any(kind not in ("text", *PLACES) for kind in shared)
 
 
 def _is_kin(one: Kin, other: Kin) -> bool:

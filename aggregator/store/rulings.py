@@ -1,7 +1,7 @@
 """What people said of stories: `join` and `split`, kept for ever, before every key."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import combinations
 from typing import Final
@@ -32,7 +32,7 @@ _NAMES: Final = (
 )
 # What was listed first comes first.
 _GIVEN: Final = (
-    select(story.c.pk, publication.c.published_id)
+    select(story.c.pk, publication.c.published_id, publication.c.lead)
     .join(publication, publication.c.story == story.c.pk)
     .where((story.c.pk == bindparam("of")) | (story.c.joined == bindparam("of")), publication.c.sequence.is_not(None))
     .order_by(publication.c.first_listed, publication.c.sort_key, publication.c.published_id)
@@ -62,11 +62,13 @@ def split(conn: Connection, counters: Counters, pk: int, now: datetime) -> int |
     members = _members(conn, of)
     if len(members) < 2:
         return None
-    gone = leaving(pk, members)
+    rows = conn.execute(_GIVEN, {"of": of}).all()
+    given = _by_story((row.pk, row.published_id) for row in rows)
+    gone = leaving(pk, members, {row.published_id for row in rows}, {row.lead for row in rows})
     names = {one.pk: one.name for one in members}
     apart = [(min(one, other), max(one, other)) for one in sorted(gone) for other in names if other not in gone]
     conn.execute(_SAY, [{"one": one, "other": other, "same": False, "since": now} for one, other in apart])
-    told = Told(of=of, names=names, own=(given := _given(conn, of)).pop(of, []), joined=given)
+    told = Told(of=of, names=names, own=given.pop(of, []), joined=given)
     parting = part(gone, told)
     generation = counters.take("generation")
     into = counters.take("story") if parting.into is None else parting.into
@@ -91,9 +93,9 @@ def _members(conn: Connection, of: int) -> list[Kin]:
     return [Kin(pk=row.pk, feed=row.feed, name=row.published_id, link=link_key(row.link or ""), keys=keys[row.pk]) for row in rows]
 
 
-def _given(conn: Connection, of: int) -> dict[int, list[str]]:
-    """The ids that a story, and those that were joined with it, were given under, by any output."""
-    given: dict[int, list[str]] = {}
-    for row in conn.execute(_GIVEN, {"of": of}):
-        given.setdefault(row.pk, []).append(row.published_id)
-    return given
+def _by_story(given: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
+    """The ids under which a story, and those that were joined with it, were given by any output."""
+    found: dict[int, list[str]] = {}
+    for story_pk, name in given:
+        found.setdefault(story_pk, []).append(name)
+    return found

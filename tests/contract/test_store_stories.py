@@ -125,6 +125,30 @@ def test_what_an_entry_was_before_and_its_copies_are_split_along_with_it(store: 
     assert [one[:4] for one in given(store)] == [one[:4] for one in before]
 
 
+@pytest.mark.parametrize("first", ["b", "planet"])
+def test_copies_that_came_with_an_entry_are_split_along_with_it_and_one_of_them_leaves_alone(store: Store, first: str) -> None:
+    store.sync(blogs("a", "b", "planet"), NOON)
+    copy = post(2, "planet", keys=WORDS[:2], title=titled("Cats"))
+    documents = {"a": [post(1, "a")], "b": [post(7, "b", keys=WORDS, title=titled("Cats"))], "planet": [copy]}
+    poll(store, [(feed, documents.pop(feed)) for feed in ("a", first)])
+    publish(store, NOON)
+    poll(store, list(documents.items()))
+    publish(store, NOON)
+    apart = {frozenset({("a", post(1).raw_key)}), frozenset({("b", post(7).raw_key), ("planet", post(2).raw_key)})}
+    assert stories(store) == apart
+    before = given(store)
+    store.unite([pk for pk, _ in stories_by_pk(store)], NOON + HOUR)
+    publish(store, NOON + HOUR)
+    ((_, found),) = store.find("https://b.example/7")
+    pks = {member.feed_id: member.pk for member in found}
+    store.split(pks["b"], NOON + 2 * HOUR)
+    publish(store, NOON + 2 * HOUR)
+    assert stories(store) == apart
+    assert [one[:4] for one in given(store)] == [one[:4] for one in before]
+    store.split(pks["planet"], NOON + 3 * HOUR)
+    assert len(stories(store)) == 3
+
+
 def test_an_entry_that_comes_back_under_another_id_stays_where_somebody_put_it(store: Store) -> None:
     """Its words are those of the story that it was split from; of a story that it was joined to they are not."""
     twin, words = StoryKey(kind="twin", value="t"), StoryKey(kind="id", value="words")

@@ -39,7 +39,9 @@ def stored(
         origin=origin,
         keys=keys(Url(link) if link else None, origin, raw_id),
     )
-    return StoredEntry(pk=pk, feed_key=feed, feed_id=feed, entry=entry, first_seen=NOON, last_seen=NOON, sort_key=NOON, public_updated=NOON)
+    return StoredEntry(
+        pk=pk, feed_key=feed, feed_id=feed, entry=entry, first_seen=NOON, last_seen=NOON, sort_key=published or NOON, public_updated=NOON
+    )
 
 
 def claimed(page: str = PAGE) -> tuple[Hop, ...]:
@@ -174,9 +176,9 @@ COPY = replace(COPY, entry=replace(COPY.entry, authors=(Person(name="Ann"),)))
 
 def dated(member: StoredEntry, at: datetime | None, seen: timedelta | None = None) -> StoredEntry:
     """A member with another date, seen so long after noon; in a first document, if nothing is said of that."""
-    return replace(
-        member, entry=replace(member.entry, published=at), first_seen=member.first_seen + (seen or timedelta()), is_backlog=seen is None
-    )
+    first_seen = member.first_seen + (seen or timedelta())
+    entry = replace(member.entry, published=at)
+    return replace(member, entry=entry, first_seen=first_seen, sort_key=at or first_seen, is_backlog=seen is None)
 
 
 MIDNIGHT = NOON.replace(hour=0)
@@ -199,6 +201,13 @@ HOUR = timedelta(hours=1)
     ],
 )
 def test_who_came_first_leads_before_who_names_an_author_and_says_more(original: StoredEntry, copy: StoredEntry) -> None:
+    assert lead([original, copy]) == lead([copy, original]) == original
+
+
+@pytest.mark.parametrize("later", [HOUR, timedelta(days=5)])
+def test_an_original_that_is_dated_anew_leads_on_before_copies(later: timedelta) -> None:
+    original = replace(ORIGINAL, entry=replace(ORIGINAL.entry, published=NOON + later))
+    copy = dated(COPY, NOON + HOUR / 2, HOUR / 2)
     assert lead([original, copy]) == lead([copy, original]) == original
 
 

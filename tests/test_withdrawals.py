@@ -143,6 +143,22 @@ def test_a_publishers_tombstone_withdraws_its_entry_and_says_no_word() -> None:
     assert walk.counts == [(0, 0)]
 
 
+def test_a_tombstone_withdraws_also_what_its_entry_was_before_its_id_was_another_one() -> None:
+    walk = Walk()
+    walk.answers(good("One.", "Two."))
+    published(walk)
+    flipped = [
+        body.replace(b"garden.example,2026:", b"garden.example,2027:") for body in (feed("garden", "One.", "Two."), feed("garden", "One."))
+    ]
+    walk.clock.forward(timedelta(days=1))
+    walk.answers(document(flipped[0], GARDEN.url))
+    assert published(walk) == (["2", "1"], [])
+    walk.clock.forward(timedelta(days=1))
+    own = stone(2, walk.clock().isoformat()).replace("2026:2", "2027:2")
+    walk.answers(document(flipped[1].replace(b"</feed>", own.encode() + b"</feed>"), GARDEN.url))
+    assert published(walk) == (["1"], ["2"])
+
+
 def test_an_entry_that_its_publisher_gives_again_is_back_where_it_was() -> None:
     walk = Walk()
     walk.answers(good("One.", "Two."))

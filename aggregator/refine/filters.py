@@ -273,12 +273,14 @@ def _joined(words: Iterator[str]) -> str:
 class _Gone:
     """Publishers whose words may not be republished, here: all they wrote (opted out), or this story (withdrawn).
 
-    `taken_from` is the entry of one who opted out that the whole story is made of.
+    `taken_from` is the entry of one who opted out that the whole story is made of, `later` what came in the place of entries that have gone
+    (by pk), and is withdrawn.
     """
 
     opted_out: OptedOut = _NOBODY
     withdrawn: frozenset[str] = field(default_factory=frozenset)
     taken_from: StoredEntry | None = None
+    later: Mapping[int, StoredEntry] = field(default_factory=dict)
 
 
 def _gone(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], out: OptedOut) -> _Gone:
@@ -288,7 +290,13 @@ def _gone(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], out: Op
         opted_out=out.and_sites(member.entry.site for member in left),
         withdrawn=frozenset(member.entry.site for member in own if member.withdrawn) - {""},
         taken_from=taken_from(members, specs),
+        later={one.pk: last for last in members if last.withdrawn for one in members if _has_gone_for(one, last)},
     )
+
+
+def _has_gone_for(one: StoredEntry, last: StoredEntry) -> bool:
+    """Whether an entry was not seen any more when the other came in its feed: that was the same one, under another id."""
+    return one.feed_key == last.feed_key and one.last_seen < last.first_seen
 
 
 def _objection(member: StoredEntry, specs: Mapping[str, FeedSpec], output: OutputSpec, gone: _Gone) -> str | None:
@@ -311,8 +319,8 @@ def _own_objection(member: StoredEntry, gone: _Gone) -> str | None:
 
 def _wish(member: StoredEntry, gone: _Gone) -> str | None:
     """Why somebody does not want an entry to be published; None if nobody minds."""
-    if member.withdrawn:
-        return f"withdrawn: {member.withdrawn}"
+    if withdrawn := member.withdrawn or (gone.later[member.pk].withdrawn if member.pk in gone.later else None):
+        return f"withdrawn: {withdrawn}"
     original = _original(member.entry)
     if original and gone.opted_out.means(original):
         return f"its original publisher {original.site or original.name} has opted out"

@@ -112,7 +112,7 @@ def _as_it_came(member: StoredEntry, members: Sequence[StoredEntry]) -> StoredEn
         return member
     first = min(earlier, key=lambda other: (other.first_seen, other.entry.raw_key))
     entry = replace(member.entry, published=first.entry.published or member.entry.published)
-    return replace(member, entry=entry, first_seen=first.first_seen, is_backlog=first.is_backlog)
+    return replace(member, entry=entry, first_seen=first.first_seen, sort_key=first.sort_key, is_backlog=first.is_backlog)
 
 
 def _says_what(other: StoredEntry, member: StoredEntry) -> bool:
@@ -170,9 +170,10 @@ def _date(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime | Non
 
     A feed is read once a day at least: what it brings later, dated more than a day back, was not there on the day that it names, and comes
     after what was seen on its own day before it. Else whoever dates a copy back would take the original's place. What has no date was there
-    when it was seen, unless it stood in a first document.
+    when it was seen, unless it stood in a first document. Who dates an entry anew does not lose it to copies: it was there before.
     """
-    published = member.entry.published
+    said = member.entry.published
+    published = min(said, member.sort_key) if said else None
     if member.is_backlog:
         return published
     if published is None or member.first_seen - published <= _SAME_DAY:

@@ -3,9 +3,9 @@ PYTHON ?= python3
 BIN = .venv/bin
 # Every wheel is pinned by hash. What the locks lack a wheel for, pip builds, hence the compiler-free packages only.
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
-# A file of tests stays with one process, so that what its tests share is made once; in the order of `tests/starting.py`, the long ones first.
-# One process more than the two cores it is measured on: a third of the time is waiting, for servers, deadlines and other processes.
-WORKERS = --side-by-side 3
+# A file of tests stays with one worker, so that what its tests share is made once; in the order of `tests/starting.py`, the long ones first.
+# One worker more than the two cores it is measured on: a third of the time is waiting, for servers, deadlines and other processes.
+WORKERS = -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test browser check fmt lock soak bench clean
 .DEFAULT_GOAL := help
@@ -33,11 +33,11 @@ run: .venv/run.stamp ## poll the feeds of feeds.yaml, publish, serve on loopback
 	$(BIN)/aggregator run
 
 test: .venv/dev.stamp ## the tests
-	@$(BIN)/python -m compileall -q -j 0 aggregator  # on a clean clone, with all cores
+	@$(BIN)/python -m compileall -q -j 0 aggregator  # once, lest on a clean clone each worker does it
 	$(BIN)/python -m pytest $(WORKERS)
 
 browser: ## what the tests of pages need: Debian's chromium without windows (if you are root) and axe-core, by version and hash
-	command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || test "$$(id -u)" != 0 || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-dejavu-core >/dev/null)
+	command -v chromium-headless-shell >/dev/null || test "$$(id -u)" != 0 || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-dejavu-core >/dev/null) || command -v chromium >/dev/null
 	npm ci --prefix tests/axe --ignore-scripts --no-audit --no-fund --silent
 
 check: .venv/dev.stamp ## format, lint, types, layers, the shipped feeds.yaml

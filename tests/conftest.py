@@ -12,10 +12,9 @@ from aggregator.collect.fetch import WebFetcher
 from tests import statements
 from tests.browser import browser
 from tests.pace import examples
-from tests.side_by_side import pytest_addoption, pytest_runtestloop
-from tests.starting import pytest_collection_finish, pytest_collection_modifyitems
+from tests.starting import pytest_collection, pytest_collection_finish, pytest_collection_modifyitems
 
-__all__ = ["browser", "pytest_addoption", "pytest_collection_finish", "pytest_collection_modifyitems", "pytest_runtestloop"]
+__all__ = ["browser", "pytest_collection", "pytest_collection_finish", "pytest_collection_modifyitems"]
 
 # No deadline: how long an example takes says more about what else runs on the machine than about the code.
 settings.register_profile("suite", examples())

@@ -1,10 +1,15 @@
-"""What makes a whole run start and end sooner: nothing looks for garbage while tests are collected, and long files come first."""
+"""What makes a whole run start and end sooner: workers share the work of a clean clone, nothing looks for garbage while tests are
+collected, and long files come first."""
 
 import gc
+from collections import deque
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
-from aggregator.reading import ReadTask
+_TESTS = Path(__file__).parent
 
 # The files that take longest, the longest first.
 _LONG = (
@@ -17,18 +22,31 @@ _PLACES = {f"test_{name}": place for place, name in enumerate(_LONG)}
 gc.disable()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Import the test modules, each worker beginning at another one.
+
+    On a clean clone pytest rewrites the assertions of each module and keeps the result beside it; in the same order, side by side, each
+    worker would do all of that again. It is what collecting does next in any case; what fails here fails there, and is reported.
+    """
+    config = session.config
+    given: dict[str, str] = getattr(config, "workerinput", {})
+    if not given or config.args_source is not config.ArgsSource.TESTPATHS:
+        return
+    names = deque(".".join(("tests", *path.relative_to(_TESTS).with_suffix("").parts)) for path in sorted(_TESTS.rglob("test_*.py")))
+    names.rotate(-len(names) * int(given["workerid"].removeprefix("gw")) // int(given["workercount"]))
+    for name in names:
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(name)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that take longest come first, lest one process be left with one of them when the others are done."""
+    """The files that take longest come first, lest one worker be left with one of them when the others are done."""
     items.sort(key=lambda item: _PLACES.get(item.path.stem, len(_LONG)))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """What was collected stays to the end: no later search for garbage looks at it, and there are fewer of them than Python makes.
-
-    Processes that share the tests share what reading takes, as the children of a nursery do.
-    """
-    if session.config.option.side_by_side:
-        ReadTask()
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no later search for garbage looks at it, and there are fewer of them than Python makes."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()

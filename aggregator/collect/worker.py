@@ -32,6 +32,7 @@ NONE = -(1 << 31)
 # The status with which a child ends that needed more than it may take: after that, nothing in it can be relied on.
 OUT_OF_MEMORY = 77
 _MEBIBYTE = 1 << 20
+# Between two looks whether a child has ended: macOS has no wait for that with a limit (Linux alone has pidfd), and it takes milliseconds.
 _MOMENT_S = 0.002
 
 

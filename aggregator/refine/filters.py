@@ -15,7 +15,7 @@ from lxml import html as lxml_html
 from lxml.cssselect import CSSSelector, SelectorError
 
 from aggregator.model import Entry, FeedSpec, Hop, Match, OutputSpec, StoredEntry
-from aggregator.refine import blocks
+from aggregator.refine import blocks, leading
 from aggregator.refine.optout import OptedOut, is_copy_of, taken_from
 from aggregator.web.host import site
 from aggregator.web.text import one_line, visible_text
@@ -295,8 +295,8 @@ def _gone(members: Sequence[StoredEntry], specs: Mapping[str, FeedSpec], out: Op
 
 
 def _has_gone_for(one: StoredEntry, last: StoredEntry) -> bool:
-    """Whether an entry was not seen any more when the other came in its feed: that was the same one, under another id."""
-    return one.feed_key == last.feed_key and one.last_seen < last.first_seen
+    """Whether the other took an entry's place, which was not seen any more by then: two that somebody joined may stand side by side."""
+    return leading.replaces(last, one) and one.last_seen < last.first_seen
 
 
 def _objection(member: StoredEntry, specs: Mapping[str, FeedSpec], output: OutputSpec, gone: _Gone) -> str | None:

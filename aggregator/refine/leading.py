@@ -34,7 +34,7 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
     # Most stories are told once, and each output asks of every one.
     if len(members) == 1:
         return members[0]
-    current = [member for member in members if not any(_replaces(other, member) for other in members)]
+    current = [member for member in members if not any(replaces(other, member) for other in members)]
     rank = min(_rank(member, members) for member in current or members)
     best = [member for member in current or members if _rank(member, members) == rank]
     if len(best) == 1:
@@ -58,7 +58,7 @@ def last_changed(member: StoredEntry, members: Sequence[StoredEntry]) -> datetim
     Nor is it to come back with more of its text or less, as another platform gives it. What was edited since, or says something else, has
     its own date.
     """
-    earlier = [other for other in members if _replaces(member, other)]
+    earlier = [other for other in members if replaces(member, other)]
     was_edited = member.public_updated > member.first_seen
     if not earlier or was_edited or not any(_says_what(other, member) for other in earlier):
         return member.public_updated
@@ -89,7 +89,7 @@ def is_likelier(one: StoredEntry, other: StoredEntry, members: Sequence[StoredEn
 # ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _replaces(other: StoredEntry, member: StoredEntry) -> bool:
+def replaces(other: StoredEntry, member: StoredEntry) -> bool:
     """Whether a publisher gave the entry anew, under another id: the page that it has now is the one to link to.
 
     In a planet's feed the later one may be somebody's copy of the other; it has come another way, then.
@@ -102,12 +102,12 @@ def _replaces(other: StoredEntry, member: StoredEntry) -> bool:
 
 def place(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime:
     """Where an entry stands in time: where the first one stood whose place it took, under another id or date."""
-    return min([member.sort_key, *(other.sort_key for other in members if _replaces(member, other))])
+    return min([member.sort_key, *(other.sort_key for other in members if replaces(member, other))])
 
 
 def _as_it_came(member: StoredEntry, members: Sequence[StoredEntry]) -> StoredEntry:
     """An entry with the date, and as it was seen, that the first one had whose place it took: that was the same entry."""
-    earlier = [other for other in members if _replaces(member, other)]
+    earlier = [other for other in members if replaces(member, other)]
     if not earlier:
         return member
     first = min(earlier, key=lambda other: (other.first_seen, other.entry.raw_key))

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from aggregator.model import Entry, SafeHtml
+from aggregator.refine.identity import noticed, said_once
 from aggregator.refine.passing import compared, stable, struck
 from aggregator.refine.substance import settled
 from aggregator.web.text import counted, one_line, visible_text
@@ -67,7 +68,7 @@ def _changes(before: Entry, after: Entry) -> Iterator[Change]:
     yield from _replaced("title", _title(before), _title(after))
     yield from _replaced("page", stable(before.link or "") or None, stable(after.link or "") or None)
     yield from _listed("author", [one.name for one in before.authors], [one.name for one in after.authors])
-    texts = [(_settled(old), _settled(new)) for old, new in ((before.summary, after.summary), (before.content, after.content))]
+    texts = tuple(zip(_texts(before), _texts(after), strict=True))
     for old, new in texts:
         yield from _words(visible_text(old), visible_text(new))
     yield from _listed("struck out", *([one for text in side for one in _struck(text)] for side in zip(*texts, strict=True)))
@@ -79,6 +80,13 @@ def _changes(before: Entry, after: Entry) -> Iterator[Change]:
 
 def _title(entry: Entry) -> str | None:
     return entry.title.text if entry.title else None
+
+
+def _texts(entry: Entry) -> tuple[str, str]:
+    """Summary and content without what one says of the other, as where an edit is told from none (`said_once`)."""
+    summary, content = _settled(entry.summary), _settled(entry.content)
+    told = said_once(noticed(summary), noticed(content))
+    return summary if told[0] else "", content or summary
 
 
 def _settled(html: SafeHtml | None) -> str:

@@ -3,8 +3,11 @@
 Where nothing but that has moved, files stay as they are, byte for byte.
 """
 
+from html import escape
+
 import pytest
 
+from aggregator.changes import edits
 from aggregator.refine.identity import noticed
 from aggregator.refine.markup import clean_html
 from aggregator.refine.passing import compared
@@ -189,7 +192,10 @@ class Reader:
 
     def sees(self, text: str, more: str = "", **fields: object) -> tuple[object, bytes]:
         body = atom("alder", [post("alder", text=text, **fields), *older("alder")])
-        self.planet.polls({"alder": body.replace(b"</entry>", f"{more}</entry>".encode(), 1)})
+        return self.reads(body.replace(b"</entry>", f"{more}</entry>".encode(), 1))
+
+    def reads(self, body: bytes) -> tuple[object, bytes]:
+        self.planet.polls({"alder": body})
         (found,) = (item.get("date_modified") for item in self.planet.publishes() if "post-1" in str(item["url"]))
         self.planet.later()
         return found, self.planet.folder.files[JSON.path]
@@ -253,3 +259,39 @@ def test_an_advertisement_that_holds_the_text_hides_no_edit_of_it():
     assert without_advertisements(wrapped) == wrapped
     reader = Reader()
     assert reader.sees(wrapped)[0] != reader.sees(wrapped.replace("3 hurt", "5 hurt"))[0]
+
+
+EXCERPT = "<p>A fire in the old harbour left […]</p>"
+
+
+def as_rss(text: str, described: str = "") -> bytes:
+    """What `Reader.sees` reads as Atom, as RSS: its text as the description, or beside one."""
+    one = post("alder")
+    content = f"<content:encoded>{escape(text)}</content:encoded>" if described else ""
+    return (
+        "<rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel><title>The Alder</title>"
+        f"<link>https://alder.example/</link><item><title>{one.title}</title><link>{one.link}</link><guid>{one.id}</guid>"
+        "<pubDate>Sun, 01 Nov 2026 11:00:00 GMT</pubDate>"
+        f"<description>{escape(described or text)}</description>{content}</item></channel></rss>"
+    ).encode()
+
+
+def test_words_that_change_their_place_with_the_format_are_no_change():
+    reader = Reader()
+    whole = f"<summary type='html'>{escape(EXCERPT)}</summary>"
+    seen = [reader.sees(TEXT), reader.reads(as_rss(TEXT)), reader.reads(as_rss(TEXT, EXCERPT)), reader.sees(TEXT, whole), reader.sees(TEXT)]
+    assert len({date for date, _ in seen}) == 1
+    ((_, (told,)),) = reader.planet.store.find(post("alder").link)
+    assert len(reader.planet.store.versions(told.pk)) == 1
+
+
+def test_a_change_of_words_moves_the_date_wherever_they_stand():
+    reader = Reader()
+    corrected = TEXT.replace("3 hurt", "5 hurt")
+    teaser = "<p>Who let the lamps burn? An inquiry.</p>"
+    seen = [reader.sees(TEXT), reader.reads(as_rss(corrected)), reader.reads(as_rss(corrected, teaser)), reader.reads(as_rss(EXCERPT))]
+    assert len({date for date, _ in seen}) == 4
+    ((_, (told,)),) = reader.planet.store.find(post("alder").link)
+    found = [[(one.before, one.after) for one in edit.changes] for edit in edits(reader.planet.store.versions(told.pk))]
+    assert found[0] == [("3", "5")]
+    assert found[1] == [(None, "Who let the lamps burn? An inquiry.")]

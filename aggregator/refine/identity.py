@@ -20,7 +20,8 @@ from aggregator.web.url import is_absolute_iri, link, link_key
 _FIRST_TEXT: Final = 200
 _TAG: Final = re.compile(r'<[^>"]*+(?:"[^"]*+"[^>"]*+)*+>')
 _ADDRESS: Final = re.compile(r' (?:href|src)="([^"]*)"')
-
+# How it is written that a text goes on elsewhere.
+_LEFT_OFF: Final = ".…[]()"
 _LAST_NUMBER: Final = re.compile(r"(.*?)(\d{1,4})(\D*)", re.DOTALL)
 # Of two entries either may be the first by chance.
 _MANY: Final = 3
@@ -124,8 +125,8 @@ def content_hash(
 ) -> str:
     """Digest (blake2b-128, hex) of what a reader would notice: title, link, words, links and pictures, enclosures, authors.
 
-    `texts` are summary and content, as `substance` gives them. Markup that only looks different, dates and categories do not count, nor
-    does what lets a reader in.
+    `texts` are summary and content, as `substance` and `said_once` give them. Markup that only looks different, dates and categories do not
+    count, nor does what lets a reader in.
     """
     media = [stable(enclosure.url) for enclosure in enclosures]
     return _digest([title.text if title else "", stable(link or ""), *texts, *media, "", *(author.name for author in authors)])
@@ -147,6 +148,26 @@ def noticed(html: str | None) -> str:
     # Without its spaces too: where a line is broken is the business of whatever wrote the file.
     addresses = _ADDRESS.findall(html) if '="' in html else ()
     return "".join(_TAG.sub("", html).split()) + "\x1e" + "\x1e".join(addresses)
+
+
+def said_once(summary: str, content: str) -> tuple[str, str]:
+    """What summary and content say besides each other (as `noticed`): the only text is the content, and what only begins it is none.
+
+    Where a text stands is the business of its feed's format: the description of RSS is what another format calls the content.
+
+    >>> said_once("Rain.\x1e", "")
+    ('', 'Rain.\x1e')
+    >>> said_once("Rain[…]\x1e", "Rainandwind.\x1e")
+    ('', 'Rainandwind.\x1e')
+    """
+    if not content:
+        return "", summary
+    return "" if _only_begins(summary, content) else summary, content
+
+
+def _only_begins(summary: str, content: str) -> bool:
+    (begun, *shown), (words, *addresses) = summary.split("\x1e"), content.split("\x1e")
+    return words.startswith(begun.rstrip(_LEFT_OFF)) and set(shown) <= {*addresses, ""}
 
 
 def _digest(parts: Sequence[str]) -> str:

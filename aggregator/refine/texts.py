@@ -14,7 +14,7 @@ from aggregator.refine.context import Context
 from aggregator.refine.credit import counters
 from aggregator.refine.embeds import MAX_DEPTH
 from aggregator.refine.footers import without_own_footers
-from aggregator.refine.identity import noticed
+from aggregator.refine.identity import noticed, said_once
 from aggregator.refine.passing import compared, marked
 from aggregator.refine.provenance import Trace, must_stay, trace
 from aggregator.refine.repeated import marks, repeated, without_repeated
@@ -31,8 +31,8 @@ _LETTER: Final = re.compile(r"(?:<[a-z][a-z0-9]*(?: [a-z-]+=\"[^\"]*+\")*+>\s{0,
 class Texts:
     """The texts of one entry, refined, with what was found in them on the way.
 
-    `seen` is the substance of both, still with what the document repeats; `said` what is noticed of them before anything was stripped.
-    `still` is what does not move by itself of summary and content, as they are shown; None where that is all of them.
+    `seen` is the substance of both, wherever it stands, still with what the document repeats; `said` what is noticed of them before
+    anything was stripped. `still` is what does not move by itself of summary and content, as they are shown; None where that is all of them.
     """
 
     summary: SafeHtml | None
@@ -73,7 +73,7 @@ def texts(raw: RawEntry, context: Context) -> Texts:
     return Texts(
         summary=shown.get("summary"),
         content=shown.get("content"),
-        seen=said if substance == all_said else _noticed(substance),
+        seen=said_once(*(said if substance == all_said else _noticed(substance))),
         said=said,
         still=None if left == shown else (left.get("summary", ""), left.get("content", "")),
         trace=found,

@@ -32,7 +32,7 @@ class Texts:
     """The texts of one entry, refined, with what was found in them on the way.
 
     `seen` is the substance of both, wherever it stands, still with what the document repeats; `said` what is noticed of them before
-    anything was stripped. `still` is what does not move by itself of summary and content, as they are shown; None where that is all of them.
+    anything was stripped. `still` is what does not move by itself of summary and content, as they are shown; None where that is all.
     """
 
     summary: SafeHtml | None

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from aggregator.model import Entry, SafeHtml
+from aggregator.refine.closings import unclosed
 from aggregator.refine.identity import noticed, said_once
 from aggregator.refine.passing import compared, stable, struck
 from aggregator.refine.substance import settled
@@ -85,7 +86,7 @@ def _title(entry: Entry) -> str | None:
 def _texts(entry: Entry) -> tuple[str, str]:
     """Summary and content without what one says of the other, as where an edit is told from none (`said_once`)."""
     summary, content = _settled(entry.summary), _settled(entry.content)
-    told = said_once(noticed(summary), noticed(content))
+    told = said_once(noticed(unclosed(summary, _title(entry) or "") if content else summary), noticed(content))
     return summary if told[0] else "", content or summary
 
 

@@ -1,13 +1,16 @@
 """Copies by their words alone: what is one story although nothing else agrees, and what only looks like it."""
 
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Entry, Person, SafeHtml, StoredEntry, Title, Url
+from aggregator.refine.closings import unclosed
 from aggregator.refine.leading import lead
 from aggregator.refine.likeness import first_words, likeness, sketch, words
 from aggregator.refine.stories import same_story, text_keys
@@ -73,6 +76,40 @@ def meets(a: StoredEntry, b: StoredEntry) -> bool:
 )
 def test_a_copy_elsewhere_is_the_same_story(text: str, title: str) -> None:
     assert meets(entry(), entry("copy.example", text, title, pk=2))
+
+
+NOTE = (
+    "The ferry to the northern islands stopped running on Monday after the harbour office found cracks in both of its ramps. The baker "
+    "of the smallest island bakes twice a week since flour comes by fishing boat, says Ann Larch of the Fircombe"
+)
+CLOSINGS = {
+    "none, cut within a name": "",
+    "a line": "<p>Read more</p>",
+    "a link": "<p><a href='https://copy.example/2'>Continue reading →</a></p>",
+    "in brackets": " [Weiterlesen]",
+    "with the title": "<p><a href='https://copy.example/2'>Lire la suite « No ferry to the islands »</a></p>",
+    "in another script": "<p>続きを読む</p>",
+    "a link that no list has": "<p><a href='https://copy.example/2'>Discover the rest at The Copy</a></p>",
+}
+
+
+@pytest.mark.parametrize("closing", CLOSINGS.values(), ids=list(CLOSINGS))
+def test_an_excerpt_beside_a_longer_one_is_the_same_story_however_it_ends(closing: str) -> None:
+    cut = NOTE.removesuffix("combe")
+    assert meets(entry(text=NOTE + " Council Board…"), entry("copy.example", f"{cut}… {closing}", pk=2))
+
+
+def test_a_word_that_is_not_cut_is_another_though_it_begins_alike() -> None:
+    ends = ("meets again on May 1.", "meets again on May 12.")
+    one, other = (f"{NOTE} Council, which {end}" for end in ends)
+    assert not meets(entry(text=one), entry("copy.example", other, pk=2))
+
+
+def test_the_lines_of_our_own_excerpts_are_no_words_of_a_text() -> None:
+    lines = tomllib.loads(resources.files("aggregator.publish").joinpath("lines.toml").read_text(encoding="utf-8"))
+    more = [language["more"] for language in lines.values() if "more" in language]
+    assert len(more) > 40
+    assert {unclosed(f"<p>It rains.</p><p><a href='https://a.example/'>{line}</a></p>") for line in more} == {"<p>It rains."}
 
 
 @pytest.mark.parametrize(

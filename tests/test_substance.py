@@ -261,7 +261,7 @@ def test_an_advertisement_that_holds_the_text_hides_no_edit_of_it():
     assert reader.sees(wrapped)[0] != reader.sees(wrapped.replace("3 hurt", "5 hurt"))[0]
 
 
-EXCERPT = "<p>A fire in the old harbour left […]</p>"
+EXCERPT = "<p>A fire in the old harbour left […]</p><p><a href='https://alder.example/2026/post-1'>Continue reading</a></p>"
 
 
 def as_rss(text: str, described: str = "") -> bytes:

@@ -4,7 +4,7 @@ A copy has more text than its original, or less, or a word edited here and there
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -39,6 +39,11 @@ _ALIKE_WORDS: Final = 0.7
 # Words of up to so many letters ("the", "and") stand in any text.
 _PARTICLE: Final = 3
 
+# Words in a row that tell a place in a text.
+_RUN: Final = 3
+_LEFT_OFF: Final = ("…", "...")
+_BRACKETS: Final = ")] \n\t\xa0"
+
 _LINES: Final = pattern(r"</?(?:p|div|li|ul|ol|dl|dt|dd|td|th|tr|table|h[1-6]|section|article|br)\b[^>]*>")
 _MARKUP: Final = pattern(r"<[^>]*>")
 _FIELD: Final = pattern(r"\s*([^\W\d][\w -]{1,24}):\s*(\S.{0,60})\s*")
@@ -63,6 +68,11 @@ class Told:
         return likeness.size(self.words)
 
     @cached_property
+    def says_it_is_cut(self) -> bool:
+        said = (line for line in reversed(self.lines) if line.strip())
+        return next(said, "").rstrip(_BRACKETS).endswith(_LEFT_OFF)
+
+    @cached_property
     def lines(self) -> list[str]:
         return [unescape(_MARKUP.sub("", line)) for line in _LINES.split(self.html)]
 
@@ -76,6 +86,19 @@ class Told:
     def names(self) -> frozenset[str]:
         """Words that are written with a capital letter."""
         return frozenset(word.casefold() for line in self.lines for word in _NAME.findall(line) if word[0].isupper())
+
+
+def uncut(one: Told, other: Told) -> tuple[Told, Told]:
+    """Two texts without a last word that was cut in its middle: where the other has the whole word, that is no other word. Symmetric."""
+    return _uncut(one, other.words), _uncut(other, one.words)
+
+
+def _uncut(told: Told, whole: Sequence[str]) -> Told:
+    *before, last = told.words[-_RUN:] or ("",)
+    is_here = len(before) == _RUN - 1 and (told.says_it_is_cut or not _NUMBER.fullmatch(last))
+    runs = zip(whole, whole[1:], whole[2:], strict=False) if is_here else ()
+    begun = any([first, second] == before and word != last and word.startswith(last) for first, second, word in runs)
+    return replace(told, words=told.words[:-1]) if begun else told
 
 
 def is_another(one: Told, other: Told, has_title: bool) -> bool:

@@ -12,6 +12,8 @@ from html import unescape
 from typing import Final
 from zlib import crc32
 
+from aggregator.refine.closings import unclosed
+
 # Copies are told by their beginnings: most that are shorter than the original are cut at the end.
 _WINDOW: Final = 160
 _OPENING: Final = 40
@@ -70,7 +72,8 @@ class Likeness:
 
 
 def words(html: str) -> tuple[str, ...]:
-    """The words of clean HTML, casefolded, without what it quotes; of a text that is nothing but a quotation, its words.
+    """The words of clean HTML, casefolded, without what it quotes, and without a last line that says where it goes on; of a text that is
+    nothing but a quotation, its words.
 
     >>> words('<p>One <b>Two</b>, three.</p><blockquote>Four</blockquote>'), words("日本 x1")
     (('one', 'two', 'three'), ('日', '本', 'x1'))
@@ -81,7 +84,7 @@ def words(html: str) -> tuple[str, ...]:
 @lru_cache(maxsize=512)
 def _words(html: str) -> tuple[str, ...]:
     own = _QUOTED.sub(" ", html) if "<blockquote" in html else html
-    return _split(own) or _split(html)
+    return _split(unclosed(own)) or _split(unclosed(html))
 
 
 def first_words(html: str) -> tuple[str, ...]:

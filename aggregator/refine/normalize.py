@@ -12,9 +12,11 @@ from typing import Final
 from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawText, SafeHtml, Surroundings, Title, Url
 from aggregator.refine import fields, likeness, linkblog, markup, stories, twins
 from aggregator.refine.carried import carried, flag, is_played, timed
+from aggregator.refine.closings import unclosed
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity, content_hash, identities, text_hash
 from aggregator.refine.licensed import licensed
+from aggregator.refine.openings import opening
 from aggregator.refine.passing import settled_picture
 from aggregator.refine.texts import Texts, edges, found_printed, main_text, repeated_summaries, texts
 from aggregator.web.host import site
@@ -229,7 +231,7 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
             *stories.keys(None if _is_home(page, context) else page, found.origin, _own_id(raw, mine), found.related),
             *stories.text_keys(told.content or told.summary),
         ),
-        text_start=markup.opening(told.content or told.summary or SafeHtml(""), _TEXT_START).casefold(),
+        text_start=_text_start(told.content or told.summary, title),
         counters=told.counters,
         stripped=told.stripped,
         lines=told.lines,
@@ -252,6 +254,10 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
 
 
 # ── small things ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _text_start(html: SafeHtml | None, title: Title | None) -> str:
+    return opening(unclosed(html, title.text if title else ""), _TEXT_START).casefold() if html else ""
 
 
 def _still(told: Texts, thumbnail: Url | None) -> str:

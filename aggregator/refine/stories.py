@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
 from aggregator.refine import instalments, likeness, pictures, twins
+from aggregator.refine.closings import unclosed
 from aggregator.refine.pages import is_front_page, names_a_page
 from aggregator.web.host import site
 from aggregator.web.url import is_absolute_iri, link_key
@@ -136,7 +137,7 @@ def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
     """
     if a.feed_key == b.feed_key or _are_told_apart(a, b):
         return False
-    one, other = _told(a.entry), _told(b.entry)
+    one, other = instalments.uncut(_told(a.entry), _told(b.entry))
     found = likeness.likeness(one.words, other.words)
     if found.held < likeness.HELD or found.words < likeness.FEW_WORDS or (found.common < likeness.COMMON and not found.begins_alike):
         return False
@@ -154,7 +155,7 @@ def _told(entry: Entry) -> instalments.Told:
 
 @lru_cache(maxsize=256)  # An entry is compared with several others, one after the other.
 def _told_of(text: str, title: str, published: datetime | None) -> instalments.Told:
-    html = likeness.unquoted(text)
+    html = unclosed(likeness.unquoted(text), title)
     return instalments.Told(title=likeness.title_words(title), words=likeness.words(html), html=html, published=published)
 
 

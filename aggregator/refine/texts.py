@@ -10,6 +10,7 @@ from typing import Final
 
 from aggregator.model import Printed, RawEntry, RawText, SafeHtml, Url
 from aggregator.refine import filters, markup
+from aggregator.refine.closings import unclosed
 from aggregator.refine.context import Context
 from aggregator.refine.credit import counters
 from aggregator.refine.embeds import MAX_DEPTH
@@ -73,7 +74,7 @@ def texts(raw: RawEntry, context: Context) -> Texts:
     return Texts(
         summary=shown.get("summary"),
         content=shown.get("content"),
-        seen=said_once(*(said if substance == all_said else _noticed(substance))),
+        seen=_seen(substance, raw.title) if len(substance) > 1 or substance != all_said else said_once(*said),
         said=said,
         still=None if left == shown else (left.get("summary", ""), left.get("content", "")),
         trace=found,
@@ -137,6 +138,13 @@ def _plain(html: str, made: SafeHtml, base: str, page: Url | None) -> SafeHtml:
 
 def _settled(texts: Mapping[str, SafeHtml]) -> dict[str, str]:
     return {name: settled(html) for name, html in texts.items()}
+
+
+def _seen(texts: Mapping[str, str], title: RawText | None) -> tuple[str, str]:
+    """What is noticed of the texts, wherever it stands; how a summary says that it goes on is nothing beside the content."""
+    if len(texts) > 1:
+        texts = {**texts, "summary": unclosed(texts["summary"], title.value if title else "")}
+    return said_once(*_noticed(texts))
 
 
 def _noticed(texts: Mapping[str, str]) -> tuple[str, str]:

@@ -223,6 +223,16 @@ def test_a_copy_that_is_dated_back_by_days_shows_by_its_links_whom_it_copied() -
     assert lead([ORIGINAL, dated(COPY, NOON - timedelta(days=2))]).pk == 2
 
 
+@pytest.mark.parametrize("more", ["", " <a href='https://copy.example/a'>Read more</a>", " <img src='https://copy.example/logo.png'>"])
+@pytest.mark.parametrize("later", [HOUR, timedelta()])
+def test_a_copy_leads_neither_by_what_leads_to_its_own_site_nor_by_the_first_id_of_the_alphabet(more: str, later: timedelta) -> None:
+    html = SafeHtml(f"<p>{TEXT}{more}</p>".replace("'", '"'))
+    entry = replace(COPY.entry, content=html, authors=(), published_id="https://copy.example/?p=1")
+    copy = dated(replace(COPY, entry=entry), NOON + later, 3 * HOUR)
+    original = replace(ORIGINAL, entry=replace(ORIGINAL.entry, content=SafeHtml(f"<p>{TEXT}</p>")))
+    assert lead([original, copy]) == lead([copy, original]) == original
+
+
 def test_what_took_anothers_place_leads_and_a_copy_in_the_same_planet_does_not() -> None:
     old = stored(1, "planet.example", "https://old.example/a-day")
     new = replace(stored(2, "planet.example", "https://new.example/a-day"), first_seen=NOON + timedelta(days=9))

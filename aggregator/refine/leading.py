@@ -21,6 +21,8 @@ _SOON: Final = timedelta(days=3)
 _ADDRESS: Final = re.compile(r'(?:href|src)="(https?://[^"]+)"')
 _MAX_ADDRESSES: Final = 50
 _READ_MORE: Final = 3
+# A program that copies adds a line of its own: so much of the longest text is all of it.
+_ALL: Final = 0.9
 
 
 def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingProxyType({})) -> StoredEntry:
@@ -29,7 +31,8 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
     Any permutation of `members` gives the same entry, so who was polled last never decides. A copy cannot take the lead by claims of its
     own: only what its feed's own site and id bear out counts for it. Ties go to the earliest published; where that was within a day, to the
     one to whose site most copies link, whose feed tells the stories of fewer others (`partners`, by feed key), which came before. A program
-    that copies gives the very date of the original: then who names an author, or says more, had it first; else both say nothing.
+    that copies gives the very date of the original: then who names an author, or says more, had it first; else both say nothing. Where
+    nothing tells them apart, who was seen hours before keeps the lead that it had.
     """
     # Most stories are told once, and each output asks of every one.
     if len(members) == 1:
@@ -49,7 +52,11 @@ def _first_of(best: Sequence[StoredEntry], members: Sequence[StoredEntry], partn
     came = _came(first, dates)
     is_one_date = len({dates[member.pk] for member in first}) == 1
     most = max(len(words_of(member.entry)) for member in first)
-    return min(first, key=lambda member: _order(member, members, partners, came[member.pk], is_one_date, most))
+    seen = min(member.first_seen for member in first)
+    hours = {member.pk: int((member.first_seen - seen) / _HOUR) for member in first}
+    return min(
+        first, key=lambda member: (*_order(member, members, partners, came[member.pk], is_one_date, most), hours[member.pk], *_name(member))
+    )
 
 
 def last_changed(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime:
@@ -151,7 +158,8 @@ def _points_to(other: StoredEntry, entry: Entry) -> bool:
 
 
 def _links_to(where: str, members: Sequence[StoredEntry]) -> int:
-    return sum(where in _linked_sites(other.entry) for other in members)
+    """How many members of other sites link to a site. Its own links say nothing: each site prints its own "read more" and logo."""
+    return sum(where in _linked_sites(other.entry) for other in members if other.entry.site != where)
 
 
 def _linked_sites(entry: Entry) -> frozenset[str]:
@@ -200,7 +208,7 @@ def _earliest(best: Sequence[StoredEntry], dates: Mapping[int, datetime | None],
     if any(_links_to(member.entry.site, members) for member in first):
         return first
     soon = [member for member in best if (date := dates[member.pk]) and min(known) + _SAME_DAY < date <= min(known) + _SOON]
-    return [*first, *(member for member in soon if _links_to(member.entry.site, members) > 1)]
+    return [*first, *(member for member in soon if _links_to(member.entry.site, members))]
 
 
 def _came(first: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) -> Mapping[int, tuple[int, float]]:
@@ -226,7 +234,7 @@ def _order(
     came: tuple[int, float],
     is_one_date: bool,
     most: int,
-) -> tuple[int, int, int, bool, bool, int, float, bool, str, str, str, int]:
+) -> tuple[int, int, int, bool, bool, bool, float, bool]:
     said = len(words_of(member.entry))
     return (
         -_links_to(member.entry.site, members),
@@ -235,11 +243,12 @@ def _order(
         came[0],
         said * 2 < most,
         is_one_date and not member.entry.authors,
-        -said if is_one_date else 0,
+        is_one_date and said < most * _ALL,
         came[1],
         member.entry.published is None and not member.is_backlog,
-        member.entry.published_id,
-        member.feed_key,
-        member.entry.raw_key,
-        member.pk,
     )
+
+
+def _name(member: StoredEntry) -> tuple[str, str, str, int]:
+    """What decides where nothing tells two entries apart."""
+    return member.entry.published_id, member.feed_key, member.entry.raw_key, member.pk

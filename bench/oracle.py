@@ -7,6 +7,7 @@ normalizing means to change: tracking parameters, relative addresses, markup, wh
 import calendar
 import json
 import re
+import time
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,9 +38,15 @@ _LEEWAY = timedelta(days=1)
 _TRACKING = re.compile(
     r"utm_.*|at_(medium|campaign|custom\d)|mc_[ce]id|[gfmyt]clid|gclsrc|wbraid|gbraid|dclid|fb_.*|msclkid|twclid|ttclid|igshid|igsh|yclid|ysclid"
     r"|_openstat|_hs(enc|mi)|hsctatracking|mkt_tok|vero_.*|oly_.*|pk_.*|mtm_.*|matomo_.*|piwik_.*|wt[._].*|cmp(id)?|ito|ns_.*|ref(_?src|errer|_url)?"
-    r"|source|rss|ncid|sr_share|trk.*|spm|__s|ck_subscriber_id|s_cid|icid|ocid|smid|xtor|ftag|mbid|smtyp|guce_.*|guccounter|srsltid|epik|campid",
+    r"|source|rss|ncid|sr_share|trk.*|spm|__s|ck_subscriber_id|s_cid|icid|ocid|smid|xtor|ftag|mbid|smtyp|guce_.*|guccounter|srsltid|epik|campid"
+    r"|fbclid|_g[al]|_k[ex]|_branch_match_id|__twitter_impression|at_.*|utm-.*|(ga|hsa|itm|stm)_.*|spref|soc_(src|trk)|zanpid|wickedid|gs_lcrp"
+    r"|cx_partner|echobox|isappinstalled|ml_subscriber(_hash)?|rb_clickid|s?scid",
     re.IGNORECASE,
 )
+_NAMES_A_FEED = re.compile(r"rss|\b(?:atom|feeds?)\b", re.IGNORECASE)
+_IS_ADDRESS = re.compile(r"\s*(https?:|/)", re.IGNORECASE)
+_NAMED_ZONE = re.compile(r"\d:\d\d(?::\d\d)?(?: [AP]M)? (?!GMT\b|UTC?\b)[A-Z]{2,5}\b")
+_FARTHEST_ZONE_S = 14 * 3600
 _ASIDES = ("http://search.yahoo.com/mrss/", "http://www.itunes.com/dtds/podcast-1.0.dtd")
 # What a browser with scripts shows of these is nothing, or something that no feed may carry.
 _UNSEEN = {"script", "style", "noscript", "iframe", "object", "template", "title", "svg", "select", "button", "video", "audio"}
@@ -70,18 +77,27 @@ class PlainEntry:
 
 
 def read_plain(body: bytes, url: str, content_type: str) -> list[PlainEntry]:
-    """Read a document as plainly as it can be read, without sanitizing; JSON Feeds by a plain reading of JSON."""
+    """Read a document as plainly as it can be read, without sanitizing; JSON Feeds by a plain reading of JSON.
+
+    Where feedparser raises there is nothing that it reads, so nothing of it can be lost.
+    """
     if body.lstrip()[:1] == b"{":
         return [_plain_json(item, url) for item in _json_items(body)]
     headers = {"content-location": url, "content-type": content_type}
-    parsed = feedparser.parse(body, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    try:
+        parsed = feedparser.parse(body, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    except Exception:  # noqa: BLE001 - whatever plain feedparser raises, as on `&#55357;`: it reads nothing there
+        return []
     asides = _asides(body)
     return [_plain_entry(entry, url, asides, is_atom=parsed.version.startswith("atom")) for entry in parsed.entries]
 
 
 def _asides(body: bytes) -> frozenset[str]:
     """Letters of what a document says of pictures and for podcast players, which feedparser mixes up with descriptions."""
-    root = etree.fromstring(body, etree.XMLParser(recover=True, huge_tree=True, resolve_entities=False, no_network=True))
+    try:
+        root = etree.fromstring(body, etree.XMLParser(recover=True, huge_tree=True, resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:  # an empty document
+        return frozenset()
     elements = root.iter(*(f"{{{space}}}*" for space in _ASIDES)) if root is not None else ()
     return frozenset(letters(visible("".join(str(text) for text in element.itertext()))) for element in elements)
 
@@ -101,13 +117,20 @@ def _plain_entry(entry: feedparser.FeedParserDict, url: str, asides: frozenset[s
         title=entry.get("title") or None,
         others=tuple(other for other in (*others, entry.get("feedburner_origlink")) if other),
         dates=tuple(
-            (calendar.timegm(entry[f"{name}_parsed"]), str(entry[name]))
+            (at, str(entry[name]))
             for name in ("published", "updated")
-            if dict.get(entry, f"{name}_parsed") and dict.get(entry, name)
+            if dict.get(entry, name) and (at := _seconds(dict.get(entry, f"{name}_parsed"))) is not None
         ),
         authors=tuple(dict.fromkeys(name for name in names if name)),
         texts=tuple(text for text in texts if text.strip() and letters(visible(text)) not in asides),
     )
+
+
+def _seconds(parsed: time.struct_time | None) -> int | None:
+    """The instant that feedparser found; None where it is none: it reads years before the first out of digits in a row."""
+    with suppress(ValueError, OverflowError):
+        return calendar.timegm(parsed) if parsed else None
+    return None
 
 
 def _json_items(body: bytes) -> list[Mapping[str, object]]:
@@ -257,7 +280,9 @@ def missing_link(plain: PlainEntry, entry: Entry) -> str:
     """The link as read, unless the entry holds it: as its link, or as the page that its origin or a claim names."""
     if not plain.link or not plain.link.strip().lower().startswith(("http://", "https://")):
         return ""
-    return "" if any(_has_link(link, entry) for link in (plain.link, *plain.others)) else plain.link
+    # Of a guid that is no address ("abc123", in many podcasts) feedparser makes one under the feed's.
+    is_made_up = entry.raw_id is not None and plain.link == plain.id and not plain.others and not _IS_ADDRESS.match(entry.raw_id)
+    return "" if is_made_up or any(_has_link(link, entry) for link in (plain.link, *plain.others)) else plain.link
 
 
 def _has_link(link: str, entry: Entry) -> bool:
@@ -296,7 +321,7 @@ def _path(path: str) -> str:
 def _query_kept(read: str, stored: str) -> bool:
     theirs, ours = parse_qsl(read, keep_blank_values=True), parse_qsl(stored, keep_blank_values=True)
     dropped = [(name, value) for name, value in theirs if (name, value) not in ours]
-    return all(pair in theirs for pair in ours) and all(_TRACKING.fullmatch(name) or "rss" in value.lower() for name, value in dropped)
+    return all(pair in theirs for pair in ours) and all(_TRACKING.fullmatch(name) or _NAMES_A_FEED.search(value) for name, value in dropped)
 
 
 def missing_dates(plain: PlainEntry, entry: Entry, now: datetime) -> str:
@@ -311,6 +336,8 @@ def _date_kept(seconds: int, written: str, stored: set[int], now: datetime) -> b
         warnings.simplefilter("ignore", dateutil.UnknownTimezoneWarning)
         date = dateutil.parse(written)
         readings.add(int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()))
+    if _NAMED_ZONE.search(written) and any(abs(seconds - at) <= _FARTHEST_ZONE_S and (seconds - at) % 900 == 0 for at in stored):
+        return True  # feedparser takes most names of zones (CET, JST) for UTC
     is_sensible = all(_EARLIEST.timestamp() <= second <= (now + _LEEWAY).timestamp() for second in readings)
     return not is_sensible or bool(readings & stored)
 

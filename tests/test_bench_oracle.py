@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aggregator.model import Claim, Entry, Hop, Origin, Person, SafeHtml, Title, Url
+from aggregator.web.tracking import tracks
 from bench.hostile_checks import poisoned, poisoned_html
 from bench.oracle import Loss, PlainEntry, losses, read_plain, same_address, visible, words_missing
 from bench.readback import read_json_output, read_xml_output, readback_errors
@@ -43,8 +44,43 @@ def _fields(entry: Entry) -> list[str]:
     return [loss.field for loss in losses(_plain(), [entry], now=NOW)]
 
 
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        (RSS.replace("</channel>", "<item><title>&#55357;</title></item></channel>"), []),
+        (RSS.replace("Mon, 06 Jan 2025 10:00:00 +0100", "0000-00-00 00:00:00"), ["b-1"]),
+        ("", []),
+    ],
+    ids=["half of a character", "a date of zeros", "nothing"],
+)
+def test_what_plain_feedparser_cannot_read_ends_no_replay(body: str, ids: list[str]) -> None:
+    read = read_plain(body.encode(), "https://blog.example.org/feed.xml", "application/xml")
+    assert [(plain.id or "").strip() for plain in read] == ids
+
+
 def test_what_was_only_normalized_is_no_loss() -> None:
     assert _fields(_entry()) == []
+
+
+def test_a_guid_that_is_no_address_makes_no_link_that_could_be_lost() -> None:
+    body = RSS.replace("<link>/2025/bread?utm_source=rss</link>", "").replace(' isPermaLink="false"', "")
+    read = read_plain(body.encode(), "https://blog.example.org/feed.xml", "application/xml")
+    assert read[0].link == "https://blog.example.org/b-1"
+    assert [loss.field for loss in losses(read, [_entry(link=None)], now=NOW)] == []
+    asked = read_plain(body.replace(" b-1 ", "/b/1").encode(), "https://blog.example.org/feed.xml", "application/xml")
+    assert [loss.field for loss in losses(asked, [_entry(raw_id="/b/1", link=None)], now=NOW)] == ["link"]
+
+
+@pytest.mark.parametrize("parameter", ["fbclid=1", "utm-source=rss", "_ga=2", "hsa_net=x", "at_link_type=web", "spref=tw", "wickedid=3"])
+def test_a_parameter_that_only_tracks_may_be_missing(parameter: str) -> None:
+    assert tracks(parameter)
+    assert same_address(f"https://a.example/x?{parameter}&p=1", "https://a.example/x?p=1")
+
+
+@pytest.mark.parametrize(("zone", "lost"), [("CET", []), ("GMT", ["date"]), ("+0000", ["date"])])
+def test_a_zone_that_feedparser_does_not_know_is_no_loss(zone: str, lost: list[str]) -> None:
+    read = read_plain(RSS.replace("10:00:00 +0100", f"10:00:00 {zone}").encode(), "https://blog.example.org/feed.xml", "application/xml")
+    assert [loss.field for loss in losses(read, [_entry()], now=NOW)] == lost
 
 
 @pytest.mark.parametrize(

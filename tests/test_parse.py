@@ -74,6 +74,8 @@ def test_an_id_reads_the_same_strictly_and_as_tag_soup() -> None:
 
 def test_a_permalink_guid_is_the_link_of_an_item_without_one() -> None:
     assert item("<guid>https://blog.example/1</guid>").link == "https://blog.example/1"
+    assert item("<guid>/2026/1</guid>").link == "/2026/1"
+    assert item("<guid>abc-1</guid>").link is None
     assert item('<guid isPermaLink="false">https://blog.example/1</guid>').link is None
     assert item("<guid>https://blog.example/1</guid><link>https://blog.example/2</link>").link == "https://blog.example/2"
 
@@ -192,6 +194,26 @@ def test_an_rss_author_is_split_into_name_and_address() -> None:
 def test_a_name_of_any_length_is_read_at_once(letters: str) -> None:
     (author,) = item(f"<author>{letters * 40_000}</author><guid>1</guid>").authors
     assert len(author.name or "") <= 256
+
+
+@pytest.mark.parametrize("mangled", ["", "<x>"], ids=["strict", "tag soup"])
+@pytest.mark.parametrize("name", ["image", "textInput"])
+def test_what_a_picture_of_an_item_says_of_itself_is_not_the_items(name: str, mangled: str) -> None:
+    said = "<title>Picture</title><link>https://a.example/i</link><description>Of it</description>"
+    aside = f"<{name}><url>https://a.example/i.png</url>{said}</{name}>"
+    own = "<title>Own</title><link>https://a.example/1</link><description>Text</description>"
+    for inner in (aside + own, own + aside, own + aside + "<wrap><title>Deep</title></wrap>"):
+        read_ = item(inner + mangled)
+        assert read_.title
+        assert read_.summary
+        assert (read_.title.value, read_.link, read_.summary.value) == ("Own", "https://a.example/1", "Text")
+
+
+def test_a_link_within_an_element_that_nobody_knows_is_not_the_items_page() -> None:
+    other = "<related><title>Other</title><link>https://b.example/other</link></related>"
+    own = "<title>Own</title><link>https://a.example/1</link>"
+    for inner in (other + own, own + other):
+        assert (item(inner).link, [link.href for link in item(inner).links]) == ("https://a.example/1", ["https://a.example/1"])
 
 
 def test_links_keep_relation_type_title_and_length() -> None:

@@ -55,6 +55,7 @@ class Elements(CarriedElements):
     resolve_relative_uris = False
     sanitize_html = False
     _resource: str | None = None
+    _aside: int | None = None
 
     def __init__(self, base: str, *details: object) -> None:
         super().__init__(base, *details)
@@ -82,6 +83,7 @@ class Elements(CarriedElements):
 
     def _start_item(self, attrs_d: dict[str, str]) -> None:
         self.insource = self.inauthor = self.incontributor = self.inpublisher = 0  # whatever the last entry left open
+        self._aside = None
         super()._start_item(attrs_d)
         entry = self.entries[-1]
         entry["x_base"] = self.baseuri
@@ -143,6 +145,8 @@ class Elements(CarriedElements):
         typed = "type" in attrs_d
         super()._start_link(attrs_d)
         links = self._get_context().get("links")
+        if links:
+            links[-1]["x_depth"] = self.depth
         if links and not typed:
             links[-1].pop("type", None)  # feedparser makes one up
 
@@ -192,6 +196,35 @@ class Elements(CarriedElements):
             found = {"x_url": found.get("x_url"), "title": text}
         if any(found.values()):
             self._get_context().setdefault("x_sources", []).append(found)
+
+    def _start_image(self, attrs_d: dict[str, str]) -> None:
+        title_depth = self.title_depth
+        super()._start_image(attrs_d)
+        self._set_aside(title_depth)
+
+    def _end_image(self) -> None:
+        self._go_on()
+        super()._end_image()
+
+    def _start_textinput(self, attrs_d: dict[str, str]) -> None:
+        title_depth = self.title_depth
+        super()._start_textinput(attrs_d)
+        self._set_aside(title_depth)
+
+    def _end_textinput(self) -> None:
+        self._go_on()
+        super()._end_textinput()
+
+    def _set_aside(self, title_depth: int) -> None:
+        """Read what follows as a source's: title, link and description of an entry's picture are not the entry's."""
+        if self.inentry and not self.insource:
+            self._aside = title_depth
+            self.insource, self.inimage = 1, 0
+
+    def _go_on(self) -> None:
+        if self._aside is not None:
+            self.insource, self.title_depth, self._aside = 0, self._aside, None
+            self.sourcedata.clear()
 
     def _start_itunes_summary(self, attrs_d: dict[str, str]) -> None:
         self.push_content("itunes_summary", attrs_d, "text/plain", 1)

@@ -66,7 +66,7 @@ def _entry(entry: Found, version: str, base: str, cuts: Cuts) -> RawEntry:
     raw_id = _id(entry)
     id_is_link = entry.get("x_permalink", version in _LINKED_BY_ABOUT) is True
     link = _permalink(links)
-    if link is None and raw_id and id_is_link and raw_id.startswith(("http://", "https://")):
+    if link is None and raw_id and id_is_link and raw_id.startswith(("http://", "https://", "/")):
         link = cuts.url(raw_id) or None
     published = _date(entry, ("published", "dc_date", "created"), cuts)
     updated = _field(entry, "updated", cuts)
@@ -197,8 +197,16 @@ def _contents(entry: Found, base: str, cuts: Cuts) -> Iterator[RawText]:
 
 def _links(found: Found, cuts: Cuts) -> tuple[RawLink, ...]:
     """The links of an element without its enclosures beyond what is kept anyway."""
-    made = (_link(part, cuts) for part in _parts(found, "links"))
+    parts = [*_parts(found, "links")]
+    # What stands within an element that nobody knows (`<related><link>`) is the page of something else.
+    own = min((_depth(part) for part in parts if part.get("rel") == "alternate"), default=0)
+    made = (_link(part, cuts) for part in parts if part.get("rel") != "alternate" or _depth(part) <= own)
     return cuts.first((link for link in made if link is not None), MAX_LINKS + MAX_ENCLOSURES, "links")
+
+
+def _depth(part: Mapping[str, object]) -> int:
+    depth = part.get("x_depth")
+    return depth if isinstance(depth, int) else 0
 
 
 def _link(part: Mapping[str, object], cuts: Cuts, rel: str | None = None) -> RawLink | None:

@@ -122,6 +122,54 @@ def test_a_picture_that_a_script_would_load_is_shown():
     assert clean_html(html, BASE) == '<img src="https://blog.example/real.png" alt="r">'
 
 
+PICTURE = '<img src="https://a.example/r.png" alt="r">'
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ("<p>a <noscript>plain <b>words</b></noscript></p>", "<p>a plain <b>words</b></p>"),
+        (
+            '<noscript><a href="https://a.example/poll">Take the poll</a></noscript>',
+            f'<a href="https://a.example/poll" {REL}>Take the poll</a>',
+        ),
+        (
+            f'<img class="lazy" src="/dot.gif" data-src="https://a.example/r.png?w=9">\n<noscript>{PICTURE}</noscript><p>t</p>',
+            f"\n{PICTURE}<p>t</p>",
+        ),
+        (
+            f'<noscript>{PICTURE}</noscript> <img src="data:image/gif;base64,R0" data-src="https://a.example/r.png"><p>t</p>',
+            f"{PICTURE} <p>t</p>",
+        ),
+        (
+            f'<img data-src="/1.png" src="/dot.gif"><p>t</p><noscript>{PICTURE}</noscript>',
+            f'<img src="https://blog.example/1.png"><p>t</p>{PICTURE}',
+        ),
+        ('<video src="/v.mp4"><img data-src="/1.png"></video><p>t</p><noscript>' + PICTURE + "</noscript>", None),
+        ('<noscript><iframe src="https://count.example/ns" width="0" height="0"></iframe></noscript><p>t</p>', "<p>t</p>"),
+        ('<noscript><p title="</noscript><img src=x onerror=alert(1)>">t</p></noscript>', None),
+    ],
+)
+def test_what_stands_there_for_readers_without_scripts_is_shown_and_no_picture_twice(html: str, shown: str | None) -> None:
+    cleaned = clean_html(html, BASE)
+    assert shown is None or cleaned == shown
+    assert not {"<", "&"} & set(visible_text(cleaned))
+    assert cleaned.count("<img") <= 2
+    assert clean_html(cleaned, BASE) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("html", "source"),
+    [
+        ('<img srcset="/b.jpg 1x, /c.jpg 2x" alt="b">', "/b.jpg"),
+        ('<img src="data:image/gif;base64,R0" data-srcset="/b.jpg, /c.jpg 2x">', "/b.jpg"),
+        ('<img src="/a.jpg" srcset="/b.jpg 2x">', "/a.jpg"),
+    ],
+)
+def test_a_picture_of_several_sizes_alone_is_shown_in_the_first(html: str, source: str) -> None:
+    assert f'src="https://blog.example{source}"' in clean_html(html, BASE)
+
+
 def test_a_formula_keeps_its_characters():
     html = '<p>So <math alttext="a^2"><mi>a</mi></math> and <math><mi>b</mi><mo>=</mo><mn>3</mn></math>.</p>'
     assert clean_html(html) == "<p>So <code>a^2</code> and b=3.</p>"
@@ -271,6 +319,12 @@ def test_a_title_of_nothing_is_none_and_a_long_one_is_cut():
 
 def test_the_opening_is_what_a_reader_sees_first():
     assert opening(SafeHtml("<p>One <b>two</b></p><p>three &amp; four</p>"), 15) == "One two three &"
+
+
+@pytest.mark.parametrize("space", [" ", "\n\t", "&nbsp;", " &nbsp;"])
+def test_the_opening_begins_behind_any_white_space(space: str) -> None:
+    assert opening(SafeHtml(f"<p>{space * 60}One{space * 60}</p>"), 1) == "O"
+    assert opening(SafeHtml(f"<p>{space * 60}</p>"), 1) == ""
 
 
 @pytest.mark.parametrize(

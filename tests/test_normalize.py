@@ -100,6 +100,13 @@ def test_a_text_that_shows_nothing_is_none():
     assert refined(RawEntry(id="1", summary=html('<img src="https://a.example/i.png">'))).summary
 
 
+def test_a_text_that_its_template_indents_is_kept():
+    indented = "<div>\n" + " " * 50 + "<p>\n" + " " * 60 + "The harbour opens at nine.\n" + " " * 50 + "</p>\n</div>"
+    entry = refined(RawEntry(summary=html(indented)))
+    assert entry.summary
+    assert "The harbour opens at nine." in entry.summary
+
+
 def test_of_several_contents_the_marked_up_one_is_taken():
     entry = refined(RawEntry(id="1", contents=(RawText(value="plain " * 9), html("<p>rich</p>"))))
     assert entry.content == "<p>rich</p>"

@@ -1,4 +1,5 @@
-"""Foreign HTML made readable before it is cleaned: embeds become links, formulas text, lazy images show; no nesting is too deep.
+"""Foreign HTML made readable before it is cleaned: embeds become links, formulas text, lazy images show, and so does what stands there
+for readers without scripts; no nesting is too deep.
 
 The parser reports events and builds no tree, so neither depth nor size costs more than their length. What comes out is well nested, but as
 unsafe as what went in.
@@ -15,7 +16,11 @@ from aggregator.web.url import resource
 # Deeper markup is shown as its text. Nobody writes it; tree builders need quadratic time for it, readers overflow their stack.
 MAX_DEPTH: Final = 200
 
-_MARKS: Final = re.compile(r"<(?:iframe|video|audio|object|embed|math|amp-img|img[^<>]{0,2000}?\sdata-[a-z-]{0,16}src[\s=])", re.IGNORECASE)
+_MARKS: Final = re.compile(
+    r"<(?:iframe|video|audio|object|embed|math|noscript|amp-img|img[^<>]{0,2000}?\sdata-[a-z-]{0,16}src(?:set)?[\s=]"
+    r"|img(?![^<>]{0,2000}\ssrc[\s=])[^<>]{0,2000}?\ssrcset[\s=])",
+    re.IGNORECASE,
+)
 _ATTRIBUTE: Final = re.compile(r"[a-z][a-z0-9-]*")
 _VOID: Final = frozenset(
     """area base br col embed hr img input link meta param source track wbr""".split()  # noqa: SIM905
@@ -28,6 +33,11 @@ _CONTAINERS: Final = frozenset({"video", "audio", "object"})
 _MAX_WORDS: Final = 100
 # Where scripts that load pictures late keep the real address.
 _LAZY: Final = ("data-src", "data-lazy-src", "data-original", "data-orig-src")
+_SETS: Final = ("data-srcset", "data-lazy-srcset", "srcset")
+# Wrappers of pictures, which the sanitizer takes away.
+_NOTHING: Final = re.compile(r"\s*(?:</?(?:picture|source)\b[^>]*>)?\s*")
+# A frame of no size plays nothing: it counts readers.
+_NO_SIZE: Final = re.compile(r"\s*0*[01](?:px)?\s*")
 _PARAM_SOURCES: Final = frozenset({"movie", "src", "url", "filename"})
 
 
@@ -41,7 +51,7 @@ def readable(html: str, base: str | None = None) -> str:
 
     A link stands in a paragraph of its own, unless it stood in one; its words are the embed's title, else the address. An embed without
     an http(s) address vanishes with its frame, an `<object>` then shows what it holds for such cases. MathML becomes its `alttext`, else
-    its characters in a row. Never raises.
+    its characters in a row. What stands in `<noscript>` shows, a picture there instead of the lazy one beside it. Never raises.
 
     >>> readable('<iframe src="https://video.example/1"></iframe>')
     '<p><a href="https://video.example/1">https://video.example/1</a></p>'
@@ -94,6 +104,7 @@ class _Embed:
         self.poster = attributes.get("poster")
         self.sources = [attributes[name] for name in ("src", "data", "data-src") if attributes.get(name)]
         self.mark = mark
+        self.has_no_size = all(_NO_SIZE.fullmatch(attributes.get(name) or "") for name in ("width", "height"))
 
 
 class _Writer:
@@ -107,6 +118,10 @@ class _Writer:
         self._unseen = 0
         self._formula = 0
         self._in_words = False
+        self._noscripts: list[int] = []
+        # Where the last lazy picture was written, and where the last noscript ended that held one; each may be the other's double.
+        self._lazy_at: int | None = None
+        self._shown_by: int | None = None
 
     def written(self) -> str:
         while self._open:
@@ -139,6 +154,8 @@ class _Writer:
             return
         elif self._embeds and tag == self._embeds[-1].tag:
             self._close(self._embeds.pop())
+        elif tag == "noscript":
+            self._end_noscript(self._noscripts.pop())
         elif depth <= MAX_DEPTH:
             self._out.append(f"</{tag}>")
 
@@ -164,12 +181,32 @@ class _Writer:
             self._embeds.append(_Embed(tag, attributes, len(self._out)))
         elif tag in ("iframe", "embed"):
             self._frame(_Embed(tag, attributes, len(self._out)))
+        elif tag == "noscript":
+            self._noscripts.append(len(self._out))
         elif self._embeds and tag in ("source", "param"):
             self._note_source(tag, attributes)
         elif len(self._open) >= MAX_DEPTH:
             self._out.append(" ")
         else:
-            self._out.append(_tag(*_shown_image(tag, attributes)))
+            self._show(tag, attributes)
+
+    def _show(self, tag: str, attributes: dict[str, str]) -> None:
+        name, shown = _shown_image(tag, attributes)
+        if shown is not attributes and not self._noscripts:
+            if self._shown_by is not None and self._is_bare(self._shown_by, len(self._out)):
+                return
+            self._lazy_at = len(self._out)
+        self._out.append(_tag(name, shown))
+
+    def _end_noscript(self, mark: int) -> None:
+        """Where it holds a picture, that is the one which a script puts into the lazy one before it, or right behind it."""
+        if any(piece.startswith("<img") for piece in self._out[mark:]):
+            if self._lazy_at is not None and self._is_bare(self._lazy_at + 1, mark):
+                self._out[self._lazy_at] = ""
+            self._shown_by = len(self._out)
+
+    def _is_bare(self, start: int, end: int) -> bool:
+        return start <= end and all(map(_NOTHING.fullmatch, self._out[start:end]))
 
     def _start_formula(self, attributes: dict[str, str]) -> None:
         self._formula += 1
@@ -178,6 +215,8 @@ class _Writer:
             self._in_words = True
 
     def _frame(self, embed: _Embed) -> None:
+        if embed.has_no_size:
+            return
         if self._embeds:
             self._embeds[-1].sources += embed.sources
         else:
@@ -197,6 +236,7 @@ class _Writer:
         if embed.tag == "object" and (address is None or any(piece.startswith("<img") for piece in inside)):
             return
         del self._out[embed.mark :]
+        self._lazy_at = self._shown_by = None
         if address:
             self._out.append(self._link(address, embed))
 
@@ -209,10 +249,19 @@ class _Writer:
 
 
 def _shown_image(tag: str, attributes: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The image that a script would show; the very same attributes where none is needed for it."""
     if tag not in ("img", "amp-img"):
         return tag, attributes
-    lazy = next((attributes[name] for name in _LAZY if attributes.get(name)), None)
+    lazy = next((attributes[name] for name in _LAZY if attributes.get(name)), None) or _of_set(attributes)
     return "img", {**attributes, "src": lazy} if lazy else attributes
+
+
+def _of_set(attributes: dict[str, str]) -> str | None:
+    """The first address of a set of pictures, where there is none besides but a placeholder that stands in the page itself."""
+    if not attributes.get("src", "data:").lstrip().lower().startswith("data:"):
+        return None
+    given = next((attributes[name] for name in _SETS if attributes.get(name)), "").split(None, 1)
+    return given[0].rstrip(",") if given else None
 
 
 def _tag(tag: str, attributes: dict[str, str]) -> str:

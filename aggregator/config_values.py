@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from aggregator.config_yaml import ScalarNode
+from aggregator.refine.filters import selector_trouble
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 365 * 86400}
 _SPAN = re.compile(r"([0-9]{1,9})\s*([smhdwy])")
@@ -121,6 +122,8 @@ def _strip_rule(value: object) -> str:
         return _pattern(value)
     if not text[4:].strip():
         raise refuse("'css:' needs a selector behind it, such as css:.share-buttons")
+    if trouble := selector_trouble(text[4:]):
+        raise refuse(f"the selector '{text[4:].strip()}' cannot be read: {trouble}")
     return text
 
 

@@ -391,6 +391,12 @@ def test_every_mistake_is_reported_at_once_with_its_line() -> None:
         (ONE + "defaults: {attribution: {from: nobody}}\n", "2: from: needs the slot {via}"),
         (ONE + "defaults: {attribution: {text: 'a { b'}}\n", "2: text: a brace that is not closed"),
         (ONE + "defaults: {strip: 'css:'}\n", "2: strip: 'css:' needs a selector behind it"),
+        (ONE + "defaults: {strip: 'css:.a >'}\n", "2: strip: the selector '.a >' cannot be read: Expected selector"),
+        (
+            ONE + "defaults: {strip: [auto, 'css:p:frob']}\n",
+            "2: strip: the selector 'p:frob' cannot be read: The pseudo-class :frob is unknown",
+        ),
+        (ONE + "defaults: {strip: 'css:svg|a'}\n", "2: strip: the selector 'svg|a' cannot be read: Undefined namespace prefix"),
         (ONE + "root: .\n", "2: root: '.' holds this file"),
         (ONE + "store: public/a.db\n", "2: store: 'public/a.db' stands in the folder that is published"),
         (ONE + "store: postgresql://db/x\n", "2: store: PostgreSQL is not served by this version"),

@@ -166,7 +166,7 @@ def _alone(element: lxml_html.HtmlElement) -> str:
 
 
 def _by_selector(root: lxml_html.HtmlElement, rule: str) -> Iterator[tuple[lxml_html.HtmlElement, str]]:
-    selector = _selector(rule.removeprefix("css:").strip())
+    selector, _ = _selector(rule.removeprefix("css:").strip())
     for element in cast("list[lxml_html.HtmlElement]", selector(root)) if selector else ():
         yield element, rule
 
@@ -179,12 +179,23 @@ def _pattern(text: str) -> regex.Pattern[str] | None:
         return None
 
 
+def selector_trouble(text: str) -> str | None:
+    """What is wrong with a CSS selector; None where elements can be chosen by it.
+
+    >>> selector_trouble(".share > a"), selector_trouble(".share >")
+    (None, 'Expected selector, got <EOF at 8>')
+    """
+    return _selector(text.strip())[1]
+
+
 @lru_cache(maxsize=256)
-def _selector(text: str) -> CSSSelector | None:
+def _selector(text: str) -> tuple[CSSSelector | None, str | None]:
     try:
-        return CSSSelector(text, translator="html")
-    except (SelectorError, etree.XPathSyntaxError):
-        return None
+        selector = CSSSelector(text, translator="html")
+        selector(etree.Element(_ROOT))  # What stands for a namespace is missed only here.
+    except (SelectorError, etree.XPathError, RecursionError) as error:
+        return None, str(error)
+    return selector, None
 
 
 # ── entries ────────────────────────────────────────────────────────────────────────────────────────────────────────────

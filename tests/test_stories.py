@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.model import Entry, Hop, Origin, Person, SafeHtml, StoredEntry, Title, Url
-from aggregator.refine.leading import last_changed, lead, place
+from aggregator.refine.leading import is_likelier, last_changed, lead, place
 from aggregator.refine.stories import keys, same_story
 from aggregator.web.host import site
 
@@ -202,6 +202,29 @@ HOUR = timedelta(hours=1)
 )
 def test_who_came_first_leads_before_who_names_an_author_and_says_more(original: StoredEntry, copy: StoredEntry) -> None:
     assert lead([original, copy]) == lead([copy, original]) == original
+
+
+EXCERPT, WHOLE = (
+    replace(one, entry=replace(one.entry, content=SafeHtml(f"<p>{TEXT * count}</p>"))) for one, count in ((ORIGINAL, 1), (COPY, 4))
+)
+
+
+@pytest.mark.parametrize("day", [None, MIDNIGHT])
+@pytest.mark.parametrize("later", [HOUR, 6 * HOUR, 20 * HOUR, timedelta(days=2), timedelta(days=5)])
+def test_what_a_first_document_held_leads_before_copies_that_are_dated_after_it_was_read(day: datetime | None, later: timedelta) -> None:
+    original, copy = dated(EXCERPT, day), dated(WHOLE, NOON + later, later)
+    assert lead([original, copy]) == lead([copy, original]) == original
+    assert is_likelier(original, copy, []) or later < timedelta(days=2)
+    assert not is_likelier(copy, original, [])
+    dated_back = dated(WHOLE, NOON - timedelta(days=3), later)
+    assert later < timedelta(days=2) or lead([original, dated_back]) == original
+
+
+def test_what_was_there_before_that_may_be_the_original_still() -> None:
+    original, excerpt = dated(WHOLE, NOON - HOUR), dated(EXCERPT, None)
+    assert lead([original, excerpt]) == lead([excerpt, original]) == original
+    next_day = dated(WHOLE, MIDNIGHT + timedelta(days=1))
+    assert lead([next_day, dated(EXCERPT, MIDNIGHT)]) == next_day, "it may have begun east of here"
 
 
 @pytest.mark.parametrize("later", [HOUR, timedelta(days=5)])

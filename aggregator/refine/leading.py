@@ -16,6 +16,7 @@ from aggregator.web.url import link_key
 _SAME_DAY: Final = timedelta(hours=24)
 _HOUR: Final = timedelta(hours=1)
 _STEP: Final = timedelta(minutes=5)
+_EASTERNMOST: Final = timedelta(hours=14)
 # Who dates a copy back hardly does so by more.
 _SOON: Final = timedelta(days=3)
 _ADDRESS: Final = re.compile(r'(?:href|src)="(https?://[^"]+)"')
@@ -85,8 +86,10 @@ def is_likelier(one: StoredEntry, other: StoredEntry, members: Sequence[StoredEn
     if named[0] != named[1]:
         return named[0]
     mine, theirs = _date(one, members), _date(other, members)
-    if mine and theirs and abs(mine - theirs) > _SAME_DAY:
-        return mine < theirs
+    if theirs and theirs - (mine or one.first_seen) > _SAME_DAY:
+        return True
+    if mine and mine - (theirs or other.first_seen) > _SAME_DAY:
+        return False
     links = [_links_to(found.entry.site, members) for found in (one, other)]
     if links[0] != links[1]:
         return links[0] > links[1]
@@ -192,30 +195,41 @@ def _date(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime | Non
 
 def _was_seen_at_once(member: StoredEntry) -> bool:
     published = member.entry.published
-    return published is not None and member.first_seen - published <= _SAME_DAY
+    return published is None or member.first_seen - published <= _SAME_DAY
+
+
+def _start(member: StoredEntry, date: datetime | None) -> datetime | None:
+    """When an entry can have been there at the earliest, by the date that it counts from; None where nothing is known of that.
+
+    A day begins in the easternmost zone, and what a known feed brings was not there when that was read a day before.
+    """
+    if date is None:
+        return None
+    start = date if date.time() != time.min else date - _EASTERNMOST
+    return start if member.is_backlog else max(start, member.first_seen - _SAME_DAY)
 
 
 def _earliest(best: Sequence[StoredEntry], dates: Mapping[int, datetime | None], members: Sequence[StoredEntry]) -> list[StoredEntry]:
-    """Those that may have been first: published within a day after the first, or of no known date.
+    """Those that may have been first: published within a day after the first, or of no known date. What was seen was there then, whatever
+    its date: what is dated more than a day later came after it.
 
     Where nobody links to any of these, also whoever was published a few days later, and to whose site the text links all the same in
     somebody else's copy: that one is dated back.
     """
-    known = [date for member in best if (date := dates[member.pk])]
-    if not known:
-        return list(best)
-    first = [member for member in best if (date := dates[member.pk]) is None or date <= min(known) + _SAME_DAY]
+    start = min(dates[member.pk] or member.first_seen for member in best)
+    first = [member for member in best if (date := dates[member.pk]) is None or date <= start + _SAME_DAY]
     if any(_links_to(member.entry.site, members) for member in first):
         return first
-    soon = [member for member in best if (date := dates[member.pk]) and min(known) + _SAME_DAY < date <= min(known) + _SOON]
+    soon = [member for member in best if (date := dates[member.pk]) and start + _SAME_DAY < date <= start + _SOON]
     return [*first, *(member for member in soon if _links_to(member.entry.site, members))]
 
 
 def _came(first: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) -> Mapping[int, tuple[int, float]]:
     """When each came, as far as that tells anything: roughly, as steps after the first; and precisely.
 
-    Where one has no time of day, that is the hour in which it was seen, unless one stood in a first document; and its day. What has no date
-    at all comes before what has one: a program that copies gives a date to everything.
+    Where one has no time of day, that is the hour in which it was seen, or, if one stood in a first document, whether another was seen
+    before it can have been there; and its day. What has no date at all comes before what has one: a program that copies gives a date to
+    everything.
     """
     known = {pk: date for pk, date in dates.items() if date}
     if all(member.pk in known and known[member.pk].time() != time.min for member in first):
@@ -224,7 +238,10 @@ def _came(first: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) ->
     are_seen = not any(member.is_backlog for member in first)
     start = min(member.first_seen for member in first)
     days = {member.pk: known[member.pk].toordinal() if member.pk in known else 0 for member in first}
-    return {one.pk: (int((one.first_seen - start) / _HOUR) if are_seen else 0, days[one.pk]) for one in first}
+    if are_seen:
+        return {one.pk: (int((one.first_seen - start) / _HOUR), days[one.pk]) for one in first}
+    starts = {one.pk: _start(one, dates[one.pk]) or start for one in first}
+    return {one.pk: (int(starts[one.pk] > start), days[one.pk]) for one in first}
 
 
 def _order(

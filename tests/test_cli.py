@@ -24,7 +24,7 @@ from aggregator.cli import asking, editing, holding, keeping, ledger, moving, ru
 from aggregator.cli.main import cli, main
 from aggregator.config import load
 from aggregator.errors import ParseError
-from aggregator.model import Config, JsonValue
+from aggregator.model import Config, JsonValue, Outcome, PollReport
 from aggregator.run.daemon import Daemon
 from aggregator.run.lock import DaemonLock
 from aggregator.store.sql import SqlStore
@@ -451,6 +451,16 @@ def test_strict_makes_one_failing_feed_an_error(folder: Path) -> None:
     (folder / "feeds.yaml").write_text("feeds:\n  - ./garden.xml\n  - ./absent.xml\n")
     assert run(folder, "update").exit_code == 0
     assert run(folder, "poll", "--force", "--strict").exit_code == 1
+
+
+def test_a_page_whose_feed_is_read_in_the_same_run_has_not_failed() -> None:
+    from aggregator.cli.running import failing
+
+    def told(feed: str, outcome: Outcome) -> PollReport:
+        return PollReport(feed_id=feed, shown_url="https://a.example/", outcome=outcome)
+
+    assert failing([told("page", "failed"), told("gone", "failed"), told("page", "new")]) == {"gone"}
+    assert failing([told("page", "failed"), told("page", "failed")]) == {"page"}
 
 
 def test_terminal_escapes_from_a_feed_are_written_out() -> None:

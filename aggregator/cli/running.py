@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -154,9 +154,15 @@ def _poll(app: "App", feeds: Sequence[str] | None, force: bool, quiet: bool) -> 
         for name in sorted(set(feeds) - {done.feed_id for done in reports}):
             say(f"{name}: not polled: {f'{_BUSY} {words(LEASE)}' if force else _PAUSED}")
     if not quiet:
-        failed = sum(done.outcome == "failed" for done in reports)
-        say(f"{len(reports)} polled, {failed} failed, {counted(sum(done.new for done in reports), 'new entry')}")
+        polled = {done.feed_id for done in reports}
+        say(f"{len(polled)} polled, {len(failing(reports))} failed, {counted(sum(done.new for done in reports), 'new entry')}")
     return sorted(reports, key=lambda done: done.feed_id)
+
+
+def failing(reports: Iterable[PollReport]) -> set[str]:
+    """The feeds whose last poll failed. A page that only names its feed counts for nothing where that feed was read after it."""
+    last = {done.feed_id: done.outcome for done in reports}
+    return {feed for feed, outcome in last.items() if outcome == "failed"}
 
 
 def _publish(app: "App", quiet: bool) -> list[PublishReport]:
@@ -184,10 +190,10 @@ def _announce(app: "App") -> None:
 
 def _exit(polled: Sequence[PollReport], published: Sequence[PublishReport], strict: bool) -> None:
     """0 done; 1 when all that was tried failed, or with `strict` when anything did."""
-    failures = [done.outcome == "failed" for done in polled] + [done.error is not None for done in published]
+    failed = failing(polled)
     if published and all(done.error for done in published):
         raise AggregatorError("no output could be written")
-    if strict and any(failures):
+    if strict and (failed or any(done.error for done in published)):
         sys.exit(1)
-    if not published and polled and all(failures):
+    if not published and polled and failed == {done.feed_id for done in polled}:
         raise AggregatorError("no feed could be polled")

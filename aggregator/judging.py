@@ -102,7 +102,8 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
     standing, rule = filters.eligible(members, feeds.specs, output, feeds.opted_out)
     if not standing:
         withdrawn = filters.is_withdrawn(members, feeds.specs, feeds.opted_out)
-        return Verdict(story_pk=pk, listed=False, rule=rule if members else filters.held_rule(stored), withdrawn=withdrawn)
+        said = rule if members else filters.held_rule(stored)
+        return Verdict(story_pk=pk, listed=False, rule=said, withdrawn=withdrawn, seen=_last_seen(stored))
     lead = leading.lead(standing, feeds.partners)
     return Verdict(
         story_pk=pk,
@@ -114,7 +115,12 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
         sort_key=leading.place(lead, members),
         public_updated=leading.last_changed(lead, members),
         per_day=feeds.specs[lead.feed_key].limit.per_day,
+        seen=_last_seen([member for member in standing if not member.is_backlog]),
     )
+
+
+def _last_seen(members: Sequence[StoredEntry]) -> datetime | None:
+    return max((member.first_seen for member in members), default=None)
 
 
 def _story(publication: Publication, members: Sequence[StoredEntry], output: OutputSpec, feeds: Feeds) -> Story:

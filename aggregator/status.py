@@ -162,7 +162,7 @@ def _reason(trouble: Trouble, state: FeedState, now: datetime, held_back: int, u
     return {
         "failing": _failing(state, now),
         "held": f"held {state.hold}",
-        "flood": f"{what} held back as backlog that came at once",
+        "flood": f"{what} held back as backlog",
         "cut": "; ".join(state.head.oddities),
         "odd": "; ".join(state.head.oddities),
         "paused": f"its server asked to be left alone for {polite.words(until - now)} ({why})" if until else "",

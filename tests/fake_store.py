@@ -39,7 +39,7 @@ from aggregator.store.edits import as_it_stood, is_edit
 from aggregator.store.joining import Joined, Pairs, Turnover, closest_first, in_turn, join, join_anew, near
 from aggregator.store.parting import Kin, Parting, Row, Told, leaving, part, places
 from aggregator.store.publications import LOOKED_THROUGH
-from aggregator.store.standing import Candidate, Outlook, first_listed, is_newcomer, settle
+from aggregator.store.standing import Candidate, Outlook, first_listed, has_subscribers, is_newcomer, settle, was_passed_over
 from aggregator.store.withdraw import is_over, reason
 from aggregator.web.forms import beginnings, written_forms
 from aggregator.web.url import link_key
@@ -90,6 +90,8 @@ class _Standing:
     pending: bool = False
     held: bool = False
     per_day: int | None = None
+    passed_over: datetime | None = None
+    let_in: datetime | None = None
 
 
 def _one_at_a_time(method: Method) -> Method:
@@ -523,10 +525,11 @@ class FakeStore(FakeForgetting):
                 after = replace(after, lead_pk=verdict.lead_pk, feed_key=verdict.feed_key, public_updated=updated, withdrawn_at=None)
             elif verdict.withdrawn:
                 after = replace(after, withdrawn_at=before.withdrawn_at or now)
-            self._standings[place] = _Standing(after)
+            self._standings[place] = _Standing(after, let_in=standing.let_in)
             return
         members = self._members(verdict.story_pk)
         old = standing.publication if standing else None
+        passed_over, let_in = self._let_in(standing, verdict, self._outputs[output], now)
         sort_key = verdict.sort_key or (old.sort_key if old else min(one.sort_key for one in members))
         publication = Publication(
             output=output,
@@ -541,22 +544,38 @@ class FakeStore(FakeForgetting):
             lead_pk=verdict.lead_pk,
             feed_key=verdict.feed_key,
         )
-        self._standings[place] = _Standing(publication, pending=verdict.listed, per_day=verdict.per_day)
+        self._standings[place] = _Standing(
+            publication, pending=verdict.listed, per_day=verdict.per_day, passed_over=passed_over, let_in=let_in
+        )
+
+    def _let_in(self, before: _Standing | None, verdict: Verdict, row: _Output, now: datetime) -> tuple[datetime | None, datetime | None]:
+        if not verdict.listed or before is None:
+            return (None if verdict.listed else verdict.seen), None
+        was_limited = not (before.pending or before.held) and before.passed_over is None and before.per_day != verdict.per_day
+        passed_over = (verdict.seen or now) if was_limited else before.passed_over
+        is_old = has_subscribers(row.first_published, now) and was_passed_over(verdict.seen, passed_over, now)
+        return passed_over, (before.let_in if before.held else now) if is_old else None
 
     def _settle(self, output: str, row: _Output, now: datetime, newcomer_entries: int) -> bool:
         own = {story: one for (path, story), one in self._standings.items() if path == output}
-        candidates = [self._candidate(story, one, row) for story, one in own.items() if one.pending]
+        candidates = [self._candidate(story, one, row, now) for story, one in own.items() if one.pending]
         given = {story: one.publication for story, one in own.items() if one.publication.sequence is not None}
         outlook = Outlook(
-            newcomers=Counter((one.feed_key, self._burst(story)) for story, one in given.items() if self._is_all_backlog(story)),
+            newcomers=Counter(
+                (one.feed_key, self._burst(story))
+                for story, one in given.items()
+                if self._is_all_backlog(story) and own[story].let_in is None
+            ),
             per_day=Counter((one.feed_key, one.sort_key.date()) for one in given.values() if one.listed),
             ids=frozenset(one.published_id for one in given.values()),
             last_sequence=max((self.archives.left_out.get(output, 0), *(one.sequence or 0 for one in given.values()))),
         )
         since = {one.story: first_listed(one, now, row.first_published) for one in candidates}
+        let_in = {one.story: one.let_in for one in candidates}
         for settled in settle(candidates, outlook, newcomer_entries):
             one = own[settled.story]
             one.pending, one.held = False, (settled.held or "").startswith(BACKLOG)
+            one.let_in = let_in[settled.story]
             one.publication = replace(
                 one.publication,
                 listed=settled.held is None,
@@ -567,17 +586,20 @@ class FakeStore(FakeForgetting):
             )
         return bool(candidates)
 
-    def _candidate(self, story: int, one: _Standing, row: _Output) -> Candidate:
+    def _candidate(self, story: int, one: _Standing, row: _Output, now: datetime) -> Candidate:
         feed = self._feeds.rows.get(one.publication.feed_key or "")
         came_late = feed is not None and is_newcomer(feed.added_at, feed.state.first_success_at, row.first_published)
+        came_at_once = self._is_all_backlog(story) and (came_late or self._came_since(story, row.first_published))
         return Candidate(
             story=story,
             feed_key=one.publication.feed_key,
             published_id=one.publication.published_id,
             sort_key=one.publication.sort_key,
             per_day=one.per_day,
-            is_newcomer=self._is_all_backlog(story) and (came_late or self._came_since(story, row.first_published)),
+            is_newcomer=came_at_once or one.let_in is not None,
             burst=self._burst(story),
+            let_in=None if came_at_once else one.let_in,
+            was_held=not came_at_once and one.let_in is not None and one.let_in < now,
             is_pruned=all(entry.pruned for entry in self._entries.values() if entry.story == story),
             backlog_seen=self._first_seen(story) if self._is_all_backlog(story) else None,
         )
@@ -608,6 +630,9 @@ class FakeStore(FakeForgetting):
         for row in self._entries.values():
             if row.story in held:
                 row.burst, row.stored = None, replace(row.stored, is_backlog=False)
+        for (_, story), one in self._standings.items():
+            if story in held and one.held:
+                one.passed_over = one.let_in = None
         for story in held:
             self._stories[story].generation = self._take("generation")
         return len(held)

@@ -177,7 +177,8 @@ class Verdict:
 
     `lead_pk` is the entry that would speak for it, `feed_key` its feed. `per_day` is that feed's `limit`, counted by the store over the
     UTC day of the sort key; what is listed already stays. `withdrawn`: it is not listed because a publisher, or the operator for one,
-    took it back.
+    took it back. `seen`: when the last of its entries was first seen; of those only that let it in, and were no backlog, if it is listed
+    (None: all were).
     """
 
     story_pk: int
@@ -190,6 +191,7 @@ class Verdict:
     public_updated: datetime | None = None
     per_day: int | None = None
     withdrawn: bool = False
+    seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -293,9 +293,7 @@ class Daemon:
         self.health.held_back = {state.id: held[state.key] for state in self.app.ports.store.feeds() if state.key in held} if held else {}
         for feed, count in self.health.held_back.items():
             if count > known.get(feed, 0):
-                log.warning(
-                    "%s: held back as backlog that came at once: %s; to publish: aggregator release %s", feed, counted(count, "entry"), feed
-                )
+                log.warning("%s: held back as backlog: %s; to publish: aggregator release %s", feed, counted(count, "entry"), feed)
 
     def _ask_lists(self) -> None:
         """Ask the lists of feeds that are due, and poll whom they name by now, whoever asked or confirmed them."""

@@ -74,6 +74,9 @@ publication = Table(
     Column("pending", Boolean, nullable=False),
     # Would be listed, but is of a backlog of which enough is shown.
     Column("held", Boolean, nullable=False, server_default=false()),
+    # Up to when its entries were seen when the rules kept it out last; and since when others let it in, if nothing of it came since.
+    Column("passed_over", Instant),
+    Column("let_in", Instant),
     Column("per_day", Integer),
     Column("rule", Text, nullable=False),
     Column("lead", KEY),

@@ -14,7 +14,7 @@ from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.parting import Parting, Row, Told, places
 from aggregator.store.schema import entry, output, publication, story, story_member
 from aggregator.store.settling import CHANGE
-from aggregator.store.standing import EARLY
+from aggregator.store.standing import EARLY, has_subscribers, was_passed_over
 
 LOOKED_THROUGH: Final = 10_000
 """Where an output takes so many of each feed, it chooses among the latest so many that it ever listed: all would grow with the store."""
@@ -41,7 +41,7 @@ _DATES: Final = (
 # What a verdict may change of a row.
 _JUDGED: Final = (
     "published_id", "sort_key", "public_updated", "listed", "pending", "held", "per_day", "rule",
-    "lead", "feed_key", "withdrawn", "withdrawn_at"
+    "lead", "feed_key", "withdrawn", "withdrawn_at", "passed_over", "let_in"
 )  # fmt: skip
 
 SHOWN: Final = select(publication, output.c.path).join(output, output.c.pk == publication.c.output)
@@ -151,11 +151,12 @@ def judge(conn: Connection, counters: Counters, path: str, mark: str, verdicts: 
         # Should this judgement break off, the rows are neither the old rules' nor the new ones': all must be judged again.
         conn.execute(update(output).where(output.c.pk == row.pk).values(mark=None))
     for piece in chunks(verdicts):
-        _write(conn, row.pk, {verdict.story_pk: verdict for verdict in piece}, now)
+        _write(conn, row, {verdict.story_pk: verdict for verdict in piece}, now)
     return row
 
 
-def _write(conn: Connection, of: int, verdicts: dict[int, Verdict], now: datetime) -> None:
+def _write(conn: Connection, judged: AnyRow, verdicts: dict[int, Verdict], now: datetime) -> None:
+    of, has_begun = judged.pk, has_subscribers(judged.first_published, now)
     found = {row.pk: row for row in conn.execute(_LIVE, {"of": of, "stories": list(verdicts)})}
     undated = [pk for pk in found if verdicts[pk].sort_key is None]
     dates = {pk: (at, name) for pk, at, name in conn.execute(_DATES, {"stories": undated})} if undated else {}
@@ -167,7 +168,7 @@ def _write(conn: Connection, of: int, verdicts: dict[int, Verdict], now: datetim
             news.append({"output": of, "story": pk} | _first(verdicts[pk], at, name))
             continue
         before = {name: getattr(row, name) for name in _JUDGED}
-        after = before | (_again(verdicts[pk], row, now) if row.sequence is not None else _still(verdicts[pk]))
+        after = before | (_again(verdicts[pk], row, now) if row.sequence is not None else _still(verdicts[pk], row, now, has_begun))
         if after != before:
             changes.append({"of": of, "judged": pk} | after)
     if news:
@@ -191,13 +192,18 @@ def _first(verdict: Verdict, at: datetime | None, name: str) -> dict[str, object
         "rule": verdict.rule,
         "lead": verdict.lead_pk,
         "feed_key": verdict.feed_key,
+        "passed_over": None if verdict.listed else verdict.seen,
     }
 
 
-def _still(verdict: Verdict) -> dict[str, object]:
+def _still(verdict: Verdict, row: AnyRow, now: datetime, has_begun: bool) -> dict[str, object]:
     """The columns of a story that was never listed, judged again."""
+    is_limited = not (row.pending or row.held) and verdict.listed and row.passed_over is None and row.per_day != verdict.per_day
+    passed_over = (verdict.seen or now if is_limited else row.passed_over) if verdict.listed else verdict.seen
+    is_old = verdict.listed and has_begun and was_passed_over(verdict.seen, passed_over, now)
     values: dict[str, object] = {"pending": verdict.listed, "held": False, "per_day": verdict.per_day, "rule": verdict.rule}
     values |= {"lead": verdict.lead_pk, "feed_key": verdict.feed_key}
+    values |= {"passed_over": passed_over, "let_in": (row.let_in if row.held else now) if is_old else None}
     if verdict.sort_key is not None:
         values |= {"sort_key": verdict.sort_key, "published_id": verdict.published_id}
         values |= {"public_updated": verdict.public_updated or verdict.sort_key}

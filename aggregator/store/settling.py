@@ -14,6 +14,7 @@ from aggregator.store.standing import EARLY, Candidate, Outlook, Settled, first_
 
 CHANGE: Final = update(publication).where(publication.c.output == bindparam("of"), publication.c.story == bindparam("judged"))
 _IN_STORIES: Final = story_member.c.story.in_(bindparam("stories", expanding=True))
+_OF_STORIES: Final = publication.c.story.in_(bindparam("stories", expanding=True))
 _PENDING: Final = select(publication).where(publication.c.output == bindparam("of"), publication.c.pending)
 _FEEDS: Final = select(feed.c.key, feed.c.added_at, feed.c.first_success_at).where(feed.c.key.in_(bindparam("keys", expanding=True)))
 # Feed by feed: an entry that took the place of one that is backlog, under another id, is no news.
@@ -37,6 +38,7 @@ _GIVEN_OF_FEED: Final = (
     .join(story_member, story_member.c.entry == entry.c.pk)
     .join(publication, (publication.c.story == story_member.c.story) & (publication.c.output == bindparam("of")))
     .where(feed.c.key.in_(bindparam("keys", expanding=True)), publication.c.feed_key == feed.c.key, publication.c.sequence.is_not(None))
+    .where(publication.c.let_in.is_(None))
 )
 _LISTED_DAYS: Final = select(publication.c.feed_key, publication.c.sort_key).where(
     publication.c.output == bindparam("of"),
@@ -62,6 +64,7 @@ _RELEASE: Final = (
     .where(entry.c.pk.in_(select(story_member.c.entry).where(_IN_STORIES)), entry.c.backlog | entry.c.burst.is_not(None))
     .values(backlog=False, burst=None)
 )
+_LET_GO: Final = update(publication).where(publication.c.held, _OF_STORIES).values(passed_over=None, let_in=None)
 _TOUCH: Final = update(story).where(story.c.pk.in_(bindparam("stories", expanding=True))).values(generation=bindparam("now"))
 _LAST: Final = (
     select(publication.c.sequence)
@@ -82,10 +85,12 @@ def finish(conn: Connection, row: AnyRow, mark: str, generation: int, now: datet
     """Settle what is pending and mark the output as judged up to `generation`."""
     pending = {one.story: one for one in conn.execute(_PENDING, {"of": row.pk})}
     if pending:
-        candidates = _candidates(conn, row, list(pending.values()))
+        candidates = _candidates(conn, row, list(pending.values()), now)
         settled = settle(candidates, _outlook(conn, row, candidates), newcomer_entries)
         since = {one.story: first_listed(one, now, row.first_published) for one in candidates}
-        conn.execute(CHANGE, [_settled(row.pk, one, pending[one.story], since[one.story]) for one in settled])
+        let_in = {one.story: one.let_in for one in candidates}
+        changes = [_settled(row.pk, one, pending[one.story], since[one.story]) | {"let_in": let_in[one.story]} for one in settled]
+        conn.execute(CHANGE, changes)
     # Nobody is flooded by what an output begins with: it begins when there is something to list.
     begun = row.first_published or (now if pending else None)
     values = {"mark": mark, "judged_generation": generation, "first_published": begun}
@@ -107,9 +112,10 @@ def _settled(of: int, one: Settled, row: AnyRow, since: datetime) -> dict[str, o
     }
 
 
-def _candidates(conn: Connection, row: AnyRow, pending: Sequence[AnyRow]) -> list[Candidate]:
+def _candidates(conn: Connection, row: AnyRow, pending: Sequence[AnyRow], now: datetime) -> list[Candidate]:
     feeds = _new_feeds(conn, row, {one.feed_key for one in pending if one.feed_key})
     backlog = _backlog(conn, [one.story for one in pending])
+    newcomers = {one.story for one in pending if _is_newcomer(one, backlog, feeds, row.first_published)}
     with_text = _among(conn, _WITH_TEXT, [one.story for one in pending])
     return [
         Candidate(
@@ -118,8 +124,10 @@ def _candidates(conn: Connection, row: AnyRow, pending: Sequence[AnyRow]) -> lis
             published_id=one.published_id,
             sort_key=one.sort_key,
             per_day=one.per_day,
-            is_newcomer=_is_newcomer(one, backlog, feeds, row.first_published),
+            is_newcomer=one.let_in is not None or one.story in newcomers,
             burst=backlog[one.story].burst if one.story in backlog else None,
+            let_in=None if one.story in newcomers else one.let_in,
+            was_held=one.story not in newcomers and one.let_in is not None and one.let_in < now,
             is_pruned=one.story not in with_text,
             backlog_seen=backlog[one.story].first_seen if one.story in backlog else None,
         )
@@ -210,6 +218,7 @@ def release(conn: Connection, counters: Counters, feed_key: str) -> int:
         generation = counters.take("generation")
         for piece in chunks(found):
             conn.execute(_RELEASE, {"stories": piece})
+            conn.execute(_LET_GO, {"stories": piece})
             conn.execute(_TOUCH, {"stories": piece, "now": generation})
     return len(found)
 

@@ -1,6 +1,6 @@
 """Who of the stories that may stand in an output is listed now, under which id and number (pure)."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -8,6 +8,7 @@ from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from aggregator.ports import BACKLOG
+from aggregator.store.turnover import BACKLOG_AGE
 from aggregator.web.text import counted
 
 INITIAL_FILL: Final = timedelta(hours=1)
@@ -26,7 +27,8 @@ class Candidate:
     """A story that today's rules let into an output in which it was never listed.
 
     `is_newcomer`: all of it is backlog that came after the output's first publish: it stood in the first document of a feed that was added
-    since, or a known feed brought it among many old entries at once, at `burst`. `is_pruned`: no member has its text any more.
+    since, or a known feed brought it among many old entries at once, at `burst`; or the output passed it over, until other rules, or a
+    newly added feed, `let_in` what had been seen long before (`was_held`: earlier than now). `is_pruned`: no member has its text any more.
     `backlog_seen`: when the first of it was seen, if all of it is backlog, whenever that came.
     """
 
@@ -37,6 +39,8 @@ class Candidate:
     per_day: int | None = None
     is_newcomer: bool = False
     burst: datetime | None = None
+    let_in: datetime | None = None
+    was_held: bool = False
     is_pruned: bool = False
     backlog_seen: datetime | None = None
 
@@ -66,6 +70,17 @@ def is_newcomer(added_at: datetime, first_success: datetime | None, first_publis
     if first_published is None or first_success is None or first_success <= first_published:
         return False
     return added_at > first_published or first_success > first_published + INITIAL_FILL
+
+
+def has_subscribers(first_published: datetime | None, now: datetime) -> bool:
+    """Whether an output has been there for longer than it takes to set it up."""
+    return first_published is not None and now > first_published + INITIAL_FILL
+
+
+def was_passed_over(seen: datetime | None, passed_over: datetime | None, now: datetime) -> bool:
+    """Whether a story that an output kept out, with all that was seen of it up to then, is old when it is let in: nothing came since but
+    backlog (`seen` is None), and nothing was seen in the last days."""
+    return passed_over is not None and (seen is None or (seen <= passed_over and seen <= now - BACKLOG_AGE))
 
 
 def first_listed(one: Candidate, now: datetime, first_published: datetime | None) -> datetime:
@@ -111,17 +126,23 @@ def settle(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: 
 
 def _held(candidates: Sequence[Candidate], outlook: Outlook, newcomer_entries: int) -> dict[int, str]:
     held = {one.story: "held back: its text was pruned before it was ever listed" for one in candidates if one.is_pruned}
-    newcomers: defaultdict[tuple[str | None, datetime | None], list[Candidate]] = defaultdict(list)
-    for one in candidates:
-        if one.is_newcomer and not one.is_pruned:
-            newcomers[one.feed_key, one.burst].append(one)
-    for (feed_key, burst), backlog in newcomers.items():
-        of = "a newly added feed" if burst is None else f"its feed, which brought many old entries at once on {burst:%Y-%m-%d}"
-        why = f"{BACKLOG} of {of} ({newcomer_entries} newest are shown)"
-        room = max(0, newcomer_entries - outlook.newcomers.get((feed_key, burst), 0))
-        newest_first = sorted(sorted(backlog, key=_order), key=lambda one: one.sort_key, reverse=True)
-        held |= {one.story: why for one in newest_first[room:]}
+    newcomers = sorted((one for one in candidates if one.is_newcomer and not one.is_pruned), key=_order)
+    shown: Counter[tuple[str | None, datetime | None]] = Counter(outlook.newcomers)
+    at_once: Counter[str | None] = Counter()
+    for one in sorted(newcomers, key=lambda one: one.sort_key, reverse=True):
+        came = one.feed_key, one.let_in or one.burst
+        if one.was_held or max(shown[came], at_once[one.feed_key]) >= newcomer_entries:
+            held[one.story] = f"{BACKLOG} of {_told(one)} ({newcomer_entries} newest are shown)"
+            continue
+        shown[came] += 1
+        at_once[one.feed_key] += 1
     return held
+
+
+def _told(one: Candidate) -> str:
+    if one.let_in:
+        return f"what this output passed over until {one.let_in:%Y-%m-%d}"
+    return f"its feed, which brought many old entries at once on {one.burst:%Y-%m-%d}" if one.burst else "a newly added feed"
 
 
 def _order(one: Candidate) -> tuple[datetime, str, str, int]:

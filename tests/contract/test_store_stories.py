@@ -11,7 +11,7 @@ import pytest
 
 from aggregator.model import Entry, PollResult, Retain, StoredEntry, StoryKey, Url, Verdict
 from aggregator.ports import Store
-from tests.ledger import HOUR, blogs, listed, poll, post, publish, result, same_story, stories, titled, titles, verdict
+from tests.ledger import HOUR, Judge, blogs, listed, poll, post, publish, result, same_story, stories, titled, titles, verdict
 from tests.makers import NOON, spec
 
 DAY = timedelta(days=1)
@@ -299,7 +299,7 @@ def test_what_changes_while_an_output_is_judged_is_judged_next_time(store: Store
 
 
 def dropped(pk: int, found: Sequence[StoredEntry]) -> Verdict:
-    return Verdict(story_pk=pk, listed=False, rule="dropped by title")
+    return Verdict(story_pk=pk, listed=False, rule="dropped by title", seen=max(one.first_seen for one in found))
 
 
 # ── listings ──
@@ -446,6 +446,54 @@ def test_the_backlog_of_a_feed_that_is_added_later_floods_nobody(store: Store) -
     poll(store, [("new", [post(0, "new", title=titled("new 0"))])], NOON + DAY + HOUR)
     publish(store, NOON + DAY + HOUR, newcomers=2, rules="2")
     assert titles(store, limit=1) == ["new 0"], "what it publishes from now on is shown"
+
+
+def wants(*feeds: str) -> Judge:
+    """What an output of some feeds says."""
+
+    def judge(pk: int, members: Sequence[StoredEntry]) -> Verdict:
+        standing = [one for one in members if one.feed_id in feeds]
+        seen = max((one.first_seen for one in standing if not one.is_backlog), default=None)
+        said = replace(verdict(pk, standing or members), seen=seen)
+        return said if standing else dropped(pk, members)
+
+    return judge
+
+
+def test_what_other_rules_let_in_floods_nobody_until_it_is_released(store: Store) -> None:
+    store.sync(blogs("blog", "other"), NOON)
+    poll(store, [("blog", [post(number) for number in range(2, 9)]), ("other", [post(1, "other", title=titled("other"))])])
+    publish(store, by=wants("other"))
+    later = NOON + 9 * DAY
+    poll(store, [("blog", [post(0, published=later), *(post(number) for number in range(2, 9))])], later)
+    both = wants("blog", "other")
+    publish(store, later, rules="2", by=both, newcomers=2)
+    assert sorted(titles(store)) == ["Post 0", "Post 2", "Post 3", "other"], "what is new is no archive"
+    state = store.feed("blog")
+    assert state is not None
+    ((pk, _),) = store.find(post(8).published_id)
+    why = "held back: backlog of what this output passed over until 2026-03-10 (2 newest are shown)"
+    assert [one.rule for one in store.publications(pk)] == [why]
+    publish(store, later + HOUR, rules="3", by=both, newcomers=2)
+    assert (len(titles(store)), store.held_back()) == (4, {state.key: 5}), "to edit once more does not open the gate"
+    assert store.release(state.key) == 5
+    publish(store, later + 2 * HOUR, rules="3", by=both, newcomers=2)
+    assert (len(titles(store)), store.held_back()) == (9, {})
+
+
+def test_of_what_an_output_passed_over_a_copy_of_today_is_news_and_a_new_feeds_archive_is_none(store: Store) -> None:
+    store.sync(blogs("blog", "planet"), NOON)
+    poll(store, [("blog", [post(9)]), ("planet", [post(9, "planet")])])
+    poll(store, [("blog", [post(number, page=f"page {number}") for number in range(1, 9)])], NOON + HOUR)
+    publish(store, NOON + HOUR, by=wants("planet"))
+    later = NOON + DAY
+    poll(store, [("planet", [post(number, "planet", page=f"page {number}") for number in range(1, 4)])], later)
+    publish(store, later, by=wants("planet"), newcomers=1)
+    assert len(titles(store)) == 4
+    store.sync(blogs("blog", "planet", "late"), later)
+    poll(store, [("late", [post(number, "late", page=f"page {number}") for number in range(4, 9)])], later + DAY)
+    publish(store, later + DAY, by=wants("planet", "late"), newcomers=1)
+    assert len(titles(store)) == 5
 
 
 def archive(*numbers: int) -> list[Entry]:

@@ -107,6 +107,33 @@ def test_a_text_that_its_template_indents_is_kept():
     assert "The harbour opens at nine." in entry.summary
 
 
+@pytest.mark.parametrize(
+    "heavy",
+    [
+        f'<p><img src="data:image/png;base64,{"A" * 60_000}"></p>',
+        f"<!--{'x' * 60_000}-->",
+        f"<style>{'.a{}' * 15_000}</style>",
+        f"<script>{'a();' * 15_000}</script>",
+    ],
+    ids=["picture", "comment", "style", "script"],
+)
+def test_what_is_never_shown_hides_no_credit_line(heavy: str):
+    text = "".join(f"<p>On day {day} the harbour opens at nine, and ships may enter it until noon.</p>" for day in range(20))
+    credit = '<p>This article originally appeared at <a href="https://orig.example/2026/a-harbour">Orig</a>.</p>'
+    for body in (heavy + credit + text, text + credit + heavy):
+        entry = refined(RawEntry(link="https://blog.example/1", contents=(html(body),)))
+        assert [hop.site for hop in entry.origin.chain] == ["orig.example"]
+        assert entry.content
+        assert "originally" not in entry.content
+
+
+def test_data_that_is_shown_as_text_is_kept():
+    shown = f'<pre>src="data:image/png;base64,{"A" * 30_000}"</pre>'
+    entry = refined(RawEntry(contents=(html(shown),)))
+    assert entry.content
+    assert entry.content.count("A" * 30_000) == 1
+
+
 def test_of_several_contents_the_marked_up_one_is_taken():
     entry = refined(RawEntry(id="1", contents=(RawText(value="plain " * 9), html("<p>rich</p>"))))
     assert entry.content == "<p>rich</p>"

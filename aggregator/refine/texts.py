@@ -6,10 +6,12 @@ Provenance is traced and blocks are stripped on the raw HTML, which still has it
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from aggregator.model import Printed, RawEntry, RawText, SafeHtml, Url
 from aggregator.refine import filters, markup
+from aggregator.refine.blocks import EDGE_CHARS
 from aggregator.refine.closings import unclosed
 from aggregator.refine.context import Context
 from aggregator.refine.credit import counters
@@ -21,6 +23,7 @@ from aggregator.refine.provenance import Trace, must_stay, trace
 from aggregator.refine.repeated import marks, repeated, without_repeated
 from aggregator.refine.sourcing import carries_a_source, own
 from aggregator.refine.substance import settled, without_advertisements
+from aggregator.refine.weight import lightened
 from aggregator.web.host import site
 from aggregator.web.url import resource
 
@@ -176,7 +179,12 @@ def _main_content(raw: RawEntry) -> RawText | None:
 def _html(text: RawText | None) -> str | None:
     if text is None:
         return None
-    return markup.from_text(text.value) if text.type == "text" else text.value
+    return markup.from_text(text.value) if text.type == "text" else _light(text.value)
+
+
+@lru_cache(maxsize=8)
+def _light(html: str) -> str:
+    return lightened(html) if len(html) > EDGE_CHARS else html
 
 
 def _shows(html: SafeHtml) -> bool:

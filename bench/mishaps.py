@@ -40,7 +40,7 @@ from typing import Any
 
 from bench.kills import SlowReaders, grown, is_sound, ledger, parses, release
 from bench.loopback import LoopbackSite, Reply
-from tests.e2e.running import REPOSITORY, Running, free_port
+from tests.e2e.running import REPOSITORY, Running, free_port, started
 
 FEEDS = 6
 ERRORS = ("ENOSPC", "EIO", "EROFS", "EDQUOT")
@@ -148,7 +148,7 @@ class World:
     def daemon(self) -> Iterator[Running]:
         self.port = free_port()
         self.configure()
-        with Running(self.folder) as running:
+        with started(self.folder) as running:
             yield running
             running.stop()
             self.look("the daemon", running.says())

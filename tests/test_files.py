@@ -3,12 +3,14 @@
 import errno
 import gzip
 import hashlib
+import itertools
 import os
 import resource
 import signal
 import subprocess
 import sys
 import threading
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import brotli
@@ -18,6 +20,7 @@ from aggregator.errors import PublishError
 from aggregator.publish.compress import SUFFIXES, compressed
 from aggregator.publish.files import Folder
 from aggregator.web.text import fingerprint
+from tests.forked import Forked
 
 
 def left_over(root: Path) -> list[str]:
@@ -182,17 +185,19 @@ def test_a_writer_that_lives_keeps_its_temporary_file(tmp_path: Path) -> None:
     assert not held.exists()
 
 
+def writes(line: Connection, root: Path) -> None:
+    """Work of a `Forked`: write one file again and again."""
+    folder = Folder(root)
+    line.send("go")
+    for number in itertools.count():
+        folder.put("atom.xml", str(number % 10).encode() * 50_000)
+
+
 def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
     Folder(tmp_path).put("atom.xml", b"0" * 50_000)
-    script = (
-        "import sys; from pathlib import Path; from aggregator.publish.files import Folder\n"
-        f"folder = Folder(Path({str(tmp_path)!r})); print('go', flush=True)\n"
-        "for n in range(10**9): folder.put('atom.xml', str(n % 10).encode() * 50_000)"
-    )
     for _ in range(3):
-        with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as writer:
-            assert writer.stdout is not None
-            writer.stdout.readline()
+        with Forked(writes, tmp_path) as writer:
+            assert writer.line.recv() == "go"
             before = (tmp_path / "atom.xml").stat().st_mtime_ns
             while (tmp_path / "atom.xml").stat().st_mtime_ns == before:
                 pass

@@ -3,10 +3,11 @@
 import re
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy import event
 from aggregator.errors import StoreError
 from aggregator.model import Retain, StoredEntry
 from aggregator.store.sql import SqlStore
+from tests.forked import Forked
 from tests.ledger import (
     HOLD,
     HOUR,
@@ -33,8 +35,6 @@ from tests.ledger import (
 )
 from tests.makers import NOON
 
-REPOSITORY = Path(__file__).parents[1]
-
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
@@ -42,84 +42,62 @@ def folder() -> Iterator[Path]:
         yield made
 
 
-def child(code: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
-
-
 # ── other processes ──
 
-LEASE = """
-import sys
-from tests.ledger import HOLD, NOON
-from aggregator.store.sql import SqlStore
-store = SqlStore(sys.argv[1])
-print("ready", flush=True)
-sys.stdin.readline()
-while leased := store.lease(NOON, HOLD, 2):
-    for state, token in leased:
-        print(state.id, token, flush=True)
-"""
+
+def leases(line: Connection, path: Path) -> None:
+    """Work of a `Forked`: all that it leases, once it is told to begin."""
+    store = SqlStore(str(path))
+    line.send("ready")
+    line.recv()
+    while leased := store.lease(NOON, HOLD, 2):
+        for state, token in leased:
+            line.send((state.id, token))
 
 
 def test_two_processes_never_lease_one_feed_twice(folder: Path) -> None:
     path = folder / "store.db"
-    store = SqlStore(str(path))
     ids = [f"feed-{number}" for number in range(120)]
-    store.sync(blogs(*ids), NOON)
-    arguments = [sys.executable, "-c", LEASE, str(path)]
-    workers = [subprocess.Popen(arguments, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
-    told = []
-    for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    for worker in workers:
-        told += worker.communicate()[0].splitlines()
-        assert worker.returncode == 0
-    assert sorted(line.split()[0] for line in told) == sorted(ids)
-    assert len({line.split()[1] for line in told}) == len(ids), "no two leases share a token"
-    store.close()
+    with closing(SqlStore(str(path))) as store:
+        store.sync(blogs(*ids), NOON)
+    with Forked(leases, path) as first, Forked(leases, path) as second:
+        assert (first.line.recv(), second.line.recv()) == ("ready", "ready")
+        for worker in (first, second):
+            worker.line.send("go")
+        told = [*first.told(), *second.told()]
+        assert (first.wait(), second.wait()) == (0, 0)
+    assert sorted(id_ for id_, _ in told) == sorted(ids)
+    assert len({token for _, token in told}) == len(ids), "no two leases share a token"
 
 
 # ── sudden death ──
 
-RECORD = """
-import sys
-from dataclasses import replace
-from tests.ledger import HOUR, NOON, blogs, post, publish, result, same_story
-from aggregator.store.sql import SqlStore
-store, ids = SqlStore(sys.argv[1]), [f"feed-{number}" for number in range(20)]
-store.sync(blogs(*ids), NOON)
-first = int(sys.argv[2])
-for cycle in range(first, first + 100):
-    at = NOON + cycle * HOUR
-    made = [result(store, id, [post(1000 * cycle + n, id, page=f"https://orig.example/{cycle}/{n}") for n in range(20)], at) for id in ids]
-    made = [replace(one, state=replace(one.state, gone_count=cycle + 1)) for one in made]
-    print("recording", cycle, flush=True)
-    store.record(made, same_story)
-    publish(store, at)
-    print("recorded", cycle, flush=True)
-"""
+
+def records(line: Connection, path: Path, first: int, began: datetime) -> None:
+    """Work of a `Forked`: poll and publish cycle after cycle, and say so before and after each."""
+    store, ids = SqlStore(str(path)), [f"feed-{number}" for number in range(20)]
+    store.sync(blogs(*ids), NOON)
+    for cycle in range(first, first + 100):
+        at = began + cycle * HOUR
+        posts = {id_: [post(1000 * cycle + n, id_, page=f"https://orig.example/{cycle}/{n}") for n in range(20)] for id_ in ids}
+        made = [result(store, id_, posts[id_], at) for id_ in ids]
+        made = [replace(one, state=replace(one.state, gone_count=cycle + 1)) for one in made]
+        line.send(("recording", cycle))
+        store.record(made, same_story)
+        publish(store, at)
+        line.send(("recorded", cycle))
 
 
 def test_a_worker_killed_at_any_moment_leaves_a_store_that_is_whole(folder: Path) -> None:
     path, cycle = folder / "store.db", 0
     path.write_bytes(empty_store())
-    for wait_s in (0.0, 0.06):
-        worker = child(RECORD, str(path), str(cycle))
-        assert worker.stdout is not None
-        for line in worker.stdout:
-            if line.startswith("recording"):
-                break
-        try:
-            worker.wait(wait_s)
-        except subprocess.TimeoutExpired:
+    for wait_s, began in ((0.0, NOON), (0.06, NOON + 2 * HOLD)):  # then the leases of the one before have ended
+        with Forked(records, path, cycle, began) as worker:
+            assert worker.line.recv() == ("recording", cycle)
+            with pytest.raises(subprocess.TimeoutExpired):
+                worker.wait(wait_s)
             worker.kill()
-        told = worker.communicate()[0]
-        done = {int(line.split()[1]) for line in told.splitlines() if line.startswith("recorded")}
+            done = {number for what, number in worker.told() if what == "recorded"}
         cycle = _check_whole(path, done)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.loopback import LoopbackSite, Reply
-from tests.e2e.running import Running, feed, free_port, inside
+from tests.e2e.running import Running, feed, forked, free_port, inside
 from tests.pace import IS_LONG
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs all of 127.0.0.0/8 on loopback, which Linux has")
@@ -45,7 +45,7 @@ def test_edits_are_taken_up_broken_ones_keep_the_last_good_feeds_yaml_and_comman
     with LoopbackSite({"garden": Reply(body=feed("garden", "First.")), "harbour": Reply(body=feed("harbour", "Other."))}) as site:
         garden, harbour = site.url("garden"), site.url("harbour")
         configured(tmp_path, garden, port=port)
-        with Running(tmp_path) as daemon:
+        with forked(tmp_path) as daemon:
             daemon.until(lambda: "First." in served(port) and "First." in served(port, "rss.xml"))
             _broken_and_mended(daemon, tmp_path / "feeds.yaml", port)
             configured(tmp_path, garden, harbour, port=port, title="Planet Two", outputs="[atom.xml]", link=own)
@@ -88,7 +88,7 @@ def test_it_ends_in_time_while_a_publish_hangs(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "public/sources.html")  # whoever opens it waits for ever
     with LoopbackSite({"garden": Reply(body=feed("garden", "First."))}) as site:
         configured(tmp_path, site.url("garden"), port=port, outputs="[index.html]")
-        with Running(tmp_path) as daemon:
+        with forked(tmp_path) as daemon:
             daemon.until(lambda: "First." in served(port, "index.html"))
             assert daemon.stop() < 10
             assert daemon.process.returncode == 0
@@ -100,7 +100,7 @@ def test_a_restart_asks_nothing_that_is_not_due(tmp_path: Path) -> None:
     with LoopbackSite({"garden": Reply(body=feed("garden", "First."))}) as site:
         configured(tmp_path, site.url("garden"), port=port)
         assert inside(tmp_path, "update").returncode == 0
-        with Running(tmp_path) as daemon:
+        with forked(tmp_path) as daemon:
             daemon.until(lambda: "last_publish" in (told := served(port, "healthz")) and json.loads(told)["last_publish"])
             assert daemon.stop() < 10
         assert len(site.requests()) == 1
@@ -124,7 +124,7 @@ def test_sigterm_ends_it_while_a_server_keeps_silent(tmp_path: Path) -> None:
     port = free_port()
     with LoopbackSite({"slow": Reply(body=b"x" * 10_000_000, pause_s=5.0, may_gzip=False)}) as site:
         configured(tmp_path, site.url("slow"), port=port)
-        with Running(tmp_path) as daemon:
+        with forked(tmp_path) as daemon:
             daemon.until(lambda: site.requests())
             assert daemon.stop() < 10
             assert daemon.process.returncode == 0

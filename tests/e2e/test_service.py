@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.run.lock import DaemonLock
-from tests.e2e.running import Running, feed, files_below, inside
+from tests.e2e.running import feed, files_below, inside, started
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="service managers that are told of readiness are Linux's")
 
@@ -45,7 +45,7 @@ def test_a_service_from_its_first_word_to_its_store_put_back(tmp_path: Path) -> 
     copy, atom = str(tmp_path / "copy.db"), tmp_path / "public/atom.xml"
     with manager(tmp_path / "notify") as told:
         environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "1000000", "AGGREGATOR_LOG": "json"}
-        with Running(tmp_path, environ=environ) as daemon:
+        with started(tmp_path, environ=environ) as daemon:
             daemon.until(lambda: atom.exists() and "Second." in atom.read_text() and told.heard().count("WATCHDOG=1") >= 2)
             assert told.heard()[0] == "READY=1"
             assert any(line.startswith("STATUS=1 feed, last poll ") for line in told.heard())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Running, feed, free_port
+from tests.e2e.running import feed, forked, free_port
 from tests.hub import Hub, ask
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs all of 127.0.0.0/8 on loopback, which Linux has")
@@ -21,7 +21,7 @@ def test_what_a_hub_pushes_is_published_and_told_to_our_own_hub(tmp_path: Path) 
             f"defaults: {{ allow_private: true, every: 2h, republish: full }}\nfeeds: ['{topic}']\n"
             f"websub: {{ hub: '{own.url()}', subscribe: true }}\n"
         )
-        with Running(tmp_path) as daemon:
+        with forked(tmp_path) as daemon:
             daemon.until(lambda: hub.forms and own.forms)
             form = hub.forms[0]
             assert form["hub.callback"].startswith(f"http://127.0.0.1:{port}/websub/")

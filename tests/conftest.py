@@ -4,24 +4,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
 
-from aggregator.collect.fetch import WebFetcher
-from tests import statements
 from tests.browser import browser
-from tests.pace import examples
-from tests.starting import pytest_collection, pytest_collection_finish, pytest_collection_modifyitems
+from tests.starting import pytest_collection, pytest_collection_finish, pytest_collection_modifyitems, pytest_configure
 
-__all__ = ["browser", "pytest_collection", "pytest_collection_finish", "pytest_collection_modifyitems"]
+__all__ = ["browser", "pytest_collection", "pytest_collection_finish", "pytest_collection_modifyitems", "pytest_configure"]
 
-# No deadline: how long an example takes says more about what else runs on the machine than about the code.
-settings.register_profile("suite", examples())
-settings.load_profile("suite")
-statements.share()
+if TYPE_CHECKING:
+    from aggregator.collect.fetch import WebFetcher
 
-OpenFetcher = Callable[..., WebFetcher]
+OpenFetcher = Callable[..., "WebFetcher"]
 """Makes a fetcher (the keywords of `WebFetcher`; in a hurry unless told otherwise) that is closed after the test."""
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -40,6 +35,8 @@ def open_fetcher(request: pytest.FixtureRequest) -> Iterator[OpenFetcher]:
     """Each test that asks for it runs twice: both doors keep the same promises."""
     if request.param == "curl" and find_spec("pycurl") is None:
         pytest.skip("needs pycurl (the extra `fast`)")
+    from aggregator.collect.fetch import WebFetcher  # here: the process that only hands out tests needs it not
+
     with ExitStack() as opened:
 
         def make(**given: object) -> WebFetcher:

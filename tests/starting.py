@@ -2,6 +2,8 @@
 collected, and long files come first."""
 
 import gc
+import os
+import shutil
 from collections import deque
 from contextlib import suppress
 from importlib import import_module
@@ -10,6 +12,10 @@ from pathlib import Path
 import pytest
 
 _TESTS = Path(__file__).parent
+# Where there is a folder in memory, no test waits for a disk: what a power cut would do is not what tests are about.
+_MEMORY = Path("/dev/shm")
+# Below half a gigabyte the program stores nothing more.
+_ROOM = 1 << 30
 
 # The files that take longest, the longest first.
 _LONG = (
@@ -22,15 +28,23 @@ _PLACES = {f"test_{name}": place for place, name in enumerate(_LONG)}
 gc.disable()
 
 
+def pytest_configure() -> None:
+    """Folders of tests are made in memory, where there is room. Those of tests that passed go with the test."""
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Import the test modules, each worker beginning at another one.
+    """Set up what tests share, and import the test modules, each worker beginning at another one.
 
     On a clean clone pytest rewrites the assertions of each module and keeps the result beside it; in the same order, side by side, each
     worker would do all of that again. It is what collecting does next in any case; what fails here fails there, and is reported.
     """
     config = session.config
     given: dict[str, str] = getattr(config, "workerinput", {})
+    if given or not config.getoption("numprocesses", None):  # the process that only hands out tests needs it not
+        _set_up()
     if not given or config.args_source is not config.ArgsSource.TESTPATHS:
         return
     names = deque(".".join(("tests", *path.relative_to(_TESTS).with_suffix("").parts)) for path in sorted(_TESTS.rglob("test_*.py")))
@@ -38,6 +52,18 @@ def pytest_collection(session: pytest.Session) -> None:
     for name in names:
         with suppress(Exception, pytest.skip.Exception):
             import_module(name)
+
+
+def _set_up() -> None:
+    from hypothesis import settings
+
+    from tests import statements
+    from tests.pace import examples
+
+    # No deadline: how long an example takes says more about what else runs on the machine than about the code.
+    settings.register_profile("suite", examples())
+    settings.load_profile("suite")
+    statements.share()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

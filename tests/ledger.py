@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,9 +11,7 @@ from aggregator.model import Entry, FeedSpec, PollResult, Publication, RawEntry,
 from aggregator.ports import Store
 from aggregator.store.sql import SqlStore
 from tests.makers import NOON, entry, spec
-
-# Where there is a folder in memory, each commit costs no disk: what a power cut would do is not what these tests are about.
-_MEMORY = Path("/dev/shm")
+from tests.statements import MEMORY
 
 HOUR = timedelta(hours=1)
 HOLD = timedelta(minutes=3)
@@ -149,25 +146,15 @@ def held(store: Store, number: int, feed: str = "blog") -> StoredEntry:
 @contextmanager
 def memory_folder() -> Iterator[Path]:
     """A folder for a store that lives as long as a test."""
-    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+    with TemporaryDirectory(dir=MEMORY) as folder:
         yield Path(folder)
-
-
-@cache
-def empty_store() -> bytes:
-    """A migrated store without rows, to be copied: migrating anew for each test takes longer than most tests."""
-    with memory_folder() as folder:
-        SqlStore(str(folder / "empty.db")).close()
-        return (folder / "empty.db").read_bytes()
 
 
 @contextmanager
 def sqlite_store() -> Iterator[SqlStore]:
     """A new store in a file."""
     with memory_folder() as folder:
-        path = folder / "store.db"
-        path.write_bytes(empty_store())
-        store = SqlStore(str(path))
+        store = SqlStore(str(folder / "store.db"))
         yield store
         store.close()
 

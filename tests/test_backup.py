@@ -16,7 +16,7 @@ from aggregator.run.lock import DaemonLock
 from aggregator.store import backup, schema
 from aggregator.store.sql import SqlStore
 from aggregator.store.stops import StopFile
-from tests.ledger import HOUR, blogs, empty_store, held, memory_folder, poll, post, publish
+from tests.ledger import HOUR, blogs, held, memory_folder, poll, post, publish
 from tests.makers import NOON, config, output
 from tests.test_migrations import at_revision, revision
 
@@ -28,7 +28,6 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def path() -> Iterator[Path]:
     with memory_folder() as folder:
-        (folder / "store.db").write_bytes(empty_store())
         yield folder / "store.db"
 
 

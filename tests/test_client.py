@@ -9,7 +9,7 @@ import pytest
 from aggregator.config import load_text
 from aggregator.errors import AggregatorError
 from aggregator.run.poller import poll_due
-from tests.e2e.running import aggregator, feed, inside, lent
+from tests.e2e.running import feed, inside, lent
 from tests.wire import Wire, answer
 
 pytest.importorskip("pycurl", reason="needs pycurl (the extra `fast`)")
@@ -58,13 +58,6 @@ def test_without_pycurl_one_line_says_how_to_get_it(tmp_path: Path, command: str
     assert "pip install 'pycurl>=7.45.4'" in line
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "aggregator.db").exists()
-
-
-def test_the_default_client_needs_no_pycurl(tmp_path: Path) -> None:
-    (tmp_path / "garden.xml").write_bytes(feed("garden", "One."))
-    (tmp_path / "feeds.yaml").write_text("feeds: [./garden.xml]\n")
-    (tmp_path / "pycurl.py").write_text("raise ImportError('No module named pycurl')\n")
-    assert aggregator(tmp_path, "publish", environ={"PYTHONPATH": str(tmp_path)}).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ def test_claims_of_an_older_store_keep_what_they_say_and_since_when(path: Path) 
 
 
 def at_revision(path: Path, revision: str) -> None:
+    path.touch()  # empty, where others begin as a copy of a whole one
     config = Config(attributes={"connection": None})
     config.set_main_option("script_location", str(engine._MIGRATIONS))
     with create_engine(f"sqlite:///{path}").begin() as conn:

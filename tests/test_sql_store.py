@@ -21,7 +21,6 @@ from tests.ledger import (
     HOLD,
     HOUR,
     blogs,
-    empty_store,
     listed,
     memory_folder,
     poll,
@@ -90,7 +89,6 @@ def records(line: Connection, path: Path, first: int, began: datetime) -> None:
 
 def test_a_worker_killed_at_any_moment_leaves_a_store_that_is_whole(folder: Path) -> None:
     path, cycle = folder / "store.db", 0
-    path.write_bytes(empty_store())
     for wait_s, began in ((0.0, NOON), (0.06, NOON + 2 * HOLD)):  # then the leases of the one before have ended
         with Forked(records, path, cycle, began) as worker:
             assert worker.line.recv() == ("recording", cycle)

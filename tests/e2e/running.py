@@ -129,7 +129,7 @@ def _run(folder: Path, arguments: Sequence[str]) -> list[str]:
 def _breathe() -> None:
     import threading
 
-    threading.Event().wait(0.05)
+    threading.Event().wait(0.1)
 
 
 def files_below(folder: Path) -> list[Path]:

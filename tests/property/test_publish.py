@@ -76,7 +76,7 @@ EDITIONS = st.builds(
 )
 
 
-@examples(12)
+@examples(8)
 @given(EDITIONS)
 def test_every_output_is_valid_and_reads_back(edition: Edition) -> None:
     for format_, render in RENDERERS.items():

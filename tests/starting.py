@@ -4,6 +4,7 @@ collected, and long files come first."""
 import gc
 import os
 import shutil
+import sys
 from collections import deque
 from contextlib import suppress
 from importlib import import_module
@@ -14,6 +15,8 @@ import pytest
 _TESTS = Path(__file__).parent
 # Where there is a folder in memory, no test waits for a disk: what a power cut would do is not what tests are about.
 _MEMORY = Path("/dev/shm")
+# On a clean clone Hypothesis has read nothing yet.
+_IS_COLD = not (_TESTS.parent / ".hypothesis/constants").is_dir()
 # Below half a gigabyte the program stores nothing more.
 _ROOM = 1 << 30
 
@@ -48,10 +51,24 @@ def pytest_collection(session: pytest.Session) -> None:
     if not given or config.args_source is not config.ArgsSource.TESTPATHS:
         return
     names = deque(".".join(("tests", *path.relative_to(_TESTS).with_suffix("").parts)) for path in sorted(_TESTS.rglob("test_*.py")))
-    names.rotate(-len(names) * int(given["workerid"].removeprefix("gw")) // int(given["workercount"]))
+    place = int(given["workerid"].removeprefix("gw")) / int(given["workercount"])
+    names.rotate(-int(len(names) * place))
     for name in names:
         with suppress(Exception, pytest.skip.Exception):
             import_module(name)
+    if _IS_COLD:
+        _read_constants(place)
+
+
+def _read_constants(place: float) -> None:
+    """Read from the program's sources the constants that Hypothesis tries, each worker beginning at another one; it keeps them, too."""
+    with suppress(ImportError):  # no promise of Hypothesis: without it each worker reads them all
+        from hypothesis.internal.constants_ast import constants_from_module
+
+        ours = deque(sys.modules[name] for name in sorted(sys.modules) if name.startswith(("aggregator.", "bench.")))
+        ours.rotate(-int(len(ours) * place))
+        for module in ours:
+            constants_from_module(module)
 
 
 def _set_up() -> None:

@@ -151,7 +151,7 @@ def noticed(html: str | None) -> str:
 
 
 def said_once(summary: str, content: str) -> tuple[str, str]:
-    """What summary and content say besides each other (as `noticed`): the only text is the content, and what only begins it is none.
+    r"""What summary and content say besides each other (as `noticed`): the only text is the content, and what only begins it is none.
 
     Where a text stands is the business of its feed's format: the description of RSS is what another format calls the content.
 

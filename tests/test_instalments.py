@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.planet import NOON, Planet, Post, atom, older
 
 _SYLLABLES = ("ba", "do", "ke", "li", "mu", "na", "ro", "si", "tu", "ve", "za", "po", "gi")
@@ -224,3 +226,20 @@ def test_an_article_under_two_addresses_of_its_publisher_is_shown_once() -> None
 def test_a_comment_on_a_page_is_not_that_page() -> None:
     page = "https://alder.example/ridges"
     assert shown(told("Comment on Ridges by Ann", paragraph(13, 12)), told("Ridges", ARTICLE), (page, page)) == 2
+
+
+@pytest.mark.parametrize("picked", [1, 2])
+@pytest.mark.parametrize("own_id", [False, True])
+def test_two_posts_on_one_page_stay_two_when_a_planet_takes_one_of_them_up(picked: int, own_id: bool) -> None:
+    """Without words, as comments and events come: only ids and titles tell them apart, and whose copy it is."""
+    page, planet = "https://alder.example/events", Planet("alder", "planet")
+    both = [Post(title=f"The {name} of {name} street", link=page, id=f"tag:alder.example,2026:{name}") for name in ("fair", "market")]
+    planet.polls({"alder": atom("alder", [*both, *older("alder", 1)]), "planet": atom("planet", older("planet", 1))})
+    given = {item["id"]: item["title"] for item in planet.publishes()}
+    planet.later()
+    of = both[picked - 1]
+    copy = replace(of, source="alder", **({"id": "tag:planet.example,2026:1", "title": f"Alder: {of.title}"} if own_id else {}))
+    planet.polls({"planet": atom("planet", [copy, *older("planet", 1)])})
+    assert {item["id"]: item["title"] for item in planet.publishes()} == given
+    ((_, members),) = [found for found in planet.store.find(page) if len(found[1]) > 1]
+    assert {member.entry.title.text.removeprefix("Alder: ") for member in members if member.entry.title} == {of.title}

@@ -59,7 +59,8 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     """Whether two entries that share a key of this kind are copies of one article. Symmetric.
 
     `third`: they share no key, but somebody else's entry is a copy of each. That does not make two originals one: who names the pages of
-    two publishers, or takes the id of one and the page of the other, must not hide either.
+    two publishers, or takes the id of one and the page of the other, must not hide either; nor does a copy of one of two entries that stand
+    on one page of their feed.
 
     `link`: yes, if both own the page or name it as their origin. Entries of one feed, and a link that is another publisher's page (a
     planet's copy, or a link blog's entry) need the same title or the same text besides; a remark about a page that has words of its own is
@@ -73,14 +74,14 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
         return _is_copy(a, b)
     title, text = same_title(a.entry, b.entry), _same_text(a.entry, b.entry)
     if kind == "alike":
-        is_near = title or text or bool(_shared(a, b)) or _is_copy(a, b)
+        is_near = title or text or _share_a_page(a, b) or _is_copy(a, b)
         return is_near and (a.feed_key == b.feed_key or not _are_told_apart(a, b))
     if kind in ("link", "third") and not text and (_speaks_of(a.entry, b.entry) or _speaks_of(b.entry, a.entry)):
         return False
     if kind == "id" and (_comments_on(a.entry, b.entry) or _comments_on(b.entry, a.entry)):
         return False
     if kind == "third":
-        return title or text or bool(_shared(a, b)) or not (is_original(a.entry) and is_original(b.entry))
+        return title or text or _share_a_page(a, b) or not (is_original(a.entry) and is_original(b.entry))
     if kind == "twin":
         return _is_twin(a, b) and (text or plain(a.entry.text_start) == plain(b.entry.text_start))
     if kind == "path":
@@ -103,6 +104,11 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
 def _shared(a: StoredEntry, b: StoredEntry) -> list[str]:
     others = {key.value for key in b.entry.keys if key.kind == "link"}
     return [key.value for key in a.entry.keys if key.kind == "link" and key.value in others]
+
+
+def _share_a_page(a: StoredEntry, b: StoredEntry) -> bool:
+    """Whether two entries of different feeds have a page in common. One feed's may be two on one page: comments, the days of an event."""
+    return a.feed_key != b.feed_key and bool(_shared(a, b))
 
 
 def is_original(entry: Entry) -> bool:

@@ -297,15 +297,22 @@ def in_turn(carriers: Carriers, news: Container[int], entry: Callable[[int], Sto
 
 
 def closest_first(carriers: Carriers, news: Container[int], entry: Callable[[int], StoredEntry]) -> Iterator[tuple[str, int, int]]:
-    """The same pairs in an order that no arrival changes: pages and ids before words, those that share more keys before others."""
+    """The same pairs in an order that no arrival changes: pages and ids before words, those that share more keys before others, and of
+    these those that have one title, which may stand behind the name of a channel."""
 
-    def rank(pair: tuple[str, int, int]) -> tuple[bool, bool, int, str, list[tuple[str, str, str]]]:
+    def rank(pair: tuple[str, int, int]) -> tuple[bool, bool, int, bool, str, list[tuple[str, str, str]]]:
         kind, one, other = pair[0], entry(pair[1]), entry(pair[2])
         shared = len(set(one.entry.keys) & set(other.entry.keys))
         names = sorted((found.entry.published_id, found.feed_key, found.entry.raw_key) for found in (one, other))
-        return kind not in PLACES, kind == "text", -shared, kind, names
+        return kind not in PLACES, kind == "text", -shared, not _end_alike(one, other), kind, names
 
     return iter(sorted(in_turn(carriers, news, entry), key=rank))
+
+
+def _end_alike(one: StoredEntry, other: StoredEntry) -> bool:
+    titles = [found.entry.title.text.casefold() for found in (one, other) if found.entry.title]
+    short, long = sorted(titles, key=len) if len(titles) > 1 else ("", "")
+    return bool(short) and long.endswith(short)
 
 
 def _pairs(pks: Sequence[int], news: Container[int]) -> Iterable[tuple[int, int]]:

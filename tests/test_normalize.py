@@ -65,6 +65,25 @@ def test_a_feed_whose_entries_live_elsewhere_says_so():
     assert normalize.head(foreign, FEED).permalinks_foreign
 
 
+@pytest.mark.parametrize(
+    ("feed", "home", "page", "is_foreign"),
+    [
+        (
+            "https://www.youtube.com/feeds/videos.xml?channel_id=a",
+            "https://www.youtube.com/channel/a",
+            "https://www.youtube.com/watch?v=1",
+            False,
+        ),
+        ("https://www.youtube.com/feeds/videos.xml?channel_id=a", "https://www.youtube.com/channel/a", "https://www.youtube.com/@b", True),
+        ("https://www.patreon.com/rss/ann", "https://www.patreon.com/ann", "https://www.patreon.com/posts/a-1", False),
+        ("https://medium.com/feed/@ann", "https://medium.com/@ann", "https://medium.com/@bob/a-1", True),
+    ],
+)
+def test_a_page_of_a_platform_that_names_no_account_is_not_somebody_elses(feed: str, home: str, page: str, is_foreign: bool):
+    head = normalize.head(RawFeed(version="atom10", link=home, entries=(RawEntry(link=page),)), feed)
+    assert head.permalinks_foreign == is_foreign
+
+
 def test_a_feed_knows_its_own_sites():
     context = feed_context(RawFeed(version="rss20", link="https://www.home.example/"), aliases=("alias.example",))
     assert context.site == "home.example"

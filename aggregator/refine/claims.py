@@ -14,7 +14,7 @@ from aggregator.refine.context import Context
 from aggregator.refine.pages import has_own_path, id_site, is_web, names_a_page, tag_host
 from aggregator.refine.reading import Statement
 from aggregator.web import url as web_url
-from aggregator.web.host import host_of, is_redirecting, site
+from aggregator.web.host import host_of, is_of, is_redirecting, site
 from aggregator.web.licences import licence
 from aggregator.web.text import folded_name, name_forms
 
@@ -73,13 +73,9 @@ def is_own(url: str, context: Context) -> bool:
 
 
 def _is_own_site(found: str | None, context: Context) -> bool:
-    """A platform's address that names no account may be anybody's, so it is not foreign to an account there."""
     if not found:
         return False
-    if found == context.site or found in context.own_sites:
-        return True
-    platform = f"{found}/"
-    return context.site.startswith(platform) or any(each.startswith(platform) for each in context.own_sites)
+    return is_of(found, context.own_sites) or is_of(found, (context.site,))
 
 
 def own_name(name: str, context: Context) -> bool:

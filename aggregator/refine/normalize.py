@@ -19,7 +19,7 @@ from aggregator.refine.licensed import licensed
 from aggregator.refine.openings import opening
 from aggregator.refine.passing import settled_picture
 from aggregator.refine.texts import Texts, edges, found_printed, main_text, repeated_summaries, texts
-from aggregator.web.host import site
+from aggregator.web.host import is_of, site
 from aggregator.web.licences import licence
 from aggregator.web.text import fingerprint, one_line
 from aggregator.web.url import link, link_key, resource
@@ -103,7 +103,7 @@ def foreign_pages(raw: RawFeed, base: str, home: Url | None) -> tuple[bool | Non
     """Of each entry, whether its page is on another site than the feed's; None where it has none. `base` is the feed's own."""
     own_sites = {site(base), site(home or base)}
     pages = (link(entry.link, base) for entry in raw.entries)
-    return tuple(site(page) not in own_sites if page else None for page in pages)
+    return tuple(not is_of(site(page), own_sites) if page else None for page in pages)
 
 
 def are_mostly_foreign(pages: Sequence[bool | None]) -> bool:

@@ -5,6 +5,7 @@ of its own, but the server is the same for all.
 """
 
 import re
+from collections.abc import Collection
 from functools import cache, lru_cache
 from ipaddress import ip_address
 from threading import Lock
@@ -63,6 +64,15 @@ def site(url_or_host: str) -> str:
     # Behind an address of many colons an account could not be told from it again.
     account = None if ":" in domain else _account(domain, path, query)
     return _same(f"{domain}/{account}" if account else domain)
+
+
+def is_of(found: str, publishers: Collection[str]) -> bool:
+    """Whether a site is one of these publishers', as far as can be told: a platform's address that names no account may be anybody's.
+
+    >>> is_of(site("https://www.youtube.com/watch?v=1"), {"youtube.com/channel/a"}), is_of("youtube.com/@b", {"youtube.com/channel/a"})
+    (True, False)
+    """
+    return found in publishers or any(publisher.startswith(f"{found}/") for publisher in publishers)
 
 
 def operator(url_or_host: str) -> str:

@@ -89,6 +89,19 @@ def test_a_planets_copy_joins_by_link_and_title() -> None:
     assert same_story(stored(title="A long day"), stored(2, "planet.example", title="Orig: A long day", text=""), "link")
 
 
+def test_a_planets_copy_of_a_note_or_a_picture_without_a_title_joins_by_link_and_what_it_shows() -> None:
+    def note(feed: str, html: str, title: str | None = None) -> StoredEntry:
+        made = stored(1 if feed == "orig.example" else 2, feed, title=title, text="")
+        return replace(made, entry=replace(made.entry, content=SafeHtml(html)))
+
+    fog, picture = "<p>Fog.</p>", '<p><img alt="" src="https://orig.example/i/fog.jpg"></p>'
+    assert same_story(note("orig.example", fog), note("planet.example", fog, "Orig"), "link")
+    assert same_story(note("orig.example", picture), note("planet.example", picture), "link")
+    assert not same_story(note("orig.example", picture), note("planet.example", picture.replace("fog", "sun")), "link")
+    assert not same_story(note("orig.example", fog), note("planet.example", "<p>Nice.</p>"), "link")
+    assert not same_story(note("links.example", fog), note("planet.example", fog), "link"), "two remarks on somebody's page"
+
+
 def test_a_link_blogs_remark_on_a_page_is_not_that_page() -> None:
     assert not same_story(stored(), stored(2, "links.example", title="Worth a read", text="some remark " * 20), "link")
 

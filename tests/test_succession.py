@@ -161,12 +161,18 @@ def test_one_text_below_several_titles_tells_nothing_of_them() -> None:
 
 
 def test_photographs_are_known_again_by_their_pictures() -> None:
-    def photo(made: StoredEntry, number: int, at: datetime) -> StoredEntry:
-        html = SafeHtml(f'<img alt="" src="https://old.example/i/{number}.jpg{"" if made.pk < 100 else "?w=640"}">')
+    def photo(made: StoredEntry, number: int, at: datetime, where: str = "https://old.example/i/") -> StoredEntry:
+        html = SafeHtml(f'<img alt="" src="{where}{number}.jpg{"" if made.pk < 100 else "?w=640"}">')
         return replace(made, entry=replace(made.entry, content=html, published=at), sort_key=at)
 
     olds = [photo(old(number, title="Photo", text=""), number, NOON - number * MONTHS) for number in range(1, 6)]
     assert found([photo(now(number, title="Photo", text=""), number, NOON) for number in range(1, 6)], olds) == ALL
+    # Another folder, and no titles: the names of the files are left.
+    was, is_ = (
+        [photo(make(n, title=None, text=""), n, NOON - n * MONTHS, f"{where}/harbour") for n in range(1, 6)]
+        for make, where in ((old, "https://old.example/i"), (now, "https://cdn.example/w8"))
+    )
+    assert found(is_, was) == ALL
     # A camera that overwrites its pictures every day.
     olds = [photo(one, one.pk, NOON - timedelta(hours=24 + one.pk)) for one in olds]
     assert found([photo(now(number, title="Photo", text=""), number, NOON - timedelta(hours=number)) for number in range(1, 6)], olds) == {}

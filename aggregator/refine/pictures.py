@@ -12,6 +12,7 @@ _IMAGE: Final = re.compile(r'<img\b[^>]*? src="([^"]+)"')
 # Behind a picture's name stands how large it is to be.
 _SIZE: Final = re.compile(r"(\.(?:jpe?g|png|gif|webp|avif))\?.*")
 _MAX_IMAGES: Final = 5
+_MIN_NAME: Final = 6
 
 
 def shown(entry: Entry) -> tuple[str, ...]:
@@ -20,6 +21,16 @@ def shown(entry: Entry) -> tuple[str, ...]:
     found = [unescape(address) for address in _IMAGE.findall(html)] if "<img" in html else []
     found += [entry.thumbnail] if entry.thumbnail else []
     return tuple(dict.fromkeys(filter(None, (page_path(_SIZE.sub(r"\1", one)) for one in found))))[:_MAX_IMAGES]
+
+
+def known_by(paths: Sequence[str]) -> tuple[str, ...]:
+    """What pictures are looked for by: their paths, and the names of their files, if these are long enough to be of one picture only.
+
+    >>> known_by(["/img/2026/dsc00123", "/img/1"])
+    ('/img/2026/dsc00123', '/img/1', 'dsc00123')
+    """
+    names = (path.rpartition("/")[2] for path in paths)
+    return tuple(dict.fromkeys((*paths, *(name for name in names if len(name) >= _MIN_NAME))))
 
 
 def are_others(one: Sequence[str], other: Sequence[str]) -> bool:

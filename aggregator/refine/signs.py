@@ -109,7 +109,7 @@ class Traits:
         """Under what the entry is looked for."""
         found = [("title", self.title), ("path", self.path), ("id", self.id_path), ("name", self.name)]
         found += [("file", file) for file in self.files]
-        found += [("image", image) for image in self.images]
+        found += [("image", image) for image in pictures.known_by(self.images)]
         found += [("begins", self.begins), ("said", self.said)]
         found += [("instant", self.at.isoformat() if self.at else "")]
         found += [(key.kind, key.value) for key in self.member.entry.keys if key.kind == "text"]
@@ -152,7 +152,8 @@ def compared(one: Traits, other: Traits, unique: frozenset[Mark]) -> Signs:
     is_next = not has_title and _is_instalment(one, other)
     is_bare = not one.words or not other.words or _is_cut(one.words, other.words)
     is_own = one.words == other.words and ("said", one.said) in unique
-    is_picture = any(("image", image) in unique for image in one.images if image in other.images)
+    theirs = pictures.known_by(other.images)
+    is_picture = any(("image", image) in unique for image in pictures.known_by(one.images) if image in theirs)
     return Signs(
         path=not is_other and (is_page or is_id),
         host=(is_page and _host(a.link) == _host(b.link)) or (is_id and a.raw_id == b.raw_id),

@@ -5,7 +5,7 @@ twice: so a key alone is enough only where nobody else could share it by acciden
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -63,7 +63,8 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     on one page of their feed.
 
     `link`: yes, if both own the page or name it as their origin. Entries of one feed, and a link that is another publisher's page (a
-    planet's copy, or a link blog's entry) need the same title or the same text besides; a remark about a page that has words of its own is
+    planet's copy, or a link blog's entry) need the same title or the same text besides, be it a few words or a picture where one of two
+    feeds gives no title; a remark about a page that has words of its own is
     another story, though it has that page's title. `id`: ids can be forged and repeated, so it takes a second sign: the same publisher's
     page and one thing in common, both title and text, or the title where one names the other's publisher as its source. `twin`: one entry
     of a feed took the place of another, and their texts begin alike, or neither has one. `path`: one of a feed took the place of another on
@@ -90,7 +91,8 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
     if kind == "link":
         if a.feed_key == b.feed_key:
             return (text or title) and not is_next_there(a, b)
-        return title or text or any(_is_page_of(a.entry, b.entry, k) for k in _shared(a, b))
+        shared = _shared(a, b)
+        return title or text or any(_is_page_of(a.entry, b.entry, k) for k in shared) or _is_untitled_copy(a.entry, b.entry, shared)
     if a.feed_key == b.feed_key:
         return title and text
     is_same_place = bool(a.entry.link and b.entry.link) and site(a.entry.link or "") == site(b.entry.link or "")
@@ -133,6 +135,16 @@ def _is_page_of(a: Entry, b: Entry, page_key: str) -> bool:
 
 def _owns(entry: Entry, page_key: str) -> bool:
     return entry.link is not None and link_key(entry.link) == page_key and site(entry.link) == entry.site
+
+
+def _is_untitled_copy(a: Entry, b: Entry, pages: Iterable[str]) -> bool:
+    """Whether one of two entries owns a page of both, has no title or the other has none, and both say the same few words; or the same
+    pictures, and no words.
+    """
+    if (a.title and b.title) or not any(_owns(one, page) for one in (a, b) for page in pages):
+        return False
+    ours, theirs = words_of(a), words_of(b)
+    return ours == theirs and bool(ours or set(pictures.shown(a)) & set(pictures.shown(b)))
 
 
 def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:

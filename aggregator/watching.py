@@ -46,7 +46,7 @@ def watched(before: FeedState, fresh: FeedState, read: ReadFeed, store: Store, n
             log.info("%s is itself again: the hold %s is lifted. What came meanwhile stays unpublished", before.id, before.hold)
             return replace(fresh, identity=watch.grown(known, seen, read.entries), hold=None, stranger=None)
         return _held(before, fresh, before.hold, Stranger(identity=seen, head=read.head))
-    signs = watch.strangeness(known, seen, read.entries, own)
+    signs = watch.strangeness(known, seen, read.entries, own, now - (before.first_success_at or now))
     if not signs:
         return replace(fresh, identity=watch.grown(known, seen, read.entries))
     return _stopped(before, fresh, signs, Stranger(identity=seen, head=read.head), now)

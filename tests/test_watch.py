@@ -370,11 +370,14 @@ def test_a_name_and_an_author_that_are_copied_take_no_feed_to_another_domain(pla
     assert state(planet).hold
 
 
-@pytest.mark.parametrize(("hours", "is_held"), [(0, False), (30, True)])
-def test_a_feed_of_three_entries_is_only_being_set_up_where_all_are_of_one_day(hours: int, is_held: bool) -> None:
+@pytest.mark.parametrize(("hours", "days", "is_held"), [(0, 20, False), (30, 20, True), (0, 90, True)])
+def test_a_feed_of_three_entries_is_only_being_set_up_where_all_are_of_one_day_and_it_was_added_lately(
+    hours: int, days: int, is_held: bool
+) -> None:
     planet = Planet("blog")
     first = [post("blog", n, at=NOON - timedelta(hours=n * hours)) for n in range(3)]
     planet.polls({"blog": by("Jane Example", blog(first))})
+    planet.clock.forward(timedelta(days=days))
     comes(planet, by("Spin Master", blog(post("blog", n) for n in range(20, 30)).replace(NAME, b"Casino Deals")))
     assert bool(state(planet).hold) is is_held
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from aggregator.model import Entry
@@ -14,6 +15,10 @@ _COMMONEST: Final = 12
 _ENOUGH: Final = 100
 # Texts of one language have nearly as many of them; those of neighbours (Spanish and Portuguese) have less than half.
 _AS_MANY: Final = 0.6
+# A theme's first posts are all of one day. Whoever has not replaced them within two months has lost his domain rather.
+_FEW: Final = 5
+_ONE_DAY: Final = timedelta(days=1)
+_SET_UP_WITHIN: Final = timedelta(days=60)
 
 
 def is_built_anew(entries: Sequence[Entry], had: Sequence[Entry]) -> bool:
@@ -39,3 +44,11 @@ def is_in_the_same_words(entries: Sequence[Entry], had: Sequence[Entry]) -> bool
 
 def _said(entry: Entry) -> tuple[str, ...]:
     return (*title_words(entry.title.text if entry.title else ""), *words_of(entry))
+
+
+def is_being_set_up(had: Sequence[Entry], known_for: timedelta) -> bool:
+    """Whether a feed's entries may be those of a site that is only being set up, and changes altogether: a few, all of one day, as a theme
+    brings them, in a feed that has been read for weeks only.
+    """
+    dates = [entry.published for entry in had if entry.published]
+    return known_for <= _SET_UP_WITHIN and len(had) < _FEW and (not dates or max(dates) - min(dates) <= _ONE_DAY)

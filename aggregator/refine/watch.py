@@ -36,9 +36,7 @@ _MAIN: Final = 5
 _MAX_LINKS: Final = 3
 # Fewer than a tenth of a document's entries still being there is none: somebody may well have linked to the old site.
 _STILL: Final = 10
-# What is only being set up changes altogether: a theme's first posts, all of one day, then its owner's.
 _YOUNG: Final = 5
-_SET_UP: Final = timedelta(days=1)
 # One or two entries on another site, by others, are guests'.
 _GUESTS: Final = 2
 _ALL_MOVED: Final = 3
@@ -128,13 +126,15 @@ def _links(entries: Sequence[Entry]) -> tuple[str, ...]:
 # ── is it the same? ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def strangeness(known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> tuple[str, ...]:
+def strangeness(
+    known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]], known_for: timedelta
+) -> tuple[str, ...]:
     """In words, what speaks for a document being somebody else's, if that is enough to hold the feed; else nothing.
 
     Who brings the feed's own entries along has moved. `own` gives those that it had, as far as they may stand in the document; it is asked
-    only where a document looks strange.
+    only where a document looks strange. `known_for` says for how long the feed has been read.
     """
-    return _strange(known, seen, entries, own) or _intrusion(known, seen, entries, own)
+    return _strange(known, seen, entries, own, known_for) or _intrusion(known, seen, entries, own)
 
 
 def intrusion(known: Identity, seen: Identity, fresh: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def intrusion(known: Identity, seen: Identity, fresh: Sequence[Entry], own: Call
 
 def _intrusion(known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> tuple[str, ...]:
     others = _elsewhere(known, entries)
-    return _strange(known, _of(seen, others), others, lambda: _own_ones(known, own())) if others else ()
+    return _strange(known, _of(seen, others), others, lambda: _own_ones(known, own()), timedelta()) if others else ()
 
 
 def _own_ones(known: Identity, had: Sequence[Entry]) -> list[Entry]:
@@ -158,13 +158,15 @@ def _own_ones(known: Identity, had: Sequence[Entry]) -> list[Entry]:
     return [entry for entry in had if not _is_by_others_elsewhere(known, entry)]
 
 
-def _strange(known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> tuple[str, ...]:
+def _strange(
+    known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]], known_for: timedelta
+) -> tuple[str, ...]:
     signs = _signs(known, seen, entries)
     if not _are_enough(signs):
         return ()
     had = own()
     signs = _borne_out(signs, seen, entries, had)
-    is_stranger = not are_familiar(entries, had) and _are_enough(signs, is_young=_is_being_set_up(had))
+    is_stranger = not are_familiar(entries, had) and _are_enough(signs, is_young=manner.is_being_set_up(had, known_for))
     return _told(signs, known, seen) if is_stranger else ()
 
 
@@ -267,11 +269,6 @@ def _borne_out(signs: _Signs, seen: Identity, entries: Sequence[Entry], had: Seq
     was_spoken = seen.language in {_tongue(entry.language) for entry in had if entry.language}
     is_other = signs.language and not was_spoken and not manner.is_in_the_same_words(entries, had)
     return replace(signs, language=is_other, built=manner.is_built_anew(entries, had))
-
-
-def _is_being_set_up(had: Sequence[Entry]) -> bool:
-    dates = [entry.published for entry in had if entry.published]
-    return len(had) < _YOUNG and (not dates or max(dates) - min(dates) <= _SET_UP)
 
 
 def _are_enough(signs: _Signs, *, is_young: bool = False) -> bool:

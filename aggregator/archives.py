@@ -15,7 +15,7 @@ import msgspec
 from aggregator import judging, writing
 from aggregator.model import Archive, ArchivePage, Config, Format, Kept, OutputSpec, Publication, StoredEntry, Upkeep, Written, pages_begun
 from aggregator.ports import Publisher, Renderer, Store
-from aggregator.publish.archive import archive_page, without
+from aggregator.publish.archive import archive_page
 from aggregator.publish.edition import address_of, compose
 from aggregator.refine.publishers import Feeds
 from aggregator.web.text import fingerprint
@@ -141,6 +141,7 @@ def _bring_up_page(keeper: _Keeper, number: int, begun: int) -> bool:
 def _cut(keeper: _Keeper, page: ArchivePage, kept: Kept, ids: Sequence[str], links: Archive) -> Written | None:
     """A closed page without what is not listed any more; None where it must be made anew, since something else differs."""
     from aggregator.publish.check import ids_of, well_formed
+    from aggregator.publish.shelf import without
 
     held = ids_of(keeper.output.format, kept.file)
     if not page.is_closed or page.shows != _shows(held, links) or [one for one in held if one in set(ids)] != list(ids):

@@ -6,11 +6,11 @@ from datetime import datetime
 
 import msgspec
 
-from aggregator.model import Config, Credit, Hop, OutputSpec, Publication, StoredEntry, Story, Verdict
+from aggregator.model import Config, Credit, Hop, OutputSpec, Placed, Publication, StoredEntry, Story, Verdict
 from aggregator.ports import Store
 from aggregator.publish.sources import public_feed
 from aggregator.refine import filters, leading
-from aggregator.refine.confirmation import by_what_is_held, checked, fitting_id, judged
+from aggregator.refine.confirmation import by_what_is_held, checked, fitting_id, follows_polls, judged
 from aggregator.refine.known import names_told
 from aggregator.refine.optout import unnamed
 from aggregator.refine.publishers import Feeds
@@ -26,13 +26,12 @@ def check_claims(store: Store, feeds: Feeds) -> None:
     store.check(mark, (), (), done=True)
 
 
-def listing(output: OutputSpec, config: Config, store: Store, feeds: Feeds, now: datetime) -> list[tuple[Publication, Story]]:
-    """The stories that an output lists by today's rules; a list of subscriptions has none."""
+def chosen(output: OutputSpec, config: Config, store: Store, feeds: Feeds, now: datetime) -> list[Placed]:
+    """Where the stories stand that an output lists by today's rules; a list of subscriptions has none."""
     if output.format == "opml":
         return []
     _judge(output, config, store, feeds, now)
-    listed = store.listing(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
-    return told(listed, output, store, feeds)
+    return store.chosen(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
 
 
 def told(
@@ -48,12 +47,17 @@ def credited(lead: StoredEntry, members: Sequence[StoredEntry], output: OutputSp
     """The entry that speaks for a story in an output, with the origin that it does not name itself: where it is a copy, and the original
     came in a feed for which the output does not ask. `members` are all of the story, but for what came under holds.
     """
-    others = {key for member in members if (key := member.feed_key) in feeds.specs and not output.asks_for(feeds.specs[key])}
+    others = _not_asked_for(members, output, feeds)
     if lead.entry.origin.chain or not others:
         return lead
     original = leading.lead(members, feeds.partners)
     hop = _hop(original, feeds) if original.feed_key in others and _is_of_another(original, lead, feeds) else None
     return replace(lead, entry=replace(lead.entry, origin=by_what_is_held(hop))) if hop else lead
+
+
+def _not_asked_for(members: Sequence[StoredEntry], output: OutputSpec, feeds: Feeds) -> set[str]:
+    """The feeds (by key) that have a story, and for which an output does not ask."""
+    return {key for member in members if (key := member.feed_key) in feeds.specs and not output.asks_for(feeds.specs[key])}
 
 
 def owed(listing: Sequence[tuple[Publication, Story]], feeds: Feeds) -> dict[int, Credit]:
@@ -77,10 +81,13 @@ def _judge(output: OutputSpec, config: Config, store: Store, feeds: Feeds, now: 
     """Judge what changed since this output was last judged, or everything when the rules changed."""
     under = mark(output, config, feeds)
     newcomers = config.newcomer_entries
+    verdicts: list[Verdict] = []
     for batch in store.changed_stories(output.path, under):
+        if verdicts:
+            store.judge(output.path, under, verdicts, now, newcomer_entries=newcomers, done=False)
         verdicts = [_verdict(pk, members, feeds, output) for pk, members in batch]
-        store.judge(output.path, under, verdicts, now, newcomer_entries=newcomers, done=False)
-    store.judge(output.path, under, (), now, newcomer_entries=newcomers, done=True)
+    # The last of them are written in the transaction that settles all: most judgements have but these.
+    store.judge(output.path, under, verdicts, now, newcomer_entries=newcomers, done=True)
 
 
 def mark(output: OutputSpec, config: Config, feeds: Feeds) -> str:
@@ -124,12 +131,24 @@ def _last_seen(members: Sequence[StoredEntry]) -> datetime | None:
 
 
 def _story(publication: Publication, members: Sequence[StoredEntry], output: OutputSpec, feeds: Feeds) -> Story:
-    lead = next((member for member in members if member.pk == publication.lead_pk), None) or leading.lead(members, feeds.partners)
-    told = credited(lead, members, output, feeds)
+    lead = next((member for member in members if member.pk == publication.lead_pk), None)
+    speaks = lead or leading.lead(members, feeds.partners)
+    told = credited(speaks, members, output, feeds)
     # Who opted out goes last, since who leads may depend on whom the others name.
     return Story(
-        pk=publication.story_pk, lead=unnamed(told, feeds.opted_out), members=tuple(unnamed(one, feeds.opted_out) for one in members)
+        pk=publication.story_pk,
+        lead=unnamed(told, feeds.opted_out),
+        members=tuple(unnamed(one, feeds.opted_out) for one in members),
+        is_settled=lead is not None and _is_settled(lead, members, output, feeds),
     )
+
+
+def _is_settled(lead: StoredEntry, members: Sequence[StoredEntry], output: OutputSpec, feeds: Feeds) -> bool:
+    """Whether nothing that is told of a story depends on what other feeds have brought by now: neither on who shares stories with whom,
+    nor on how far a publisher that is named was read.
+    """
+    is_of_its_own = bool(lead.entry.origin.chain) or not _not_asked_for(members, output, feeds)
+    return is_of_its_own and not any(follows_polls(member, feeds.publishers) for member in members)
 
 
 def _is_of_another(original: StoredEntry, lead: StoredEntry, feeds: Feeds) -> bool:

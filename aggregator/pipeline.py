@@ -6,14 +6,13 @@ holds by today's feeds.yaml, composes one edition for each output and replaces t
 """
 
 import logging
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from time import monotonic
 
-from aggregator import archives, judging, pushes, storypages, writing
+from aggregator import archives, composing, judging, pushes, storypages, writing
 from aggregator.collect import address, polite, rhythm
 from aggregator.collect.limits import CUT_OFF
 from aggregator.collect.secrets import without_secrets
@@ -40,8 +39,9 @@ from aggregator.model import (
 )
 from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
 from aggregator.publish.archive import archive_page
-from aggregator.publish.edition import MAX_DELETED, compose
+from aggregator.publish.edition import MAX_DELETED
 from aggregator.publish.opml import with_address
+from aggregator.publish.sources import Directory
 from aggregator.publish.trail import FOLDER
 from aggregator.refine import rules
 from aggregator.refine.publishers import Feeds, feeds_of
@@ -311,27 +311,27 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
     floods nobody.
     """
     now = today or ports.clock()
-    states = {state.key: state for state in ports.store.feeds(active_only=False)}
-    feeds = feeds_of(states, ports.config, ports.store.partners())
+    feeds = feeds_of({state.key: state for state in ports.store.feeds(active_only=False)}, ports.config, ports.store.partners())
     # First, since a new output may want the name of an old one for a folder, or in another case.
     removed = _removed(ports)
     judging.check_claims(ports.store, feeds)
     reports: list[PublishReport] = []
     pages: list[Edition] = []
+    directory = Directory(feeds.states, feeds.specs)
     for output in ports.config.outputs:
         progress(output.path)
-        made, edition = _publish_one(output, ports, feeds, now)
+        made, edition = _publish_one(output, ports, feeds, directory, now)
         reports += made
         pages += [edition] if edition and output.format == "html" else []
     is_whole = len(pages) == sum(output.format == "html" for output in ports.config.outputs)
-    reports += _kept("pages", lambda: _side_pages(pages, ports, feeds, is_whole=is_whole))
+    reports += _kept("pages", lambda: _side_pages(pages, ports, feeds, directory, is_whole=is_whole))
     reports += _kept(f"{FOLDER}/", lambda: storypages.bring_up(pages, ports.publisher, kept=ports.store.pages(), is_whole=is_whole))
     reports += _kept("stylesheets", lambda: writing.bring_up_stylesheets(ports.config.outputs, ports.publisher), "file")
     reports += _kept("archive/", lambda: (0, archives.remove_stale(ports.config, ports.store, ports.publisher)))
     return [*reports, *removed]
 
 
-def _side_pages(pages: Sequence[Edition], ports: Ports, feeds: Feeds, *, is_whole: bool) -> tuple[int, int]:
+def _side_pages(pages: Sequence[Edition], ports: Ports, feeds: Feeds, directory: Directory, *, is_whole: bool) -> tuple[int, int]:
     """Bring the pages beside HTML outputs up to date."""
     if not pages and not ports.store.pages():
         return 0, 0
@@ -340,9 +340,7 @@ def _side_pages(pages: Sequence[Edition], ports: Ports, feeds: Feeds, *, is_whol
 
     def output(edition: Edition) -> sidepages.Output:
         def composed(stories: Sequence[int]) -> Edition:
-            listing = judging.told(ports.store.given(edition.spec.path, stories), edition.spec, ports.store, feeds)
-            whole = replace(edition.spec, max_bytes=sys.maxsize)
-            return compose(whole, ports.config, listing, feeds.states, feeds.specs, (), judging.owed(listing, feeds))
+            return composing.whole(edition.spec, stories, ports.config, ports.store, feeds, directory)
 
         return sidepages.Output(edition=edition, feeds=feeds, composed=composed, rules=judging.mark(edition.spec, ports.config, feeds))
 
@@ -379,21 +377,24 @@ def _removed(ports: Ports) -> list[PublishReport]:
     return reports
 
 
-def _publish_one(output: OutputSpec, ports: Ports, feeds: Feeds, now: datetime) -> tuple[list[PublishReport], Edition | None]:
+def _publish_one(
+    output: OutputSpec, ports: Ports, feeds: Feeds, known: Directory, now: datetime
+) -> tuple[list[PublishReport], Edition | None]:
     """Bring an output and its archive up to date; the archive first, since the output leads to it."""
     try:
-        listing = judging.listing(output, ports.config, ports.store, feeds, now)
+        chosen = judging.chosen(output, ports.config, ports.store, feeds, now)
         withdrawn = ports.store.withdrawn(output.path, MAX_DELETED) if output.format == "atom" else []
-        listed = {publication.story_pk for publication, _ in listing}
-        archive, archived = archives.bring_up(output, listed, ports.config, feeds, ports.store, ports.publisher, ports.renderers)
-        edition = compose(output, ports.config, listing, feeds.states, feeds.specs, withdrawn, judging.owed(listing, feeds), archive)
-        changed = writing.bring_up(edition, ports.renderers, ports.store, ports.publisher)
+        stories = {place.story_pk for place in chosen}
+        archive, archived = archives.bring_up(output, stories, ports.config, feeds, ports.store, ports.publisher, ports.renderers)
+        old = writing.before(output.path, ports.store, ports.publisher)
+        edition = composing.edition(output, chosen, old.kept, ports.config, ports.store, feeds, known, withdrawn, archive)
+        changed = writing.bring_up(edition, old, ports.renderers, ports.store, ports.publisher)
     except PublishError as error:
         return [PublishReport(path=output.path, changed=False, error=error.message)], None
-    report = PublishReport(path=output.path, changed=changed, entries=len(edition.items), listed=_listed(edition), notes=edition.notes)
+    report = PublishReport(path=output.path, changed=changed, entries=edition.count, listed=_listed(edition), notes=edition.notes)
     pages = PublishReport(path=archive_page(output.path, "*"), changed=True, listed=f"{counted(archived, 'page')} written")
     return [report, pages] if archived else [report], edition
 
 
 def _listed(edition: Edition) -> str:
-    return counted(len(with_address(edition)), "feed") if edition.spec.format == "opml" else counted(len(edition.items), "entry")
+    return counted(len(with_address(edition)), "feed") if edition.spec.format == "opml" else counted(edition.count, "entry")

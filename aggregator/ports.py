@@ -173,6 +173,10 @@ class Store(Protocol):
         first."""
         ...
 
+    def chosen(self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None) -> list[Placed]:
+        """Where those stand that `listing` gives, in no order."""
+        ...
+
     def files(self) -> dict[str, str]:
         """The outputs, in feeds.yaml or not, that have a file of ours: path → digest of what we wrote there last."""
         ...
@@ -201,7 +205,7 @@ class Store(Protocol):
         ...
 
     def given(self, output: str, story_pks: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
-        """Those of these stories that an output lists, with all their members, in no order."""
+        """Those of these stories that an output lists, with all their members, newest first."""
         ...
 
     def unchecked_stories(self, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:

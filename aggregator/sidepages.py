@@ -15,12 +15,12 @@ from typing import Final
 import msgspec
 
 from aggregator import __version__
-from aggregator.model import Edition, FeedSpec, Placed
+from aggregator.model import Edition, Placed
 from aggregator.ports import Publisher, Store
 from aggregator.publish.edition import EMPTY
 from aggregator.publish.layout import archive_number, archive_path, archives_path, source_path, sources_path, tag_path
 from aggregator.publish.page import ABOUT_ENTRIES, Range, archive_page, archives_page, source_page, sources_page, tag_page
-from aggregator.publish.sources import Feed, public_feed
+from aggregator.publish.sources import public_feed, told
 from aggregator.publish.storypage import StoryPages
 from aggregator.publish.themes import theme
 from aggregator.publish.trail import FOLDER, STORY_PAGE, path_of, words_digest
@@ -58,17 +58,9 @@ class Output:
     def mark(self) -> str:
         """A digest of everything but the stories that decides what pages say; dates of feeds are no part of it, which no page shows."""
         edition, states = self.edition, self.feeds.states
-        told = [_told(public_feed(states[key], spec), spec) for key, spec in sorted(self.feeds.specs.items()) if key in states]
+        said = [told(public_feed(states[key], spec), spec) for key, spec in sorted(self.feeds.specs.items()) if key in states]
         around = replace(edition, items=(), deleted=(), notes=(), updated=EMPTY)
-        return fingerprint(msgspec.json.encode((__version__, theme(edition.spec.theme).digest, words_digest(), self.rules, around, told)))
-
-
-def _told(feed: Feed, spec: FeedSpec) -> tuple[object, ...]:
-    """What pages may tell of a feed or of its entries."""
-    head = feed.head
-    named = (feed.id, feed.name, feed.site, feed.address, feed.feed_id, feed.home, feed.is_republisher, feed.is_private)
-    said = (head.subtitle, head.language, head.authors, head.rights, head.license)
-    return (*named, *said, spec.tags, spec.republish, spec.attribution, spec.credit, spec.keep_counters, spec.opt_out)
+        return fingerprint(msgspec.json.encode((__version__, theme(edition.spec.theme).digest, words_digest(), self.rules, around, said)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Bring one file of the outputs up to date: render, read back, replace what changed, remember what was written."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from aggregator.model import Edition, Format, Kept, OutputSpec, Written
 from aggregator.ports import Publisher, Renderer, Store
@@ -8,19 +9,36 @@ from aggregator.publish.stylesheet import STYLESHEETS, stylesheet
 from aggregator.web.text import fingerprint
 
 
-def bring_up(edition: Edition, renderers: Mapping[Format, Renderer], store: Store, publisher: Publisher) -> bool:
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The file of an output as it stands (None: there is none, or not ours), and what was noted of it."""
+
+    noted: tuple[str, bytes] | None = None
+    file: bytes | None = field(default=None, repr=False)
+
+    @property
+    def kept(self) -> Kept | None:
+        """The serialized entries that it keeps."""
+        return Kept(file=self.file, index=self.noted[1]) if self.file and self.noted and self.noted[1] else None
+
+
+def before(path: str, store: Store, publisher: Publisher) -> Before:
+    """Look at the file of an output. Raises `PublishError`."""
+    noted = store.file(path)
+    file = publisher.read(path) if noted else None
+    is_ours = file is not None and noted is not None and fingerprint(file) == noted[0]
+    return Before(noted, file if is_ours else None)
+
+
+def bring_up(edition: Edition, old: Before, renderers: Mapping[Format, Renderer], store: Store, publisher: Publisher) -> bool:
     """Write the file of an edition if its bytes differ, and tell whether they did. Raises `PublishError`; the last good file stays then."""
     path = edition.spec.path
-    noted = store.file(path)
-    old = publisher.read(path) if noted else None
-    is_ours = old is not None and noted is not None and fingerprint(old) == noted[0]
-    kept = Kept(file=old, index=noted[1]) if is_ours and old and noted and noted[1] else None
-    written = renderers[edition.spec.format](edition, kept)
+    written = renderers[edition.spec.format](edition, old.kept)
     changed = False
-    if not (is_ours and written.body == old):
+    if written.body != old.file:
         read_back(edition, written)
         changed = publisher.put(path, written.body)
-    if noted != (now := (fingerprint(written.body), written.index)):
+    if old.noted != (now := (fingerprint(written.body), written.index)):
         store.note_file(path, *now)
     return changed
 

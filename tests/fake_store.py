@@ -641,6 +641,10 @@ class FakeStore(FakeForgetting):
     def listing(
         self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None
     ) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+        return self.given(output, [one.story_pk for one in self.chosen(output, limit, per_feed=per_feed, not_before=not_before)])
+
+    @_one_at_a_time
+    def chosen(self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None) -> list[Placed]:
         listed = [one.publication for (path, _), one in self._standings.items() if path == output and one.publication.listed]
         listed = [one for one in listed if not_before is None or one.sort_key >= not_before]
         listed.sort(key=lambda one: one.published_id)
@@ -651,9 +655,7 @@ class FakeStore(FakeForgetting):
             counts[one.feed_key] += 1
             if per_feed is None or counts[one.feed_key] <= per_feed:
                 chosen.append(one)
-        chosen = sorted(chosen[:limit], key=lambda one: one.published_id)
-        chosen.sort(key=lambda one: one.sort_key, reverse=True)
-        return [(one, self._members(one.story_pk)) for one in chosen]
+        return [self._placed(one) for one in chosen[:limit]]
 
     @_one_at_a_time
     def withdrawn(self, output: str, limit: int) -> list[Publication]:
@@ -819,15 +821,18 @@ class FakeStore(FakeForgetting):
     def placed(self, output: str, limit: int) -> list[Placed]:
         listed = [one.publication for (path, _), one in self._standings.items() if path == output and one.publication.listed]
         listed.sort(key=lambda one: one.sequence or 0, reverse=True)
-        found = [(one, self._stories[one.story_pk].generation) for one in listed[:limit]]
-        return [
-            Placed(one.story_pk, now, one.sequence or 0, _ticks(one.sort_key) // DAY, one.feed_key, _rank(one), one.published_id)
-            for one, now in found
-        ]
+        return [self._placed(one) for one in listed[:limit]]
+
+    def _placed(self, one: Publication) -> Placed:
+        now, day = self._stories[one.story_pk].generation, _ticks(one.sort_key) // DAY
+        rank, updated = _rank(one), _ticks(one.public_updated)
+        return Placed(one.story_pk, now, one.sequence or 0, day, one.feed_key, rank, one.published_id, updated, one.lead_pk)
 
     @_one_at_a_time
     def given(self, output: str, story_pks: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
         found = [one.publication for (path, pk), one in self._standings.items() if path == output and pk in set(story_pks)]
+        found.sort(key=lambda one: one.published_id)
+        found.sort(key=lambda one: one.sort_key, reverse=True)
         return [(one, self._members(one.story_pk)) for one in found if one.listed]
 
     @_one_at_a_time

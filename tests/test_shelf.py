@@ -53,7 +53,7 @@ def test_what_is_joined_has_the_bytes_of_the_whole_and_only_what_is_new_is_made(
 @pytest.mark.parametrize("format_", FEEDS)
 def test_an_index_that_does_not_fit_its_file_is_never_published(format_: Format) -> None:
     edition, before = of(format_, CHANGES["one more"][0]), kept(format_, THREE)
-    written = RENDERERS[format_](edition, Kept(file=before.file[7:], index=before.index))
+    written = RENDERERS[format_](edition, Kept(file=before.file[5:], index=before.index))
     with pytest.raises(PublishError, match="does not read back"):
         checked_joined("x", format_, written, edition)
     for file, index in ((before.file[: len(before.file) // 2], before.index), (before.file, b"another form")):

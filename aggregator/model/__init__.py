@@ -7,7 +7,7 @@
 spans are `timedelta`; sequences are tuples, so that every value can be compared, hashed and stored.
 """
 
-from aggregator.model.edition import Archive, Credit, Edition, Item, Kept, Seen, Source, Subscription, Trail, Written
+from aggregator.model.edition import Archive, Credit, Edition, Item, Kept, Seen, Shelved, Source, Subscription, Trail, Written
 from aggregator.model.entry import (
     Category,
     Claim,
@@ -154,6 +154,7 @@ __all__ = [
     "Seen",
     "SeenDocument",
     "SeenItem",
+    "Shelved",
     "Source",
     "Standing",
     "StoredEntry",

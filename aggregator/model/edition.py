@@ -1,7 +1,9 @@
 """What is published."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from aggregator.model.entry import Category, Element, Enclosure, Hop, Person, Title
 from aggregator.model.settings import OutputSpec
@@ -109,6 +111,29 @@ class Item:
     tags: tuple[str, ...] = ()
 
 
+class Shelved(NamedTuple):
+    """What stands for an item whose serialization is kept: all that must be known of it to write its file again.
+
+    `mark` tells of what it was composed (`publish.keeping`), `feeds` (keys) are those whose dates it repeats, `key` is that of its
+    serialization (`publish.shelf`), empty as long as there is none. `sizes` are what its texts take in bytes whole, cut to an excerpt and
+    left out (None where nobody asked), `form` is which of these is kept. `explicit` is what it says of itself as an episode.
+
+    A tuple: thousands are read and noted at each publish, which by their fields' names takes twice as long and half as much room again.
+    """
+
+    story_pk: int
+    mark: bytes
+    feeds: tuple[str, ...]
+    id: str
+    link: str | None
+    updated: datetime
+    sizes: tuple[int | None, ...]
+    form: int
+    is_episode: bool
+    explicit: tuple[str, ...]
+    key: bytes = b""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
     """Where a document stands among those of one feed (RFC 5005 section 4): the addresses of the feed itself, of the archive page before it
@@ -128,6 +153,9 @@ class Edition:
     `id` is stable: `self_url` where the output has a public address, else a uuid5 over title and path. `subscriptions` are the public feeds
     behind it, for OPML and the page. `deleted` are the ids that subscribers were given and that were withdrawn, the latest first, each
     with the time (RFC 6721). `notes` are things that were left out or cut, for the log.
+
+    `shelved` are the items of which only the serialization is kept, each with its place among all; `to_shelve` is what to note of the
+    others, by their ids. `lacking` are the stories (by pk) that must be composed again, since they are kept in another form than fits.
     """
 
     spec: OutputSpec
@@ -147,6 +175,22 @@ class Edition:
     archive: Archive | None = None
     generator: str = "aggregator"
     notes: tuple[str, ...] = ()
+    shelved: tuple[tuple[int, Shelved], ...] = ()
+    to_shelve: Mapping[str, Shelved] = field(default_factory=dict)
+    lacking: frozenset[int] = frozenset()
+
+    @property
+    def count(self) -> int:
+        """How many items there are, whatever is known of them."""
+        return len(self.items) + len(self.shelved)
+
+    @property
+    def listed(self) -> tuple[Item | Shelved, ...]:
+        """All items in their order, whatever is known of them."""
+        if not self.shelved:
+            return self.items
+        places, rest = dict(self.shelved), iter(self.items)
+        return tuple(places.get(place) or next(rest) for place in range(self.count))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

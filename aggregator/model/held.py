@@ -164,11 +164,15 @@ class StoredEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """The copies of one article. `lead` speaks for it; `members` are all copies, the lead included, in a stable order."""
+    """The copies of one article. `lead` speaks for it; `members` are all copies, the lead included, in a stable order.
+
+    `is_settled`: what is told of it follows from its entries and the rules alone, not from how far other feeds were read by now.
+    """
 
     pk: int
     lead: StoredEntry
     members: tuple[StoredEntry, ...]
+    is_settled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +222,9 @@ class Publication:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Where a story stands in an output, and nothing of what it says: for telling which pages list it. `generation` changes whenever any of
-    its entries does, `day` counts from 1970 in UTC. Of two the one with the higher `rank` is chosen where there is no room for both."""
+    its entries does, `day` counts from 1970 in UTC. Of two the one with the higher `rank` is chosen where there is no room for both: when
+    it was first listed, and its sort key, both in microseconds from 1970, as `updated` is. `lead_pk` and `feed_key` are who speaks for it.
+    """
 
     story_pk: int
     generation: int
@@ -227,6 +233,13 @@ class Placed:
     feed_key: str | None
     rank: tuple[int, int]
     published_id: str
+    updated: int
+    lead_pk: int | None
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """Newest sort key first, in seconds from 1970; among equals by id."""
+        return -self.rank[1] / 10**6, self.published_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,6 +102,11 @@ def is_episode(item: Item) -> bool:
     return any(map(_is_played, item.enclosures))
 
 
+def explicit(item: Item) -> tuple[str, ...]:
+    """Whether an episode is for grown-ups, as it says itself."""
+    return tuple(element.text or "" for element in item.carried if element.name == "itunes:explicit")
+
+
 def played_first(enclosures: Sequence[Enclosure]) -> list[Enclosure]:
     """Media in their order, those to listen to or to watch before pictures and other files."""
     return sorted(enclosures, key=lambda one: not _is_played(one))

@@ -53,9 +53,9 @@ def checked_joined(path: str, format: Format, written: Written, edition: Edition
         PublishError: it is not, or does not.
     """
     if written.of_fresh is not None:
-        _read_back(path, format, written.of_fresh, replace(edition, items=written.fresh))
+        _read_back(path, format, written.of_fresh, replace(edition, items=written.fresh, shelved=()))
     well_formed(path, format, written.body)
-    if edition.items and not written.index:
+    if edition.count and not written.index:
         raise PublishError(path, f"does not read back: nothing is left in it; {_STAYS}")
 
 
@@ -87,7 +87,7 @@ def _read_back(path: str, format_: Format, body: bytes, edition: Edition) -> lis
 def _wanted(format_: Format, edition: Edition) -> list[Pair]:
     if format_ == "opml":
         return sorted((feed.feed_url, feed.home or "") for feed in with_address(edition))
-    return [(item.id, item.link or "") for item in edition.items]
+    return [(item.id, item.link or "") for item in edition.listed]
 
 
 def _compare(path: str, found: Sequence[Pair], wanted: Sequence[Pair], format_: Format, edition: Edition) -> None:

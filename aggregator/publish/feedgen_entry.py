@@ -14,10 +14,11 @@ from typing import Final
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
-from aggregator.model import Edition, Element, Hop, Item, Person, Url
+from aggregator.model import Edition, Element, Hop, Item, Person, Shelved, Url
 from aggregator.publish.body import (
     archive_links,
     as_language,
+    explicit,
     instant,
     is_episode,
     media_type,
@@ -73,7 +74,7 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]
         _archive(channel, self.edition, f"{{{_ATOM_NS}}}link")
         if self.edition.spec.image:
             _rss_image(channel, self.edition.spec.image)
-        if any(map(is_episode, self.edition.items)):
+        if any(item.is_episode if isinstance(item, Shelved) else is_episode(item) for item in self.edition.listed):
             _rss_podcast(channel, self.edition)
         return feed
 
@@ -291,7 +292,7 @@ def _rss_image(channel: etree._Element, url: str) -> None:
 def _rss_podcast(channel: etree._Element, edition: Edition) -> None:
     """What players ask of a whole podcast. Its episodes are others': as pages ask search engines, directories are asked to stay away."""
     space = f"{{{NAMESPACES['itunes']}}}"
-    said = [element.text for item in edition.items for element in item.carried if element.name == "itunes:explicit"]
+    said = [text for item in edition.listed for text in (item.explicit if isinstance(item, Shelved) else explicit(item))]
     _child(channel, f"{space}explicit", "true" if "true" in said else "false")
     if edition.spec.image:
         _child(channel, f"{space}image", href=edition.spec.image)

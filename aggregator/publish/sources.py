@@ -1,7 +1,7 @@
 """Who stands behind an entry: the feeds we poll as the public may see them, and the nearest known feed of an origin (pure)."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -60,6 +60,11 @@ class Directory:
         for feed in named:
             if feed.site and not feed.is_republisher:
                 self._by_site.setdefault(feed.site, []).append(feed)
+
+    @property
+    def feeds(self) -> Collection[Feed]:
+        """All of them, in the order of their keys."""
+        return self._feeds.values()
 
     def __getitem__(self, key: str) -> Feed:
         return self._feeds[key]
@@ -141,6 +146,14 @@ def public_feed(state: FeedState, spec: FeedSpec) -> Feed:
         is_republisher=spec.republisher or head.permalinks_foreign,
         is_private=is_private,
     )
+
+
+def told(feed: Feed, spec: FeedSpec) -> tuple[object, ...]:
+    """What may be told of a feed or of its entries, dates aside: these change with each entry."""
+    head = feed.head
+    named = (feed.id, feed.name, feed.site, feed.address, feed.feed_id, feed.home, feed.is_republisher, feed.is_private)
+    said = (head.title, head.subtitle, head.language, head.authors, head.rights, head.license, head.icon)
+    return (*named, *said, spec.tags, spec.republish, spec.attribution, spec.credit, spec.keep_counters, spec.opt_out)
 
 
 def _name(state: FeedState, spec: FeedSpec, home: Url | None) -> str:

@@ -44,6 +44,16 @@ def by_what_is_held(hop: Hop) -> Origin:
     return Origin(chain=(hop,), evidence=(CONFIRMED,), confidence=_SURE)
 
 
+def follows_polls(member: StoredEntry, publishers: Publishers) -> bool:
+    """Whether how far its publisher's feed was read decides of a claim of an entry, by which it is contradicted or is not any more."""
+    return any(
+        claim.kind in _DATED_KINDS
+        and claim.standing in ("chosen", "contradicted")
+        and any(one.key != member.feed_key for one in publishers.by_site.get(claim.site or "", ()))
+        for claim in member.entry.claims
+    )
+
+
 def fitting_id(member: StoredEntry, members: Sequence[StoredEntry], publishers: Publishers) -> str:
     """The id to publish an entry under: its own, unless that is an id of another publisher's whom we poll and who does not have it.
 

@@ -45,16 +45,9 @@ _JUDGED: Final = (
 )  # fmt: skip
 
 SHOWN: Final = select(publication, output.c.path).join(output, output.c.pk == publication.c.output)
-_LISTING: Final = (
-    SHOWN.where(output.c.path == bindparam("at"), publication.c.listed)
-    .order_by(publication.c.first_listed.desc(), publication.c.sort_key.desc(), publication.c.published_id)
-    .limit(bindparam("most"))
-)  # fmt: skip
-# By when it was listed the index is ordered: what is older is not read.
-_SINCE: Final = _LISTING.where(publication.c.sort_key >= bindparam("not_before"), publication.c.first_listed >= bindparam("listed_after"))
 # By its index, without the rows of the stories' entries.
-_PLACED: Final = (
-    # Thousands are read at each publish, for their days only: making an instant of each cost more than all else of it.
+_STANDING: Final = (
+    # Thousands are read at each publish, for where they stand only: making an instant of each date cost more than all else of it.
     select(
         publication.c.story,
         story.c.generation,
@@ -63,13 +56,18 @@ _PLACED: Final = (
         publication.c.feed_key,
         type_coerce(publication.c.first_listed, BigInteger),
         publication.c.published_id,
+        type_coerce(publication.c.public_updated, BigInteger),
+        publication.c.lead,
     )
     .join(output, output.c.pk == publication.c.output)
     .join(story, story.c.pk == publication.c.story)
     .where(output.c.path == bindparam("at"), publication.c.listed, publication.c.sequence.is_not(None))
-    .order_by(publication.c.sequence.desc())
     .limit(bindparam("most"))
 )
+_PLACED: Final = _STANDING.order_by(publication.c.sequence.desc())
+_CHOSEN: Final = _STANDING.order_by(publication.c.first_listed.desc(), publication.c.sort_key.desc(), publication.c.published_id)
+# By when it was listed the index is ordered: what is older is not read.
+_SINCE: Final = _CHOSEN.where(publication.c.sort_key >= bindparam("not_before"), publication.c.first_listed >= bindparam("listed_after"))
 _GIVEN: Final = SHOWN.where(
     output.c.path == bindparam("at"), publication.c.story.in_(bindparam("stories", expanding=True)), publication.c.listed
 )
@@ -228,42 +226,55 @@ def _again(verdict: Verdict, row: AnyRow, now: datetime) -> dict[str, object]:
 # ── read ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def chosen(conn: Connection, path: str, limit: int, *, per_feed: int | None, not_before: datetime | None) -> list[Placed]:
+    asked: dict[str, object] = {"at": path, "most": limit if per_feed is None else max(limit, LOOKED_THROUGH)}
+    asked |= {} if not_before is None else {"not_before": not_before, "listed_after": not_before - EARLY}
+    statement = _CHOSEN if not_before is None else _SINCE
+    if per_feed is None:
+        return _placed(conn.execute(statement, asked).all())
+    found: list[Placed] = []
+    by_feed: Counter[str | None] = Counter()
+    with conn.execute(statement, asked) as rows:
+        for row in rows:
+            if len(found) >= limit:
+                break
+            if by_feed[row.feed_key] < per_feed:
+                by_feed[row.feed_key] += 1
+                found += _placed([row])
+    return found
+
+
 def listing(
     conn: Connection, path: str, limit: int, *, per_feed: int | None, not_before: datetime | None
 ) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
-    asked: dict[str, object] = {"at": path, "most": limit if per_feed is None else max(limit, LOOKED_THROUGH)}
-    asked |= {} if not_before is None else {"not_before": not_before, "listed_after": not_before - EARLY}
-    chosen: list[Publication] = []
-    by_feed: Counter[str | None] = Counter()
-    with conn.execute(_LISTING if not_before is None else _SINCE, asked) as rows:
-        for row in rows:
-            if len(chosen) >= limit:
-                break
-            if per_feed is None or by_feed[row.feed_key] < per_feed:
-                by_feed[row.feed_key] += 1
-                chosen.append(shown(row))
-    return newest_first(conn, chosen)
+    stories = [place.story_pk for place in chosen(conn, path, limit, per_feed=per_feed, not_before=not_before)]
+    return newest_first(conn, _given(conn, path, stories))
 
 
-def newest_first(conn: Connection, chosen: Sequence[Publication]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+def newest_first(conn: Connection, listed: Sequence[Publication]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
     """The chosen with all their members, newest sort key first."""
-    members = dict(entries.of_stories(conn, [one.story_pk for one in chosen]))
-    by_id = sorted(chosen, key=lambda one: one.published_id)
+    members = dict(entries.of_stories(conn, [one.story_pk for one in listed]))
+    by_id = sorted(listed, key=lambda one: one.published_id)
     return [(one, members[one.story_pk]) for one in sorted(by_id, key=lambda one: one.sort_key, reverse=True) if one.story_pk in members]
 
 
 def placed(conn: Connection, path: str, limit: int) -> list[Placed]:
-    rows = conn.execute(_PLACED, {"at": path, "most": limit}).all()
+    return _placed(conn.execute(_PLACED, {"at": path, "most": limit}).all())
+
+
+def _placed(rows: Sequence[AnyRow]) -> list[Placed]:
     return [
-        Placed(pk, generation, sequence, moment // DAY, feed_key, (since, moment), published_id)
-        for pk, generation, sequence, moment, feed_key, since, published_id in rows
+        Placed(pk, generation, sequence, moment // DAY, feed_key, (since, moment), published_id, updated, lead)
+        for pk, generation, sequence, moment, feed_key, since, published_id, updated, lead in rows
     ]
 
 
 def given(conn: Connection, path: str, stories: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
-    found = [shown(row) for piece in chunks(stories) for row in conn.execute(_GIVEN, {"at": path, "stories": piece})]
-    members = dict(entries.of_stories(conn, [one.story_pk for one in found]))
-    return [(one, members[one.story_pk]) for one in found if one.story_pk in members]
+    return newest_first(conn, _given(conn, path, stories))
+
+
+def _given(conn: Connection, path: str, stories: Sequence[int]) -> list[Publication]:
+    return [shown(row) for piece in chunks(stories) for row in conn.execute(_GIVEN, {"at": path, "stories": piece})]
 
 
 def withdrawn(conn: Connection, path: str, limit: int) -> list[Publication]:

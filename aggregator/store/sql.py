@@ -134,6 +134,10 @@ class SqlStore:
         with self._db.read() as conn:
             return publications.listing(conn, output, limit, per_feed=per_feed, not_before=not_before)
 
+    def chosen(self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None) -> list[Placed]:
+        with self._db.read() as conn:
+            return publications.chosen(conn, output, limit, per_feed=per_feed, not_before=not_before)
+
     def files(self) -> dict[str, str]:
         with self._db.read() as conn:
             return publications.files(conn)

@@ -168,6 +168,7 @@ def is_absolute_iri(text: str) -> bool:
     return scheme.lower() not in ("http", "https") or bool(re.match(r"//[^/?#]", rest))
 
 
+@lru_cache(maxsize=8192)  # Each publish asks several times about the addresses of all feeds.
 def feed_address_key(url: str) -> str:
     """The form under which a feed is found again: scheme, userinfo, default port, fragment and trailing slash aside; all else counts.
 

@@ -244,7 +244,11 @@ def test_another_file_moves_it_and_another_token_of_it_does_not():
     first, second, third = (reader.sees(TEXT, more) for more in ("", file.format("a", 1), file.format("a", 2)))
     assert first[0] != second[0] == third[0]
     assert second[1] != third[1], "who downloads it needs the new one"
-    assert reader.sees(TEXT, file.format("b", 2))[0] != third[0]
+    counted = file.replace("https://", "http://count.example/redirect.mp3/")
+    fourth = reader.sees(TEXT, counted.format("a", 2))
+    assert fourth[0] == third[0], "who counts its downloads is no other file"
+    assert fourth[1] != third[1]
+    assert reader.sees(TEXT, counted.format("b", 2))[0] != third[0]
 
 
 def test_an_edit_brings_the_counter_of_its_day_along():

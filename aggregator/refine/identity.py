@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from aggregator.model import Enclosure, Person, RawEntry, RawText, Title, Url
-from aggregator.refine.passing import stable
+from aggregator.refine.passing import settled_file, stable
 from aggregator.web.text import clean, fingerprint, one_line, visible_text
 from aggregator.web.url import is_absolute_iri, link, link_key
 
@@ -128,7 +128,7 @@ def content_hash(
     `texts` are summary and content, as `substance` and `said_once` give them. Markup that only looks different, dates and categories do not
     count, nor does what lets a reader in.
     """
-    media = [stable(enclosure.url) for enclosure in enclosures]
+    media = [settled_file(enclosure.url) for enclosure in enclosures]
     return _digest([title.text if title else "", stable(link or ""), *texts, *media, "", *(author.name for author in authors)])
 
 

@@ -20,6 +20,7 @@ _LAST_SLASH: Final = re.compile(r'( href="[^"?#]*[^"?#/])/(?=["?#])')
 _STRUCK: Final = re.compile(r"<(?:del|s)\b[^>]*>(.*?)</(?:del|s)>", re.DOTALL)
 # Soft hyphens, and spaces without width.
 _UNSEEN: Final = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_NAMED_HOST: Final = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,63}", re.IGNORECASE)
 _FIGURES: Final = re.compile(r"[\d.,x:*%-]{0,20}")
 
 
@@ -42,6 +43,20 @@ def stable(address: str) -> str:
     """
     before, mark, query = (_session_path().sub("", address) if ";" in address else address).partition("?")
     return before + (_without(query, words("session") | words("signature")) if mark else "")
+
+
+def settled_file(address: str) -> str:
+    """A file's address, by whichever scheme, without who counts its downloads: hosts before the one that has it.
+
+    >>> settled_file("http://count.example/e/redirect.mp3/media.a.example/1.mp3?token=abc")
+    'https://media.a.example/1.mp3'
+    """
+    scheme, _, rest = stable(address).partition("://")
+    if scheme not in ("http", "https"):
+        return stable(address)
+    parts = rest.split("/")
+    own = max(at for at, part in enumerate(parts[:-1] or parts) if at == 0 or _NAMED_HOST.fullmatch(part))
+    return f"https://{'/'.join(parts[own:])}"
 
 
 def settled_link(address: str) -> str:

@@ -8,11 +8,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from aggregator.errors import StoreError
@@ -44,6 +39,9 @@ def migrated() -> Iterator[Path]:
 
 
 def test_all_migrations_together_make_exactly_the_tables_of_the_schema(migrated: Path) -> None:
+    from alembic.autogenerate import compare_metadata  # here and below, as each worker imports this module, and it takes long
+    from alembic.migration import MigrationContext
+
     with create_engine(f"sqlite:///{migrated}").connect() as conn:
         assert compare_metadata(MigrationContext.configure(conn), schema.metadata) == []
 
@@ -66,6 +64,9 @@ def test_a_new_store_is_what_all_migrations_make_of_an_empty_one(path: Path, mig
 
 
 def test_the_program_knows_every_migration() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(engine._MIGRATIONS))
     steps = ScriptDirectory.from_config(config).walk_revisions()
@@ -87,6 +88,9 @@ def test_claims_of_an_older_store_keep_what_they_say_and_since_when(path: Path) 
 
 
 def at_revision(path: Path, revision: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
     path.touch()  # empty, where others begin as a copy of a whole one
     config = Config(attributes={"connection": None})
     config.set_main_option("script_location", str(engine._MIGRATIONS))

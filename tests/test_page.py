@@ -6,7 +6,6 @@ from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 
-import mf2py
 import pytest
 from lxml import html
 
@@ -347,6 +346,8 @@ def test_headings_of_a_text_stand_in_order_below_its_title() -> None:
 
 
 def test_readers_of_microformats_find_the_entries_with_author_date_and_original() -> None:
+    import mf2py  # here, as each worker imports this module, and it takes long
+
     (feed,) = mf2py.parse(page(make.edition(make.item(1), make.bare_item(2), path="index.html")).decode())["items"]
     assert (feed["type"], feed["properties"]["name"]) == (["h-feed"], ["Planet Example"])
     first, second = (entry["properties"] for entry in feed["children"])

@@ -20,10 +20,12 @@ from tests.forked import Forked, command
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def aggregator(folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run `aggregator -c FOLDER/feeds.yaml ARGUMENTS` to its end."""
+def aggregator(
+    folder: Path, *arguments: str, environ: Mapping[str, str] | None = None, by: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run `aggregator -c FOLDER/feeds.yaml ARGUMENTS` to its end; `by` is a command that starts it."""
     return subprocess.run(
-        [sys.executable, "-m", "aggregator", "-c", str(folder / "feeds.yaml"), *arguments],
+        [*by, sys.executable, "-m", "aggregator", "-c", str(folder / "feeds.yaml"), *arguments],
         cwd=REPOSITORY,
         env={**os.environ, **(environ or {})},
         capture_output=True,

@@ -42,7 +42,8 @@ Parse = Callable[[Document], RawFeed]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What is to be said of a feed. `new_url` is the address to write instead, of `choices` where a page names several.
+    """What is to be said of a feed. `new_url` is the address to write instead, of `choices` where a page names several, which it calls
+    `titles`.
 
     `removes`: the feed is to be taken out. `is_safe`: a program may do so.
     """
@@ -52,6 +53,7 @@ class Finding:
     message: str
     new_url: str | None = None
     choices: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
     removes: bool = False
     is_safe: bool = False
 
@@ -182,6 +184,7 @@ def _failing(spec: FeedSpec, error: FeedError) -> Finding:
         message=message,
         new_url=best,
         choices=choices,
+        titles=error.titles if isinstance(error, ParseError) else (),
         is_safe=own is not None and spec.url == spec.shown_url,
     )
 

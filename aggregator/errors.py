@@ -176,13 +176,17 @@ class Gone(BadStatus):
 class ParseError(FeedError):
     """What came is not a feed, or cannot be read within the limits of time and memory.
 
-    `found` are addresses of feeds that the page names, so that the message can propose them; `hub` is the hub that it names, and what for.
+    `found` are addresses of feeds that the page names, so that the message can propose them, `titles` what it calls each of these; `hub` is
+    the hub that it names, and what for.
     """
 
     kind = "no_feed"
 
-    def __init__(self, url: str, message: str, *, found: Sequence[str] = (), hub: tuple[str, str | None] | None = None) -> None:
+    def __init__(
+        self, url: str, message: str, *, found: Sequence[str] = (), titles: Sequence[str] = (), hub: tuple[str, str | None] | None = None
+    ) -> None:
         self.found = tuple(found)
+        self.titles = tuple(titles)
         self.hub = hub
         super().__init__(url, message)
 

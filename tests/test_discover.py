@@ -26,6 +26,14 @@ def test_a_page_names_its_feeds_in_order_and_each_once() -> None:
     ]  # fmt: skip
 
 
+def test_feeds_of_comments_come_last() -> None:
+    link = "<link rel=alternate type=application/rss+xml href={} title='{}'>"
+    named = (("/comments/feed", "All"), ("/a/feed", "A post: Kommentare"), ("/feed", "All"), ("/de", "Comment on écrit"))
+    assert urls("".join(link.format(*one) for one in named)) == [
+        f"https://example.org{path}" for path in ("/feed", "/comments/feed", "/a/feed", "/de")
+    ]
+
+
 def test_the_pages_own_base_counts() -> None:
     assert urls('<base href="/other/"><link rel=alternate type=application/rss+xml href=feed>') == ["https://example.org/other/feed"]
 

@@ -16,6 +16,10 @@ from tests.e2e.running import feed, lent
 FEEDS = "defaults: { allow_private: true }\nfeeds:\n  - ./garden.xml   # the first\n"
 
 
+# Those of comments stand first in many themes.
+FEEDS_OF_A_PAGE = (("comments", ""), ("posts", ' title="Ann’s posts"'))
+
+
 class Terminal(BytesIO):
     """What somebody types."""
 
@@ -74,7 +78,7 @@ def test_a_backup_replaces_copies_of_stores_and_nothing_else(folder: Path) -> No
 
 def test_of_a_page_with_several_feeds_add_asks_which_one(folder: Path) -> None:
     page = "<html><head>{}</head><p>Hello</html>".format(
-        "".join(f'<link rel="alternate" type="application/rss+xml" href="/{name}">' for name in ("posts", "comments"))
+        "".join(f'<link rel="alternate" type="application/rss+xml" href="/{name}"{title}>' for name, title in FEEDS_OF_A_PAGE)
     )
     with LoopbackSite({"blog": Reply(body=page.encode(), content_type="text/html")}) as site:
         address = site.url("blog")
@@ -83,7 +87,7 @@ def test_of_a_page_with_several_feeds_add_asks_which_one(folder: Path) -> None:
         again = run(folder, "add", address)
     assert (result.exit_code, again.exit_code) == (0, 0)
     assert result.stdout == f"added {base}/comments\n"
-    assert f"  1  {base}/posts\n  2  {base}/comments\n" in result.stderr
+    assert f"  1  {base}/posts  (Ann’s posts)\n  2  {base}/comments\n" in result.stderr
     assert result.stderr.count("it names") == 1
     assert (folder / "feeds.yaml").read_text() == f"{FEEDS}  - {base}/comments\n  - {base}/posts\n"
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,6 +164,7 @@ def _as_dict(finding: "Finding", config: Config, *, is_written: bool, is_offered
         "message": finding.message,
         "proposal": finding.proposal,
         "choices": list(finding.choices),
+        "titles": list(finding.titles),
         "can_be_written": is_offered,
         "is_written": is_written,
     }
@@ -256,14 +258,14 @@ def _discovered(session: Session, url: str) -> str:
     if better is None or better.new_url is None:
         return url
     say(f"{url}: {better.message}")
-    return _chosen(better.choices, better.new_url)
+    return _chosen(better.choices, better.titles, better.new_url)
 
 
-def _chosen(choices: Sequence[str], best: str) -> str:
+def _chosen(choices: Sequence[str], titles: Sequence[str], best: str) -> str:
     if len(choices) < 2 or not sys.stdin.isatty():
         return best
-    for number, choice in enumerate(choices, 1):
-        say(f"{number:>3}  {choice}")
+    for number, (choice, title) in enumerate(zip_longest(choices, titles, fillvalue=""), 1):
+        say(f"{number:>3}  {choice}" + (f"  ({title})" if title else ""))
     wanted: int = click.prompt("Which one", type=click.IntRange(1, len(choices)), default=choices.index(best) + 1, err=True)
     return choices[wanted - 1]
 

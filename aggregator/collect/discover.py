@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final
+from urllib.parse import urlsplit
 
 from aggregator.model import Url
 from aggregator.web.text import one_line, start_tags
@@ -24,6 +25,11 @@ _FEED_TYPES: Final = frozenset(
 # These say too little: only together with an address that looks like one of a feed.
 _VAGUE_TYPES: Final = frozenset({"application/json", "application/xml", "text/xml"})
 _FEED_NAME: Final = re.compile(r"atom|rss|feed|\.rdf|\.xml", re.IGNORECASE)
+# What readers wrote is seldom what somebody subscribes to; in the languages of the programs that name such a feed on each page.
+_COMMENTS: Final = re.compile(
+    "comment|kommentar|coment[aá]rio|commenti|reacties|yorum|komentar|комментар|评论|評論|コメント|댓글",
+    re.IGNORECASE,
+)
 # Heads end long before; and the time that a hostile page takes stays short.
 _MAX_BYTES: Final = 512 * 1024
 _MAX_FOUND: Final = 20
@@ -42,7 +48,7 @@ class Found:
 
 
 def feeds_of_page(body: bytes, base: str) -> list[Found]:
-    """The feeds that an HTML page names with `rel=alternate`, absolute, in the page's order, each address once.
+    """The feeds that an HTML page names with `rel=alternate`, absolute, in the page's order but those of comments last, each address once.
 
     `base` is the page's address; a `<base href>` of the page counts. Never raises: what is no HTML names nothing.
 
@@ -55,7 +61,11 @@ def feeds_of_page(body: bytes, base: str) -> list[Found]:
             base = resource(fields["href"], base) or base
         elif tag == "link" and (feed := _feed(fields, base)) is not None:
             found.setdefault(feed.url, feed)
-    return list(found.values())[:_MAX_FOUND]
+    return sorted(found.values(), key=_is_of_comments)[:_MAX_FOUND]
+
+
+def _is_of_comments(feed: Found) -> bool:
+    return _COMMENTS.search(urlsplit(feed.url).path) is not None or _COMMENTS.search(feed.title) is not None
 
 
 def hub_of_page(body: bytes, base: str) -> tuple[str, str | None] | None:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from aggregator.collect.charset import decoded
-from aggregator.collect.discover import feeds_of_page, hub_of_page
+from aggregator.collect.discover import Found, feeds_of_page, hub_of_page
 from aggregator.collect.items import NotSplit, Split, split
 from aggregator.collect.limits import MAX_ENTRIES, is_cut, so_many
 from aggregator.collect.nursery import Nursery
@@ -220,7 +220,7 @@ def _found_feed(text: str, document: Document) -> tuple[str, tuple[str, ...]]:
     if root in _FEEDS:
         return text, ()
     is_page = root == "html" or whole.doctype.lower().startswith("<!doctype html")
-    found = tuple(feed.url for feed in feeds_of_page(document.body, document.url)) if is_page or root in _PAGES else ()
+    found = feeds_of_page(document.body, document.url) if is_page or root in _PAGES else []
     # Some programs write warnings before their XML, some wrap a page around it. A page that names a feed is only a page.
     begin = None if found else (_EMBEDDED if is_page else _BEGIN).search(text, 1, _MAX_JUNK_CHARS)
     if begin is not None and _root(bare(text[begin.start() :])) in _FEEDS:
@@ -239,13 +239,15 @@ def _root(document: Bare) -> str:
     return match[1].lower() if match else ""
 
 
-def _page(document: Document, text: str, found: tuple[str, ...]) -> ParseError:
+def _page(document: Document, text: str, found: Sequence[Found]) -> ParseError:
     message = "an HTML page, not a feed"
     if found:
-        message += f"; it names {', '.join(shown(url) for url in found[:3])}"
+        message += f"; it names {', '.join(shown(feed.url) for feed in found[:3])}"
     elif _is_challenge(text[:_MAX_JUNK_CHARS]):
         return ChallengePage(shown(document.url), f"{message} (it looks like a challenge for bots)")
-    return ParseError(shown(document.url), message, found=found, hub=hub_of_page(document.body, document.url) if found else None)
+    named, titles = [feed.url for feed in found], [feed.title for feed in found]
+    hub = hub_of_page(document.body, document.url) if found else None
+    return ParseError(shown(document.url), message, found=named, titles=titles, hub=hub)
 
 
 def _is_challenge(page: str) -> bool:

@@ -70,7 +70,8 @@ class ChildPool:
             self._free.put(child)
         if answer.result is None:
             kind = ChallengePage if answer.is_challenge else ParseError
-            raise kind(shown(url), answer.error or "the parser gave no answer", found=answer.found, hub=answer.hub)
+            why = answer.error or "the parser gave no answer"
+            raise kind(shown(url), why, found=answer.found, titles=answer.titles, hub=answer.hub)
         return answer.result
 
     def _encoded(self, child: "_Child", body: bytes, shared: Shared | None) -> Callable[[], bytes]:

@@ -67,6 +67,7 @@ class Answer:
     result: bytes | None = None
     error: str | None = None
     found: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
     hub: tuple[str, str | None] | None = None
     is_challenge: bool = False
     retires: bool = False
@@ -170,7 +171,9 @@ class _Server:
         except ParseError as error:
             if isinstance(error.__cause__, MemoryError):
                 raise MemoryError from None
-            told = Answer(error=error.message, found=error.found, hub=error.hub, is_challenge=isinstance(error, ChallengePage))
+            told = Answer(
+                error=error.message, found=error.found, titles=error.titles, hub=error.hub, is_challenge=isinstance(error, ChallengePage)
+            )
             return replace(told, retires=self._has_grown())
         return Answer(result=result, retires=self._has_grown())
 

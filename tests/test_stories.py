@@ -102,6 +102,14 @@ def test_a_planets_copy_of_a_note_or_a_picture_without_a_title_joins_by_link_and
     assert not same_story(note("links.example", fog), note("planet.example", fog), "link"), "two remarks on somebody's page"
 
 
+def test_a_channels_name_may_stand_before_a_short_title_where_no_words_tell_two_entries_of_one_page_apart() -> None:
+    original, copy = stored(title="GoTTY", text=""), stored(2, "planet.example", title="The Orig Notes: GoTTY", text="")
+    assert same_story(original, copy, "link")
+    assert same_story(copy, original, "link")
+    assert not same_story(original, stored(2, "planet.example", title="The Orig Notes: TTY", text=""), "link")
+    assert not same_story(stored(title="GoTTY"), stored(2, "planet.example", title="Notes: GoTTY", text="some remark " * 20), "link")
+
+
 def test_a_link_blogs_remark_on_a_page_is_not_that_page() -> None:
     assert not same_story(stored(), stored(2, "links.example", title="Worth a read", text="some remark " * 20), "link")
 
@@ -294,3 +302,6 @@ def test_to_come_back_under_another_id_is_no_change_and_to_say_something_else_is
     cut, other = (replace(again, entry=replace(again.entry, content=SafeHtml(text))) for text in (f"<p>{TEXT[:90]} …</p>", "<p>Else.</p>"))
     edited = replace(again, public_updated=NOON + 2 * days)
     assert [last_changed(one, [old, one]) - NOON for one in (again, cut, other, edited)] == [timedelta(0), timedelta(0), days, 2 * days]
+    once_more = [replace(again, pk=pk, first_seen=NOON + pk * days, public_updated=NOON + pk * days) for pk in range(4, 40)]
+    assert {last_changed(one, [old, again, *once_more]) for one in once_more} == {NOON}
+    assert {last_changed(one, [old, edited, *once_more]) for one in once_more} == {NOON + 2 * days}

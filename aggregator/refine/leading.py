@@ -66,11 +66,18 @@ def last_changed(member: StoredEntry, members: Sequence[StoredEntry]) -> datetim
     Nor is it to come back with more of its text or less, as another platform gives it. What was edited since, or says something else, has
     its own date.
     """
-    earlier = [other for other in members if replaces(member, other)]
+    told: dict[int, datetime] = {}
+    for one in sorted((other for other in members if other.pk == member.pk or replaces(member, other)), key=lambda found: found.first_seen):
+        told[one.pk] = _changed_since(one, [other for other in members if other.pk in told and replaces(one, other)], told)
+    return told[member.pk]
+
+
+def _changed_since(member: StoredEntry, earlier: Sequence[StoredEntry], told: Mapping[int, datetime]) -> datetime:
+    """When an entry changed last, `told` being when those did whose place it took: theirs is not the date under which they came back."""
     was_edited = member.public_updated > member.first_seen
     if not earlier or was_edited or not any(_says_what(other, member) for other in earlier):
         return member.public_updated
-    return max(other.public_updated for other in earlier)
+    return max(told[other.pk] for other in earlier)
 
 
 def is_at_home(entry: Entry) -> bool:

@@ -27,6 +27,9 @@ _WORDS: Final = re.compile(r"[\W_]+")
 _MANY_WORDS: Final = 40
 # Fewer words may be anything.
 _SENTENCE: Final = 8
+# So many letters of a title behind a channel's name are no chance; on one page, where no text tells entries apart, fewer are none.
+_LETTERS: Final = 6
+_FEW_LETTERS: Final = 2
 # A page that is dated anew is edited; half a day is more than any time zone that was taken for another.
 _APART: Final = timedelta(hours=15)
 
@@ -92,6 +95,7 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
         if a.feed_key == b.feed_key:
             return (text or title) and not is_next_there(a, b)
         shared = _shared(a, b)
+        title = title or (not (a.entry.text_start and b.entry.text_start) and same_title(a.entry, b.entry, _FEW_LETTERS))
         return title or text or any(_is_page_of(a.entry, b.entry, k) for k in shared) or _is_untitled_copy(a.entry, b.entry, shared)
     if a.feed_key == b.feed_key:
         return title and text
@@ -226,13 +230,13 @@ def _remarks_on(one: Entry, other: Entry) -> bool:
     return about != link_key(one.link) and any(link_key(page) == about for page in places(other))
 
 
-def same_title(a: Entry, b: Entry) -> bool:
-    """Equal titles, letters and digits only; one may carry its channel's name in front ("Channel: Title")."""
+def same_title(a: Entry, b: Entry, letters: int = _LETTERS) -> bool:
+    """Equal titles, letters and digits only; one of `letters` or more may carry its channel's name in front ("Channel: Title")."""
     one, other = (plain(entry.title.text) if entry.title else "" for entry in (a, b))
     if not one or not other:
         return False
     short, long = sorted((a.title.text if a.title else "", b.title.text if b.title else ""), key=len)
-    return one == other or (len(plain(short)) > 5 and plain(long.partition(": ")[2]) == plain(short))
+    return one == other or (len(plain(short)) >= letters and plain(long.partition(": ")[2]) == plain(short))
 
 
 def _same_text(a: Entry, b: Entry) -> bool:

@@ -63,7 +63,7 @@ class Reading:
     url: str
 
     def head(self, raw: RawFeed) -> FeedHead:
-        return replace(normalize.head(raw, self.url), base=self.url)
+        return replace(normalize.head(raw, self.url, self.spec.aliases), base=self.url)
 
     def context(self, head: FeedHead) -> Context:
         made = normalize.context(self.spec, self.feed_key, head, self.url, self.surroundings)
@@ -71,7 +71,7 @@ class Reading:
 
     def pages(self, raw: RawFeed, head: FeedHead) -> tuple[bool | None, ...]:
         """Of each entry, whether its page is on another site than the feed's."""
-        return normalize.foreign_pages(raw, resource(raw.base, self.url) or self.url, head.home)
+        return normalize.foreign_pages(raw, resource(raw.base, self.url) or self.url, head, self.spec.aliases)
 
     @property
     def made_by(self) -> str:

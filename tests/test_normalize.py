@@ -84,6 +84,30 @@ def test_a_page_of_a_platform_that_names_no_account_is_not_somebody_elses(feed: 
     assert head.permalinks_foreign == is_foreign
 
 
+def test_a_publishers_other_hosts_are_no_other_site():
+    raw = RawFeed(version="rss20", link="https://www.news.co.uk/", entries=(RawEntry(link="https://www.newsroom.example/1"),))
+    assert normalize.head(raw, "https://feeds.news.co.uk/rss").permalinks_foreign
+    assert not normalize.head(raw, "https://feeds.news.co.uk/rss", ["newsroom.example"]).permalinks_foreign
+    assert not normalize.head(replace(raw, self_url="https://newsroom.example/rss"), "https://feeds.news.co.uk/rss").permalinks_foreign
+    below = replace(raw, entries=(RawEntry(link="https://www.news.com/1"),))
+    assert not normalize.head(below, "https://feeds.news.co.uk/rss").permalinks_foreign
+
+
+def test_a_redirector_is_nobodys_site():
+    def of(*links: tuple[str, str | None]) -> bool:
+        entries = tuple(RawEntry(link=written, feedburner_origlink=original) for written, original in links)
+        return normalize.head(RawFeed(version="rss20", link="https://blog.example/", entries=entries), FEED).permalinks_foreign
+
+    counted = "http://feeds.example.org/~r/blog/~3/Xyz/"
+    assert not of((counted, None), (counted, "https://blog.example/1"))
+    assert not of(("https://t.co/Xyz", None), (counted, None))
+    medium = RawLink(href="https://sends.example/1.mp3", rel="enclosure")
+    episode = RawFeed(version="rss20", link="https://blog.example/", entries=(RawEntry(link=medium.href, enclosures=(medium,)),))
+    assert not normalize.head(episode, FEED).permalinks_foreign
+    assert of((counted, "https://other.example/1"))
+    assert of(("https://www.google.com/url?q=https://other.example/1", None))
+
+
 def test_a_feed_knows_its_own_sites():
     context = feed_context(RawFeed(version="rss20", link="https://www.home.example/"), aliases=("alias.example",))
     assert context.site == "home.example"

@@ -19,10 +19,10 @@ from aggregator.refine.licensed import licensed
 from aggregator.refine.openings import opening
 from aggregator.refine.passing import settled_picture
 from aggregator.refine.texts import Texts, edges, found_printed, main_text, repeated_summaries, texts
-from aggregator.web.host import is_of, site
+from aggregator.web.host import is_of, is_redirecting, site
 from aggregator.web.licences import licence
 from aggregator.web.text import fingerprint, one_line
-from aggregator.web.url import link, link_key, resource
+from aggregator.web.url import link, link_key, resource, unwrap
 
 TROUBLE: Final = (ValueError, ArithmeticError, RecursionError)
 """What the refining of a single entry may raise."""
@@ -32,6 +32,7 @@ MANY: Final = 3
 
 # A longer id is told apart by its hash; nobody needs to read it.
 MAX_RAW_ID: Final = 4096
+_MIN_SITE_NAME: Final = 3
 _TEXT_START: Final = 200
 _MAX_TTL_MINUTES: Final = 60 * 24 * 366
 
@@ -39,8 +40,11 @@ _MAX_TTL_MINUTES: Final = 60 * 24 * 366
 # ── the feed ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def head(raw: RawFeed, base: str) -> FeedHead:
-    """What a feed says of itself, made safe. `base` is the final address of its document; relative addresses count from it."""
+def head(raw: RawFeed, base: str, aliases: Collection[str] = ()) -> FeedHead:
+    """What a feed says of itself, made safe. `base` is the final address of its document; relative addresses count from it.
+
+    `aliases` are the other hosts of its publisher.
+    """
     base = resource(raw.base, base) or base
     is_open = _leaves_titles_open(raw.version)
     home = link(raw.link, base)
@@ -68,7 +72,7 @@ def head(raw: RawFeed, base: str) -> FeedHead:
         covers_since=middle_date(fields.instant(one.published_s) or fields.instant(one.updated_s) for one in raw.entries),
         oddities=raw.oddities,
     )
-    return replace(made, permalinks_foreign=are_mostly_foreign(foreign_pages(raw, base, home)))
+    return replace(made, permalinks_foreign=are_mostly_foreign(foreign_pages(raw, base, made, aliases)))
 
 
 def context(spec: FeedSpec, feed_key: str, head: FeedHead, base: str, around: Surroundings = Surroundings()) -> Context:  # noqa: B008
@@ -99,11 +103,33 @@ def _title_text(raw: RawText | None, *, is_open: bool) -> str | None:
     return read.text if read else None
 
 
-def foreign_pages(raw: RawFeed, base: str, home: Url | None) -> tuple[bool | None, ...]:
-    """Of each entry, whether its page is on another site than the feed's; None where it has none. `base` is the feed's own."""
-    own_sites = {site(base), site(home or base)}
-    pages = (link(entry.link, base) for entry in raw.entries)
-    return tuple(not is_of(site(page), own_sites) if page else None for page in pages)
+def foreign_pages(raw: RawFeed, base: str, head: FeedHead, aliases: Collection[str] = ()) -> tuple[bool | None, ...]:
+    """Of each entry, whether its page is on another site than the feed's; None where none is known. `base` is the feed's own.
+
+    Many feeds lead over a redirector that counts readers: what it hides says nothing, what `feedburner:origLink` tells of it does.
+    """
+    own_sites = {found for where in (base, head.home, head.self_url, *aliases) if where and (found := site(where))}
+    names = {name for found in own_sites if (name := _name_in(found))}
+    pages = (_page(_own_link(entry), base) or _page(entry.feedburner_origlink, base) for entry in raw.entries)
+    sites = [site(page) if page else None for page in pages]
+    return tuple(None if found is None else not (is_of(found, own_sites) or _name_in(found) in names) for found in sites)
+
+
+def _own_link(entry: RawEntry) -> str | None:
+    """The link of an entry, unless it leads to a medium of it: who sends that is nobody's publisher."""
+    return None if any(medium.href == entry.link for medium in entry.enclosures) else entry.link
+
+
+def _name_in(found: str) -> str | None:
+    """What a site is called below any domain: who has it below two of them (bbc.co.uk, bbc.com) is one publisher more often than not."""
+    name, _, rest = found.partition(".")
+    return name if len(name) >= _MIN_SITE_NAME and "/" not in rest and not name.isdigit() else None
+
+
+def _page(written: str | None, base: str) -> Url | None:
+    page = link(written, base)
+    page = (unwrap(page) or page) if page else None
+    return None if page is None or is_redirecting(page) else page
 
 
 def are_mostly_foreign(pages: Sequence[bool | None]) -> bool:

@@ -1,6 +1,6 @@
 """Which stories an output lists, by today's rules: claims are checked against what is held, then what changed is judged anew."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -110,7 +110,7 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
     if not standing:
         withdrawn = filters.is_withdrawn(members, feeds.specs, feeds.opted_out)
         said = rule if members else filters.held_rule(stored)
-        return Verdict(story_pk=pk, listed=False, rule=said, withdrawn=withdrawn, seen=_last_seen(stored))
+        return Verdict(story_pk=pk, listed=False, rule=said, withdrawn=withdrawn, seen=_last_came(stored))
     lead = leading.lead(standing, feeds.partners)
     return Verdict(
         story_pk=pk,
@@ -122,12 +122,17 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
         sort_key=leading.place(lead, members),
         public_updated=leading.last_changed(lead, members),
         per_day=feeds.specs[lead.feed_key].limit.per_day,
-        seen=_last_seen([member for member in standing if not member.is_backlog]),
+        seen=_last_came(standing, backlog={member.feed_key for member in standing if member.is_backlog}),
     )
 
 
-def _last_seen(members: Sequence[StoredEntry]) -> datetime | None:
-    return max((member.first_seen for member in members), default=None)
+def _last_came(members: Sequence[StoredEntry], backlog: Container[str] = ()) -> datetime | None:
+    """When the last of a story came, feed by feed: what took the place of an entry, under another id, is no news; nor is `backlog`."""
+    came: dict[str, datetime] = {}
+    for member in members:
+        if member.feed_key not in backlog:
+            came[member.feed_key] = min(member.first_seen, came.get(member.feed_key, member.first_seen))
+    return max(came.values(), default=None)
 
 
 def _story(publication: Publication, members: Sequence[StoredEntry], output: OutputSpec, feeds: Feeds) -> Story:

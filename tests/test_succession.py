@@ -12,7 +12,7 @@ from aggregator.refine import stories
 from aggregator.refine.succession import successors
 from aggregator.web.forms import page_path
 from tests.pace import examples
-from tests.planet import HOUR, Planet, Post, atom
+from tests.planet import HOUR, JSON, Planet, Post, atom, post
 from tests.test_stories import NOON, stored
 
 WORDS = (
@@ -485,3 +485,19 @@ def test_episodes_that_all_have_one_file_are_told_apart_by_their_titles() -> Non
     )
     assert found([is_], [was]) == {}
     assert found([replace(is_, entry=replace(is_.entry, published=was.entry.published))], [was]) == {is_.pk: was.pk}
+
+
+def test_what_an_output_did_not_ask_for_stays_held_back_when_its_ids_flip() -> None:
+    """An edit lets a feed in that has been polled for long; then it moves."""
+    planet = Planet("blog", "other", outputs=(replace(JSON, feeds=("other",)),))
+    posts = [post("blog", number, at=NOON - (9 - number) * MONTHS) for number in range(1, 9)]
+    planet.polls({"other": atom("other", [post("other")]), "blog": atom("blog", posts[:4])})
+    planet.later()
+    planet.polls({"blog": atom("blog", posts)})
+    assert len(planet.publishes()) == 1
+    planet.later(timedelta(days=9))
+    planet.ports = replace(planet.ports, config=replace(planet.ports.config, outputs=(JSON,), newcomer_entries=2))
+    assert len(planet.publishes()) == 3
+    planet.later()
+    planet.polls({"blog": atom("blog", [replace(one, id=f"urn:flipped:{one.id}") for one in posts])})
+    assert len(planet.publishes()) == 3

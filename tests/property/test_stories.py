@@ -150,7 +150,7 @@ def test_what_was_joined_in_any_way_and_is_split_again_stands_as_it_stood_in_eve
 ) -> None:
     posts = {feed: post(feed) for feed in ("one", "two", "three")}
 
-    @examples(10)
+    @examples(6)
     @example([*_JOINED, ("split", {"one"})])
     @example([("join", {"one", "two"}), *_JOINED, ("split", {"two"})])
     @given(st.lists(_SAID, max_size=6))

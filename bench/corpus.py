@@ -28,7 +28,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from aggregator.model import JsonValue
 from bench.command import LINK, LISTING_OUTPUTS, Ran, Workshop, changed, polls, total
@@ -47,9 +47,12 @@ class Given:
     content_type: str
 
 
+_ENDINGS: Final = (".xml", ".json", ".rss", ".atom", ".rdf")
+
+
 def documents(folder: Path) -> list[Given]:
-    """All feed documents of a folder, in the order of their names."""
-    files = sorted(path for path in folder.iterdir() if path.name.endswith((".xml", ".xml.gz", ".json", ".rss", ".atom", ".rdf")))
+    """All feed documents of a folder, in the order of their names. Raises `OSError` for what cannot be read, or is not gzip as it says."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name.removesuffix(".gz").endswith(_ENDINGS))
     return [_given(number, path) for number, path in enumerate(files)]
 
 
@@ -164,7 +167,13 @@ def main() -> None:
     work = given.work or Path(tempfile.mkdtemp(prefix="bench-corpus-"))
     if (work / "aggregator.db").exists():
         options.error(f"{work} holds a store already; a replay starts from nothing")
-    found = replay(documents(given.folder), work, lambda line: print(line, file=sys.stderr, flush=True))
+    try:
+        taken = documents(given.folder)
+    except OSError as error:
+        options.error(str(error))
+    if not taken:
+        options.error(f"{given.folder} holds no feed documents ({', '.join(_ENDINGS)}, each also as .gz)")
+    found = replay(taken, work, lambda line: print(line, file=sys.stderr, flush=True))
     print(json.dumps({**found, "work": str(work)}, ensure_ascii=False))
 
 

@@ -222,6 +222,8 @@ def main() -> None:
     work = given.work or Path(tempfile.mkdtemp(prefix="bench-history-"))
     if (work / "aggregator.db").exists():
         options.error(f"{work} holds a store already; a replay starts from nothing")
+    if not given.folder.is_dir() or not sequences(given.folder):
+        options.error(f"{given.folder} holds no sequences: folders of documents that are named by numbers")
     if given.order:
         from bench.orders import in_orders
 

@@ -233,8 +233,12 @@ def main() -> None:
     work = given.work or Path(tempfile.mkdtemp(prefix="bench-hostile-"))
     if (work / "aggregator.db").exists():
         options.error(f"{work} holds a store already; a replay starts from nothing")
-    left = replay(cases(given.folder), work)
-    judged = list(judge(cases(given.folder), left))
+    try:
+        taken = cases(given.folder)
+    except (OSError, KeyError, ValueError) as error:
+        options.error(f"{given.folder} is no folder of cases with an index.tsv: {error}")
+    left = replay(taken, work)
+    judged = list(judge(taken, left))
     for case in judged:
         print(json.dumps(case, ensure_ascii=False))
     together = judge_together(left)

@@ -138,8 +138,8 @@ def test_ready_means_fresh_and_says_what_is_not() -> None:
     assert unready(Health(), [], NOON) == ["nothing was published yet since the start"]
     failing = status(state("a", last_error="no answer"), spec("a"), NOON)
     assert "no feed can be read" in unready(health, [failing], NOON)[0]
-    health.publish_errors, health.trouble = {"atom.xml": "the disk is full"}, {"space": "less than 500 MB are free"}
-    assert unready(health, [well], NOON) == ["atom.xml cannot be written: the disk is full", "space: less than 500 MB are free"]
+    health.publish_errors, health.trouble = {"atom.xml": "cannot be written: full"}, {"space": "less than 500 MB are free"}
+    assert unready(health, [well], NOON) == ["atom.xml: cannot be written: full", "space: less than 500 MB are free"]
     assert health.told()["ok"], "no restart would mend that"
 
 

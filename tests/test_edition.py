@@ -423,10 +423,20 @@ def test_a_too_large_output_cuts_its_oldest_texts_and_says_so() -> None:
         assert len(RENDERERS[format_](edition)) <= 200_000
 
 
+def test_short_notes_keep_their_words_in_a_file_that_has_room_for_them() -> None:
+    feeds, specs = make.feeds_of(make.spec("blog", republish="full"))
+    people = tuple(Person(name=f"Ann{number}", uri=Url("https://ann.example/about")) for number in range(3))
+    notes = [make.published(make.stored(number, authors=people * (number % 2))) for number in range(1, 61)]
+    whole = compose(make.output(), make.config(), notes, feeds, specs)
+    measured = len(RENDERERS["atom"](whole))
+    fitting = compose(make.output(max_bytes=measured * 5 // 4), make.config(), notes, feeds, specs)
+    assert (fitting.items, fitting.notes) == (whole.items, ())
+
+
 def test_the_text_is_given_up_where_excerpts_are_still_too_large() -> None:
     feeds, specs = make.feeds_of(make.spec("blog", republish="full"))
     listing = [make.published(make.stored(number, content=LONG)) for number in range(1, 11)]
-    edition = compose(make.output(max_bytes=18_000), make.config(), listing, feeds, specs)
+    edition = compose(make.output(max_bytes=13_000), make.config(), listing, feeds, specs)
     assert edition.items[0].summary
     assert edition.items[-1].summary is None
     assert len(edition.items) == 10

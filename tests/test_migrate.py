@@ -207,6 +207,7 @@ MINIFLUX = """<opml version="2.0" xmlns:miniflux="https://miniflux.app/opml"><bo
 WORDPRESS = """<opml version="1.0"><body><outline type="category" title="Contributors">
   <outline text="Ann" type="link" xmlUrl="https://ann.example/feed/" htmlUrl="https://ann.example" updated="2010-01-01 00:00:00" />
   <outline text="Bob" type="link" xmlUrl="" htmlUrl="https://bob.example/" updated="" />
+  <outline text="Cid" htmlUrl="https://cid.example/" />
 </outline><outline type="include" text="More" url="https://lists.example/x.opml"/></body></opml>"""
 
 
@@ -284,6 +285,7 @@ def test_links_without_a_feed_and_lists_within_lists_are_named() -> None:
     assert taken.feeds == (Proposal(url="https://ann.example/feed/", name="Ann", tags=("contributors",)),)
     assert taken.refused == (
         "“Bob”: no address of a feed is given; 'aggregator add https://bob.example/' looks for one",
+        "“Cid”: no address of a feed is given; 'aggregator add https://cid.example/' looks for one",
         "“More” https://lists.example/x.opml: a list of feeds on the web: write its address below 'lists:'",
     )
     assert taken.left == ()

@@ -224,6 +224,8 @@ def test_dates_are_utc_and_whole_seconds_however_they_came() -> None:
     assert text(entry_of(item), "a:published") == "2026-02-28T19:00:15+00:00"
     assert text(entry_of(item), "a:updated") == "0999-01-01T00:00:00+00:00"
     assert text(rss_item_of(item), "pubDate") == "Sat, 28 Feb 2026 19:00:15 +0000"
+    at_once = rss_item_of(make.item(1, published=odd, updated=odd - timedelta(microseconds=5)))
+    assert found(at_once, "a:updated") == [], "the same second is not said twice"
 
 
 @pytest.mark.parametrize("write", [atom, rss])

@@ -239,7 +239,7 @@ def _rss_particulars(entry: etree._Element, item: Item, edition: Edition) -> Non
     for attributes in _links(item):
         if attributes["rel"] in ("via", "license", "related"):
             _child(entry, f"{{{_ATOM_NS}}}link", **attributes)
-    if item.updated != item.published:
+    if instant(item.updated) != instant(item.published):
         _child(entry, f"{{{_ATOM_NS}}}updated", instant(item.updated).isoformat())
     if rights := rights_of(item):
         _child(entry, f"{{{NAMESPACES['dc']}}}rights", rights)

@@ -5,12 +5,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aggregator.model import Item, SafeHtml, Shelved
+from aggregator.model import Element, Item, Person, SafeHtml, Shelved
 from aggregator.publish.rights import EXCERPT_CHARS, shortened, uncut
 from aggregator.web.licences import terms
 
-# Elements, dates, ids and the source around an item's texts; measured on Atom, the wordiest of the formats.
-_ITEM_OVERHEAD_BYTES: Final = 1500
+# Tags, dates and attributes beside what is said, measured on Atom, the wordiest of the formats: of a whole file, of an item and its source.
+_FILE_BYTES: Final = 1500
+_ITEM_BYTES: Final = 600
+_PERSON_BYTES: Final = 75
+_LINK_BYTES: Final = 60
+_ENCLOSURE_BYTES: Final = 85
+_ELEMENT_BYTES: Final = 60
+# What an item may take as an excerpt of which nothing is known yet.
+_GUESSED_BYTES: Final = 1500 + EXCERPT_CHARS
 
 
 @dataclass(slots=True)
@@ -36,7 +43,7 @@ def within(listed: Sequence[Item | Shelved], max_bytes: int, language: str) -> t
     Only as many as needed are cut, so the newest stay whole as long as they can; a note says how many.
     """
     kept = [_whole(one) for one in listed]
-    total = sum(one.size for one in kept)
+    total = _FILE_BYTES + sum(one.size for one in kept)
     for form, shorten in ((1, _to_excerpt), (2, _to_link)):
         for one in reversed(kept):
             if total <= max_bytes:
@@ -60,7 +67,7 @@ def _cut(one: Fitted, form: int, shorten: Callable[[Item, str], Item], language:
         one.sizes[form] = _size(shorter)
     elif one.sizes[form] is None:
         # A guess, until it is composed again.
-        one.sizes[form], one.is_lacking = min(before, _ITEM_OVERHEAD_BYTES + EXCERPT_CHARS), True
+        one.sizes[form], one.is_lacking = min(before, _GUESSED_BYTES), True
     if (one.sizes[form] or 0) < before:
         one.form, one.item = form, shorter
     return before - one.size
@@ -86,4 +93,32 @@ def _without_whole(item: Item, summary: SafeHtml | None) -> Item:
 
 def _size(item: Item) -> int:
     texts = (item.content, item.summary, item.line, item.credit, item.notice, item.title.text if item.title else None)
-    return _ITEM_OVERHEAD_BYTES + sum(len(html.escape(text, quote=False).encode("utf-8", "replace")) for text in texts if text)
+    return _length(*texts) + _around(item)
+
+
+def _around(item: Item) -> int:
+    """What an item takes beside its texts: its own addresses and names, and those of its source and of everybody on the way."""
+    source = item.source
+    said = _length(item.id, item.link, item.original)
+    said += _length(source.name, source.id, source.feed_url, source.home, source.license, source.icon, source.rights)
+    people = sum(_person(one) for one in (*item.authors, *item.contributors, *source.authors))
+    way = sum(_LINK_BYTES + _length(hop.page or hop.home, hop.name) for hop in item.via)
+    categories = sum(_LINK_BYTES + _length(one.term, one.scheme, one.label) for one in item.categories)
+    media = sum(_ENCLOSURE_BYTES + _length(one.url, one.type, one.title) for one in item.enclosures)
+    single = (item.thumbnail, item.comments, item.related, item.rights, item.license)
+    others = sum(_LINK_BYTES + _length(one) for one in single if one)
+    return _ITEM_BYTES + said + people + way + categories + media + others + sum(map(_element, item.carried))
+
+
+def _person(one: Person) -> int:
+    return _PERSON_BYTES + _length(one.name, one.uri, one.email)
+
+
+def _element(one: Element) -> int:
+    attributes = sum(_length(name, value) for name, value in one.attributes)
+    return _ELEMENT_BYTES + 2 * len(one.name) + _length(one.text) + attributes + sum(map(_element, one.children))
+
+
+def _length(*texts: str | None) -> int:
+    """How many bytes texts take in XML."""
+    return sum(len(html.escape(text, quote=False).encode("utf-8", "replace")) for text in texts if text)

@@ -261,7 +261,8 @@ def _address(attributes: dict[str, str]) -> str | None:
 
 def _names_feed(outline: _Outline) -> bool:
     attributes = outline.attributes
-    is_feed = "xmlurl" in attributes or attributes.get("type", "").strip().lower() in {*_FEED_TYPES, "include"}
+    has_address = not attributes.keys().isdisjoint({"xmlurl", "htmlurl"})
+    is_feed = has_address or attributes.get("type", "").strip().lower() in {*_FEED_TYPES, "include"}
     return bool(_written(attributes)) or (is_feed and not outline.is_folder)
 
 

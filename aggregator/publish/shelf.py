@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib import metadata, resources
+from platform import python_version
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,6 +17,8 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 
 # The folders whose code decides what an entry looks like.
 _MAKERS: Final = ("model", "publish", "refine", "web")
+# Beside lxml, which tells by itself: how addresses are read, whose site they are of, what is cleaned and how, and who writes it down.
+_LIBRARIES: Final = ("ada-url", "feedgen", "nh3", "tldextract")
 
 Make = Callable[[Item], bytes | None]
 """Serialize one item; None where that cannot be done."""
@@ -128,5 +131,5 @@ def makers() -> bytes:
     folders = [resources.files(package) for package in ("aggregator", *(f"aggregator.{name}" for name in _MAKERS))]
     files = [file for folder in folders for file in folder.iterdir() if file.name.endswith((".py", ".toml"))]
     code = b"".join(file.read_bytes() for file in sorted(files, key=str))
-    libraries = (metadata.version("feedgen"), etree.LXML_VERSION, etree.LIBXML_VERSION)
+    libraries = (python_version(), etree.LXML_VERSION, etree.LIBXML_VERSION, *map(metadata.version, _LIBRARIES))
     return blake2b(code + _encode(libraries), digest_size=16).digest()

@@ -46,7 +46,7 @@ class Health:
 def unready(health: Health, feeds: Sequence[FeedStatus], now: datetime) -> list[str]:
     """Why what is served is not fresh, in words; nothing where it is."""
     reasons = [] if health.last_publish else ["nothing was published yet since the start"]
-    reasons += [f"{path} cannot be written: {error}" for path, error in sorted(dict(health.publish_errors).items())]
+    reasons += [f"{path}: {error}" for path, error in sorted(dict(health.publish_errors).items())]
     reasons += [f"{job}: {said}" for job, said in sorted(dict(health.trouble).items())]
     asked = [one for one in feeds if one.state.active]
     late = [one for one in asked if now - one.next_poll_at > LATE]

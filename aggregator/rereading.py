@@ -14,7 +14,7 @@ from aggregator import __version__
 from aggregator.collect.items import NotSplit, Split
 from aggregator.collect.parse import PARSER, Opened, base_of, items_of, opened, read_only, read_whole
 from aggregator.model import Document, Entry, FeedHead, FeedSpec, Printed, RawEntry, RawFeed, ReadFeed, SeenDocument, SeenItem, Surroundings
-from aggregator.refine import limits, neighbours, normalize, rules, watch
+from aggregator.refine import housing, limits, neighbours, normalize, rules, watch
 from aggregator.refine.context import Context
 from aggregator.refine.fields import instant
 from aggregator.refine.identity import are_places
@@ -71,7 +71,7 @@ class Reading:
 
     def pages(self, raw: RawFeed, head: FeedHead) -> tuple[bool | None, ...]:
         """Of each entry, whether its page is on another site than the feed's."""
-        return normalize.foreign_pages(raw, resource(raw.base, self.url) or self.url, head, self.spec.aliases)
+        return housing.foreign_pages(raw, resource(raw.base, self.url) or self.url, head, self.spec.aliases)
 
     @property
     def made_by(self) -> str:
@@ -200,7 +200,7 @@ def _head(raw: RawFeed, standing: Sequence[SeenItem], reading: Reading) -> FeedH
     pages = [*reading.pages(raw, head), *(item.is_foreign for item in standing)]
     dates = [instant(one.published_s) or instant(one.updated_s) for one in raw.entries]
     dates += [instant(item.date_s) for item in standing]
-    return replace(head, permalinks_foreign=normalize.are_mostly_foreign(pages), covers_since=normalize.middle_date(dates))
+    return replace(head, permalinks_foreign=housing.are_mostly_foreign(pages), covers_since=normalize.middle_date(dates))
 
 
 def _check_sites(entries: Sequence[Entry], head: FeedHead, seen: SeenDocument) -> None:

@@ -89,7 +89,7 @@ def test_a_link_blogs_entry_leads_to_its_own_page_and_names_what_it_is_about(kin
     body, page = OWN_PAGES[kind]
     made = shown(body)
     assert (made.link, made.related, made.via) == (page, THERE, ())
-    assert (made.original, made.chain_known) == ((page, True) if kind in ("rss", "comments") else (None, False))
+    assert (made.original, made.chain_known) == ((page, True) if kind != "forum" else (None, False))
     assert f'<a href="{page}">Links</a>' in made.line
     assert THERE not in made.line
     as_json = json.loads(RENDERERS["json"](edition(made)))["items"][0]

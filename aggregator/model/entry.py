@@ -194,9 +194,10 @@ class Entry:
 class FeedHead:
     """What a feed says of itself, made safe: for atom:source, RSS source, OPML and the page.
 
-    `permalinks_foreign` is true when most of its entries link to other sites: a planet, a republisher or a link blog. `covers_since` is
-    the date behind which half of the document's entries lie: what is newer has not scrolled out of it. `base` is the final address of
-    the document (no secrets), which relative links count from. `is_explicit` is what a podcast says of all its episodes.
+    `permalinks_foreign` is true when most of its entries link to other sites: a planet, a republisher or a link blog. `page_site` is the
+    site where all have their pages, if that is the publisher's although no address of the feed says so. `covers_since` is the date behind
+    which half of the document's entries lie: what is newer has not scrolled out of it. `base` is the final address of the document (no
+    secrets), which relative links count from. `is_explicit` is what a podcast says of all its episodes.
     """
 
     title: str | None = None
@@ -215,6 +216,7 @@ class FeedHead:
     is_explicit: bool | None = None
     version: str | None = None
     permalinks_foreign: bool = False
+    page_site: str = ""
     covers_since: datetime | None = None
     ttl: timedelta | None = None
     skip_hours: tuple[int, ...] = ()

@@ -14,7 +14,7 @@ from aggregator.refine.context import Context
 from aggregator.refine.pages import has_own_path, id_site, is_web, names_a_page, tag_host
 from aggregator.refine.reading import Statement
 from aggregator.web import url as web_url
-from aggregator.web.host import host_of, is_of, is_redirecting, site
+from aggregator.web.host import host_of, is_of, is_redirecting, is_resolving, site
 from aggregator.web.licences import licence
 from aggregator.web.text import folded_name, name_forms
 
@@ -134,7 +134,7 @@ def structured(raw: RawEntry, own_link: Url | None, context: Context) -> Iterato
         yield paged("feedburner:origLink", page, None, raw.feedburner_origlink or "", context)
     if page := address(raw.external_url, located):
         yield paged("external_url", page, None, raw.external_url or "", context)
-    if own_link and is_foreign(own_link, context) and not is_redirecting(own_link):
+    if own_link and is_foreign(own_link, context) and not (is_redirecting(own_link) or is_resolving(own_link)):
         yield paged("permalink", own_link, None, own_link, context)
 
 

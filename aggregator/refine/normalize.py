@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawText, SafeHtml, Surroundings, Title, Url
-from aggregator.refine import fields, likeness, linkblog, markup, stories, twins
+from aggregator.refine import fields, housing, likeness, linkblog, markup, stories, twins
 from aggregator.refine.carried import carried, flag, is_played, timed
 from aggregator.refine.closings import unclosed
 from aggregator.refine.context import Context
@@ -19,10 +19,10 @@ from aggregator.refine.licensed import licensed
 from aggregator.refine.openings import opening
 from aggregator.refine.passing import settled_picture
 from aggregator.refine.texts import Texts, edges, found_printed, main_text, repeated_summaries, texts
-from aggregator.web.host import is_of, is_redirecting, site
+from aggregator.web.host import site
 from aggregator.web.licences import licence
 from aggregator.web.text import fingerprint, one_line
-from aggregator.web.url import link, link_key, resource, unwrap
+from aggregator.web.url import link, link_key, resource
 
 TROUBLE: Final = (ValueError, ArithmeticError, RecursionError)
 """What the refining of a single entry may raise."""
@@ -32,7 +32,6 @@ MANY: Final = 3
 
 # A longer id is told apart by its hash; nobody needs to read it.
 MAX_RAW_ID: Final = 4096
-_MIN_SITE_NAME: Final = 3
 _TEXT_START: Final = 200
 _MAX_TTL_MINUTES: Final = 60 * 24 * 366
 
@@ -72,7 +71,8 @@ def head(raw: RawFeed, base: str, aliases: Collection[str] = ()) -> FeedHead:
         covers_since=middle_date(fields.instant(one.published_s) or fields.instant(one.updated_s) for one in raw.entries),
         oddities=raw.oddities,
     )
-    return replace(made, permalinks_foreign=are_mostly_foreign(foreign_pages(raw, base, made, aliases)))
+    made = replace(made, page_site=housing.page_site(raw, base, made, aliases))
+    return replace(made, permalinks_foreign=housing.are_mostly_foreign(housing.foreign_pages(raw, base, made, aliases)))
 
 
 def context(spec: FeedSpec, feed_key: str, head: FeedHead, base: str, around: Surroundings = Surroundings()) -> Context:  # noqa: B008
@@ -81,7 +81,7 @@ def context(spec: FeedSpec, feed_key: str, head: FeedHead, base: str, around: Su
     In a local file, addresses count from where it says that it, or its page, can be had.
     """
     base = (head.self_url or head.home or base) if spec.path else base
-    addresses = [base, head.home, head.self_url, None if spec.path else spec.shown_url, *spec.aliases]
+    addresses = [base, head.home, head.self_url, head.page_site, None if spec.path else spec.shown_url, *spec.aliases]
     return Context(
         spec=spec,
         feed_key=feed_key,
@@ -101,40 +101,6 @@ def context(spec: FeedSpec, feed_key: str, head: FeedHead, base: str, around: Su
 def _title_text(raw: RawText | None, *, is_open: bool) -> str | None:
     read = markup.title(raw, is_open=is_open) if raw else None
     return read.text if read else None
-
-
-def foreign_pages(raw: RawFeed, base: str, head: FeedHead, aliases: Collection[str] = ()) -> tuple[bool | None, ...]:
-    """Of each entry, whether its page is on another site than the feed's; None where none is known. `base` is the feed's own.
-
-    Many feeds lead over a redirector that counts readers: what it hides says nothing, what `feedburner:origLink` tells of it does.
-    """
-    own_sites = {found for where in (base, head.home, head.self_url, *aliases) if where and (found := site(where))}
-    names = {name for found in own_sites if (name := _name_in(found))}
-    pages = (_page(_own_link(entry), base) or _page(entry.feedburner_origlink, base) for entry in raw.entries)
-    sites = [site(page) if page else None for page in pages]
-    return tuple(None if found is None else not (is_of(found, own_sites) or _name_in(found) in names) for found in sites)
-
-
-def _own_link(entry: RawEntry) -> str | None:
-    """The link of an entry, unless it leads to a medium of it: who sends that is nobody's publisher."""
-    return None if any(medium.href == entry.link for medium in entry.enclosures) else entry.link
-
-
-def _name_in(found: str) -> str | None:
-    """What a site is called below any domain: who has it below two of them (bbc.co.uk, bbc.com) is one publisher more often than not."""
-    name, _, rest = found.partition(".")
-    return name if len(name) >= _MIN_SITE_NAME and "/" not in rest and not name.isdigit() else None
-
-
-def _page(written: str | None, base: str) -> Url | None:
-    page = link(written, base)
-    page = (unwrap(page) or page) if page else None
-    return None if page is None or is_redirecting(page) else page
-
-
-def are_mostly_foreign(pages: Sequence[bool | None]) -> bool:
-    """Whether most of the entries that have pages have them on other sites (`foreign_pages`)."""
-    return sum(page is True for page in pages) * 2 > sum(page is not None for page in pages)
 
 
 def middle_date(dates: Iterable[datetime | None]) -> datetime | None:

@@ -75,6 +75,15 @@ def is_of(found: str, publishers: Collection[str]) -> bool:
     return found in publishers or any(publisher.startswith(f"{found}/") for publisher in publishers)
 
 
+def is_below(found: str, platform: str) -> bool:
+    """Whether a site is an account on a platform, and the other one is that platform, no account there.
+
+    >>> is_below("ann.simplecast.com", "simplecast.com"), is_below("vimeo.com/ann", "vimeo.com"), is_below("bob.github.io", "ann.github.io")
+    (True, True, False)
+    """
+    return found.startswith(f"{platform}/") or (platform in PLATFORMS.below and found.endswith(f".{platform}"))
+
+
 def operator(url_or_host: str) -> str:
     """Who runs the server of an address: its registrable domain, private suffixes not counted. Otherwise as `site`.
 
@@ -110,7 +119,19 @@ def is_redirecting(url: str) -> bool:
     >>> [is_redirecting(url) for url in ("http://feeds.example.com/~r/blog/~3/Xyz/", "https://t.co/Xyz", "https://a.example/~ann/")]
     [True, True, False]
     """
-    return "/~r/" in url or "/~3/" in url or host_of(url).removeprefix("www.") in PLATFORMS.shorteners
+    if "/~r/" in url or "/~3/" in url:
+        return True
+    host = host_of(url).removeprefix("www.")
+    return host in PLATFORMS.shorteners or any(host == place and _split(url)[1].startswith(path) for place, path in PLATFORMS.counters)
+
+
+def is_resolving(url: str) -> bool:
+    """Tell whether an address is a name that lasts: it leads to whoever has the page today, and names no publisher either.
+
+    >>> is_resolving("https://doi.org/10.1000/1"), is_resolving("https://journal.example/10.1000/1")
+    (True, False)
+    """
+    return host_of(url).removeprefix("www.") in PLATFORMS.resolvers
 
 
 def hands_out_names(host: str) -> bool:
@@ -204,8 +225,9 @@ def _account(domain: str, path: str, query: str) -> str | None:
     if pattern is _ANYWHERE and found is None and (actor := _ACTOR.match(unquote(path))):
         return f"@{actor[1]}".lower()
     if found:
-        account = _FEED.sub("", found[1].lower()) if found[1].startswith("@") else found[1].lower()
-        return account if account not in PLATFORMS.parts else None
+        account = _FEED.sub("", found[1].lower())
+        is_item = account.isdigit() and domain in PLATFORMS.numbered
+        return account if account not in PLATFORMS.parts and not is_item else None
     channel = dict(parse_qsl(query)).get("channel_id") if "channel_id=" in query and pattern is not _ANYWHERE else None
     return f"channel/{channel}".lower() if channel and re.fullmatch(_NAME, channel) else None
 

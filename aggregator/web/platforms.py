@@ -14,10 +14,12 @@ _NAME: Final = r"[\w.+~:-]+"
 class Platforms:
     """`below`: domains that give each account a name below theirs, except the names in `platform`.
 
-    `accounts`: domain → a pattern for a path that begins with an account, its group 1; `parts` are beginnings that are none. `same`:
-    patterns of publishers that have another name, and that name. `redirectors`: (end of a host, path or "", parameters). `shorteners`:
-    hosts whose addresses lead to a place that only they know. `carriers`: (end of a host, pattern of a path that holds an address).
-    `id_makers`: sites whose name in an id says nothing of whose it is. `sections`: words that name a part of any site.
+    `accounts`: domain → a pattern for a path that begins with an account, its group 1; `parts` are beginnings that are none, and `numbered`
+    the domains where a number is none. `same`: patterns of publishers that have another name, and that name. `redirectors`: (end of a host,
+    path or "", parameters). `shorteners`: hosts whose addresses lead to a place that only they know; `counters` are such parts of hosts
+    (the host, what the path begins with), `resolvers` hosts of names that last, which lead to whoever has the page today. `carriers`: (end
+    of a host, pattern of a path that holds an address). `id_makers`: sites whose name in an id says nothing of whose it is. `sections`:
+    words that name a part of any site.
     """
 
     below: tuple[str, ...]
@@ -27,6 +29,9 @@ class Platforms:
     same: tuple[tuple[re.Pattern[str], str], ...]
     redirectors: tuple[tuple[str, str, tuple[str, ...]], ...]
     shorteners: frozenset[str]
+    counters: tuple[tuple[str, str], ...]
+    resolvers: frozenset[str]
+    numbered: frozenset[str]
     carriers: tuple[tuple[str, re.Pattern[str]], ...]
     id_makers: frozenset[str]
     sections: frozenset[str]
@@ -48,6 +53,9 @@ def _read() -> Platforms:
         ),
         redirectors=tuple(_redirector(place, names) for place, names in redirectors.items()),
         shorteners=frozenset(table["shorteners"]["hosts"].split()),
+        counters=tuple(_place(place) for place in table["shorteners"]["parts"].split()),
+        resolvers=frozenset(table["resolvers"].split()),
+        numbered=frozenset(table["numbered"].split()),
         carriers=tuple((host, re.compile(rf"{path}\Z")) for hosts, path in carriers.items() for host in hosts.split()),
         id_makers=frozenset(table["id_makers"].split()),
         sections=frozenset(table["sections"].split()),
@@ -68,6 +76,11 @@ def _beginning(templates: str) -> re.Pattern[str]:
 
 def _pattern(template: str, name: str) -> str:
     return name.join(map(re.escape, template.split("{}")))
+
+
+def _place(written: str) -> tuple[str, str]:
+    host, slash, path = written.partition("/")
+    return host, slash + path
 
 
 def _redirector(place: str, names: str) -> tuple[str, str, tuple[str, ...]]:

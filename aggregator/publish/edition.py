@@ -82,7 +82,7 @@ def compose(
         credit = (owed or {}).get(story.lead.pk, Credit())
         items.append((_order(publication), item_of(publication, story, spec, specs, directory, language, credit)))
     listed = [one for _, one in sorted(items, key=lambda one: one[0])]
-    fitted, cut_notes = within(listed, spec.max_bytes, language)
+    fitted, cut_notes = within(listed, spec, language)
     title = one_line(spec.title or config.title) or spec.path
     self_url = address_of(config.link, spec.path)
     updated = max((one.updated for one in listed), default=EMPTY)

@@ -1,11 +1,11 @@
 """Keep the texts of an output within its size: the oldest are cut to excerpts first, then they lose their text (pure)."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aggregator.model import Element, Item, Person, SafeHtml, Shelved
+from aggregator.model import Element, Format, Item, OutputSpec, Person, SafeHtml, Shelved
 from aggregator.publish.rights import EXCERPT_CHARS, shortened, uncut
 from aggregator.web.licences import terms
 
@@ -16,6 +16,8 @@ _PERSON_BYTES: Final = 75
 _LINK_BYTES: Final = 60
 _ENCLOSURE_BYTES: Final = 85
 _ELEMENT_BYTES: Final = 60
+# So much less an item takes in other formats.
+_SPARED_BYTES: Final[Mapping[Format, int]] = {"rss": 350}
 # What an item may take as an excerpt of which nothing is known yet.
 _GUESSED_BYTES: Final = 1500 + EXCERPT_CHARS
 
@@ -37,13 +39,14 @@ class Fitted:
         return self.sizes[self.form] or 0
 
 
-def within(listed: Sequence[Item | Shelved], max_bytes: int, language: str) -> tuple[list[Fitted], tuple[str, ...]]:
-    """Keep the texts within `max_bytes`, as they will measure in XML: the oldest are cut to excerpts first, then lose their text.
+def within(listed: Sequence[Item | Shelved], output: OutputSpec, language: str) -> tuple[list[Fitted], tuple[str, ...]]:
+    """Keep the texts within an output's `max_bytes`, as they will measure: the oldest are cut to excerpts first, then lose their text.
 
     Only as many as needed are cut, so the newest stay whole as long as they can; a note says how many.
     """
     kept = [_whole(one) for one in listed]
-    total = _FILE_BYTES + sum(one.size for one in kept)
+    max_bytes = output.max_bytes
+    total = _FILE_BYTES + sum(one.size for one in kept) - len(kept) * _SPARED_BYTES.get(output.format, 0)
     for form, shorten in ((1, _to_excerpt), (2, _to_link)):
         for one in reversed(kept):
             if total <= max_bytes:

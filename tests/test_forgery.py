@@ -111,6 +111,22 @@ def test_a_feed_served_elsewhere_speaks_for_its_home_while_that_has_no_feed_of_i
     assert (item["id"], item["_provenance"]["original"]["url"]) == (REAL.id, REAL.link)  # type: ignore[index]
 
 
+def test_a_feed_without_a_home_speaks_for_the_site_of_its_pages_while_that_has_no_feed_of_its_own() -> None:
+    url = "https://feeds.example.net/orig"
+    document = atom("orig", [REAL, *older("orig")], home=url).replace(b"https://orig.example/feed.xml", url.encode())
+    planet = Planet(subscription("orig", url=url, shown_url=url), "copy")
+    planet.polls({"copy": atom("copy", [replace(REAL, source="orig")]), "orig": document})
+    found = [item for item in planet.publishes() if item["title"] == REAL.title]
+    assert [(item["id"], item["_provenance"]["original"]["url"]) for item in found] == [(REAL.id, REAL.link)]  # type: ignore[index]
+    assert found[0]["_provenance"]["also_seen"]  # type: ignore[index]
+    for order in permutations(("orig", "evil")):
+        planet = Planet("orig", "evil")
+        forged = atom("evil", [replace(REAL, text=SPAM, at=REAL.at - timedelta(days=9)), *older("orig")], home="https://evil.example/feed.xml")
+        documents = {"orig": atom("orig", [REAL, *older("orig")]), "evil": forged}
+        planet.polls({feed: documents[feed] for feed in order})
+        assert SPAM not in str(planet.publishes())
+
+
 # ── contradicted ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

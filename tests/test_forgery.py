@@ -121,7 +121,9 @@ def test_a_feed_without_a_home_speaks_for_the_site_of_its_pages_while_that_has_n
     assert found[0]["_provenance"]["also_seen"]  # type: ignore[index]
     for order in permutations(("orig", "evil")):
         planet = Planet("orig", "evil")
-        forged = atom("evil", [replace(REAL, text=SPAM, at=REAL.at - timedelta(days=9)), *older("orig")], home="https://evil.example/feed.xml")
+        forged = atom(
+            "evil", [replace(REAL, text=SPAM, at=REAL.at - timedelta(days=9)), *older("orig")], home="https://evil.example/feed.xml"
+        )
         documents = {"orig": atom("orig", [REAL, *older("orig")]), "evil": forged}
         planet.polls({feed: documents[feed] for feed in order})
         assert SPAM not in str(planet.publishes())

@@ -70,6 +70,14 @@ def test_a_named_source_is_believed_before_the_site_of_all_pages() -> None:
         assert [hop.name for hop in entry.origin.chain] == ["The Paper"]
 
 
+def test_a_front_page_named_as_source_is_a_home_and_no_feed() -> None:
+    source = RawSource(kind="rss", title="The Paper", self_url="https://www.paper.example/")
+    entries = [RawEntry(id="urn:x:1", link="https://news.example/rss/articles/CBMi1", source=source)]
+    (entry,) = read("https://news.example/rss", "https://news.example/", entries)[1]
+    assert entry is not None
+    assert [(hop.name, hop.home, hop.feed_url) for hop in entry.origin.chain] == [("The Paper", "https://www.paper.example/", None)]
+
+
 @pytest.mark.parametrize(
     "link",
     [

@@ -11,7 +11,7 @@ from typing import Final
 from aggregator.model import Claim, ClaimKind, RawEntry, RawSource, Standing, Url
 from aggregator.refine import fields
 from aggregator.refine.context import Context
-from aggregator.refine.pages import has_own_path, id_site, is_web, names_a_page, tag_host
+from aggregator.refine.pages import has_own_path, id_site, is_front_page, is_web, names_a_page, tag_host
 from aggregator.refine.reading import Statement
 from aggregator.web import url as web_url
 from aggregator.web.host import host_of, is_of, is_redirecting, is_resolving, site
@@ -196,14 +196,17 @@ def _unplaced(source: RawSource, own_link: Url | None, context: Context) -> Clai
 
 
 def _rss_source(source: RawSource, own_link: Url | None, context: Context) -> Iterator[Claim]:
-    feed_url = web_url.resource(source.self_url, context.base)
-    if feed_url is None:
+    """`<source url>` is a feed's address, but news services write the front page of a paper there: that is its home, and no feed."""
+    named = web_url.resource(source.self_url, context.base)
+    if named is None:
         return
+    home = web_url.link(named) if is_front_page(named) else None
     claim = Claim(
         kind="rss:source",
         name=_text(source.title),
-        feed_url=feed_url,
-        site=site(feed_url),
+        home=home,
+        feed_url=None if home else named,
+        site=site(named),
         where="source",
         rule="rss:source",
         evidence=" ".join(part for part in (source.title, source.self_url) if part)[:300],

@@ -55,7 +55,8 @@ class Publishers:
             if name and (found := self.by_name.get(name)):
                 return found
         own = self.by_site.get(claim.site or "", ())
-        return own[0] if len(own) == 1 and not claim.feed_url else None
+        # Where `<source>` gives but a paper's front, any of its feeds may be meant, those that we do not poll included.
+        return own[0] if len(own) == 1 and not claim.feed_url and claim.kind != "rss:source" else None
 
     def mark(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Who speaks for whom: where that changes, claims must be compared again."""

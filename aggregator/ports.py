@@ -135,8 +135,8 @@ class Store(Protocol):
         Idempotent: recording the same result twice adds nothing. A result whose lease is no longer held writes nothing and returns (0, 0).
         What stands in a document as it stood in the last one (`standing`) is seen again, and nothing else of it is touched.
         An entry that its feed says it has deleted is withdrawn, one that stands in its feed again is not any more; both count as changed.
-        Each entry joins its story through its keys; the stories do not depend on the order of results or entries. Where much of a known
-        feed's document is new at once, what shares no key joins the story of the entry whose place it took (`successors`).
+        Each entry joins its story through its keys, in whatever order they come. Where much of a known feed's document is new at once, or
+        what is has the date of what is gone, what shares no key joins the story of the entry whose place it took (`successors`).
         """
         ...
 

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import wraps
 from itertools import combinations, permutations
 from typing import Any, TypeVar
@@ -195,8 +195,12 @@ class FakeStore(FakeForgetting):
         standing = [pk for pk, row in own.items() if pk <= last and row.stored.entry.raw_key in in_it]
         gone = [row.stored for pk, row in own.items() if pk <= last and pk not in standing and row.stored.hold is None]
         is_much = len(added) >= turnover.MANY or 2 * len(added) >= len(added) + len(standing)
+        if not is_much:
+            dates = {own[pk].stored.sort_key for pk in added}
+            redone = [one for one in gone if one.sort_key in dates and one.sort_key.time() != time.min]
+            return [Turnover(added, standing, redone)] if redone else []
         past = sorted((own[pk].stored.sort_key for pk in own if pk <= last), reverse=True)
-        return [Turnover(added, standing, gone, past)] if added and is_much else []
+        return [Turnover(added, standing, gone, past)] if added else []
 
     def _recorded(self, result: PollResult, one: Feed, fresh: list[int]) -> tuple[int, int]:
         is_backlog, head = one.state.first_success_at is None, one.state.head

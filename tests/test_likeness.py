@@ -99,6 +99,16 @@ def test_an_excerpt_beside_a_longer_one_is_the_same_story_however_it_ends(closin
     assert meets(entry(text=NOTE + " Council Board…"), entry("copy.example", f"{cut}… {closing}", pk=2))
 
 
+@pytest.mark.parametrize("name", ["| Channel 9", "- Channel 9 News", "(Channel 9)"])
+def test_a_number_in_a_publishers_name_counts_nothing(name: str) -> None:
+    copies = [
+        entry("channel9.example", title=f"No ferry to the islands {name}", pk=2),
+        entry("other.example", title=f"No ferry to the islands {name}", pk=2),
+    ]
+    assert [meets(entry(), copy) for copy in copies] == [True, False]
+    assert not meets(entry(), entry("channel9.example", title=f"No ferry to the islands, part 2 {name}", pk=2))
+
+
 def test_a_word_that_is_not_cut_is_another_though_it_begins_alike() -> None:
     ends = ("meets again on May 1.", "meets again on May 12.")
     one, other = (f"{NOTE} Council, which {end}" for end in ends)

@@ -305,3 +305,14 @@ def test_to_come_back_under_another_id_is_no_change_and_to_say_something_else_is
     once_more = [replace(again, pk=pk, first_seen=NOON + pk * days, public_updated=NOON + pk * days) for pk in range(4, 40)]
     assert {last_changed(one, [old, again, *once_more]) for one in once_more} == {NOON}
     assert {last_changed(one, [old, edited, *once_more]) for one in once_more} == {NOON + 2 * days}
+
+
+def test_an_original_that_is_found_later_has_not_changed_where_a_copy_says_the_same() -> None:
+    html = SafeHtml(f"<p>{TEXT}</p>")
+    copy, original = (replace(one, entry=replace(one.entry, content=html)) for one in (COPY, ORIGINAL))
+    later = replace(original, first_seen=NOON + 24 * HOUR, public_updated=NOON + 2 * HOUR)
+    other = replace(copy, entry=replace(copy.entry, content=SafeHtml("<p>What stood there before that.</p>")))
+    edited = replace(later, public_updated=NOON + 25 * HOUR)
+    old = replace(copy, public_updated=NOON - 999 * HOUR)
+    told = [last_changed(one, [one, *others]) - NOON for one, *others in ((later, copy), (later, other), (edited, copy), (later, old))]
+    assert told == [timedelta(0), 2 * HOUR, 25 * HOUR, timedelta(0)]

@@ -11,6 +11,7 @@ from aggregator.model import Enclosure, Person, SafeHtml, StoredEntry, Title, Ur
 from aggregator.refine import stories
 from aggregator.refine.succession import successors
 from aggregator.web.forms import page_path
+from tests.ledger import sqlite_store
 from tests.pace import examples
 from tests.planet import HOUR, JSON, Planet, Post, atom, post
 from tests.test_stories import NOON, stored
@@ -485,6 +486,34 @@ def test_episodes_that_all_have_one_file_are_told_apart_by_their_titles() -> Non
     )
     assert found([is_], [was]) == {}
     assert found([replace(is_, entry=replace(is_.entry, published=was.entry.published))], [was]) == {is_.pk: was.pk}
+
+
+def test_few_undated_pages_are_known_by_their_words_and_the_last_part_of_their_paths() -> None:
+    olds = [old(number, link=f"https://old.example/2026/05/mill-{'abc'[number]}-again", at=None) for number in (1, 2)]
+    news = [new(number, link=f"https://old.example/mill-{'abc'[number]}-again.html", at=None) for number in (1, 2)]
+    assert found(news, olds) == {101: 1, 102: 2}
+    other = [new(number, text=TEXTS[number + 5], link=one.entry.link, at=None) for number, one in zip((1, 2), news, strict=True)]
+    assert found(other, olds) == {}
+
+
+def test_a_headline_of_which_page_and_id_are_made_is_rewritten() -> None:
+    """One entry among many, an hour after it was published; what only has its second, or only its words, is shown."""
+    _rewrites_a_headline(Planet("blog"))
+    with sqlite_store() as store:
+        _rewrites_a_headline(Planet("blog", store=store))
+
+
+def _rewrites_a_headline(planet: Planet) -> None:
+    posts = [post("blog", number, at=NOON - number * MONTHS, text=f"<p>{TEXTS[number]}</p>") for number in range(1, 9)]
+    first = post("blog", 9, id="https://blog.example/first", link="https://blog.example/first", text=f"<p>{TEXTS[9]}</p>")
+    anew = replace(first, title="Another headline", id="https://blog.example/anew", link="https://blog.example/anew")
+    planet.polls({"blog": atom("blog", [first, *posts])})
+    (before,) = (item["id"] for item in planet.publishes() if item["url"] == first.link)
+    for one, size in ((anew, 9), (replace(anew, link=f"{anew.link}-2", id="2", text=f"<p>{TEXTS[10]}</p>"), 10)):
+        planet.later()
+        planet.polls({"blog": atom("blog", [one, *posts])})
+        assert len(planet.publishes()) == size
+    assert [item["url"] for item in planet.publishes() if item["id"] == before] == [anew.link]
 
 
 def test_what_an_output_did_not_ask_for_stays_held_back_when_its_ids_flip() -> None:

@@ -63,21 +63,33 @@ def _first_of(best: Sequence[StoredEntry], members: Sequence[StoredEntry], partn
 def last_changed(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime:
     """When an entry really changed last, as its story tells it: to come back under another id, address or date is no change.
 
-    Nor is it to come back with more of its text or less, as another platform gives it. What was edited since, or says something else, has
-    its own date.
+    Nor is it to come back with more of its text or less, as another platform gives it, nor that it leads now where a copy with the same
+    words did. What was edited since, or says something else, has its own date.
     """
     told: dict[int, datetime] = {}
     for one in sorted((other for other in members if other.pk == member.pk or replaces(member, other)), key=lambda found: found.first_seen):
-        told[one.pk] = _changed_since(one, [other for other in members if other.pk in told and replaces(one, other)], told)
+        told[one.pk] = _changed_since(one, [other for other in members if other.pk in told and replaces(one, other)], told, members)
     return told[member.pk]
 
 
-def _changed_since(member: StoredEntry, earlier: Sequence[StoredEntry], told: Mapping[int, datetime]) -> datetime:
+def _changed_since(
+    member: StoredEntry, earlier: Sequence[StoredEntry], told: Mapping[int, datetime], members: Sequence[StoredEntry]
+) -> datetime:
     """When an entry changed last, `told` being when those did whose place it took: theirs is not the date under which they came back."""
-    was_edited = member.public_updated > member.first_seen
-    if not earlier or was_edited or not any(_says_what(other, member) for other in earlier):
+    if member.public_updated > member.first_seen:
         return member.public_updated
-    return max(told[other.pk] for other in earlier)
+    if any(_says_what(other, member) for other in earlier):
+        return max(told[other.pk] for other in earlier)
+    return _first_told(member, members)
+
+
+def _first_told(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime:
+    """The date of an entry that was not edited since it was seen. What its publisher changed before a copy took it up, which gives an
+    earlier date, is in the copy: to those who have that, nothing changes. No date is before that of its publication.
+    """
+    alike = (other.public_updated for other in members if words_of(other.entry) == words_of(member.entry))
+    first = min(alike, default=member.public_updated)
+    return min(member.public_updated, max(first, member.entry.published or first))
 
 
 def is_at_home(entry: Entry) -> bool:

@@ -51,6 +51,8 @@ _IS_DENSE: Final = re.compile(f"[{DENSE}]")
 _WORDS: Final = re.compile(r"[^\W_]+")
 _DENSE_WORDS: Final = re.compile(rf"[{DENSE}]|[^\W_{DENSE}]+")
 _NUMBER: Final = re.compile(r".*\d.*|[ivx]{2,}|one|two|three|four|five|six|seven|eight|nine|ten")
+# The name of a site in so many words; as many may stand behind it ("News").
+_NAME_WORDS: Final = 3
 _LAST_OF_FOUR: Final = "\u17ff"
 _LETTER: Final = re.compile(r"[a-z]")
 # How the text begins that stands where one is still to be written: on any site, under any title.
@@ -138,6 +140,22 @@ def is_placeholder(words_: Sequence[str]) -> bool:
 def title_words(title: str) -> tuple[str, ...]:
     """The words of a title, casefolded."""
     return _split(title.replace("<", " "))
+
+
+def unsigned(title: Sequence[str], where: str) -> tuple[str, ...]:
+    """The words of a title without the name of its publisher (`where` its site is), if a number is part of that: there it counts nothing.
+
+    >>> unsigned(title_words("A day out | Channel 9 News"), "channel9.example")
+    ('a', 'day', 'out', 'news')
+    """
+    name = where.partition(".")[0].replace("-", "")
+    ends = ((start, end) for end in range(len(title), 0, -1) for start in range(max(0, end - _NAME_WORDS), end))
+    for start, end in ends:
+        run = title[start:end]
+        is_at_edge = start == 0 or len(title) - end < _NAME_WORDS
+        if is_at_edge and "".join(run) == name and any(map(_NUMBER.fullmatch, run)):
+            return (*title[:start], *title[end:])
+    return tuple(title)
 
 
 def sketch(found: Sequence[str]) -> tuple[str, ...]:

@@ -172,13 +172,15 @@ def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
 
 
 def _told(entry: Entry) -> instalments.Told:
-    return _told_of(entry.content or entry.summary or "", entry.title.text if entry.title else "", entry.published)
+    return _told_of(entry.content or entry.summary or "", entry.title.text if entry.title else "", entry.published, entry.site)
 
 
 @lru_cache(maxsize=256)  # An entry is compared with several others, one after the other.
-def _told_of(text: str, title: str, published: datetime | None) -> instalments.Told:
+def _told_of(text: str, title: str, published: datetime | None, where: str) -> instalments.Told:
     html = unclosed(likeness.unquoted(text), title)
-    return instalments.Told(title=likeness.title_words(title), words=likeness.words(html), html=html, published=published)
+    return instalments.Told(
+        title=likeness.unsigned(likeness.title_words(title), where), words=likeness.words(html), html=html, published=published
+    )
 
 
 def _are_told_apart(a: StoredEntry, b: StoredEntry) -> bool:

@@ -68,7 +68,7 @@ def is_sure(signs: Signs) -> bool:
     if signs.path and ((signs.host and (signs.title or signs.alike)) or (signs.title and signs.bare)):
         return True
     # A series has one title, one name, one text and one file ("latest.mp3"): with another date it is the next of it.
-    if signs.name and signs.title and (signs.instant or (signs.zone and signs.own)):
+    if signs.name and signs.title and (signs.instant or (signs.own and (signs.zone or signs.undated))):
         return True
     return signs.file and (signs.title or signs.instant or (signs.alike and signs.day))
 

@@ -1,8 +1,8 @@
-"""Documents of which much is new at once: what else their feeds had, among which may be what they replaced."""
+"""Documents of which much is new at once, or something has the date of what is gone: what else their feeds had, and may have replaced."""
 
 from bisect import bisect_right
 from collections.abc import Container, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
@@ -15,7 +15,10 @@ from aggregator.store.wording import Arrived
 
 MANY: Final = 5
 """So many new entries in one document, or half of it, are looked at. A feed whose ids flip brings nearly all of its document anew, a planet
-with one moved blog some of it; an ordinary poll brings one or two, and costs nothing here."""
+with one moved blog some of it; an ordinary poll brings one or two, and costs one look at an index here."""
+
+_FEW: Final = 3
+"""So few of one second are asked for whether one took another's place: of an import, all have one date."""
 
 _SPARE: Final = 20
 BURST: Final = 10
@@ -33,11 +36,14 @@ _TIMES: Final = 3
 _DAY: Final = timedelta(days=1)
 
 _OWN: Final = select(entry.c.pk, entry.c.sort_key).where(entry.c.feed == bindparam("of"), entry.c.hold.is_(None))
+_NEW: Final = entry.alias("fresh")
+_DATED: Final = _OWN.where(entry.c.sort_key.in_(select(_NEW.c.sort_key).where(_NEW.c.pk.in_(bindparam("pks", expanding=True)))))
 _LATEST: Final = _OWN.order_by(entry.c.sort_key.desc()).limit(bindparam("most"))
 
 
 def turnovers(conn: Connection, arrived: Arrived, known: Container[int]) -> list[Turnover]:
-    """The documents of `known` feeds (by pk) of which much is new, each with the latest others of its feed: twice as many as it holds.
+    """The documents of `known` feeds (by pk) of which much is new, each with the latest others of its feed: twice as many as it holds; and
+    those of which little is, with what has the very second of one of these.
 
     What was added is in the table already.
     """
@@ -45,13 +51,28 @@ def turnovers(conn: Connection, arrived: Arrived, known: Container[int]) -> list
     for of, added in sorted(arrived.added.items()):
         standing = arrived.standing.get(of, [])
         size = len(added) + len(standing)
-        if of not in known or (len(added) < MANY and 2 * len(added) < size):
+        if of not in known:
+            continue
+        if len(added) < MANY and 2 * len(added) < size:
+            found += _redone(conn, of, added, standing)
             continue
         news = set(added)
         latest = [row for row in conn.execute(_LATEST, {"of": of, "most": 3 * size + _SPARE}) if row.pk not in news]
         gone = entries.by_pk(conn, {row.pk for row in latest}.difference(standing))
         found.append(Turnover(added, standing, list(gone.values()), past=[row.sort_key for row in latest]))
     return found
+
+
+def _redone(conn: Connection, of: int, added: Sequence[int], standing: Sequence[int]) -> list[Turnover]:
+    """Of a document of which little is new, what has the second of an entry that stands there no longer: whoever rewrites a headline of
+    which the page and the id are made writes all three anew.
+    """
+    news = set(added)
+    dated = [row for row in conn.execute(_DATED, {"of": of, "pks": list(added)}) if row.sort_key.time() != time.min]
+    gone = {row.pk for row in dated}.difference(news, standing)
+    if not gone or len(dated) > _FEW * len(news):
+        return []
+    return [Turnover(added, standing, list(entries.by_pk(conn, gone).values()))]
 
 
 def among(conn: Connection, of: int, added: Sequence[int]) -> Turnover:

@@ -49,6 +49,16 @@ def sites(found: Trace) -> list[str | None]:
     return [hop.site for hop in found.origin.chain]
 
 
+def test_a_title_is_no_name_of_a_place() -> None:
+    note = (
+        '<p>This is a cross-post from the blog <a href="https://ann.example/lake-of-data-part-2/">Building a lake of data: Part 2</a></p>'
+    )
+    found = read(note + BODY, title=RawText(value="Building a lake of data"))
+    assert [(hop.name, hop.page) for hop in found.origin.chain] == [("ann.example", "https://ann.example/lake-of-data-part-2/")]
+    courier = '<p>This article originally appeared at <a href="https://courier.example/2026/a-b-c">The Harbour Courier</a>.</p>'
+    assert read(courier + BODY, title=RawText(value="Harbour")).origin.chain[0].name == "The Harbour Courier"
+
+
 def atom_source(**changes: object) -> RawSource:
     made = RawSource(
         kind="atom", id="https://orig.example/feed", title="Orig", link="https://orig.example/", self_url="https://orig.example/feed"

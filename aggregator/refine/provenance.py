@@ -26,6 +26,8 @@ from aggregator.web.url import link_key
 
 _T = TypeVar("_T")
 
+# A place may be called in so many words.
+_SHORT_TITLE: Final = 3
 _STORY: Final = re.compile(r"[0-9a-f]{16}(?:\.html)?")
 
 
@@ -124,7 +126,14 @@ def _hops(found: Sequence[Statement], raw: RawEntry, context: Context) -> list[C
             made += footers.claimed(statement, page, context, authors)
         else:
             made += claims.spoken(statement, 2, context, authors)
-    return made
+    return [_without_title(claim, _title(raw) or "") for claim in made]
+
+
+def _without_title(claim: Claim, title: str) -> Claim:
+    """A claim that does not take the title of the entry, or one that goes on from it ("…: Part 2"), for the name of a place."""
+    said, own = folded_name(claim.name or ""), folded_name(title)
+    is_title = claim.site is not None and len(own.split()) > _SHORT_TITLE and said.startswith(own)
+    return replace(claim, name=None) if is_title else claim
 
 
 # ── judging ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -57,7 +57,7 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
     link = claims.permalink(raw, context)
     made = [*claims.structured(raw, link, context), *inscribed(html, claims.based(raw, context))]
     found, said = _said(raw, html, context, made)
-    made = _judged(made + said, raw, link, context)
+    made = [_without_title(claim, _title(raw) or "") for claim in _judged(made + said, raw, link, context)]
     gone = replaced(found, made, must_stay=must_stay(raw, _origin(made, context), context))
     rest = without(html, gone).strip() if html and gone else html
     loop = _loop(made, context)
@@ -126,7 +126,7 @@ def _hops(found: Sequence[Statement], raw: RawEntry, context: Context) -> list[C
             made += footers.claimed(statement, page, context, authors)
         else:
             made += claims.spoken(statement, 2, context, authors)
-    return [_without_title(claim, _title(raw) or "") for claim in made]
+    return made
 
 
 def _without_title(claim: Claim, title: str) -> Claim:

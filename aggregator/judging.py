@@ -112,18 +112,24 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
         said = rule if members else filters.held_rule(stored)
         return Verdict(story_pk=pk, listed=False, rule=said, withdrawn=withdrawn, seen=_last_came(stored))
     lead = leading.lead(standing, feeds.partners)
-    return Verdict(
-        story_pk=pk,
-        listed=True,
-        rule=rule,
-        lead_pk=lead.pk,
-        feed_key=lead.feed_key,
-        published_id=fitting_id(lead, members, feeds.publishers),
-        sort_key=leading.place(lead, members),
-        public_updated=leading.last_changed(lead, members),
-        per_day=feeds.specs[lead.feed_key].limit.per_day,
-        seen=_last_came(standing, backlog={member.feed_key for member in standing if member.is_backlog}),
-    )
+    seen = _last_came(standing, backlog={member.feed_key for member in standing if member.is_backlog})
+
+    def led_by(speaks: StoredEntry) -> Verdict:
+        return Verdict(
+            story_pk=pk,
+            listed=True,
+            rule=rule,
+            lead_pk=speaks.pk,
+            feed_key=speaks.feed_key,
+            published_id=fitting_id(speaks, members, feeds.publishers),
+            sort_key=leading.place(speaks, members),
+            public_updated=leading.last_changed(speaks, members),
+            per_day=feeds.specs[speaks.feed_key].limit.per_day,
+            seen=seen,
+        )
+
+    rivals = leading.as_good(standing, feeds.partners) - {lead.pk}
+    return replace(led_by(lead), rivals={member.pk: led_by(member) for member in standing if member.pk in rivals})
 
 
 def _last_came(members: Sequence[StoredEntry], backlog: Container[str] = ()) -> datetime | None:

@@ -523,6 +523,7 @@ class FakeStore(FakeForgetting):
         standing = self._standings.get(place)
         if standing and standing.publication.sequence is not None:
             before = standing.publication
+            verdict = verdict.where_leads(before.lead_pk)
             after = replace(before, listed=verdict.listed, rule=verdict.rule)
             if verdict.listed:
                 updated = max(before.public_updated, verdict.public_updated or before.public_updated)

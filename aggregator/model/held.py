@@ -1,5 +1,6 @@
 """What the store holds, and what a poll hands to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -182,7 +183,8 @@ class Verdict:
     `lead_pk` is the entry that would speak for it, `feed_key` its feed. `per_day` is that feed's `limit`, counted by the store over the
     UTC day of the sort key; what is listed already stays. `withdrawn`: it is not listed because a publisher, or the operator for one,
     took it back. `seen`: when the last of its entries was first seen; of those only that let it in, and were no backlog, if it is listed
-    (None: all were).
+    (None: all were). `rivals`: what is said of the story instead where one of these entries (by pk) leads it so far, since nothing better
+    speaks for another.
     """
 
     story_pk: int
@@ -196,6 +198,11 @@ class Verdict:
     per_day: int | None = None
     withdrawn: bool = False
     seen: datetime | None = None
+    rivals: Mapping[int, "Verdict"] = field(default_factory=dict)
+
+    def where_leads(self, lead_pk: int | None) -> "Verdict":
+        """The verdict on a story that subscribers have from this entry."""
+        return self.rivals.get(lead_pk, self) if lead_pk is not None else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,11 @@ _MAX_ADDRESSES: Final = 50
 _READ_MORE: Final = 3
 # A program that copies adds a line of its own: so much of the longest text is all of it.
 _ALL: Final = 0.9
+# Twice as many partners as another feed may be a matter of time; four times as many has a planet.
+_FAR_FEWER: Final = 2
+
+_Order = tuple[int, int, int, bool, bool, bool, float, bool, int, str, str, str, int]
+"""What decides who leads, from the first to the last: the least does. First, how many link to its site; second, its partners."""
 
 
 def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingProxyType({})) -> StoredEntry:
@@ -38,16 +43,38 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
     # Most stories are told once, and each output asks of every one.
     if len(members) == 1:
         return members[0]
-    current = [member for member in members if not any(replaces(other, member) for other in members)]
-    rank = min(_rank(member, members) for member in current or members)
-    best = [member for member in current or members if _rank(member, members) == rank]
+    best = _best(members)
     if len(best) == 1:
         return best[0]
-    came_first = _first_of([_as_it_came(member, members) for member in best], members, partners)
-    return next(member for member in best if member.pk == came_first.pk)
+    order = _ordered(best, members, partners)
+    came_first = min(order, key=order.__getitem__)
+    return next(member for member in best if member.pk == came_first)
 
 
-def _first_of(best: Sequence[StoredEntry], members: Sequence[StoredEntry], partners: Mapping[str, int]) -> StoredEntry:
+def as_good(members: Sequence[StoredEntry], partners: Mapping[str, int]) -> frozenset[int]:
+    """Which entries (by pk) lead on if they do: nothing but that its feed tells the stories of fewer others speaks for another, and not of
+    far fewer. That number grows with each story, and what subscribers have is not to go from one newsroom to the next with it.
+    """
+    best = _best(members) if len(members) > 1 else members
+    if len(best) == 1:
+        return frozenset(member.pk for member in best)
+    order = _ordered(best, members, partners)
+    first = min(order.values())
+    near = first[1] + _FAR_FEWER
+    return frozenset(pk for pk, own in order.items() if own[0] == first[0] and own[1] < near and own[2:] <= first[2:])
+
+
+def _best(members: Sequence[StoredEntry]) -> list[StoredEntry]:
+    """Those of the highest rank that nothing has replaced."""
+    current = [member for member in members if not any(replaces(other, member) for other in members)] or members
+    ranks = {member.pk: _rank(member, members) for member in current}
+    rank = min(ranks.values())
+    return [member for member in current if ranks[member.pk] == rank]
+
+
+def _ordered(candidates: Sequence[StoredEntry], members: Sequence[StoredEntry], partners: Mapping[str, int]) -> dict[int, _Order]:
+    """What decides between those (by pk) that may have been first: the least leads."""
+    best = [_as_it_came(member, members) for member in candidates]
     dates = {member.pk: _date(member, members) for member in best}
     first = _earliest(best, dates, members)
     came = _came(first, dates)
@@ -55,9 +82,10 @@ def _first_of(best: Sequence[StoredEntry], members: Sequence[StoredEntry], partn
     most = max(len(words_of(member.entry)) for member in first)
     seen = min(member.first_seen for member in first)
     hours = {member.pk: int((member.first_seen - seen) / _HOUR) for member in first}
-    return min(
-        first, key=lambda member: (*_order(member, members, partners, came[member.pk], is_one_date, most), hours[member.pk], *_name(member))
-    )
+    return {
+        member.pk: (*_order(member, members, partners, came[member.pk], is_one_date, most), hours[member.pk], *_name(member))
+        for member in first
+    }
 
 
 def last_changed(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime:

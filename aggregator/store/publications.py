@@ -166,7 +166,9 @@ def _write(conn: Connection, judged: AnyRow, verdicts: dict[int, Verdict], now: 
             news.append({"output": of, "story": pk} | _first(verdicts[pk], at, name))
             continue
         before = {name: getattr(row, name) for name in _JUDGED}
-        after = before | (_again(verdicts[pk], row, now) if row.sequence is not None else _still(verdicts[pk], row, now, has_begun))
+        after = before | (
+            _again(verdicts[pk].where_leads(row.lead), row, now) if row.sequence is not None else _still(verdicts[pk], row, now, has_begun)
+        )
         if after != before:
             changes.append({"of": of, "judged": pk} | after)
     if news:

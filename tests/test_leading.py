@@ -1,0 +1,65 @@
+"""Who leads a story that subscribers have leads on until somebody is known to have a better claim."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.ledger import sqlite_store
+from tests.planet import HOUR, NOON, Planet, Post, atom, older, post
+
+WIRE = post(
+    "wire",
+    at=NOON - 9 * HOUR,
+    text="<p>" + "Seven boats lay in the harbour when the lantern of the old mill went out for good. " * 6 + "</p>",
+)
+OTHERS = ["alder", "birch", "cedar"]
+
+
+def _printed(room: str, minutes: int, text: str = WIRE.text) -> Post:
+    return replace(
+        WIRE,
+        link=f"https://{room}.example/wire",
+        id=f"tag:{room}.example,2026:wire",
+        at=WIRE.at and WIRE.at + HOUR * minutes / 60,
+        text=text,
+    )
+
+
+def _own(feed: str) -> Post:
+    return post(feed, 2, at=NOON, text=f"<p>{' '.join(f'{feed}{number}' for number in range(50))}</p>")
+
+
+def _copied(feed: str) -> Post:
+    return replace(_own(feed), link=f"https://first.example/from-{feed}", id=f"tag:first.example,2026:{feed}", at=NOON + HOUR)
+
+
+def _told(planet: Planet) -> dict[str, object]:
+    return next(item for item in planet.publishes() if item["title"] == WIRE.title)
+
+
+@pytest.mark.parametrize("store", ["fake", "sqlite"])
+def test_a_newsroom_that_shares_stories_with_ever_more_feeds_leads_on_what_it_leads(store: str) -> None:
+    if store == "fake":
+        return _shares_more_and_more(Planet("first", "second", *OTHERS))
+    with sqlite_store() as made:
+        return _shares_more_and_more(Planet("first", "second", *OTHERS, store=made))
+
+
+def _shares_more_and_more(planet: Planet) -> None:
+    rooms = {"first": [_printed("first", 0), *older("first")], "second": [_printed("second", 20), *older("second")]}
+    planet.polls({feed: atom(feed, posts) for feed, posts in rooms.items()} | {feed: atom(feed, older(feed)) for feed in OTHERS})
+    before = _told(planet)
+    assert before["url"] == "https://first.example/wire"
+    planet.later()
+    for feed in OTHERS[:2]:
+        planet.polls({feed: atom(feed, [_own(feed), *older(feed)])})
+    planet.polls({"first": atom("first", [*map(_copied, OTHERS[:2]), *rooms["first"]])})
+    planet.ports = replace(planet.ports, config=replace(planet.ports.config, newcomer_entries=50))
+    assert _told(planet) == before
+    # A correction of the other's is nothing to those who have this one; who had it before the first did leads.
+    planet.later()
+    planet.polls({"second": atom("second", [_printed("second", 20, f"{WIRE.text}<p>Corrected.</p>"), *older("second")])})
+    assert _told(planet) == before
+    planet.polls({"alder": atom("alder", [_printed("alder", -30), _own("alder"), *older("alder")])})
+    found = _told(planet)
+    assert (found["id"], found["url"]) == (before["id"], "https://alder.example/wire")

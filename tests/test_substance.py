@@ -102,6 +102,14 @@ NOTHING = {
     "a link's nonce": ("<a href='https://alder.example/r?_wpnonce=a'>Like</a>", "<a href='https://alder.example/r?_wpnonce=b'>Like</a>"),
 }
 NOTHING |= {
+    "other posts below": (
+        "<h3>Related Posts</h3><ul><li><a href='https://alder.example/b'>Boats</a></li></ul><p>12 views</p>",
+        "<h3>Related Posts</h3><ul><li><a href='https://alder.example/c'>Mills</a></li><li><a href='/d'>Ice</a></li></ul><p>15 views</p>",
+    ),
+    "other posts below, in a line": (
+        "<p><b>Ähnliche Beiträge:</b> <a href='https://alder.example/b'>Boats</a></p>",
+        "<p><b>Ähnliche Beiträge:</b> <a href='https://alder.example/c'>Mills</a>, <a href='https://alder.example/d'>Ice</a></p>",
+    ),
     "a hidden mail address": (
         "<p><a href='/cdn-cgi/l/email-protection#a1b2c3'>[email protected]</a></p>",
         "<p><a href='/cdn-cgi/l/email-protection#99887766'>[email protected]</a></p>",
@@ -141,6 +149,18 @@ REAL = {
     "a sentence of a time": ("</p>", "</p><p>The pier burnt 3 years ago.</p>"),
 }
 CHANGED = {
+    "words about other posts": (
+        "<h3>Related posts</h3><p>I like <a href='https://alder.example/b'>this</a>.</p>",
+        "<h3>Related posts</h3><p>I hate <a href='https://alder.example/b'>this</a>.</p>",
+    ),
+    "what stands below other posts": (
+        "<h3>Related posts</h3><p><a href='https://alder.example/b'>Boats</a></p><p>It rains.</p>",
+        "<h3>Related posts</h3><p><a href='https://alder.example/c'>Mills</a></p><p>It snows.</p>",
+    ),
+    "a list of posts that is the text": (
+        "<h3>Latest posts</h3><p><a href='https://alder.example/b'>All of the boats in the harbour, one by one, and their owners</a></p>",
+        "<h3>Latest posts</h3><p><a href='https://alder.example/c'>All of the mills on the river, one by one, and their owners</a></p>",
+    ),
     "a link's page": ("<a href='https://alder.example/a'>more</a>", "<a href='https://alder.example/b'>more</a>"),
     "a link's place on a page": ("<a href='https://alder.example/a#rules'>more</a>", "<a href='https://alder.example/a#prizes'>more</a>"),
     "a rating": ("<p>Rating: 4/5</p>", "<p>Rating: 2/5</p>"),

@@ -33,18 +33,22 @@ _MAX_MARKUP: Final = 2000
 _DIGIT: Final = re.compile(r"\d")
 _MARK: Final = re.compile(r"[|·•]")
 _BETWEEN: Final = re.compile(r"\s*[|·•]\s*")
+# A list of some other posts, with their pictures.
+_MAX_RELATED: Final = 6_000
+_LIST_MARKS: Final = " \t\n\xa0|·•,–—-"
 _TRIM: Final = " ,.!–—-"
 
 
 def settled(html: SafeHtml) -> str:
-    """A text without counters, ages, advertisers' links, sessions in links, and sizes and versions of pictures; as it is where it has none.
+    """A text without counters, ages, advertisers' links, a list of other posts below it, sessions in links, and sizes and versions of
+    pictures; as it is where it has none.
 
     Where this is the same of two texts, a reader of the older one misses nothing.
 
     >>> settled(SafeHtml("<p>13 injured</p><p>1,207 views · 12 comments</p>"))
     '<p>13 injured</p><p></p>'
     """
-    return _without_lines(passing.settled(html))
+    return _without_related(_without_lines(passing.settled(html)))
 
 
 # ── lines ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -61,6 +65,25 @@ def _without_lines(html: str) -> str:
         kept += (line if (rest := _left_of(line)) is None else rest, html[start:end])
         begun = end
     return "".join(kept)
+
+
+def _without_related(html: str) -> str:
+    """A text without the links to other posts at its end, below a line that says so ("Related posts"), if they are not most of it."""
+    at = max(0, len(html) - _MAX_RELATED)
+    if not any(said in html[at:].lower() for said in _all("related")):
+        return html
+    for found in _related().finditer(html, at):
+        below = html[found.end() :]
+        if "<a " in below and not _TAG.sub("", _LINK.sub("", below)).strip(_LIST_MARKS):
+            rest = html[: found.start()]
+            return rest if 2 * len(visible_text(rest)) > len(visible_text(html)) else html
+    return html
+
+
+@cache
+def _related() -> re.Pattern[str]:
+    """A line that announces other posts, behind the end of the one before."""
+    return re.compile(rf"(?:(?<=>)|\A)\s*{_any(table()['related'])}\s*[:：…]?\s*(?=<)", re.IGNORECASE)
 
 
 def _left_of(line: str) -> str | None:

@@ -309,6 +309,14 @@ def test_a_beginning_does_not_repeat_the_title() -> None:
     assert document.cssselect(".text")[0].text_content().startswith("A sentence that goes on")
 
 
+@pytest.mark.parametrize(
+    ("said", "is_shown"), [("A  Title.", False), ("A title…", False), ('A title <img src="https://a.example/a.png">', True)]
+)
+def test_a_text_that_is_the_title_again_is_not_shown_below_it(said: str, is_shown: bool) -> None:
+    item = make.bare_item(1, title=Title(text="A title"), summary=SafeHtml(f"<p>{said}</p>"))
+    assert bool(parsed(page(make.edition(item))).cssselect(".text")) == is_shown
+
+
 def test_an_entry_looks_the_same_whoever_joins_it() -> None:
     entry = re.compile(rb"<article.*?</article>", re.DOTALL)
     few, many = of_planet(3), of_planet(40)

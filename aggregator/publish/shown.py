@@ -53,6 +53,7 @@ _HTTP: Final = ' src="http://'
 _HTTPS: Final = ' src="https://'
 _UNSAFE_SOURCE: Final = re.compile(r' src="(?!https://)[^"]*"')
 _NO_WORDS: Final = re.compile(r' alt="\s*"')
+_MEDIA: Final = re.compile(r"<(?:img|audio|video|table)\b", re.IGNORECASE)
 _EMPTY_LINK: Final = re.compile(r"<a(?: [^<>]*)?>\s*</a>")
 _PHRASES: Final = frozenset(
     {"b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "sup"}
@@ -223,6 +224,9 @@ def _text(item: Item, room: int) -> tuple[Markup | None, bool]:
     if not text:
         return None, True
     whole = visible_text(text)
+    if item.title and _MEDIA.search(text) is None and _folded(whole) == _folded(item.title.text):
+        # Some feeds have nothing to say but the title, which stands above already.
+        return None, True
     if len(whole) <= TEXT_CHARS and _size(text) <= room:
         return body(text), True
     asked = terms(item.license)
@@ -235,6 +239,10 @@ def _text(item: Item, room: int) -> tuple[Markup | None, bool]:
         return None, False
     start = first_sentences(_without_title(" ".join(whole.split()), item.title), chars, item.language)
     return Markup("<p>") + escape(start) + Markup("</p>"), False
+
+
+def _folded(text: str) -> str:
+    return one_line(text).casefold().rstrip(" .…")
 
 
 def _without_title(text: str, title: Title | None) -> str:

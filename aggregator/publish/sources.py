@@ -149,10 +149,10 @@ def public_feed(state: FeedState, spec: FeedSpec) -> Feed:
 
 
 def told(feed: Feed, spec: FeedSpec) -> tuple[object, ...]:
-    """What may be told of a feed or of its entries, dates aside: these change with each entry."""
+    """What entries may tell of a feed, dates aside: these change with each entry."""
     head = feed.head
     named = (feed.id, feed.name, feed.site, feed.address, feed.feed_id, feed.home, feed.is_republisher, feed.is_private)
-    said = (head.title, head.subtitle, head.language, head.authors, head.rights, head.license, head.icon)
+    said = (head.title, head.language, head.authors, head.rights, head.license, head.icon)
     return (*named, *said, spec.tags, spec.republish, spec.attribution, spec.credit, spec.keep_counters, spec.opt_out)
 
 

@@ -204,7 +204,7 @@ def runs(item: Item) -> Literal["ltr", "rtl"] | None:
     Many feeds give a language that their program came with, and many have entries in several.
     """
     text = f"{item.title.text if item.title else ''} {visible_text((item.summary or item.content or '')[:_MARKUP_CHARS])}"
-    kinds = Counter(unicodedata.bidirectional(letter) for letter in text[:_LETTERS])
+    kinds = Counter(map(unicodedata.bidirectional, text[:_LETTERS]))
     left, right = kinds["L"], kinds["R"] + kinds["AL"]
     if max(left, right) > _MANY_TIMES * min(left, right):
         return "ltr" if left > right else "rtl"

@@ -35,6 +35,8 @@ def unclosed(html: str, title: str = "") -> str:
     """
     start = max(0, len(html) - _TAIL)
     tail = html[start:]
+    if not _may_close(tail, title):
+        return html
     words = [_Word(*found.span(), found["word"].casefold()) for found in _PIECE.finditer(tail) if found["word"]]
     first = _line_at(words, tail, title)
     if first is None:
@@ -43,6 +45,16 @@ def unclosed(html: str, title: str = "") -> str:
         return html
     kept = words[first - 1].end if first else 0
     return html[: start + kept] + _between(words, first, tail).partition("<")[0]
+
+
+def _may_close(tail: str, title: str) -> bool:
+    """Whether a text ends with a word that such lines or its title end with, or has a link and something left off: most do neither."""
+    last = _last_word(tail)
+    return last in _last_words() or last == _last_word(title) or ("<a " in tail and bool(_LEFT_OFF.search(tail)))
+
+
+def _last_word(text: str) -> str:
+    return next(filter(None, reversed(_PIECE.findall(text))), "").casefold()
 
 
 def _line_at(words: Sequence[_Word], tail: str, title: str) -> int | None:
@@ -72,6 +84,11 @@ def _link_at(words: Sequence[_Word], tail: str) -> int | None:
 def _between(words: Sequence[_Word], at: int, tail: str) -> str:
     """What stands between a word and the one before it."""
     return tail[words[at - 1].end if at else 0 : words[at].start]
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    return frozenset(line[-1] for line in _lines())
 
 
 @cache

@@ -70,7 +70,8 @@ def _without_lines(html: str) -> str:
 def _without_related(html: str) -> str:
     """A text without the links to other posts at its end, below a line that says so ("Related posts"), if they are not most of it."""
     at = max(0, len(html) - _MAX_RELATED)
-    if not any(said in html[at:].lower() for said in _all("related")):
+    end = html[at:].lower()
+    if not any(said in end for said in _all("related")):
         return html
     for found in _related().finditer(html, at):
         below = html[found.end() :]

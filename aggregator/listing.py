@@ -27,8 +27,8 @@ _WRITTEN_OUT: Final = re.compile(r"https?://[^/?#\\@]+(?:[/?#].*)?", re.IGNORECA
 _PRIVATE_NAMES: Final = (".local", ".internal", ".intranet", ".lan", ".home.arpa", ".onion")
 
 
-DEADLINE_S: Final = 20.0
-"""Ten thousand feeds take a second or two; on a machine under load several."""
+CPU_S: Final = 10.0
+"""Ten thousand feeds take a second or two; on a slow machine several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ Read = Callable[[Document, ListSpec], Named]
 
 def read_apart(document: Document, one: ListSpec) -> Named:
     """`read` in a child process of its own: a list changes once in a while."""
-    pool = ChildPool(f"{__name__}:ReadTask", children=1, deadline_s=DEADLINE_S)
+    pool = ChildPool(f"{__name__}:ReadTask", children=1, cpu_s=CPU_S)
     request = _Request(body=document.body, address=one.asked.shown_url, allow_private=one.member.allow_private)
     try:
         return msgspec.msgpack.decode(pool.ask(msgspec.msgpack.encode(request), one.asked.shown_url), type=Named)

@@ -16,8 +16,8 @@ from aggregator.model import Document, FeedSpec, Printed, ReadFeed, SeenDocument
 from aggregator.web.text import fingerprint
 
 CHILDREN: Final = 2
-# With the 20 s of a fetch, what one feed may take: a document of 1,000 long entries needs most of it on a machine under load.
-DEADLINE_S: Final = 10.0
+# A document of 1,000 long entries takes a second or two, and most of this on the smallest machines that people run at home.
+CPU_S: Final = 10.0
 NOTHING: Final = Printed()
 # One entry that says where it comes from: whatever is built when it is first needed is needed for it.
 _SAMPLE: Final = b"""<rss version="2.0"><channel><title>Sample</title><item><title>Sample</title>
@@ -39,7 +39,7 @@ class ReaderPool:
     """`ports.Reader` in child processes, with a `ChildPool`'s limits of time and memory. Safe to use from several threads at once."""
 
     def __init__(self, children: int = CHILDREN) -> None:
-        self._pool = ChildPool(f"{__name__}:ReadTask", children=children, deadline_s=DEADLINE_S)
+        self._pool = ChildPool(f"{__name__}:ReadTask", children=children, cpu_s=CPU_S)
         self._encode = msgspec.msgpack.Encoder(enc_hook=str).encode
         self._decode: Callable[[bytes], ReadFeed | None] = msgspec.msgpack.Decoder(ReadFeed | None).decode
         self._shared: tuple[Surroundings, Shared] | None = None

@@ -59,7 +59,7 @@ class Nursery:
         self._owner = 0
         self._is_closed = False
 
-    def born(self, *, max_mb: int, alarm_s: int) -> Born:
+    def born(self, *, max_mb: int, cpu_s: float) -> Born:
         """Another child, which may take so much for a request. Raises `OSError`, also when `close` comes before it is born."""
         with self._lock, contextlib.ExitStack() as theirs:
             line = self._running()
@@ -67,7 +67,7 @@ class Nursery:
             for end in (taken, given):
                 theirs.callback(os.close, end)
             try:
-                number = self._reply(line, ORDER.pack(0, max_mb, alarm_s), taken, given)
+                number = self._reply(line, ORDER.pack(0, max_mb, int(cpu_s * 1000)), taken, given)
                 if number == NONE:
                     raise OSError("the system allows no further process")
             except OSError:

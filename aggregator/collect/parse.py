@@ -147,8 +147,8 @@ TASK: Final = f"{__name__}:ReadTask"
 class ParserPool:
     """`read` in child processes, with a `ChildPool`'s limits of time and memory; for whoever wants nothing else of a document."""
 
-    def __init__(self, *, children: int = 2, deadline_s: float = 8.0, max_mb: int = 192, nursery: Nursery | None = None) -> None:
-        self._pool = ChildPool(TASK, children=children, deadline_s=deadline_s, max_mb=max_mb, nursery=nursery)
+    def __init__(self, *, children: int = 2, cpu_s: float = 8.0, max_mb: int = 192, nursery: Nursery | None = None) -> None:
+        self._pool = ChildPool(TASK, children=children, cpu_s=cpu_s, max_mb=max_mb, nursery=nursery)
 
     def parse(self, document: Document) -> RawFeed:
         """Read a document. Raises `ParseError`, also for what a `ChildPool` stops."""

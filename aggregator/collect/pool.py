@@ -3,7 +3,6 @@
 import os
 import queue
 import select
-import signal
 import threading
 import time
 import weakref
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from aggregator.collect.nursery import Born, Nursery, ending
-from aggregator.collect.worker import LENGTH, OUT_OF_MEMORY, Answer, Request
+from aggregator.collect.worker import LENGTH, OUT_OF_MEMORY, OVERDUE, WALL_PER_CPU, Answer, Request
 from aggregator.errors import ChallengePage, ParseError
 from aggregator.web.url import shown
 
@@ -32,17 +31,18 @@ class ChildPool:
     """Answers requests in `children` processes, each born when it is first needed and replaced when it dies or is stopped.
 
     `task` names what they do (`worker.Task`). `ask` may be called from any number of threads; each call waits for a free child and then
-    has `deadline_s` of wall clock and `max_mb` of memory beyond an idle child's (where the system can limit it). Children end with this
-    process, however it ends. Where several pools do one task, they may share the `nursery` of its children, which none of them closes.
+    has `cpu_s` of processor time, three times that by the clock, and `max_mb` of memory beyond an idle child's (where the system can limit
+    it). Children end with this process, however it ends. Where several pools do one task, they may share the `nursery` of its children,
+    which none of them closes.
     """
 
-    def __init__(self, task: str, *, children: int = 2, deadline_s: float = 8.0, max_mb: int = 192, nursery: Nursery | None = None) -> None:
-        self._deadline_s = deadline_s
+    def __init__(self, task: str, *, children: int = 2, cpu_s: float = 8.0, max_mb: int = 192, nursery: Nursery | None = None) -> None:
+        self._cpu_s = cpu_s
         self._max_mb = max_mb
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Answer).decode
         own = Nursery(task)
-        self._children = tuple(_Child(nursery or own, max_mb, alarm_s=int(deadline_s) + 2) for _ in range(children))
+        self._children = tuple(_Child(nursery or own, max_mb, cpu_s) for _ in range(children))
         self._free: queue.LifoQueue[_Child] = queue.LifoQueue()
         for child in self._children:
             self._free.put(child)
@@ -56,12 +56,12 @@ class ChildPool:
         """
         child = self._free.get()
         try:
-            answer = self._decode(child.ask(self._encoded(child, body, shared), self._deadline_s))
+            answer = self._decode(child.ask(self._encoded(child, body, shared)))
             child.holds = shared.mark if shared else child.holds
             if answer.retires:
                 child.stop()
         except TimeoutError as error:
-            raise ParseError(shown(url), f"took longer than {self._deadline_s:g} s") from error
+            raise ParseError(shown(url), str(error)) from error
         except MemoryError as error:
             raise ParseError(shown(url), f"needed more than {self._max_mb} MiB") from error
         except (OSError, msgspec.MsgspecError) as error:
@@ -92,10 +92,10 @@ def _close_all(children: "Iterable[_Child]", nursery: Nursery) -> None:
 class _Child:
     """One child process and its place: used by one thread at a time, except for `close`."""
 
-    def __init__(self, nursery: Nursery, max_mb: int, alarm_s: int) -> None:
+    def __init__(self, nursery: Nursery, max_mb: int, cpu_s: float) -> None:
         self._nursery = nursery
         self._max_mb = max_mb
-        self._alarm_s = alarm_s
+        self._cpu_s = cpu_s
         self.holds: str | None = None
         self._process: Born | None = None
         self._owner = 0
@@ -103,30 +103,37 @@ class _Child:
         self._is_asked = False
         self._lock = threading.Lock()
 
-    def ask(self, request: Callable[[], bytes], deadline_s: float) -> bytes:
+    def ask(self, request: Callable[[], bytes]) -> bytes:
         """Send a request, made when the process runs, and wait for its answer; whatever goes wrong, the process is gone afterwards.
 
         Raises:
-            TimeoutError: no answer within `deadline_s`, the start of the process not counted.
+            TimeoutError: it took more processor time, or longer, than it may, the start of the process not counted; the message says which.
             MemoryError: the process needed more than it may take.
             OSError: the process cannot be started, or died; the message says how.
         """
         self._is_asked = True
         try:
             process = self._running()
-            return _exchanged(process, request(), time.monotonic() + deadline_s)
+            return _exchanged(process, request(), time.monotonic() + self._wall_s)
         except EOFError as error:
             status = self.stop(wait_s=1.0)  # it has ended, or is about to: its status says why
-            if status == -signal.SIGALRM:
-                raise TimeoutError from error
+            if status is not None and -status in OVERDUE:
+                raise TimeoutError(f"took longer than {self._cpu_s:g} s") from error
             if status == OUT_OF_MEMORY:
                 raise MemoryError from error
             raise OSError("it was closed" if self._is_closed else f"its process ended ({ending(status)})") from error
-        except OSError:  # TimeoutError is one
+        except TimeoutError as error:
+            self.stop()
+            raise TimeoutError(f"took longer than {self._wall_s:g} s on a busy machine") from error
+        except OSError:
             self.stop()
             raise
         finally:
             self._is_asked = False
+
+    @property
+    def _wall_s(self) -> float:
+        return WALL_PER_CPU * self._cpu_s
 
     def _running(self) -> Born:
         if self._is_closed:
@@ -135,7 +142,7 @@ class _Child:
         if process is not None and self._owner == os.getpid() and process.is_silent():
             return process
         self.stop()  # dead while idle; or inherited by a fork of ours, whose parent still talks to it through pipes of its own
-        process = self._nursery.born(max_mb=self._max_mb, alarm_s=self._alarm_s)
+        process = self._nursery.born(max_mb=self._max_mb, cpu_s=self._cpu_s)
         with self._lock:
             self._process, self._owner, self.holds = process, os.getpid(), None
         if self._is_closed:

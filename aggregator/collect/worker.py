@@ -23,14 +23,18 @@ import msgspec
 from aggregator.errors import ChallengePage, ParseError
 
 LENGTH = struct.Struct(">I")
-# What a nursery says. For a birth: 0, how many MiB and how many seconds a request may take, and with it the ends of two pipes. For an end:
-# the process, and how many milliseconds it has to end by itself.
+# What a nursery says. For a birth: 0, how many MiB and how many milliseconds of processor time a request may take, and with it the ends of
+# two pipes. For an end: the process, and how many milliseconds it has to end by itself.
 ORDER = struct.Struct(">III")
 # What it hears: 0 when children can be born; the process that was born; how one ended. `NONE`: there can be no more, or it is no child.
 REPLY = struct.Struct(">i")
 NONE = -(1 << 31)
 # The status with which a child ends that needed more than it may take: after that, nothing in it can be relied on.
 OUT_OF_MEMORY = 77
+# How much longer than its processor time a request may last: a slow document is no worse one where other programs have the processors.
+WALL_PER_CPU = 3
+# The signals with which a child ends that took too long, by its processor time and by the clock.
+OVERDUE = (signal.SIGPROF, signal.SIGALRM)
 _MEBIBYTE = 1 << 20
 # Between two looks whether a child has ended: macOS has no wait for that with a limit (Linux alone has pidfd), and it takes milliseconds.
 _MOMENT_S = 0.002
@@ -123,12 +127,12 @@ def _ended(child: int, wait_s: float) -> int:
     return os.waitstatus_to_exitcode(found[1])
 
 
-def _live(line: socket.socket, task: Task, max_mb: int, alarm_s: int, requests: int, answers: int) -> NoReturn:
+def _live(line: socket.socket, task: Task, max_mb: int, cpu_ms: int, requests: int, answers: int) -> NoReturn:
     """The life of a child."""
     status = 1
     try:
         line.close()
-        _serve(_Server(task, max_mb), alarm_s, requests, answers)
+        _serve(_Server(task, max_mb), cpu_ms / 1000, requests, answers)
         status = 0
     except MemoryError:
         status = OUT_OF_MEMORY
@@ -136,13 +140,17 @@ def _live(line: socket.socket, task: Task, max_mb: int, alarm_s: int, requests: 
         os._exit(status)
 
 
-def _serve(server: "_Server", alarm_s: int, requests: int, answers: int) -> None:
+def _serve(server: "_Server", cpu_s: float, requests: int, answers: int) -> None:
+    # The parent ends what takes too long by the clock; the alarm is for when it has died.
+    alarm_s = int(WALL_PER_CPU * cpu_s) + 2
     while (message := _received(requests)) is not None:
         request = server.decode(message)
         del message  # each copy of a large document counts
+        signal.setitimer(signal.ITIMER_PROF, cpu_s)
         signal.alarm(alarm_s)
         answer = server.answer(request)
         signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         _send(answers, answer)
         del request, answer
 

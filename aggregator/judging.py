@@ -128,8 +128,9 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
             seen=seen,
         )
 
-    rivals = leading.as_good(standing, feeds.partners) - {lead.pk}
-    return replace(led_by(lead), rivals={member.pk: led_by(member) for member in standing if member.pk in rivals})
+    as_good = leading.as_good(standing, feeds.partners) - {lead.pk}
+    rivals = [member for member in standing if member.pk in as_good]
+    return replace(led_by(lead), rivals={pk: led_by(member) for member in rivals for pk in leading.forms(member, members)})
 
 
 def _last_came(members: Sequence[StoredEntry], backlog: Container[str] = ()) -> datetime | None:

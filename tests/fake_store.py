@@ -543,7 +543,7 @@ class FakeStore(FakeForgetting):
             published_id=verdict.published_id or (old.published_id if old else min(one.entry.published_id for one in members)),
             sort_key=sort_key,
             first_listed=None,
-            public_updated=verdict.public_updated or (old.public_updated if old else sort_key),
+            public_updated=max(verdict.public_updated, sort_key) if verdict.public_updated else old.public_updated if old else sort_key,
             listed=False,
             rule=verdict.rule,
             lead_pk=verdict.lead_pk,

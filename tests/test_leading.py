@@ -63,3 +63,19 @@ def _shares_more_and_more(planet: Planet) -> None:
     planet.polls({"alder": atom("alder", [_printed("alder", -30), _own("alder"), *older("alder")])})
     found = _told(planet)
     assert (found["id"], found["url"]) == (before["id"], "https://alder.example/wire")
+
+
+def test_who_leads_from_now_on_with_the_same_words_moves_no_updated() -> None:
+    """A blog without dates leaves feeds.yaml; the planet gives its posts a date of its own."""
+    planet = Planet("blog", "planet")
+    own = post("blog", at=None)
+    planet.polls({"blog": atom("blog", [own, *older("blog")])})
+    planet.later(24 * HOUR)
+    planet.polls({"planet": atom("planet", [replace(own, source="blog", at=NOON + 20 * HOUR), *older("planet")])})
+    (before,) = (item for item in planet.publishes() if item["title"] == own.title)
+    config = replace(planet.ports.config, feeds=planet.ports.config.feeds[1:])
+    planet.ports = replace(planet.ports, config=config)
+    planet.store.sync(config.feeds, planet.clock())
+    (after,) = (item for item in planet.publishes() if item["title"] == own.title)
+    assert after["_provenance"] != before["_provenance"], "it is told by the planet now"
+    assert [after.get(name) for name in ("id", "url", "date_modified")] == [before.get(name) for name in ("id", "url", "date_modified")]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.model import Entry, Hop, Origin, Person, SafeHtml, StoredEntry, Title, Url
-from aggregator.refine.leading import is_likelier, last_changed, lead, place
+from aggregator.refine.leading import as_good, forms, is_likelier, last_changed, lead, place
 from aggregator.refine.stories import keys, same_story
 from aggregator.web.host import site
 
@@ -163,6 +163,22 @@ def test_a_republisher_that_names_the_origin_leads_before_a_planet_that_does_not
     assert lead([planet, copy]) is copy
 
 
+def test_of_two_that_name_the_origin_the_one_that_was_published_first_leads_on_whatever_page() -> None:
+    """A planet has the blog's own words; a newsroom that takes them up days later has no better claim."""
+    planet = stored(1, "planet.example", chain=claimed())
+    room = stored(2, "copy.example", "https://copy.example/x", chain=claimed(), published=NOON + timedelta(days=3))
+    assert lead([planet, room]) is planet
+    assert lead([stored(1, "planet.example", chain=claimed(), published=NOON + timedelta(days=5)), room]) is room
+
+
+def test_of_two_twins_the_one_that_leads_leads_on_under_other_ids() -> None:
+    one, other = (stored(pk, link=page) for pk, page in ((1, PAGE), (2, "https://orig.example/twin")))
+    again = replace(stored(3, link="https://orig.example/3"), first_seen=NOON + timedelta(days=1))
+    assert as_good([one, other], {}) == {1, 2}, "a name is no reason"
+    assert as_good([one, again], {}) == {3}
+    assert forms(again, [one, again]) == {1, 3}, "who led as the one leads as the other"
+
+
 def test_a_forger_who_took_anothers_id_cannot_lead_by_an_early_date() -> None:
     forged = stored(1, "evil.example", "https://evil.example/x", raw_id="tag:orig.example,2020:1", published=NOON.replace(year=1999))
     original = stored(2, raw_id="tag:orig.example,2020:1")
@@ -315,4 +331,7 @@ def test_an_original_that_is_found_later_has_not_changed_where_a_copy_says_the_s
     edited = replace(later, public_updated=NOON + 25 * HOUR)
     old = replace(copy, public_updated=NOON - 999 * HOUR)
     told = [last_changed(one, [one, *others]) - NOON for one, *others in ((later, copy), (later, other), (edited, copy), (later, old))]
-    assert told == [timedelta(0), 2 * HOUR, 25 * HOUR, timedelta(0)]
+    assert told == [timedelta(0), 2 * HOUR, 25 * HOUR, -999 * HOUR]
+    twin = replace(edited, pk=9, public_updated=NOON + 24.5 * HOUR)
+    relinked = replace(twin, entry=replace(twin.entry, content_hash="other"))
+    assert [last_changed(edited, [edited, other]) - NOON for other in (twin, relinked)] == [24.5 * HOUR, 25 * HOUR]

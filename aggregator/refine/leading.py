@@ -29,6 +29,8 @@ _FAR_FEWER: Final = 2
 
 _Order = tuple[int, int, int, bool, bool, bool, float, bool, int, str, str, str, int]
 """What decides who leads, from the first to the last: the least does. First, how many link to its site; second, its partners."""
+_NAMES: Final = 9
+"""From there on names decide: nothing that tells two entries apart."""
 
 
 def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingProxyType({})) -> StoredEntry:
@@ -52,13 +54,14 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
 
 
 def as_good(members: Sequence[StoredEntry], partners: Mapping[str, int]) -> frozenset[int]:
-    """Which entries (by pk) lead on if they do: nothing but that its feed tells the stories of fewer others speaks for another, and not of
-    far fewer. That number grows with each story, and what subscribers have is not to go from one newsroom to the next with it.
+    """Which entries (by pk) lead on if they do: nothing speaks for another but its name, or that its feed tells stories of fewer others,
+    not of far fewer. That number grows with each story, and ids change: what subscribers have does not go from one newsroom, or one twin,
+    to the next with it.
     """
     best = _best(members) if len(members) > 1 else members
     if len(best) == 1:
         return frozenset(member.pk for member in best)
-    order = _ordered(best, members, partners)
+    order = {pk: own[:_NAMES] for pk, own in _ordered(best, members, partners).items()}
     first = min(order.values())
     near = first[1] + _FAR_FEWER
     return frozenset(pk for pk, own in order.items() if own[0] == first[0] and own[1] < near and own[2:] <= first[2:])
@@ -104,20 +107,28 @@ def _changed_since(
     member: StoredEntry, earlier: Sequence[StoredEntry], told: Mapping[int, datetime], members: Sequence[StoredEntry]
 ) -> datetime:
     """When an entry changed last, `told` being when those did whose place it took: theirs is not the date under which they came back."""
-    if member.public_updated > member.first_seen:
-        return member.public_updated
+    if _was_edited(member):
+        return min(other.public_updated for other in members if other.pk == member.pk or _was_edited_so(other, member))
     if any(_says_what(other, member) for other in earlier):
         return max(told[other.pk] for other in earlier)
     return _first_told(member, members)
 
 
+def _was_edited(member: StoredEntry) -> bool:
+    return member.public_updated > member.first_seen
+
+
+def _was_edited_so(other: StoredEntry, member: StoredEntry) -> bool:
+    """Whether another entry was edited, too, and both say, link to and show the same by now: a twin that is read a minute later."""
+    return _was_edited(other) and other.entry.content_hash == member.entry.content_hash
+
+
 def _first_told(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime:
-    """The date of an entry that was not edited since it was seen. What its publisher changed before a copy took it up, which gives an
-    earlier date, is in the copy: to those who have that, nothing changes. No date is before that of its publication.
+    """The date of an entry that was not edited since it was seen: the first one that anybody gives to the same words. What its publisher
+    changed before a copy took it up is in the copy, and a copy that leads from now on says nothing new: to those who have the other,
+    nothing changes.
     """
-    alike = (other.public_updated for other in members if words_of(other.entry) == words_of(member.entry))
-    first = min(alike, default=member.public_updated)
-    return min(member.public_updated, max(first, member.entry.published or first))
+    return min(other.public_updated for other in members if other.pk == member.pk or words_of(other.entry) == words_of(member.entry))
 
 
 def is_at_home(entry: Entry) -> bool:
@@ -157,6 +168,11 @@ def replaces(other: StoredEntry, member: StoredEntry) -> bool:
     return own == theirs or all(hop.site != theirs for hop in other.entry.origin.chain)
 
 
+def forms(member: StoredEntry, members: Sequence[StoredEntry]) -> frozenset[int]:
+    """An entry (by pk) and those whose place it took: who led as one of these leads as it."""
+    return frozenset({member.pk, *(other.pk for other in members if replaces(member, other))})
+
+
 def place(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime:
     """Where an entry stands in time: where the first one stood whose place it took, under another id or date."""
     return min([member.sort_key, *(other.sort_key for other in members if replaces(member, other))])
@@ -187,9 +203,9 @@ def _rank(member: StoredEntry, members: Sequence[StoredEntry]) -> int:
         return 0 if _is_named(entry, members) else 1
     if not has_foreign_id and _is_named_first(entry, members):
         return 2
-    if on_own_site:
-        return 4 if entry.origin.chain else 3
-    return 5 if entry.origin.chain else 6
+    if entry.origin.chain:
+        return 4
+    return 3 if on_own_site else 5
 
 
 def _is_named_first(entry: Entry, members: Sequence[StoredEntry]) -> bool:

@@ -185,7 +185,7 @@ def _first(verdict: Verdict, at: datetime | None, name: str) -> dict[str, object
         "published_id": verdict.published_id or name,
         "sort_key": sort_key,
         "first_listed": None,
-        "public_updated": verdict.public_updated or sort_key,
+        "public_updated": _updated(verdict, sort_key),
         "listed": False,
         "pending": verdict.listed,
         "per_day": verdict.per_day,
@@ -206,8 +206,13 @@ def _still(verdict: Verdict, row: AnyRow, now: datetime, has_begun: bool) -> dic
     values |= {"passed_over": passed_over, "let_in": (row.let_in if row.held else now) if is_old else None}
     if verdict.sort_key is not None:
         values |= {"sort_key": verdict.sort_key, "published_id": verdict.published_id}
-        values |= {"public_updated": verdict.public_updated or verdict.sort_key}
+        values |= {"public_updated": _updated(verdict, verdict.sort_key)}
     return values
+
+
+def _updated(verdict: Verdict, sort_key: datetime | None) -> datetime | None:
+    """What `updated` says first: no date before that of the publication, which a copy of the same words may give."""
+    return max(verdict.public_updated, sort_key) if verdict.public_updated and sort_key else sort_key
 
 
 def _again(verdict: Verdict, row: AnyRow, now: datetime) -> dict[str, object]:

@@ -193,7 +193,7 @@ def _place(publication: Publication, members: Sequence[StoredEntry], store: Stor
         cut_by=cut_by,
         rule=publication.rule,
         led_by=lead.feed_id if lead else None,
-        credited_to=_credited_to(lead, members, publication.output, config, feeds) if lead else None,
+        credited_to=_credited_to(lead, members, publication, config, feeds) if lead else None,
         published_id=publication.published_id,
         sequence=publication.sequence,
         first_listed=publication.first_listed,
@@ -201,12 +201,12 @@ def _place(publication: Publication, members: Sequence[StoredEntry], store: Stor
     )
 
 
-def _credited_to(lead: StoredEntry, members: Sequence[StoredEntry], path: str, config: Config, feeds: Feeds) -> str | None:
+def _credited_to(lead: StoredEntry, members: Sequence[StoredEntry], publication: Publication, config: Config, feeds: Feeds) -> str | None:
     """Whom an output names as the origin of an entry that names nobody itself."""
-    output = next((output for output in config.outputs if output.path == path), None)
+    output = next((output for output in config.outputs if output.path == publication.output), None)
     if output is None or lead.entry.origin.chain:
         return None
-    return next((hop.name for hop in credited(lead, unheld(members), output, feeds).entry.origin.chain), None)
+    return next((hop.name for hop in credited(lead, unheld(members), publication, output, feeds).entry.origin.chain), None)
 
 
 def _rank(publication: Publication, store: Store, config: Config, now: datetime) -> tuple[int | None, int, CutBy | None]:

@@ -43,14 +43,15 @@ def told(
     return [(publication, _story(publication, members, output, feeds)) for publication, members in found]
 
 
-def credited(lead: StoredEntry, members: Sequence[StoredEntry], output: OutputSpec, feeds: Feeds) -> StoredEntry:
+def credited(lead: StoredEntry, members: Sequence[StoredEntry], publication: Publication, output: OutputSpec, feeds: Feeds) -> StoredEntry:
     """The entry that speaks for a story in an output, with the origin that it does not name itself: where it is a copy, and the original
     came in a feed for which the output does not ask. `members` are all of the story, but for what came under holds.
     """
     others = _not_asked_for(members, output, feeds)
     if lead.entry.origin.chain or not others:
         return lead
-    original = leading.lead(members, feeds.partners)
+    held = next((member for member in members if member.pk == publication.original_pk), None)
+    original = held or leading.lead(members, feeds.partners)
     hop = _hop(original, feeds) if original.feed_key in others and _is_of_another(original, lead, feeds) else None
     return replace(lead, entry=replace(lead.entry, origin=by_what_is_held(hop))) if hop else lead
 
@@ -114,6 +115,8 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
     lead = leading.lead(standing, feeds.partners)
     seen = _last_came(standing, backlog={member.feed_key for member in standing if member.is_backlog})
 
+    original, originals = _original(members, output, feeds)
+
     def led_by(speaks: StoredEntry) -> Verdict:
         return Verdict(
             story_pk=pk,
@@ -126,11 +129,24 @@ def _verdict(pk: int, stored: tuple[StoredEntry, ...], feeds: Feeds, output: Out
             public_updated=leading.last_changed(speaks, members),
             per_day=feeds.specs[speaks.feed_key].limit.per_day,
             seen=seen,
+            original_pk=original,
+            originals=originals,
         )
 
     as_good = leading.as_good(standing, feeds.partners) - {lead.pk}
     rivals = [member for member in standing if member.pk in as_good]
     return replace(led_by(lead), rivals={pk: led_by(member) for member in rivals for pk in leading.forms(member, members)})
+
+
+def _original(members: Sequence[StoredEntry], output: OutputSpec, feeds: Feeds) -> tuple[int | None, dict[int, int]]:
+    """The original among all that have a story, where an output does not ask for each of their feeds; and who that is where an entry was it
+    so far from which nothing takes the lead.
+    """
+    if not _not_asked_for(members, output, feeds):
+        return None, {}
+    as_good = leading.as_good(members, feeds.partners)
+    originals = {pk: member.pk for member in members if member.pk in as_good for pk in leading.forms(member, members)}
+    return leading.lead(members, feeds.partners).pk, originals
 
 
 def _last_came(members: Sequence[StoredEntry], backlog: Container[str] = ()) -> datetime | None:
@@ -145,7 +161,7 @@ def _last_came(members: Sequence[StoredEntry], backlog: Container[str] = ()) -> 
 def _story(publication: Publication, members: Sequence[StoredEntry], output: OutputSpec, feeds: Feeds) -> Story:
     lead = next((member for member in members if member.pk == publication.lead_pk), None)
     speaks = lead or leading.lead(members, feeds.partners)
-    told = credited(speaks, members, output, feeds)
+    told = credited(speaks, members, publication, output, feeds)
     # Who opted out goes last, since who leads may depend on whom the others name.
     return Story(
         pk=publication.story_pk,

@@ -527,7 +527,9 @@ class FakeStore(FakeForgetting):
             after = replace(before, listed=verdict.listed, rule=verdict.rule)
             if verdict.listed:
                 updated = max(before.public_updated, verdict.public_updated or before.public_updated)
-                after = replace(after, lead_pk=verdict.lead_pk, feed_key=verdict.feed_key, public_updated=updated, withdrawn_at=None)
+                original = verdict.where_original_was(before.original_pk)
+                after = replace(after, lead_pk=verdict.lead_pk, feed_key=verdict.feed_key, original_pk=original)
+                after = replace(after, public_updated=updated, withdrawn_at=None)
             elif verdict.withdrawn:
                 after = replace(after, withdrawn_at=before.withdrawn_at or now)
             self._standings[place] = _Standing(after, let_in=standing.let_in)
@@ -548,6 +550,7 @@ class FakeStore(FakeForgetting):
             rule=verdict.rule,
             lead_pk=verdict.lead_pk,
             feed_key=verdict.feed_key,
+            original_pk=verdict.original_pk,
         )
         self._standings[place] = _Standing(
             publication, pending=verdict.listed, per_day=verdict.per_day, passed_over=passed_over, let_in=let_in

@@ -1,11 +1,12 @@
 """Who leads a story that subscribers have leads on until somebody is known to have a better claim."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from tests.ledger import sqlite_store
-from tests.planet import HOUR, NOON, Planet, Post, atom, older, post
+from tests.planet import HOUR, JSON, NOON, Planet, Post, atom, older, post, subscription
 
 WIRE = post(
     "wire",
@@ -45,17 +46,28 @@ def test_a_newsroom_that_shares_stories_with_ever_more_feeds_leads_on_what_it_le
         return _shares_more_and_more(Planet("first", "second", *OTHERS, store=made))
 
 
-def _shares_more_and_more(planet: Planet) -> None:
+def test_what_an_output_by_tag_credits_does_not_go_from_one_newsroom_to_the_next_either() -> None:
+    third = subscription("third", tags=("some",))
+    planet = Planet("first", "second", third, *OTHERS, outputs=(JSON, replace(JSON, path="some.json", tags=("some",))))
+    planet.polls({"third": atom("third", [_printed("third", 200), *older("third")])})
+    _shares_more_and_more(planet, credited="https://first.example/wire")
+
+
+def _shares_more_and_more(planet: Planet, credited: str | None = None) -> None:
+    def credit() -> object:
+        found = json.loads(planet.folder.files.get("some.json", b'{"items": []}'))["items"]
+        return next((item["_provenance"]["original"]["url"] for item in found if item["title"] == WIRE.title), None)
+
     rooms = {"first": [_printed("first", 0), *older("first")], "second": [_printed("second", 20), *older("second")]}
     planet.polls({feed: atom(feed, posts) for feed, posts in rooms.items()} | {feed: atom(feed, older(feed)) for feed in OTHERS})
     before = _told(planet)
-    assert before["url"] == "https://first.example/wire"
+    assert (before["url"], credit()) == ("https://first.example/wire", credited)
     planet.later()
     for feed in OTHERS[:2]:
         planet.polls({feed: atom(feed, [_own(feed), *older(feed)])})
     planet.polls({"first": atom("first", [*map(_copied, OTHERS[:2]), *rooms["first"]])})
     planet.ports = replace(planet.ports, config=replace(planet.ports.config, newcomer_entries=50))
-    assert _told(planet) == before
+    assert (_told(planet), credit()) == (before, credited)
     # A correction of the other's is nothing to those who have this one; who had it before the first did leads.
     planet.later()
     planet.polls({"second": atom("second", [_printed("second", 20, f"{WIRE.text}<p>Corrected.</p>"), *older("second")])})

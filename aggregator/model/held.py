@@ -184,7 +184,8 @@ class Verdict:
     UTC day of the sort key; what is listed already stays. `withdrawn`: it is not listed because a publisher, or the operator for one,
     took it back. `seen`: when the last of its entries was first seen; of those only that let it in, and were no backlog, if it is listed
     (None: all were). `rivals`: what is said of the story instead where one of these entries (by pk) leads it so far, since nothing better
-    speaks for another.
+    speaks for another. `original_pk` is the original among all feeds, where the output does not ask for each that has the story;
+    `originals` is who that is instead where one of these entries (by pk) was it so far.
     """
 
     story_pk: int
@@ -199,15 +200,22 @@ class Verdict:
     withdrawn: bool = False
     seen: datetime | None = None
     rivals: Mapping[int, "Verdict"] = field(default_factory=dict)
+    original_pk: int | None = None
+    originals: Mapping[int, int] = field(default_factory=dict)
 
     def where_leads(self, lead_pk: int | None) -> "Verdict":
         """The verdict on a story that subscribers have from this entry."""
         return self.rivals.get(lead_pk, self) if lead_pk is not None else self
 
+    def where_original_was(self, pk: int | None) -> int | None:
+        """The original of a story of which this entry was held to be it."""
+        return self.originals.get(pk, self.original_pk) if pk is not None else self.original_pk
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A story's standing in one output: what subscribers were given, which sticks. `sequence` counts listings, from 1.
+    """A story's standing in one output: what subscribers were given, which sticks. `sequence` counts listings, from 1. `original_pk` is
+    the original among all feeds, where the output does not ask for each that has the story.
 
     `withdrawn_at` says since when it is taken back from those whom it was given to.
     """
@@ -223,6 +231,7 @@ class Publication:
     rule: str
     lead_pk: int | None = None
     feed_key: str | None = None
+    original_pk: int | None = None
     withdrawn_at: datetime | None = None
 
 

@@ -81,6 +81,8 @@ publication = Table(
     Column("rule", Text, nullable=False),
     Column("lead", KEY),
     Column("feed_key", Text),
+    # The entry that is credited where the lead is a copy that names nobody, and its feed is none that the output asks for.
+    Column("original", KEY),
     # Why it was taken back from those whom it was given to, and since when.
     Column("withdrawn", Text),
     Column("withdrawn_at", Instant),

@@ -41,7 +41,7 @@ _DATES: Final = (
 # What a verdict may change of a row.
 _JUDGED: Final = (
     "published_id", "sort_key", "public_updated", "listed", "pending", "held", "per_day", "rule",
-    "lead", "feed_key", "withdrawn", "withdrawn_at", "passed_over", "let_in"
+    "lead", "feed_key", "original", "withdrawn", "withdrawn_at", "passed_over", "let_in"
 )  # fmt: skip
 
 SHOWN: Final = select(publication, output.c.path).join(output, output.c.pk == publication.c.output)
@@ -192,6 +192,7 @@ def _first(verdict: Verdict, at: datetime | None, name: str) -> dict[str, object
         "rule": verdict.rule,
         "lead": verdict.lead_pk,
         "feed_key": verdict.feed_key,
+        "original": verdict.original_pk,
         "passed_over": None if verdict.listed else verdict.seen,
     }
 
@@ -202,7 +203,7 @@ def _still(verdict: Verdict, row: AnyRow, now: datetime, has_begun: bool) -> dic
     passed_over = (verdict.seen or now if is_limited else row.passed_over) if verdict.listed else verdict.seen
     is_old = verdict.listed and has_begun and was_passed_over(verdict.seen, passed_over, now)
     values: dict[str, object] = {"pending": verdict.listed, "held": False, "per_day": verdict.per_day, "rule": verdict.rule}
-    values |= {"lead": verdict.lead_pk, "feed_key": verdict.feed_key}
+    values |= {"lead": verdict.lead_pk, "feed_key": verdict.feed_key, "original": verdict.original_pk}
     values |= {"passed_over": passed_over, "let_in": (row.let_in if row.held else now) if is_old else None}
     if verdict.sort_key is not None:
         values |= {"sort_key": verdict.sort_key, "published_id": verdict.published_id}
@@ -222,7 +223,7 @@ def _again(verdict: Verdict, row: AnyRow, now: datetime) -> dict[str, object]:
     """
     values: dict[str, object] = {"listed": verdict.listed, "rule": verdict.rule, "per_day": verdict.per_day}
     if verdict.listed:
-        values |= {"lead": verdict.lead_pk, "feed_key": verdict.feed_key}
+        values |= {"lead": verdict.lead_pk, "feed_key": verdict.feed_key, "original": verdict.where_original_was(row.original)}
         values |= {"public_updated": max(row.public_updated, verdict.public_updated or row.public_updated)}
         values |= {"withdrawn": None, "withdrawn_at": None}
     elif verdict.withdrawn and row.withdrawn_at is None:
@@ -316,6 +317,7 @@ def shown(row: AnyRow) -> Publication:
         rule=row.rule,
         lead_pk=row.lead,
         feed_key=row.feed_key,
+        original_pk=row.original,
         withdrawn_at=row.withdrawn_at,
     )
 

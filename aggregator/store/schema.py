@@ -57,6 +57,7 @@ REVISIONS: Final = (
     "0017",
     "0018",
     "0019",
+    "0020",
 )
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 

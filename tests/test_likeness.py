@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,7 @@ PLACEHOLDER = (
 
 
 def entry(
-    feed: str = "orig.example", text: str = ARTICLE, title: str = "No ferry to the islands", pk: int = 1, **fields: object
+    feed: str = "orig.example", text: str = ARTICLE, title: str | None = "No ferry to the islands", pk: int = 1, **fields: object
 ) -> StoredEntry:
     html = SafeHtml(f"<p>{text}</p>")
     made = Entry(
@@ -47,7 +48,7 @@ def entry(
         published_id=f"urn:uuid:{pk}",
         site=feed,
         link=Url(f"https://{feed}/{pk}"),
-        title=Title(text=title),
+        title=Title(text=title) if title else None,
         content=html,
         published=NOON,
         keys=text_keys(html),
@@ -101,12 +102,10 @@ def test_an_excerpt_beside_a_longer_one_is_the_same_story_however_it_ends(closin
 
 @pytest.mark.parametrize("name", ["| Channel 9", "- Channel 9 News", "(Channel 9)"])
 def test_a_number_in_a_publishers_name_counts_nothing(name: str) -> None:
-    copies = [
-        entry("channel9.example", title=f"No ferry to the islands {name}", pk=2),
-        entry("other.example", title=f"No ferry to the islands {name}", pk=2),
-    ]
+    later = NOON + timedelta(hours=1)
+    copies = [entry(feed, title=f"No ferry to the islands {name}", pk=2, published=later) for feed in ("channel9.example", "other.example")]
     assert [meets(entry(), copy) for copy in copies] == [True, False]
-    assert not meets(entry(), entry("channel9.example", title=f"No ferry to the islands, part 2 {name}", pk=2))
+    assert not meets(entry(), entry("channel9.example", title=f"No ferry to the islands, part 2 {name}", pk=2, published=later))
 
 
 def test_a_word_that_is_not_cut_is_another_though_it_begins_alike() -> None:
@@ -156,6 +155,46 @@ def test_of_two_feeds_of_one_publisher_the_titles_must_agree() -> None:
 
     assert meets(entry(), other("No ferry to the islands"))
     assert not meets(entry(), other("Islands cut off"))
+
+
+def test_an_article_under_two_addresses_of_a_paper_is_one_though_one_is_cut_within_a_word() -> None:
+    cut = replace(entry(text=ARTICLE[:175] + "…", pk=2), feed_key="the section's own feed")
+    assert meets(entry(), cut)
+    assert not meets(entry(), replace(cut, entry=replace(cut.entry, published=NOON + timedelta(hours=1))))
+
+
+QUOTED = "\n".join(f"&gt; {line}" for line in ARTICLE.split(". "))
+ANSWERS = {
+    "below a line": f"<p>Thank you, well said.</p><p>On Monday, Ann wrote:</p><pre>{QUOTED}</pre>",
+    "within its lines": "<br>".join(f"&gt; {line}<br>I would add that this is not all of it." for line in ARTICLE.split(". ")),
+    "within its paragraphs": "".join(f"<p>&gt; {line}</p><p>So do I, and so would everybody else.</p>" for line in ARTICLE.split(". ")),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=list(ANSWERS))
+def test_a_mail_is_not_the_one_that_it_answers_whose_lines_it_repeats(answer: str) -> None:
+    html = SafeHtml(answer)
+    assert not meets(entry(), entry("list.example", title="Re: No ferry to the islands", pk=2, content=html, keys=text_keys(html)))
+
+
+def test_an_episode_is_one_in_the_feeds_of_its_show_and_of_its_network_of_which_one_numbers_it() -> None:
+    show, network = entry(title="#12: Cut off"), entry("network.example", title="Cut off", pk=2)
+    assert meets(show, network)
+    assert not meets(show, entry("network.example", title="#13: Cut off", pk=2))
+    assert not meets(show, entry("network.example", title="Cut off", pk=2, published=NOON + timedelta(days=7)))
+
+
+def test_a_note_without_a_title_that_was_posted_in_two_places_at_once_is_one() -> None:
+    text = "Walked along the harbour this morning and counted eleven herons on the old pier, two more than last winter."
+    note, again = (entry(feed, text, pk=pk, title=None) for pk, feed in enumerate(("a.example", "b.example"), 1))
+    assert meets(note, again)
+    assert not meets(note, entry("b.example", text, pk=2, title=None, published=NOON + timedelta(days=1)))
+    assert not meets(note, entry("b.example", text.replace("eleven", "twelve"), pk=2, title=None))
+
+
+def test_it_does_not_matter_whether_an_accent_is_a_sign_of_its_own() -> None:
+    text, title = ARTICLE.replace("e", "é").replace("a", "å"), "Plus de bac vers les îles"
+    assert meets(entry(text=text, title=title), entry("copy.example", normalize("NFD", text)[:300] + "…", normalize("NFD", title), pk=2))
 
 
 def test_words_are_found_in_scripts_that_do_not_part_them() -> None:

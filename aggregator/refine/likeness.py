@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 from typing import Final
+from unicodedata import normalize
 from zlib import crc32
 
 from aggregator.refine.closings import unclosed
@@ -28,6 +29,8 @@ _MAX_WORDS: Final = 2_000
 _MAX_CHARS: Final = 60_000
 
 _QUOTED: Final = re.compile(r"<blockquote(?: [^>]*)?>.*?(?:</blockquote>|\Z)", re.DOTALL)
+# A line of a mail, or of a text in its manner, that repeats another's: "> it rained".
+_CITED: Final = re.compile(r"(\A|\n|</?(?:p|div|pre|code|li|ul|ol|td|blockquote|h[1-6])(?: [^>]*)?>|<br ?/?>)[ \t]*&gt;[^<\n]*")
 _TAG: Final = re.compile(r"""</?[a-z][a-z0-9]*(?:[^>"]|"[^"]*")*>""")
 # Speech of one or two sentences is a text's own, a whole passage is taken from somewhere. Straight marks do not say which side they are on.
 _SPOKEN: Final = re.compile(
@@ -74,11 +77,11 @@ class Likeness:
 
 
 def words(html: str) -> tuple[str, ...]:
-    """The words of clean HTML, casefolded, without what it quotes, and without a last line that says where it goes on; of a text that is
-    nothing but a quotation, its words.
+    """The words of clean HTML, casefolded, without what it quotes, in a blockquote or in lines that begin with ">", and without a last line
+    that says where it goes on; of a text that is nothing but a quotation, its words.
 
-    >>> words('<p>One <b>Two</b>, three.</p><blockquote>Four</blockquote>'), words("日本 x1")
-    (('one', 'two', 'three'), ('日', '本', 'x1'))
+    >>> words('<p>One <b>Two</b>, three.</p><blockquote>Four</blockquote>'), words("日本 x1"), words("<pre>&gt; It rained.\\nSo what</pre>")
+    (('one', 'two', 'three'), ('日', '本', 'x1'), ('so', 'what'))
     """
     return _words(html[:_MAX_CHARS])
 
@@ -86,18 +89,23 @@ def words(html: str) -> tuple[str, ...]:
 @lru_cache(maxsize=512)
 def _words(html: str) -> tuple[str, ...]:
     own = _QUOTED.sub(" ", html) if "<blockquote" in html else html
+    own = _CITED.sub(r"\1 ", own) if "&gt;" in own else own
     return _split(unclosed(own)) or _split(unclosed(html))
 
 
 def first_words(html: str) -> tuple[str, ...]:
     """The words with which clean HTML begins, as `words` has them: as many as `sketch` and `is_placeholder` look at, or more."""
     start = html[: html.rfind(">", 0, _BEGINNING) + 1] if 2 * len(html) > 3 * _BEGINNING else ""
-    if not start or "<blockquote" in html[:_MAX_CHARS]:
+    if not start or _may_quote(html[:_MAX_CHARS]):
         return words(html)
     text = _TAG.sub(" ", start)
     # The end of a tag may be a sign within its attributes.
     found = () if "<" in text else _split(text)
     return found if len(found) >= _WINDOW else words(html)
+
+
+def _may_quote(html: str) -> bool:
+    return "<blockquote" in html or ("&gt;" in html and _CITED.search(html) is not None)
 
 
 def unquoted(html: str) -> str:
@@ -109,7 +117,9 @@ def unquoted(html: str) -> str:
 
 
 def _split(html: str) -> tuple[str, ...]:
-    text = unescape(_TAG.sub(" ", html)).casefold()
+    text = unescape(_TAG.sub(" ", html))
+    # An accent that stands behind its letter is no letter, and would part words.
+    text = (text if text.isascii() else normalize("NFC", text)).casefold()
     is_dense = not text.isascii() and _IS_DENSE.search(text)
     found = (_DENSE_WORDS if is_dense else _WORDS).findall(text)
     return tuple(found[:_MAX_WORDS])

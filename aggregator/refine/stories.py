@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
@@ -32,6 +33,8 @@ _LETTERS: Final = 6
 _FEW_LETTERS: Final = 2
 # A page that is dated anew is edited; half a day is more than any time zone that was taken for another.
 _APART: Final = timedelta(hours=15)
+# A program that posts in several places does so at once.
+_AT_ONCE: Final = timedelta(hours=1)
 
 
 def keys(link: Url | None, origin: Origin, raw_id: str | None, related: Url | None = None) -> tuple[StoryKey, ...]:
@@ -163,12 +166,33 @@ def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
     found = likeness.likeness(one.words, other.words)
     if found.held < likeness.HELD or found.words < likeness.FEW_WORDS or (found.common < likeness.COMMON and not found.begins_alike):
         return False
+    if _is_one_note(a.entry, b.entry):
+        return True
     has_title = same_title(a.entry, b.entry)
-    if not has_title and (found.words < _MANY_WORDS or a.entry.site == b.entry.site):
+    is_numbered = _is_numbered(a.entry, b.entry)
+    if not (has_title or is_numbered) and (found.words < _MANY_WORDS or a.entry.site == b.entry.site):
         return False
-    if likeness.is_another(one.title, other.title, one.words, other.words) or instalments.is_another(one, other, has_title):
+    is_another = likeness.is_another(one.title, other.title, one.words, other.words) and not is_numbered
+    if is_another or instalments.is_another(one, other, has_title or is_numbered):
         return False
     return names(a.entry, b.entry) or names(b.entry, a.entry) or not instalments.is_common(one, other)
+
+
+def _is_one_note(a: Entry, b: Entry) -> bool:
+    """Whether two notes without titles say the same within an hour, with no other pictures: one that was posted in two places."""
+    if a.title or b.title or not (a.published and b.published) or abs(a.published - b.published) > _AT_ONCE:
+        return False
+    return words_of(a) == words_of(b) and not pictures.are_others(pictures.shown(a), pictures.shown(b))
+
+
+def _is_numbered(a: Entry, b: Entry) -> bool:
+    """Whether two entries of one second say the same, and the title of one is that of the other with more before or behind it: the number
+    of an episode, as its show gives it and its network does not.
+    """
+    if not _is_dated_alike(a, b) or words_of(a) != words_of(b):
+        return False
+    short, long = sorted((likeness.title_words(one.title.text) if one.title else () for one in (a, b)), key=len)
+    return bool(short) and (long[: len(short)] == short or long[-len(short) :] == short)
 
 
 def _told(entry: Entry) -> instalments.Told:
@@ -194,7 +218,7 @@ def _are_told_apart(a: StoredEntry, b: StoredEntry) -> bool:
     ours, theirs = _pages_by_site(a.entry), _pages_by_site(b.entry)
     if not ours.keys() & theirs.keys():
         return False
-    one, other = set(words_of(a.entry)), set(words_of(b.entry))
+    one, other = (set(told.words) for told in instalments.uncut(_told(a.entry), _told(b.entry)))
     return not (_is_dated_alike(a.entry, b.entry) and same_title(a.entry, b.entry) and (one <= other or other <= one))
 
 
@@ -252,7 +276,7 @@ def _same_text(a: Entry, b: Entry) -> bool:
 @lru_cache(maxsize=4_096)
 def plain(text: str) -> str:
     """What is compared of a title, or of how a text begins: letters and digits, casefolded."""
-    return _WORDS.sub("", text.casefold())
+    return _WORDS.sub("", normalize("NFC", text).casefold())
 
 
 def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:

@@ -268,7 +268,7 @@ class Reading:
     def _statement(self, source: Source) -> Statement:
         text = self.fit.block.text
         page, home = self._pointing.addresses(source)
-        words = f"{text[max(self.fit.start, source.start - 20) : source.end]} {text[source.end : source.end + 20]}".casefold().split()
+        words = f"{text[max(self.fit.start, source.start - 20) : source.end]} {self._behind(source)}".casefold().split()
         return Statement(
             rule=f"{self.fit.language.code}:{self.fit.shape.name}",
             role="note" if self._is_full_credit(source) else self._role,
@@ -281,6 +281,11 @@ class Reading:
             is_printed=any(word.strip(".,;:()") in self.fit.language.print for word in words),
             by_author=not source.href and (self._follows(source, "by") or self._is_said("authored")),
         )
+
+    def _behind(self, source: Source) -> str:
+        """The next words behind a source that are of its own sentence: the next one is about another thing ("Her book is out.")."""
+        end = next((mark.start for mark in self.fit.marks if mark.start >= source.end and "end" in mark.classes), None)
+        return self.fit.block.text[source.end : min(end or source.end + 20, source.end + 20)]
 
     def _said_name(self) -> str | None:
         span = group(self.fit.found, "n")

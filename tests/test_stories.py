@@ -179,6 +179,14 @@ def test_of_two_twins_the_one_that_leads_leads_on_under_other_ids() -> None:
     assert forms(again, [one, again]) == {1, 3}, "who led as the one leads as the other"
 
 
+def test_a_blog_that_many_copy_leads_before_who_copies_it_alone_and_a_planet_does_not_lead_what_has_one_date() -> None:
+    blog, copy = stored(1), stored(2, feed="copy.example", link="https://copy.example/a", published=NOON + timedelta(minutes=40))
+    assert lead([blog, copy], {"orig.example": 9, "copy.example": 1}) is blog
+    planet = replace(copy, entry=replace(copy.entry, published=NOON, published_id="a"), sort_key=NOON)
+    assert lead([blog, planet], {"orig.example": 1, "copy.example": 9}) is blog
+    assert lead([blog, planet], {"orig.example": 9, "copy.example": 1}) is planet
+
+
 def test_a_forger_who_took_anothers_id_cannot_lead_by_an_early_date() -> None:
     forged = stored(1, "evil.example", "https://evil.example/x", raw_id="tag:orig.example,2020:1", published=NOON.replace(year=1999))
     original = stored(2, raw_id="tag:orig.example,2020:1")

@@ -27,9 +27,10 @@ _ALL: Final = 0.9
 # Twice as many partners as another feed may be a matter of time; four times as many has a planet.
 _FAR_FEWER: Final = 2
 
-_Order = tuple[int, int, int, bool, bool, bool, float, bool, int, str, str, str, int]
-"""What decides who leads, from the first to the last: the least does. First, how many link to its site; second, its partners."""
-_NAMES: Final = 9
+_Order = tuple[int, int, int, int, bool, bool, bool, float, bool, int, str, str, str, int]
+"""What decides who leads, from the first to the last: the least does. First, how many link to its site; then when it came, its partners."""
+_PARTNERS: Final = 2
+_NAMES: Final = 10
 """From there on names decide: nothing that tells two entries apart."""
 
 
@@ -38,7 +39,7 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
 
     Any permutation of `members` gives the same entry, so who was polled last never decides. A copy cannot take the lead by claims of its
     own: only what its feed's own site and id bear out counts for it. Ties go to the earliest published; where that was within a day, to the
-    one to whose site most copies link, whose feed tells the stories of fewer others (`partners`, by feed key), which came before. A program
+    one to whose site most copies link, which came before, whose feed tells the stories of fewer others (`partners`, by feed key). A program
     that copies gives the very date of the original: then who names an author, or says more, had it first; else both say nothing. Where
     nothing tells them apart, who was seen hours before keeps the lead that it had.
     """
@@ -63,8 +64,12 @@ def as_good(members: Sequence[StoredEntry], partners: Mapping[str, int]) -> froz
         return frozenset(member.pk for member in best)
     order = {pk: own[:_NAMES] for pk, own in _ordered(best, members, partners).items()}
     first = min(order.values())
-    near = first[1] + _FAR_FEWER
-    return frozenset(pk for pk, own in order.items() if own[0] == first[0] and own[1] < near and own[2:] <= first[2:])
+    near = first[_PARTNERS] + _FAR_FEWER
+    return frozenset(pk for pk, own in order.items() if _without_partners(own) <= _without_partners(first) and own[_PARTNERS] < near)
+
+
+def _without_partners(order: tuple[object, ...]) -> tuple[object, ...]:
+    return order[:_PARTNERS] + order[_PARTNERS + 1 :]
 
 
 def _best(members: Sequence[StoredEntry]) -> list[StoredEntry]:
@@ -287,8 +292,8 @@ def _earliest(best: Sequence[StoredEntry], dates: Mapping[int, datetime | None],
     return [*first, *(member for member in soon if _links_to(member.entry.site, members))]
 
 
-def _came(first: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) -> Mapping[int, tuple[int, float]]:
-    """When each came, as far as that tells anything: roughly, as steps after the first; and precisely.
+def _came(first: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) -> Mapping[int, tuple[int, int, float]]:
+    """When each came, as far as that tells anything: as steps after the first by its date; roughly, where dates do not tell; and precisely.
 
     Where one has no time of day, that is the hour in which it was seen, or, if one stood in a first document, whether another was seen
     before it can have been there; and its day. What has no date at all comes before what has one: a program that copies gives a date to
@@ -297,34 +302,35 @@ def _came(first: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) ->
     known = {pk: date for pk, date in dates.items() if date}
     if all(member.pk in known and known[member.pk].time() != time.min for member in first):
         start = min(known[member.pk] for member in first)
-        return {pk: (int((date - start) / _STEP), date.timestamp()) for pk, date in known.items()}
+        return {pk: (int((date - start) / _STEP), 0, date.timestamp()) for pk, date in known.items()}
     are_seen = not any(member.is_backlog for member in first)
     start = min(member.first_seen for member in first)
     days = {member.pk: known[member.pk].toordinal() if member.pk in known else 0 for member in first}
     if are_seen:
-        return {one.pk: (int((one.first_seen - start) / _HOUR), days[one.pk]) for one in first}
+        return {one.pk: (0, int((one.first_seen - start) / _HOUR), days[one.pk]) for one in first}
     starts = {one.pk: _start(one, dates[one.pk]) or start for one in first}
-    return {one.pk: (int(starts[one.pk] > start), days[one.pk]) for one in first}
+    return {one.pk: (0, int(starts[one.pk] > start), days[one.pk]) for one in first}
 
 
 def _order(
     member: StoredEntry,
     members: Sequence[StoredEntry],
     partners: Mapping[str, int],
-    came: tuple[int, float],
+    came: tuple[int, int, float],
     is_one_date: bool,
     most: int,
-) -> tuple[int, int, int, bool, bool, bool, float, bool]:
+) -> tuple[int, int, int, int, bool, bool, bool, float, bool]:
     said = len(words_of(member.entry))
     return (
         -_links_to(member.entry.site, members),
-        # Twice as many are a difference, one more is not.
-        partners.get(member.feed_key, 0).bit_length(),
         came[0],
+        # Twice as many are a difference, one more is not. A blog that many copy has many, too: they only tell of what has one date.
+        partners.get(member.feed_key, 0).bit_length(),
+        came[1],
         said * 2 < most,
         is_one_date and not member.entry.authors,
         is_one_date and said < most * _ALL,
-        came[1],
+        came[2],
         member.entry.published is None and not member.is_backlog,
     )
 

@@ -35,7 +35,7 @@ from aggregator.ports import BACKLOG, FORGOTTEN
 from aggregator.store import turnover
 from aggregator.store.columns import DAY
 from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
-from aggregator.store.edits import as_it_stood, is_edit
+from aggregator.store.edits import as_it_stood, is_edit, is_stale
 from aggregator.store.joining import Joined, Pairs, Turnover, closest_first, in_turn, join, join_anew, near
 from aggregator.store.parting import Kin, Parting, Row, Told, leaving, part, places
 from aggregator.store.publications import LOOKED_THROUGH
@@ -278,6 +278,9 @@ class FakeStore(FakeForgetting):
     def _seen(self, row: _Entry, entry: Entry, raw: RawEntry, result: PollResult, place: str, fresh: list[int]) -> int:
         before, at = row.stored, result.polled_at
         entry = replace(entry, published_id=before.entry.published_id)
+        said_before = [said.content_hash for _, said in row.versions]
+        if is_stale(entry, before.entry, said_before, row.changed_at or before.first_seen, at):
+            return 0
         is_same_raw = row.raw == raw
         is_same = is_same_raw and row.refined_by == result.refined_by
         is_same_rules = row.refined_by == result.refined_by

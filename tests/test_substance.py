@@ -47,6 +47,8 @@ COUNTERS = {
     "of people": ("12 people like this", "19 people like this"),
     "in a sentence of its own": ("This post has been viewed 1,204 times.", "This post has been viewed 1,310 times."),
     "of readers' stars": ("Rating: 4.5/5 (120 votes)", "Rating: 4.6/5 (128 votes)"),
+    "of a link forum": ("12 points | 3 comments", "15 points | 4 comments"),
+    "of a link forum, in lines": ("Points: 12</p><p># Comments: 3", "Points: 15</p><p># Comments: 4"),
     "in pictures": ("❤️ 12 💬 3 🔁 5", "❤️ 13 💬 4 🔁 5"),
 }
 AGES = {
@@ -176,6 +178,10 @@ CHANGED = {
     "votes of an election": ("<h3>Bob</h3><p>Votes: 988</p>", "<h3>Bob</h3><p>Votes: 1,988</p>"),
     "votes in German": ("<ul><li>Stimmen: 12.040</li></ul>", "<ul><li>Stimmen: 12.940</li></ul>"),
     "points of a league": ("<ul><li>12 points</li></ul>", "<ul><li>15 points</li></ul>"),
+    "points of a game, above what was said of it": (
+        "<p>Points: 12</p><p>Well played.</p><p>3 comments</p>",
+        "<p>Points: 15</p><p>Well played.</p><p>3 comments</p>",
+    ),
     "hits of a game": ("<ul><li>7 hits</li></ul>", "<ul><li>9 hits</li></ul>"),
     "visits of a museum": ("<p>Visits: 12,000</p>", "<p>Visits: 20,000</p>"),
     "a classified advertisement": ("<div id='ad'>Red bike, call Ann</div>", "<div id='ad'>Red bike, call Bob</div>"),

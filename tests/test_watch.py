@@ -302,6 +302,18 @@ HONEST = {
 }
 
 
+def test_a_meeting_that_others_hold_each_year_is_itself_under_the_name_of_the_next() -> None:
+    planet, titled = Planet("meeting"), [b"LampCon 2026", b"LampCon 2027"]
+    documents = [
+        by(name, atom("meeting", [post("meeting", 9 * n + k) for k in range(6)])) for n, name in enumerate(("Ann Larch", "Bob Hay"))
+    ]
+    for body, title in zip(documents, titled, strict=True):
+        planet.polls({"meeting": body.replace(b"The Meeting", title)})
+        planet.later(timedelta(days=300))
+    assert state(planet, "meeting").head.title == titled[1].decode()
+    assert state(planet, "meeting").hold is None
+
+
 @pytest.mark.parametrize("change", HONEST)
 def test_honest_changes_hold_nobody(planet: Planet, change: str) -> None:
     comes(planet, *HONEST[change])

@@ -12,6 +12,7 @@ from aggregator.refine.likeness import DENSE
 
 # Who says that nobody is at home has little else to say.
 _FEW: Final = 20
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _NAME: Final = re.compile(r"[^\W_]+")
 _WORDS: Final = re.compile(rf"[{DENSE}]|[^\W_{DENSE}]{{2,}}")
 
@@ -36,7 +37,13 @@ def is_another_title(known: str | None, seen: str | None) -> bool:
 
 
 def title_words(title: str | None) -> frozenset[str]:
-    return frozenset(_WORDS.findall((title or "").casefold())) - _words("generic")
+    """The words of a feed's title that anybody else's would not have, casefolded; a year is none, since it is another one each year.
+
+    >>> sorted(title_words("The Lampmakers' Meeting 2026")), title_words("2026")
+    (['lampmakers', 'meeting'], frozenset({'2026'}))
+    """
+    found = frozenset(_WORDS.findall((title or "").casefold())) - _words("generic")
+    return frozenset(word for word in found if not _YEAR.fullmatch(word)) or found
 
 
 def is_parked(title: str | None, entries: Sequence[Entry]) -> bool:

@@ -5,9 +5,10 @@ number within a sentence is a part of what is said.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from html import unescape
+from itertools import pairwise
 from typing import Final
 
 from lxml import html as lxml_html
@@ -55,16 +56,22 @@ def settled(html: SafeHtml) -> str:
 
 
 def _without_lines(html: str) -> str:
+    lines = _LINE_END.split(html)
+    left = [_left_of(line) if line else None for line in lines]
     # Hardly any text has such a line: places are worked out only then.
-    if all(_left_of(line) is None for line in _LINE_END.split(html) if line):
+    if all(rest is None for rest in left):
         return html
-    kept: list[str] = []
-    begun = 0
-    for start, end in (*(found.span() for found in _LINE_END.finditer(html)), (len(html), len(html))):
-        line = html[begun:start]
-        kept += (line if (rest := _left_of(line)) is None else rest, html[start:end])
-        begun = end
-    return "".join(kept)
+    for at in _scores(lines, left):
+        left[at] = ""
+    kept = [line if rest is None else rest for line, rest in zip(lines, left, strict=True)]
+    return "".join(map("".join, zip(kept, (*_LINE_END.findall(html), ""), strict=True)))
+
+
+def _scores(lines: Sequence[str], left: Sequence[str | None]) -> list[int]:
+    """Which lines are the points that readers gave: a counter stands next to them."""
+    said = [at for at, line in enumerate(lines) if line.strip()]
+    beside = {one for at, after in pairwise(said) for one, other in ((at, after), (after, at)) if left[other] == ""}
+    return [at for at in beside if left[at] is None and len(lines[at]) <= _MAX_WORDS and _score().fullmatch(lines[at].strip().lower())]
 
 
 def _without_related(html: str) -> str:
@@ -104,6 +111,8 @@ def _left_of(line: str) -> str | None:
     left = [(part, _left_of_part(part.lower())) for part in parts]
     if all(rest is None for _, rest in left):
         return None
+    if any(rest == "" for _, rest in left):
+        left = [(part, "" if _score().fullmatch(part.lower()) else rest) for part, rest in left]
     rest = " · ".join(kept for part, rest in left if (kept := part if rest is None else rest))
     # A counter takes the link on it along, a picture stays.
     return rest + ("".join(_TAG.findall(line)) if rest or " src=" in line else "")
@@ -165,6 +174,12 @@ def _counter() -> re.Pattern[str]:
     counted = _any(table()["counted"])
     one = rf"(?:{_NUMBER}\s*{counted}|#?\s?{counted}\s*[:：]?\s*[(（]?\s*{_NUMBER}\s*[)）]?|{_any(table()['idle'])})"
     return re.compile(rf"(?>{one}[\s,/&–—-]*+){{1,8}}[.!]?")
+
+
+@cache
+def _score() -> re.Pattern[str]:
+    scored = _any(table()["scored"])
+    return re.compile(rf"(?:{_NUMBER}\s*{scored}|{scored}\s*[:：]?\s*{_NUMBER})")
 
 
 @cache

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from aggregator.model import Entry, RawEntry, StoredEntry
 from aggregator.ports import FORGOTTEN
 from aggregator.store.dates import first_sort_key, first_updated
-from aggregator.store.edits import as_it_stood
+from aggregator.store.edits import as_it_stood, is_stale
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.schema import entry
 from aggregator.store.values import entry_body, entry_of, mark, packed, raw_body, whole_text
@@ -25,6 +25,7 @@ from aggregator.store.wording import (
     SIGHT,
     STANDS,
     UPDATE_SEEN,
+    VERSIONS,
     WRITE_RAW,
     Arrived,
     Rows,
@@ -116,8 +117,12 @@ def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> 
         else:
             changed[row.pk] = (arrival, value, body, source)
     for piece in chunks(changed):
-        for before in conn.execute(BEFORE, {"pks": piece}):
-            _change(*changed[before.pk], before, arrived, rows)
+        befores = conn.execute(BEFORE, {"pks": piece}).all()
+        said_before = _earlier(conn, [before.pk for before in befores if before.versions])
+        for before in befores:
+            arrival, value, *_ = changed[before.pk]
+            if not _is_stale(arrival, value, before, said_before[before.pk]):
+                _change(*changed[before.pk], before, arrived, rows)
     rows.write(conn)
     return arrived
 
@@ -151,6 +156,21 @@ def _known(conn: Connection, wanted_of: Iterable[tuple[int, str]]) -> dict[tuple
         for piece in chunks(sorted(wanted))
         for row in conn.execute(_KNOWN, {"of": feed_pk, "raw_keys": piece})
     }
+
+
+def _earlier(conn: Connection, pks: Sequence[int]) -> defaultdict[int, set[str]]:
+    """The digests of the earlier versions of entries, by pk."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for row in conn.execute(VERSIONS, {"pks": pks}) if pks else ():
+        found[row.entry].add(row.content_hash)
+    return found
+
+
+def _is_stale(arrival: Arrival, value: Entry, before: AnyRow, said_before: set[str]) -> bool:
+    # What stands is read anew for the few only that say what they said before.
+    if value.content_hash not in said_before:
+        return False
+    return is_stale(value, entry_of(before.body), said_before, before.changed_at, arrival.polled_at)
 
 
 def _address(arrival: Arrival) -> str:

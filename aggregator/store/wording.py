@@ -55,6 +55,8 @@ BEFORE: Final = select(
     entry.c.body,
 ).where(entry.c.pk.in_(bindparam("pks", expanding=True)))
 
+VERSIONS: Final = select(version.c.entry, version.c.content_hash).where(version.c.entry.in_(bindparam("pks", expanding=True)))
+
 NEW_ENTRY: Final = insert(entry)
 _UPDATE: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))
 UPDATE_SEEN: Final = update(entry).where(entry.c.pk == bindparam("entry_pk"))

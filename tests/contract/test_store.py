@@ -396,6 +396,22 @@ def test_a_change_that_is_dated_no_later_than_the_last_one_counts_from_when_it_w
     assert only(store, post(1).published_id).public_updated == NOON + 3 * HOUR / 2
 
 
+def test_what_a_cache_brings_from_before_an_edit_is_passed_over(store: Store) -> None:
+    """Of two servers one answers for some time with the document from before an edit; an edit that is taken back is another one."""
+    store.sync(blogs("blog"), NOON)
+    old = post(1, text="All is well.", updated=NOON)
+    new = post(1, text="All is lost.", updated=NOON + HOUR)
+    back = replace(old, updated=NOON + 4 * HOUR)
+    told = []
+    for hour, came in enumerate((old, new, old, new, old, back)):
+        counted = poll(store, [("blog", [came])], NOON + hour * HOUR)
+        found = only(store, post(1).published_id)
+        told.append((found.entry.content, (found.public_updated - NOON) / HOUR, counted))
+    assert told[1:] == [(new.content, 1, [(0, 1)]), *[(new.content, 1, [(0, 0)])] * 3, (old.content, 4, [(0, 1)])]
+    poll(store, [("blog", [replace(new, updated=NOON + 3 * HOUR)])], NOON + timedelta(days=9))
+    assert only(store, post(1).published_id).entry.content == new.content, "no cache has a document for days"
+
+
 def test_what_no_reader_would_notice_moves_nothing(store: Store) -> None:
     store.sync(blogs("blog"), NOON)
     poll(store, [("blog", [post(1)])])

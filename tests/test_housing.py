@@ -1,6 +1,7 @@
 """Whose pages a feed's entries have: a plain feed is credited, wherever it is served and whatever its links lead over."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,8 @@ def read(feed: str, home: str | None, entries: Sequence[RawEntry]) -> tuple[bool
 def three(page: str, *media: RawLink) -> list[RawEntry]:
     return [RawEntry(id=f"urn:x:{n}", link=page.format(n), enclosures=media) for n in range(1, 4)]
 
+
+COUNTED = RawLink(href="https://counts.example/redirect.mp3/cdn.hosts.example/1.mp3", rel="enclosure", type="audio/mpeg")
 
 OWN = {
     "no home, on a feed host": ("https://cdn.feeds.example/x.rss", None, three("https://hills.example/{}")),
@@ -54,12 +57,33 @@ OTHERS = {
     "several accounts": ("https://dev.to/feed", "https://dev.to/", three("https://dev.to/ann{}/a")),
     "a home of its own": ("https://repeats.example/x", "https://repeats.example/", three("https://paper.example/{}")),
     "no podcast, on a host with a home": ("https://feeds.hosts.example/x", HOME, three("https://shown.example/episode/{}")),
+    "episodes that others send": ("https://feeds.hosts.example/x", HOME, three("https://shown{}.example/a", SOUND)),
 }
 
 
 @pytest.mark.parametrize("kind", OTHERS)
 def test_what_may_be_others_pages_is_not_credited_to_the_feed(kind: str) -> None:
     assert read(*OTHERS[kind])[0]
+
+
+INSIDE = ("http://10.0.0.5/{}", "http://localhost:4000/{}", "http://backend:3000/{}", "http://cms.internal/{}")
+
+
+@pytest.mark.parametrize("page", INSIDE)
+def test_the_address_of_a_server_behind_a_proxy_is_nobody_elses(page: str) -> None:
+    written = [replace(entry, id=entry.link, id_is_link=True) for entry in three(page)]
+    is_foreign, entries = read("https://hills.example/feed", HOME, written)
+    assert (is_foreign, {entry and entry.origin.chain for entry in entries}) == (False, {()})
+
+
+def test_on_a_private_network_its_hosts_are_publishers() -> None:
+    is_foreign, _ = read("http://planet.lan/feed", "http://planet.lan/", three("http://blog{}.lan/a"))
+    assert is_foreign
+
+
+def test_an_episode_that_the_feeds_own_host_sends_is_the_feeds_whatever_its_link_recommends() -> None:
+    is_foreign, _ = read("https://feeds.hosts.example/x", HOME, three("https://advertises{}.example/offer", COUNTED))
+    assert not is_foreign
 
 
 def test_a_named_source_is_believed_before_the_site_of_all_pages() -> None:

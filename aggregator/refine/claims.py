@@ -14,7 +14,7 @@ from aggregator.refine.context import Context
 from aggregator.refine.pages import has_own_path, id_site, is_front_page, is_web, names_a_page, tag_host
 from aggregator.refine.reading import Statement
 from aggregator.web import url as web_url
-from aggregator.web.host import host_of, is_of, is_redirecting, is_resolving, site
+from aggregator.web.host import host_of, is_inside, is_of, is_redirecting, is_resolving, site
 from aggregator.web.licences import licence
 from aggregator.web.text import folded_name, name_forms
 
@@ -68,8 +68,8 @@ def is_foreign(url: str | None, context: Context) -> bool:
 
 
 def is_own(url: str, context: Context) -> bool:
-    """Whether an address belongs to the feed's own publisher: its site, one of its others, or a host it declared."""
-    return _is_own_site(site(url), context) or host_of(url) in context.own_sites
+    """Whether an address belongs to the feed's own publisher: its site, one of its others, a host it declared, a server behind its own."""
+    return _is_own_site(site(url), context) or host_of(url) in context.own_sites or (is_inside(url) and not is_inside(context.base))
 
 
 def _is_own_site(found: str | None, context: Context) -> bool:

@@ -6,7 +6,8 @@ from typing import Final
 
 from aggregator.model import FeedHead, RawEntry, RawFeed, Url
 from aggregator.refine.pages import has_own_path, is_web, names_a_page
-from aggregator.web.host import is_below, is_of, is_redirecting, is_resolving, site
+from aggregator.refine.passing import settled_file
+from aggregator.web.host import is_below, is_inside, is_of, is_redirecting, is_resolving, site
 from aggregator.web.url import link, link_key, unwrap
 
 _MIN_SITE_NAME: Final = 3
@@ -33,11 +34,12 @@ def foreign_pages(raw: RawFeed, base: str, head: FeedHead, aliases: Collection[s
     """Of each entry, whether its page is on another site than the feed's; None where none is known. `base` is the feed's own.
 
     Many feeds lead over a redirector that counts readers: what it hides says nothing, what `feedburner:origLink` tells of it does. An entry
-    with a remark on somebody else's page has a page of its own besides.
+    with a remark on somebody else's page has a page of its own besides, and an episode that the feed's own host sends is the feed's,
+    whatever its link recommends.
     """
     sites = _sites(base, head, (*aliases, head.page_site))
-    pages = (_page_of(entry, sites) for entry in raw.entries)
-    return tuple(None if page is None else not sites.owns(page) for page in pages)
+    pages = ((entry, _page_of(entry, sites)) for entry in raw.entries)
+    return tuple(None if page is None else not (sites.owns(page) or _is_sent_by(entry, sites)) for entry, page in pages)
 
 
 def are_mostly_foreign(pages: Sequence[bool | None]) -> bool:
@@ -103,10 +105,19 @@ def _is_played(entry: RawEntry) -> bool:
     return any((medium.type or "").startswith(_PLAYED) for medium in entry.enclosures)
 
 
+def _is_sent_by(entry: RawEntry, sites: _Sites) -> bool:
+    """Whether a sound or film of an entry comes from one of the feed's own sites, also behind hosts that count who hears it."""
+    heard = (medium.href for medium in entry.enclosures if (medium.type or "").startswith(_PLAYED))
+    return any(is_of(site(settled_file(href)), sites.own) for href in heard)
+
+
 def _page(written: str | None, base: str) -> Url | None:
     page = link(written, base)
     page = (unwrap(page) or page) if page else None
-    return None if page is None or is_redirecting(page) or is_resolving(page) else page
+    if page is None or is_redirecting(page) or is_resolving(page):
+        return None
+    # Behind a proxy, programs give the address by which only the proxy knows them.
+    return None if is_inside(page) and not is_inside(base) else page
 
 
 def _name_in(found: str) -> str | None:

@@ -125,6 +125,18 @@ def is_redirecting(url: str) -> bool:
     return host in PLATFORMS.shorteners or any(host == place and _split(url)[1].startswith(path) for place, path in PLATFORMS.counters)
 
 
+def is_inside(url_or_host: str) -> bool:
+    """Tell whether a host means nothing outside of one machine or network, so that its name is no publisher's to anybody else.
+
+    >>> [is_inside(url) for url in ("http://10.0.0.5/a", "http://localhost:4000/", "http://backend/a", "http://cms.lan/", "https://a.example/")]
+    [True, True, True, True, False]
+    """
+    host = host_of(url_or_host)
+    if (address := _address(host)) is not None:
+        return not ip_address(address).is_global
+    return bool(host) and ("." not in host or host.endswith(tuple(f".{end}" for end in PLATFORMS.inside)))
+
+
 def is_resolving(url: str) -> bool:
     """Tell whether an address is a name that lasts: it leads to whoever has the page today, and names no publisher either.
 

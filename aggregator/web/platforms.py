@@ -17,9 +17,9 @@ class Platforms:
     `accounts`: domain → a pattern for a path that begins with an account, its group 1; `parts` are beginnings that are none, and `numbered`
     the domains where a number is none. `same`: patterns of publishers that have another name, and that name. `redirectors`: (end of a host,
     path or "", parameters). `shorteners`: hosts whose addresses lead to a place that only they know; `counters` are such parts of hosts
-    (the host, what the path begins with), `resolvers` hosts of names that last, which lead to whoever has the page today. `carriers`: (end
-    of a host, pattern of a path that holds an address). `id_makers`: sites whose name in an id says nothing of whose it is. `sections`:
-    words that name a part of any site.
+    (the host, what the path begins with), `resolvers` hosts of names that last, which lead to whoever has the page today. `inside`: ends of
+    names that mean nothing outside of one network. `carriers`: (end of a host, pattern of a path that holds an address). `id_makers`:
+    sites whose name in an id says nothing of whose it is. `sections`: words that name a part of any site.
     """
 
     below: tuple[str, ...]
@@ -31,6 +31,7 @@ class Platforms:
     shorteners: frozenset[str]
     counters: tuple[tuple[str, str], ...]
     resolvers: frozenset[str]
+    inside: tuple[str, ...]
     numbered: frozenset[str]
     carriers: tuple[tuple[str, re.Pattern[str]], ...]
     id_makers: frozenset[str]
@@ -55,6 +56,7 @@ def _read() -> Platforms:
         shorteners=frozenset(table["shorteners"]["hosts"].split()),
         counters=tuple(_place(place) for place in table["shorteners"]["parts"].split()),
         resolvers=frozenset(table["resolvers"].split()),
+        inside=tuple(table["inside"].split()),
         numbered=frozenset(table["numbered"].split()),
         carriers=tuple((host, re.compile(rf"{path}\Z")) for hosts, path in carriers.items() for host in hosts.split()),
         id_makers=frozenset(table["id_makers"].split()),

@@ -108,6 +108,14 @@ def test_a_number_in_a_publishers_name_counts_nothing(name: str) -> None:
     assert not meets(entry(), entry("channel9.example", title=f"No ferry to the islands, part 2 {name}", pk=2, published=later))
 
 
+def test_a_publishers_name_behind_the_title_of_a_few_words_makes_no_other_title() -> None:
+    few = "The ferry stays in port until the pier is mended. The council says that this takes all winter, as the piles are rotten."
+    behind = [" – The Herald", " | herald", " – part 2", " of March"]
+    copies = [entry("copy.example", few, f"No ferry to the islands{name}", pk=2, published=NOON + timedelta(hours=1)) for name in behind]
+    assert [meets(entry(text=few), copy) for copy in copies] == [True, True, False, False]
+    assert not meets(entry(text=few), replace(copies[0], entry=replace(copies[0].entry, content=SafeHtml(f"<p>{few} Not so.</p>"))))
+
+
 def test_a_word_that_is_not_cut_is_another_though_it_begins_alike() -> None:
     ends = ("meets again on May 1.", "meets again on May 12.")
     one, other = (f"{NOTE} Council, which {end}" for end in ends)

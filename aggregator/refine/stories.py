@@ -24,6 +24,7 @@ _MAX_HOP_KEYS: Final = 4
 _SAME_START: Final = 120
 _SHORT: Final = 40
 _WORDS: Final = re.compile(r"[\W_]+")
+_NAME_BEHIND: Final = re.compile(r"(?P<title>.*\S)\s+[|·»–—-]\s+[^\d|·»–—]{2,40}")
 # Texts of no more words need the same title, too.
 _MANY_WORDS: Final = 40
 # Fewer words may be anything.
@@ -168,7 +169,7 @@ def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
         return False
     if _is_one_note(a.entry, b.entry):
         return True
-    has_title = same_title(a.entry, b.entry)
+    has_title = same_title(a.entry, b.entry) or _is_signed(a.entry, b.entry)
     is_numbered = _is_numbered(a.entry, b.entry)
     if not (has_title or is_numbered) and (found.words < _MANY_WORDS or a.entry.site == b.entry.site):
         return False
@@ -193,6 +194,15 @@ def _is_numbered(a: Entry, b: Entry) -> bool:
         return False
     short, long = sorted((likeness.title_words(one.title.text) if one.title else () for one in (a, b)), key=len)
     return bool(short) and (long[: len(short)] == short or long[-len(short) :] == short)
+
+
+def _is_signed(a: Entry, b: Entry) -> bool:
+    """Whether entries of two sites say the same, and the title of one is that of the other with a name behind it ("Title – The Herald")."""
+    short, long = sorted((one.title.text if one.title else "" for one in (a, b)), key=len)
+    if a.site == b.site or len(plain(short)) < _LETTERS or words_of(a) != words_of(b):
+        return False
+    behind = _NAME_BEHIND.fullmatch(long)
+    return behind is not None and plain(behind["title"]) == plain(short)
 
 
 def _told(entry: Entry) -> instalments.Told:

@@ -137,6 +137,7 @@ def _history(
         feed=member.feed_id,
         feed_is_active=feeds.states[member.feed_key].active,
         speaks=speaks,
+        speaks_by=leading.why(member, unheld(members), feeds.partners) if speaks else None,
         same_as=None if member is speaker else _shared(member, sorted(others, key=lambda other: other is not speaker)),
         link=entry.link,
         related=entry.related,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from aggregator.changes import Edit
-from aggregator.model import Claim, Hop
+from aggregator.model import Claim, Hop, SpeaksBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +43,15 @@ class SharedKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryHistory:
-    """What is known of one copy of a story. `same_as` is None for the one that speaks for it, or would if it were listed (`speaks`)."""
+    """What is known of one copy of a story. `same_as` is None for the one that speaks for it, or would if it were listed (`speaks`);
+    `speaks_by` is what made it do so, None where it is alone or only some outputs are told in its words.
+    """
 
     title: str | None
     feed: str
     feed_is_active: bool
     speaks: bool
+    speaks_by: SpeaksBy | None
     same_as: SharedKey | None
     link: str | None
     related: str | None

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from aggregator.changes import Change
 from aggregator.explanation import EntryHistory, Explanation, FeedFacts, Place, SharedKey, StoryHistory
-from aggregator.model import Claim, ClaimKind, Hop, Standing
+from aggregator.model import Claim, ClaimKind, Hop, SpeaksBy, Standing
 from aggregator.ports import BACKLOG
 from aggregator.web.host import host_of
 from aggregator.web.text import counted
@@ -44,6 +44,21 @@ _ID_FROM: Final[Mapping[str, str]] = {
     "id": "the publisher's own",
     "link": "made of its link, since the feed gives no id that is its own",
     "text": "made of its title and text, since the feed gives neither id nor link",
+}
+_SPEAKS_BY: Final[Mapping[SpeaksBy, str]] = {
+    "named": "others name it, or lead to its page",
+    "home": "it stands on its own feed's site, as no other does",
+    "names": "it names its origin, as no other does",
+    "earlier": "it was published more than a day before the others",
+    "linked": "more of the others link to its site",
+    "came": "it came first",
+    "fewer": "its feed has far fewer stories in common with other feeds",
+    "longer": "the others have less than half of its text",
+    "author": "of those with its date it names an author",
+    "words": "of those with its date it says most",
+    "seen": "it was seen first",
+    "name": "nothing but the names of ids tells it from another",
+    "kept": "it has led so far, and too little speaks for another",
 }
 # What makes a claim, as the beginning of a sentence; `{where}` is the place in the text.
 _MAKERS: Final[Mapping[ClaimKind, str]] = {
@@ -125,6 +140,8 @@ def _entry(entry: EntryHistory, feed: FeedFacts) -> Iterator[Line]:
         yield from _forgotten(entry)
         return
     yield Line(entry.link or "none given", "page")
+    if entry.speaks_by:
+        yield Line(_SPEAKS_BY[entry.speaks_by], "leads, since")
     if entry.same_as:
         yield Line(_same(entry.same_as), "same story")
     yield Line(_id(entry), "id")

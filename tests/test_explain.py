@@ -62,6 +62,7 @@ def test_the_whole_history_of_a_story_is_told_in_plain_words() -> None:
     assert lines[1].text == "One story, seen in 2 feeds: orig, copy. It stands in feed.json."
     assert under(lines, "page") == [REAL.link, COPY.link]
     assert under(lines, "read as") == ["Atom", "Atom"]
+    assert under(lines, "leads, since") == ["others name it, or lead to its page"]
     assert under(lines, "same story") == [f"it has the page {REAL.link} in common with orig"]
     assert under(lines, "origin", "In the feed copy") == ["The Orig (orig.example) → copy (confirmed, 99 % sure)"]
     assert under(lines, "claims") == [
@@ -83,6 +84,7 @@ def test_the_same_is_there_for_programs() -> None:
     told = json.loads(as_json(asked(planet, COPY.link)))
     (found,) = told["stories"]
     copy = next(entry for entry in found["entries"] if entry["feed"] == "copy")
+    assert [entry["speaks_by"] for entry in found["entries"]] == ["named", None]
     assert copy["same_as"] == {"feed": "orig", "kind": "page", "value": REAL.link}
     assert copy["claims"][0]["standing"] == "confirmed"
     assert (copy["evidence"], copy["confidence"]) == (["phrase", "confirmed"], 0.99)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aggregator.model import Entry, Person, SafeHtml, StoredEntry, Title, Url
 from aggregator.refine.closings import unclosed
-from aggregator.refine.leading import lead
+from aggregator.refine.leading import lead, why
 from aggregator.refine.likeness import first_words, likeness, sketch, words
 from aggregator.refine.stories import same_story, text_keys
 
@@ -217,22 +217,28 @@ def test_words_are_found_in_scripts_that_do_not_part_them() -> None:
 def test_the_earliest_leads_and_within_a_day_whose_site_the_copies_link_to() -> None:
     early = entry("early.example", pk=2, published=NOON - timedelta(days=3))
     assert lead([entry(), early]) == early
+    assert why(early, [entry(), early], {}) == "earlier"
     linked = SafeHtml(f'<p>{ARTICLE} <a href="https://orig.example/about">About</a></p>')
     copy = entry("copy.example", pk=2, published=NOON - timedelta(hours=1), content=linked)
     assert lead([copy, entry()]).feed_id == "orig.example"
+    assert why(entry(), [copy, entry()], {}) == "linked"
+    assert why(copy, [copy, entry()], {}) == "kept", "it led before the other came"
 
 
 def test_a_feed_that_tells_the_stories_of_many_others_is_hardly_their_origin() -> None:
     members = [entry(), entry("copy.example", pk=2)]
     assert lead(members, {"copy.example": 40, "orig.example": 1}).feed_id == "orig.example"
     assert lead(members, {"orig.example": 40, "copy.example": 1}).feed_id == "copy.example"
+    assert why(members[0], members, {"copy.example": 40, "orig.example": 1}) == "fewer"
 
 
 def test_who_names_the_author_and_says_more_goes_before() -> None:
     signed = entry("signed.example", pk=2, authors=(Person(name="Ann"),))
     assert lead([entry(), signed]) == signed
+    assert why(signed, [entry(), signed], {}) == "author"
     longer = entry("whole.example", ARTICLE, pk=2)
     assert lead([entry(text=ARTICLE[:200]), longer]) == longer
+    assert why(longer, [entry(text=ARTICLE[:200]), longer], {}) == "longer"
 
 
 # ── laws ──

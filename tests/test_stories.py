@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.model import Entry, Hop, Origin, Person, SafeHtml, StoredEntry, Title, Url
-from aggregator.refine.leading import as_good, forms, is_likelier, last_changed, lead, place
+from aggregator.refine.leading import as_good, forms, is_likelier, last_changed, lead, place, why
 from aggregator.refine.stories import keys, same_story
 from aggregator.web.host import site
 
@@ -155,12 +155,18 @@ def test_the_original_leads_before_the_copy_that_names_it_even_if_the_copy_came_
 def test_a_blog_leads_before_the_planet_that_links_to_it() -> None:
     planet = stored(1, "planet.example", published=NOON.replace(hour=1))
     assert lead([planet, stored(2)]).pk == 2
+    assert why(stored(2), [planet, stored(2)], {}) == "named"
+    elsewhere = stored(1, "planet.example", "https://copy.example/x")
+    assert why(stored(2), [elsewhere, stored(2)], {}) == "home"
+    assert why(planet, [planet, stored(2)], {}) is None, "only an output that does not ask for the blog is told in its words"
+    assert why(planet, [planet], {}) is None
 
 
 def test_a_republisher_that_names_the_origin_leads_before_a_planet_that_does_not() -> None:
     planet = stored(1, "planet.example", "https://copy.example/x")
     copy = stored(2, "copy.example", "https://copy.example/x", chain=claimed())
     assert lead([planet, copy]) is copy
+    assert why(copy, [planet, copy], {}) == "names"
 
 
 def test_of_two_that_name_the_origin_the_one_that_was_published_first_leads_on_whatever_page() -> None:

@@ -79,6 +79,7 @@ from aggregator.model.words import (
     Place,
     Republish,
     SafeHtml,
+    SpeaksBy,
     Standing,
     Url,
 )
@@ -156,6 +157,7 @@ __all__ = [
     "SeenItem",
     "Shelved",
     "Source",
+    "SpeaksBy",
     "Standing",
     "StoredEntry",
     "Story",

@@ -35,6 +35,10 @@ ClaimKind = Literal[
 ]
 CONFIRMED: Final = "confirmed"
 CONTRADICTED: Final = "contradicted"
+
+SpeaksBy = Literal["named", "home", "names", "earlier", "linked", "came", "fewer", "longer", "author", "words", "seen", "name", "kept"]
+"""What makes an entry speak for its story, in a word (`refine.leading.why`)."""
+
 Standing = Literal["chosen", "confirmed", "contradicted", "self", "weak", "outranked", "loop"]
 
 JsonValue = str | int | float | bool | None | list["JsonValue"] | Mapping[str, "JsonValue"]

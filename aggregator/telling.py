@@ -1,13 +1,16 @@
-"""Say in plain words what `aggregator.explain` collected: lines with a label, for a terminal to lay out."""
+"""Say in plain words what `aggregator.explain` collected: lines with a label, for a terminal to lay out. The words: telling.toml."""
 
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from importlib import resources
 from typing import Final, Literal
 
 from aggregator.changes import Change
 from aggregator.explanation import EntryHistory, Explanation, FeedFacts, Place, SharedKey, StoryHistory
-from aggregator.model import Claim, ClaimKind, Hop, SpeaksBy, Standing
+from aggregator.model import Claim, Hop, Standing
 from aggregator.ports import BACKLOG
 from aggregator.web.host import host_of
 from aggregator.web.text import counted
@@ -27,63 +30,7 @@ class Line:
     tone: Tone = "plain"
 
 
-_FORMATS: Final[Mapping[str, str]] = {
-    "atom03": "Atom 0.3",
-    "atom10": "Atom",
-    "cdf": "CDF",
-    "json1": "JSON Feed 1",
-    "json11": "JSON Feed 1.1",
-    "rss090": "RSS 0.90",
-    "rss091n": "RSS 0.91",
-    "rss091u": "RSS 0.91",
-    "rss092": "RSS 0.92",
-    "rss10": "RSS 1.0",
-    "rss20": "RSS 2.0",
-}
-_ID_FROM: Final[Mapping[str, str]] = {
-    "id": "the publisher's own",
-    "link": "made of its link, since the feed gives no id that is its own",
-    "text": "made of its title and text, since the feed gives neither id nor link",
-}
-_SPEAKS_BY: Final[Mapping[SpeaksBy, str]] = {
-    "named": "others name it, or lead to its page",
-    "home": "it stands on its own feed's site, as no other does",
-    "names": "it names its origin, as no other does",
-    "earlier": "it was published more than a day before the others",
-    "linked": "more of the others link to its site",
-    "came": "it came first",
-    "fewer": "its feed has far fewer stories in common with other feeds",
-    "longer": "the others have less than half of its text",
-    "author": "of those with its date it names an author",
-    "words": "of those with its date it says most",
-    "seen": "it was seen first",
-    "name": "nothing but the names of ids tells it from another",
-    "kept": "it has led so far, and too little speaks for another",
-}
-# What makes a claim, as the beginning of a sentence; `{where}` is the place in the text.
-_MAKERS: Final[Mapping[ClaimKind, str]] = {
-    "feeds.yaml": "`origin:` in feeds.yaml",
-    "atom:source": "Its element <source>",
-    "rel=via": "A link rel=via",
-    "rel=canonical": "A link rel=canonical",
-    "dcterms:source": "Its dcterms:source",
-    "isBasedOn": "schema.org’s isBasedOn in its text",
-    "dc:source": "Its dc:source",
-    "rss:source": "Its element <source>",
-    "feedburner:origLink": "Its feedburner:origLink",
-    "phrase": "A sentence ({where})",
-    "external_url": "Its external_url",
-    "permalink": "Its own link",
-}
-_STANDINGS: Final[Mapping[Standing, tuple[str, Tone]]] = {
-    "chosen": ("believed", "good"),
-    "confirmed": ("believed and confirmed", "good"),
-    "contradicted": ("not believed", "bad"),
-    "self": ("not an origin: that is the feed itself", "soft"),
-    "weak": ("not believed: it only hints at an origin, and nothing else bears it out", "soft"),
-    "outranked": ("not believed: {better} says it better", "soft"),
-    "loop": ("a loop: that is one of our own outputs", "bad"),
-}
+_TONES: Final[Mapping[Standing, Tone]] = {"chosen": "good", "confirmed": "good", "contradicted": "bad", "loop": "bad"}
 _UTC: Final = Line("Times are UTC.", tone="soft")
 _MARKS: Final[Mapping[Tone, str]] = {"good": "✓", "bad": "✗", "soft": "·"}
 
@@ -141,12 +88,12 @@ def _entry(entry: EntryHistory, feed: FeedFacts) -> Iterator[Line]:
         return
     yield Line(entry.link or "none given", "page")
     if entry.speaks_by:
-        yield Line(_SPEAKS_BY[entry.speaks_by], "leads, since")
+        yield Line(_words("speaks_by")[entry.speaks_by], "leads, since")
     if entry.same_as:
         yield Line(_same(entry.same_as), "same story")
     yield Line(_id(entry), "id")
     yield Line(_dates(entry), "dates")
-    yield Line(_FORMATS.get(feed.format or "", feed.format or "not known"), "read as")
+    yield Line(_words("formats").get(feed.format or "", feed.format or "not known"), "read as")
     yield Line(_origin(entry), "origin")
     yield from _claims(entry)
     yield from _extras(entry)
@@ -160,17 +107,7 @@ def _forgotten(entry: EntryHistory) -> Iterator[Line]:
 
 
 def _same(shared: SharedKey) -> str:
-    if shared.kind == "page":
-        return f"it has the page {shared.value} in common with {shared.feed}"
-    if shared.kind == "id":
-        return f"it has the id {shared.value} in common with {shared.feed}, and more"
-    if shared.kind == "twin":
-        return f"it took the place of an entry of {shared.feed}: the same title, date and text"
-    if shared.kind == "place":
-        return f"it and another entry of {shared.feed} took each other's place: known again when much of the document was new at once"
-    if shared.kind == "words":
-        return f"it says the same as the entry of {shared.feed}, in nearly the same words"
-    return f"it was joined with {shared.feed} by something that it has no longer, or by hand"
+    return _words("same_as")[shared.kind].format(value=shared.value, feed=shared.feed)
 
 
 def _id(entry: EntryHistory) -> str:
@@ -180,7 +117,7 @@ def _id(entry: EntryHistory) -> str:
         given = "published as it is"
     else:
         given = f"published as {entry.published_id}"
-    return f"{entry.id or 'none given'} ({_ID_FROM[entry.id_from]}); {given}"
+    return f"{entry.id or 'none given'} ({_words('id_from')[entry.id_from]}); {given}"
 
 
 def _dates(entry: EntryHistory) -> str:
@@ -212,8 +149,8 @@ def _sure(entry: EntryHistory) -> str:
 
 def _claims(entry: EntryHistory) -> Iterator[Line]:
     for number, claim in enumerate(entry.claims):
-        said, tone = _STANDINGS[claim.standing]
-        verdict = said.format(better=_better(claim, entry.claims))
+        tone = _TONES.get(claim.standing, "soft")
+        verdict = _words("standings")[claim.standing].format(better=_better(claim, entry.claims))
         why = f" ({claim.checked})" if claim.checked else ""
         text = f"{_MARKS[tone]} {_maker(claim)} names {_named(claim)}: {verdict}{why}."
         yield Line(text, "claims" if number == 0 else "", tone)
@@ -225,7 +162,7 @@ def _claims(entry: EntryHistory) -> Iterator[Line]:
 
 
 def _maker(claim: Claim) -> str:
-    return _MAKERS[claim.kind].format(where=claim.where)
+    return _words("makers")[claim.kind].format(where=claim.where)
 
 
 def _named(claim: Claim) -> str:
@@ -378,6 +315,18 @@ def _outlook(feed: FeedFacts, now: datetime, *, named: bool = True) -> Iterator[
     if named:
         yield Line(feed.address, "address")
     yield from (Line(line.text, "reading" if number == 0 else "", line.tone) for number, line in enumerate(_feed(feed, now)))
+
+
+# ── words ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _words(table: str) -> Mapping[str, str]:
+    return _tables()[table]
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads((resources.files("aggregator") / "telling.toml").read_text("utf-8"))
 
 
 # ── times ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,18 +1,21 @@
 """What `explain` tells of an entry, of an address that nobody has seen, and of what it was asked in other words."""
 
 import json
+import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from importlib import resources
+from typing import get_args
 
 import pytest
 
 from aggregator.cli.show import as_json
 from aggregator.errors import Unreachable
 from aggregator.explain import explain
-from aggregator.explanation import Explanation, StoryHistory
+from aggregator.explanation import Explanation, SharedKind, StoryHistory
 from aggregator.forget import forget, forgettable
-from aggregator.model import Limit, Match
+from aggregator.model import ClaimKind, Limit, Match, SpeaksBy, Standing
 from aggregator.telling import Line, tell
 from tests.planet import HOUR, JSON, NOON, Planet, Post, atom, older, post, subscription
 
@@ -76,6 +79,14 @@ def test_the_whole_history_of_a_story_is_told_in_plain_words() -> None:
     ]
     assert under(lines, "orig")[0] == "last read 2026-11-01 12:00"
     assert under(lines, "orig")[1].startswith("next read 2026-11-0")
+
+
+@pytest.mark.parametrize(
+    ("table", "cases"), [("speaks_by", SpeaksBy), ("same_as", SharedKind), ("makers", ClaimKind), ("standings", Standing)]
+)
+def test_there_are_words_for_whatever_may_have_happened(table: str, cases: object) -> None:
+    words = tomllib.loads((resources.files("aggregator") / "telling.toml").read_text("utf-8"))[table]
+    assert words.keys() == set(get_args(cases))
 
 
 def test_the_same_is_there_for_programs() -> None:

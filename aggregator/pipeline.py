@@ -5,7 +5,6 @@ holds by today's feeds.yaml, composes one edition for each output and replaces t
 `refine`, `store` and `publish` meet here; `reprocess` walks the same way from stored raw entries.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,6 +29,7 @@ from aggregator.model import (
     PollReport,
     PollResult,
     Printed,
+    PublishReport,
     ReadFeed,
     SeenDocument,
     Surroundings,
@@ -48,8 +48,6 @@ from aggregator.refine.publishers import Feeds, feeds_of
 from aggregator.watching import watched
 from aggregator.web.host import host_of
 from aggregator.web.text import counted
-
-log = logging.getLogger(__name__)
 
 # So many stored entries are compared with those of a document that has few.
 COMPARED = 20
@@ -74,18 +72,6 @@ class Ports:
     publisher: Publisher
     renderers: Mapping[Format, Renderer]
     surroundings: Callable[[], Surroundings] = Surroundings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishReport:
-    """What publishing one output did. `listed` says what it holds ("14 entries"); `error` says why the last good file stays."""
-
-    path: str
-    changed: bool
-    entries: int = 0
-    listed: str = ""
-    error: str | None = None
-    notes: tuple[str, ...] = ()
 
 
 # ── poll ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -313,7 +299,7 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
     now = today or ports.clock()
     feeds = feeds_of({state.key: state for state in ports.store.feeds(active_only=False)}, ports.config, ports.store.partners())
     # First, since a new output may want the name of an old one for a folder, or in another case.
-    removed = _removed(ports)
+    removed = writing.remove_gone(ports.config.outputs, ports.store, ports.publisher)
     judging.check_claims(ports.store, feeds)
     reports: list[PublishReport] = []
     pages: list[Edition] = []
@@ -324,10 +310,10 @@ def publish(ports: Ports, *, today: datetime | None = None, progress: Callable[[
         reports += made
         pages += [edition] if edition and output.format == "html" else []
     is_whole = len(pages) == sum(output.format == "html" for output in ports.config.outputs)
-    reports += _kept("pages", lambda: _side_pages(pages, ports, feeds, directory, is_whole=is_whole))
-    reports += _kept(f"{FOLDER}/", lambda: storypages.bring_up(pages, ports.publisher, kept=ports.store.pages(), is_whole=is_whole))
-    reports += _kept("stylesheets", lambda: writing.bring_up_stylesheets(ports.config.outputs, ports.publisher), "file")
-    reports += _kept("archive/", lambda: (0, archives.remove_stale(ports.config, ports.store, ports.publisher)))
+    reports += _brought_up("pages", lambda: _side_pages(pages, ports, feeds, directory, is_whole=is_whole))
+    reports += _brought_up(f"{FOLDER}/", lambda: storypages.bring_up(pages, ports.publisher, kept=ports.store.pages(), is_whole=is_whole))
+    reports += _brought_up("stylesheets", lambda: writing.bring_up_stylesheets(ports.config.outputs, ports.publisher), "file")
+    reports += _brought_up("archive/", lambda: (0, archives.remove_stale(ports.config, ports.store, ports.publisher)))
     return [*reports, *removed]
 
 
@@ -348,33 +334,13 @@ def _side_pages(pages: Sequence[Edition], ports: Ports, feeds: Feeds, directory:
     return sidepages.bring_up([output(edition) for edition in pages], ports.store, ports.publisher, taken=taken, is_whole=is_whole)
 
 
-def _kept(path: str, bring_up: Callable[[], tuple[int, int]], what: str = "page") -> list[PublishReport]:
+def _brought_up(path: str, bring_up: Callable[[], tuple[int, int]], what: str = "page") -> list[PublishReport]:
     """Bring files of one kind up to date; a report only where something changed or failed."""
     try:
         written, gone = bring_up()
     except PublishError as error:
         return [PublishReport(path=path if error.path in path else error.path, changed=False, error=error.message)]
     return [PublishReport(path=path, changed=True, listed=f"{counted(written, what)} written, {gone} removed")] if written or gone else []
-
-
-def _removed(ports: Ports) -> list[PublishReport]:
-    """Remove what stands in the files of outputs that are gone from feeds.yaml; a file that somebody else wrote since stays."""
-    kept = {output.path for output in ports.config.outputs}
-    reports = []
-    for path, digest in ports.store.files().items():
-        if path in kept:
-            continue
-        try:
-            changed = ports.publisher.remove(path, digest)
-        except PublishError as error:
-            reports.append(PublishReport(path=path, changed=False, error=error.message))
-            continue
-        ports.store.note_file(path, None)
-        if changed:
-            reports.append(PublishReport(path=path, changed=True, listed="removed, it is no longer in feeds.yaml"))
-        else:
-            log.info("%s is no longer in feeds.yaml: no file of ours was there", path)
-    return reports
 
 
 def _publish_one(

@@ -1,12 +1,16 @@
-"""Bring one file of the outputs up to date: render, read back, replace what changed, remember what was written."""
+"""Bring the files of outputs up to date: render, read back, replace what changed, remember what was written, remove what is gone."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aggregator.model import Edition, Format, Kept, OutputSpec, Written
+from aggregator.errors import PublishError
+from aggregator.model import Edition, Format, Kept, OutputSpec, PublishReport, Written
 from aggregator.ports import Publisher, Renderer, Store
 from aggregator.publish.stylesheet import STYLESHEETS, stylesheet
 from aggregator.web.text import fingerprint
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,29 @@ def bring_up_stylesheets(outputs: Sequence[OutputSpec], publisher: Publisher) ->
     if any(output.format in ("atom", "rss") for output in outputs):
         return sum(publisher.put(path, stylesheet(path)) for path in STYLESHEETS), 0
     return 0, sum(publisher.remove(path, fingerprint(stylesheet(path))) for path in STYLESHEETS)
+
+
+def remove_gone(outputs: Sequence[OutputSpec], store: Store, publisher: Publisher) -> list[PublishReport]:
+    """Remove what stands in the files of outputs that are gone from feeds.yaml; a file that somebody else wrote since stays.
+
+    A file that cannot be removed is reported, and tried again next time.
+    """
+    kept = {output.path for output in outputs}
+    reports = []
+    for path, digest in store.files().items():
+        if path in kept:
+            continue
+        try:
+            changed = publisher.remove(path, digest)
+        except PublishError as error:
+            reports.append(PublishReport(path=path, changed=False, error=error.message))
+            continue
+        store.note_file(path, None)
+        if changed:
+            reports.append(PublishReport(path=path, changed=True, listed="removed, it is no longer in feeds.yaml"))
+        else:
+            log.info("%s is no longer in feeds.yaml: no file of ours was there", path)
+    return reports
 
 
 def read_back(edition: Edition, written: Written) -> None:

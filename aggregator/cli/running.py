@@ -14,8 +14,7 @@ from aggregator.cli.log import is_verbose, poll_fields, speaks_json
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, need_feed, need_list, plain, poll_line, progress, say, warn
 from aggregator.errors import AggregatorError
-from aggregator.model import PollReport
-from aggregator.pipeline import PublishReport
+from aggregator.model import PollReport, PublishReport
 from aggregator.web.text import counted
 
 if TYPE_CHECKING:

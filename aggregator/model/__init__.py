@@ -7,7 +7,20 @@
 spans are `timedelta`; sequences are tuples, so that every value can be compared, hashed and stored.
 """
 
-from aggregator.model.edition import Archive, Credit, Edition, Item, Kept, Seen, Shelved, Source, Subscription, Trail, Written
+from aggregator.model.edition import (
+    Archive,
+    Credit,
+    Edition,
+    Item,
+    Kept,
+    PublishReport,
+    Seen,
+    Shelved,
+    Source,
+    Subscription,
+    Trail,
+    Written,
+)
 from aggregator.model.entry import (
     Category,
     Claim,
@@ -138,6 +151,7 @@ __all__ = [
     "Printed",
     "Pruned",
     "Publication",
+    "PublishReport",
     "RawCategory",
     "RawElement",
     "RawEntry",

@@ -228,3 +228,15 @@ class Written:
     index: bytes = field(default=b"", repr=False)
     fresh: tuple[Item, ...] = ()
     of_fresh: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishReport:
+    """What publishing one output did. `listed` says what it holds ("14 entries"); `error` says why the last good file stays."""
+
+    path: str
+    changed: bool
+    entries: int = 0
+    listed: str = ""
+    error: str | None = None
+    notes: tuple[str, ...] = ()

@@ -20,8 +20,8 @@ from aggregator.announcing import announce
 from aggregator.app import LACKS_SPACE, App, new_secret
 from aggregator.errors import StoreError
 from aggregator.lists import give_back, refresh, report_lines, troubles
-from aggregator.model import Config, JsonValue, ListSpec, PollReport
-from aggregator.pipeline import PublishReport, publish
+from aggregator.model import Config, JsonValue, ListSpec, PollReport, PublishReport
+from aggregator.pipeline import publish
 from aggregator.prune import prune
 from aggregator.publish.websub import link_field
 from aggregator.run.beginning import Beginning

@@ -9,9 +9,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser import browser
-from tests.starting import pytest_collection, pytest_collection_finish, pytest_collection_modifyitems, pytest_configure
+from tests.starting import (
+    pytest_collection,
+    pytest_collection_finish,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_runtest_protocol,
+)
 
-__all__ = ["browser", "pytest_collection", "pytest_collection_finish", "pytest_collection_modifyitems", "pytest_configure"]
+__all__ = [
+    "browser",
+    "pytest_collection",
+    "pytest_collection_finish",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_runtest_protocol",
+]
 
 if TYPE_CHECKING:
     from aggregator.collect.fetch import WebFetcher

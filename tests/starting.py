@@ -1,5 +1,5 @@
 """What makes a whole run start and end sooner: workers share the work of a clean clone, nothing looks for garbage while tests are
-collected, and long files come first."""
+collected, long files come first, and workers say of a test that passed just that."""
 
 import gc
 import os
@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 _TESTS = Path(__file__).parent
 # Where there is a folder in memory, no test waits for a disk: what a power cut would do is not what tests are about.
@@ -86,6 +87,20 @@ def _set_up() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest come first, lest one worker be left with one of them when the others are done."""
     items.sort(key=lambda item: _PLACES.get(item.path.stem, len(_LONG)))
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """A worker sends one report of a test that passed, not five messages: of thousands of tests most are done sooner than told of.
+
+    Whoever asks for the time of each step, or for a file of results, gets all reports.
+    """
+    config = item.config
+    if not hasattr(config, "workerinput") or config.getoption("durations") is not None or config.getoption("xmlpath"):
+        return None
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
 
 
 def pytest_collection_finish() -> None:

@@ -8,11 +8,12 @@ from urllib.parse import quote
 
 import pytest
 
-from aggregator.model import Entry, FeedSpec, RawEntry, RawFeed, RawText
+from aggregator.model import FeedSpec, Origin, RawEntry, RawFeed, RawText
 from aggregator.refine import normalize
 from aggregator.refine.blocks import edges, read
 from aggregator.refine.lexicon import fold, spelled
 from aggregator.refine.phrasebook import Language, languages, phrasebook
+from aggregator.refine.provenance import trace
 from aggregator.refine.reading import Statement
 from aggregator.refine.sentences import might_speak, statements
 from tests.origin_sentences import Sentence, sentences
@@ -38,16 +39,16 @@ FEED = RawFeed(version="atom10", title=RawText(value="Copy Digest"), link="https
 CONTEXT = normalize.context(SPEC, "copy", normalize.head(FEED, SPEC.url), SPEC.url)
 
 
-def refined(html: str) -> Entry:
-    """An entry with this content, as the product makes it, of a feed at copy.example."""
+def origin(html: str) -> Origin:
+    """The origin of an entry with this content, of a feed at copy.example."""
     raw = RawEntry(
         id="1", link="https://copy.example/2021/a-day", title=RawText(value="A day"), contents=(RawText(value=html, type="html"),)
     )
-    return normalize.entry(raw, CONTEXT)
+    return trace(raw, html, CONTEXT).origin
 
 
-def is_understood(sentence: Sentence, entry: Entry) -> bool:
-    chain = entry.origin.chain
+def is_understood(sentence: Sentence, found: Origin) -> bool:
+    chain = found.chain
     if not sentence.is_claim:
         return not chain
     if not chain:
@@ -65,7 +66,7 @@ def test_every_language_is_understood_above_and_below_a_text(code: str) -> None:
     wrong = [
         sentence.text
         for sentence, is_first in some(tries, 2)
-        if not is_understood(sentence, refined(sentence.html + REAL * 3 if is_first else REAL * 3 + sentence.html))
+        if not is_understood(sentence, origin(sentence.html + REAL * 3 if is_first else REAL * 3 + sentence.html))
     ]
     assert wrong == []
 
@@ -323,7 +324,7 @@ def test_a_footer_under_another_title_is_about_another_text() -> None:
     ],
 )
 def test_a_credit_needs_no_link_where_it_gives_the_issue(line: str, is_believed: bool) -> None:
-    assert bool(refined(f"<p>{line}</p>" + REAL * 4).origin.chain) is is_believed
+    assert bool(origin(f"<p>{line}</p>" + REAL * 4).chain) is is_believed
 
 
 # ── blocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,6 @@ collected, long files come first, and workers say of a test that passed just tha
 import gc
 import os
 import shutil
-import sys
 from collections import deque
 from contextlib import suppress
 from importlib import import_module
@@ -16,8 +15,6 @@ from _pytest.runner import runtestprotocol
 _TESTS = Path(__file__).parent
 # Where there is a folder in memory, no test waits for a disk: what a power cut would do is not what tests are about.
 _MEMORY = Path("/dev/shm")
-# On a clean clone Hypothesis has read nothing yet.
-_IS_COLD = not (_TESTS.parent / ".hypothesis/constants").is_dir()
 # Below half a gigabyte the program stores nothing more.
 _ROOM = 1 << 30
 
@@ -57,27 +54,24 @@ def pytest_collection(session: pytest.Session) -> None:
     for name in names:
         with suppress(Exception, pytest.skip.Exception):
             import_module(name)
-    if _IS_COLD:
-        _read_constants(place)
 
 
-def _read_constants(place: float) -> None:
-    """Read from the program's sources the constants that Hypothesis tries, each worker beginning at another one; it keeps them, too."""
-    with suppress(ImportError):  # no promise of Hypothesis: without it each worker reads them all
-        from hypothesis.internal.constants_ast import constants_from_module
+def _draw_no_constants() -> None:
+    """Of 15 examples hardly one would hold a constant of the program's sources, for which Hypothesis reads all of them on a clean clone."""
+    with suppress(ImportError):  # no promise of Hypothesis: where it has another way, it reads them
+        from hypothesis.internal.conjecture import providers
 
-        ours = deque(sys.modules[name] for name in sorted(sys.modules) if name.startswith(("aggregator.", "bench.")))
-        ours.rotate(-int(len(ours) * place))
-        for module in ours:
-            constants_from_module(module)
+        providers._get_local_constants = lambda: providers._local_constants
 
 
 def _set_up() -> None:
     from hypothesis import settings
 
     from tests import statements
-    from tests.pace import examples
+    from tests.pace import IS_LONG, examples
 
+    if not IS_LONG:
+        _draw_no_constants()
     # No deadline: how long an example takes says more about what else runs on the machine than about the code.
     settings.register_profile("suite", examples())
     settings.load_profile("suite")

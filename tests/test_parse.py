@@ -15,7 +15,7 @@ from aggregator.collect.parse_feedparser import expat_driver
 from aggregator.errors import ParseError
 from aggregator.model import Document, RawEntry, RawFeed, RawPerson
 from tests.fakes import document
-from tests.pace import some
+from tests.pace import IS_LONG, some
 
 RSS = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"
  xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"
@@ -591,6 +591,8 @@ def test_the_real_feeds_lose_no_entry(shared: Path) -> None:
             assert raw.link is not None or entry.get("link") in (None, "", entry.get("id")), path.name
 
 
+# Of documents that may be read or refused, so much is read: those nested without end have no end here, either.
+_ENOUGH = 10_000_000 if IS_LONG else 70_000
 OUTCOMES = {"keep": lambda entries, number: entries == number, "min": lambda entries, number: entries >= number}
 
 
@@ -608,6 +610,8 @@ def test_every_hostile_feed_reaches_its_outcome(shared: Path) -> None:
         outcome, _, number = row["outcome"].partition(":")
         if len(body) > 10 * 1024 * 1024:
             continue  # so is its size
+        if outcome == "any":
+            body = body[:_ENOUGH]
         found = entries_of(document(body, content_type=row["content_type"]))
         if outcome in OUTCOMES:
             assert found is not None, row["file"]

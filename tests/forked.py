@@ -71,12 +71,13 @@ class Forked:
 
 
 def command(line: Connection, arguments: list[str], log: Path) -> None:
-    """Work of a `Forked`: `aggregator ARGUMENTS`, which says on `log` what it says on stderr."""
+    """Work of a `Forked`: `aggregator ARGUMENTS`, which says on `log` what it says on stderr, and reads documents by itself."""
     from aggregator.cli import main
+    from tests.e2e.running import lent
 
     line.close()
     with log.open("wb") as told, Path(os.devnull).open("wb") as nothing:
         os.dup2(nothing.fileno(), 1)
         os.dup2(told.fileno(), 2)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2))
-    main(arguments)
+    main(arguments, lent)

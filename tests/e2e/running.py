@@ -118,7 +118,7 @@ def started(folder: Path, *arguments: str, environ: Mapping[str, str] | None = N
 
 
 def forked(folder: Path, *arguments: str) -> Running:
-    """The same in a copy of this process, which takes a third of the time; that it starts by itself is what others test."""
+    """The same in a copy of this process, without children, for a tenth of the time; that it starts all by itself is what others test."""
     log = folder / "daemon.log"
     log.touch()
     return Running(Forked(command, _run(folder, arguments), log), log)

@@ -34,6 +34,8 @@ _FLAGS = (
 )  # fmt: skip
 _PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 _DEADLINE_S = 30.0
+# Where a test looks at pages from.
+_WORLD = "test"
 
 Message = dict[str, Any]
 
@@ -183,7 +185,7 @@ class Tab:
     def value(self, expression: str) -> Any:
         """What an expression is in the page, seen from a world beside the page's own: what runs there is not the page's script."""
         frame = self.ask("Page.getFrameTree")["frameTree"]["frame"]["id"]
-        world = self.ask("Page.createIsolatedWorld", frameId=frame, worldName="test")["executionContextId"]
+        world = self.ask("Page.createIsolatedWorld", frameId=frame, worldName=_WORLD)["executionContextId"]
         found = self.ask("Runtime.evaluate", expression=expression, contextId=world, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
@@ -222,8 +224,10 @@ class Tab:
         """What axe-core finds against the accessibility of the page."""
         if not AXE.is_file():
             lacking("axe-core (make browser)")
-        if self.value("typeof axe") == "undefined":  # a page keeps what was loaded into it
-            self.value(f"{AXE.read_text('utf-8')}; 0")
+        if self.value("typeof axe") == "undefined":  # later pages of this tab have it, too: half a megabyte is sent twice, not for each
+            source = AXE.read_text("utf-8")
+            self.ask("Page.addScriptToEvaluateOnNewDocument", source=source, worldName=_WORLD)
+            self.value(f"{source}; 0")
         run = "axe.run(document, {preload: false, resultTypes: ['violations']})"
         found = self.value(f"{run}.then(result => JSON.stringify(result.violations))")
         return [f"{one['id']}: {one['help']}: {node['html'][:200]}" for one in json.loads(found) for node in one["nodes"]]

@@ -34,7 +34,7 @@ from aggregator.model import (
 from aggregator.ports import BACKLOG, FORGOTTEN
 from aggregator.store import turnover
 from aggregator.store.columns import DAY
-from aggregator.store.dates import first_sort_key, first_updated, next_updated, without_source_dates
+from aggregator.store.dates import first_sort_key, first_updated, next_updated, unread_since, without_source_dates
 from aggregator.store.edits import as_it_stood, is_edit, is_stale
 from aggregator.store.joining import Joined, Pairs, Turnover, closest_first, in_turn, join, join_anew, near
 from aggregator.store.parting import Kin, Parting, Row, Told, leaving, part, places
@@ -204,10 +204,12 @@ class FakeStore(FakeForgetting):
 
     def _recorded(self, result: PollResult, one: Feed, fresh: list[int]) -> tuple[int, int]:
         is_backlog, head = one.state.first_success_at is None, one.state.head
+        away = unread_since(one.state.last_success_at, result.polled_at)
         self._feeds.polled(result, one)
         news = changes = 0
         known = {row.stored.entry.raw_key: row for row in self._entries.values() if row.stored.feed_key == one.state.key}
         met: set[str] = set()
+        goes_on = not known.keys().isdisjoint([*result.standing, *(entry.raw_key for entry in result.entries)])
         for row in known.values():
             if row.stored.entry.raw_key in result.standing:
                 changes += self._stands(row, result.polled_at, row.stored.entry.link or one.state.shown_url)
@@ -219,6 +221,7 @@ class FakeStore(FakeForgetting):
             if row is None:
                 added = self._added(entry, raw, one.state, result.polled_at, index, is_backlog=is_backlog)
                 added.refined_by = result.refined_by
+                added.stored = replace(added.stored, unread_since=away if goes_on else None)
                 if result.state.hold is None:
                     fresh.append(added.stored.pk)
                 else:

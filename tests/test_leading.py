@@ -91,3 +91,47 @@ def test_who_leads_from_now_on_with_the_same_words_moves_no_updated() -> None:
     (after,) = (item for item in planet.publishes() if item["title"] == own.title)
     assert after["_provenance"] != before["_provenance"], "it is told by the planet now"
     assert [after.get(name) for name in ("id", "url", "date_modified")] == [before.get(name) for name in ("id", "url", "date_modified")]
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["its own", "nothing"])
+@pytest.mark.parametrize("kept_in", ["fake", "sqlite"])
+def test_a_blog_that_was_away_leads_what_a_planet_had_meanwhile_if_it_goes_on_with_its_own(kept_in: str, keeps: bool) -> None:
+    if kept_in == "fake":
+        return _comes_back(Planet("blog", "planet"), keeps)
+    with sqlite_store() as made:
+        return _comes_back(Planet("blog", "planet", store=made), keeps)
+
+
+def _comes_back(planet: Planet, keeps: bool) -> None:
+    def told() -> object:
+        return next(item for item in planet.publishes() if item["title"] == new.title)["url"]
+
+    planet.polls({feed: atom(feed, older(feed)) for feed in ("blog", "planet")})
+    planet.publishes()
+    planet.later(72 * HOUR)
+    new = post("blog", text=WIRE.text, at=planet.clock() - 5 * HOUR)
+    copy = replace(new, link="https://planet.example/p", id="tag:planet.example,2026:p", at=planet.clock() - 4 * HOUR)
+    planet.polls({"planet": atom("planet", [copy, *older("planet")])})
+    assert told() == copy.link
+    planet.later(72 * HOUR)
+    planet.polls({"blog": atom("blog", [new, *older("blog")] if keeps else [new])})
+    assert told() == (new.link if keeps else copy.link)
+    planet.later()
+    planet.polls({"planet": atom("planet", [replace(copy, text=f"{copy.text}<p>Read on.</p>"), *older("planet")])})
+    assert told() == (new.link if keeps else copy.link)
+
+
+def test_a_planet_that_was_away_leads_nothing_that_was_read_meanwhile() -> None:
+    planet = Planet("blog", "planet")
+    planet.polls({feed: atom(feed, older(feed)) for feed in ("blog", "planet")})
+    planet.later(72 * HOUR)
+    planet.polls({"blog": atom("blog", older("blog"))})
+    planet.later()
+    new = post("blog", text=WIRE.text, at=planet.clock() - HOUR)
+    planet.polls({"blog": atom("blog", [new, *older("blog")])})
+    planet.publishes()
+    planet.later(72 * HOUR)
+    longer = f"{new.text}<p>{'A planet adds some words of its own to what others wrote. ' * 3}</p>"
+    copy = replace(new, link="https://planet.example/p", id="tag:planet.example,2026:p", text=longer)
+    planet.polls({"planet": atom("planet", [copy, *older("planet")])})
+    assert [item["url"] for item in planet.publishes() if item["title"] == new.title] == [new.link]

@@ -147,7 +147,8 @@ class StoredEntry:
 
     `sort_key` is fixed at first sight: `published` clamped to `first_seen`. `public_updated` moves for a real change only.
     `is_backlog` marks what stood in the feed's document when it was first polled. `withdrawn` says why it may not be published any more,
-    `hold` under which hold of its feed it came: no word of it is published.
+    `hold` under which hold of its feed it came: no word of it is published. `unread_since`: when its feed, which went on with entries
+    that it had, had been read before it came, if that was long ago (`store.dates.UNREAD`).
     """
 
     pk: int
@@ -161,6 +162,7 @@ class StoredEntry:
     is_backlog: bool = False
     withdrawn: str | None = None
     hold: str | None = None
+    unread_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

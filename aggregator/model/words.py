@@ -36,7 +36,9 @@ ClaimKind = Literal[
 CONFIRMED: Final = "confirmed"
 CONTRADICTED: Final = "contradicted"
 
-SpeaksBy = Literal["named", "home", "names", "earlier", "linked", "came", "fewer", "longer", "author", "words", "seen", "name", "kept"]
+SpeaksBy = Literal[
+    "named", "home", "names", "earlier", "linked", "came", "fewer", "longer", "read", "author", "words", "seen", "name", "kept"
+]
 """What makes an entry speak for its story, in a word (`refine.leading.why`)."""
 
 Standing = Literal["chosen", "confirmed", "contradicted", "self", "weak", "outranked", "loop"]

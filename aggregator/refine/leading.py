@@ -27,14 +27,14 @@ _ALL: Final = 0.9
 # Twice as many partners as another feed may be a matter of time; four times as many has a planet.
 _FAR_FEWER: Final = 2
 
-_Order = tuple[int, int, int, int, bool, bool, bool, float, bool, int, str, str, str, int]
+_Order = tuple[int, int, int, int, bool, bool, bool, bool, float, bool, int, str, str, str, int]
 """What decides who leads, from the first to the last: the least does. First, how many link to its site; then when it came, its partners."""
 _PARTNERS: Final = 2
-_NAMES: Final = 10
+_NAMES: Final = 11
 """From there on names decide: nothing that tells two entries apart."""
 
 _BY_RANK: Final[tuple[SpeaksBy, ...]] = ("named", "home", "named", "home", "names", "home")
-_BY_ORDER: Final[tuple[SpeaksBy, ...]] = ("linked", "came", "fewer", "came", "longer", "author", "words", "came", "came", "seen")
+_BY_ORDER: Final[tuple[SpeaksBy, ...]] = ("linked", "came", "fewer", "came", "longer", "read", "author", "words", "came", "came", "seen")
 
 
 def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingProxyType({})) -> StoredEntry:
@@ -43,7 +43,8 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
     Any permutation of `members` gives the same entry, so who was polled last never decides. A copy cannot take the lead by claims of its
     own: only what its feed's own site and id bear out counts for it. Ties go to the earliest published; where that was within a day, to the
     one to whose site most copies link, which came before, whose feed tells the stories of fewer others (`partners`, by feed key). A program
-    that copies gives the very date of the original: then who names an author, or says more, had it first; else both say nothing. Where
+    that copies gives the very date of the original: then who was read at that time, names an author, or says more, had it first; else
+    these say nothing. Where
     nothing tells them apart, who was seen hours before keeps the lead that it had.
     """
     # Most stories are told once, and each output asks of every one.
@@ -211,7 +212,14 @@ def _as_it_came(member: StoredEntry, members: Sequence[StoredEntry]) -> StoredEn
         return member
     first = min(earlier, key=lambda other: (other.first_seen, other.entry.raw_key))
     entry = replace(member.entry, published=first.entry.published or member.entry.published)
-    return replace(member, entry=entry, first_seen=first.first_seen, sort_key=first.sort_key, is_backlog=first.is_backlog)
+    return replace(
+        member,
+        entry=entry,
+        first_seen=first.first_seen,
+        sort_key=first.sort_key,
+        is_backlog=first.is_backlog,
+        unread_since=first.unread_since,
+    )
 
 
 def _says_what(other: StoredEntry, member: StoredEntry) -> bool:
@@ -270,11 +278,12 @@ def _date(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime | Non
 
     A feed is read once a day at least: what it brings later, dated more than a day back, was not there on the day that it names, and comes
     after what was seen on its own day before it. Else whoever dates a copy back would take the original's place. What has no date was there
-    when it was seen, unless it stood in a first document. Who dates an entry anew does not lose it to copies: it was there before.
+    when it was seen. Neither holds for a first document, nor for what a feed that had been away brings when it is back. Who dates an entry
+    anew does not lose it to copies: it was there before.
     """
     said = member.entry.published
     published = min(said, member.sort_key) if said else None
-    if member.is_backlog:
+    if _may_have_stood(member):
         return published
     if published is None or member.first_seen - published <= _SAME_DAY:
         return published or member.first_seen
@@ -295,7 +304,18 @@ def _start(member: StoredEntry, date: datetime | None) -> datetime | None:
     if date is None:
         return None
     start = date if date.time() != time.min else date - _EASTERNMOST
-    return start if member.is_backlog else max(start, member.first_seen - _SAME_DAY)
+    return start if _may_have_stood(member) else max(start, member.first_seen - _SAME_DAY)
+
+
+def _may_have_stood(member: StoredEntry) -> bool:
+    """Whether an entry may have stood in its feed for long when it was first seen: nobody had read it then, or not in that time."""
+    return member.is_backlog or _was_away(member)
+
+
+def _was_away(member: StoredEntry) -> bool:
+    """Whether the feed of an entry was not read since before the date of that."""
+    published = member.entry.published
+    return member.unread_since is not None and (published is None or published > member.unread_since)
 
 
 def _earliest(best: Sequence[StoredEntry], dates: Mapping[int, datetime | None], members: Sequence[StoredEntry]) -> list[StoredEntry]:
@@ -324,7 +344,7 @@ def _came(first: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) ->
     if all(member.pk in known and known[member.pk].time() != time.min for member in first):
         start = min(known[member.pk] for member in first)
         return {pk: (int((date - start) / _STEP), 0, date.timestamp()) for pk, date in known.items()}
-    are_seen = not any(member.is_backlog for member in first)
+    are_seen = not any(map(_may_have_stood, first))
     start = min(member.first_seen for member in first)
     days = {member.pk: known[member.pk].toordinal() if member.pk in known else 0 for member in first}
     if are_seen:
@@ -340,7 +360,7 @@ def _order(
     came: tuple[int, int, float],
     is_one_date: bool,
     most: int,
-) -> tuple[int, int, int, int, bool, bool, bool, float, bool]:
+) -> tuple[int, int, int, int, bool, bool, bool, bool, float, bool]:
     said = len(words_of(member.entry))
     return (
         -_links_to(member.entry.site, members),
@@ -349,10 +369,11 @@ def _order(
         partners.get(member.feed_key, 0).bit_length(),
         came[1],
         said * 2 < most,
+        is_one_date and _was_away(member),
         is_one_date and not member.entry.authors,
         is_one_date and said < most * _ALL,
         came[2],
-        member.entry.published is None and not member.is_backlog,
+        member.entry.published is None and not _may_have_stood(member),
     )
 
 

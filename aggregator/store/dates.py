@@ -6,6 +6,9 @@ from typing import Final
 
 from aggregator.model import Entry
 
+UNREAD: Final = timedelta(hours=36)
+"""A feed is read once a day at least, give or take some hours: one that was not read for longer was away."""
+
 _TICK: Final = timedelta(microseconds=1)
 
 
@@ -16,6 +19,11 @@ def first_sort_key(entry: Entry, first_seen: datetime, index: int) -> datetime:
     """
     ceiling = first_seen - index * _TICK
     return min(entry.published or ceiling, ceiling)
+
+
+def unread_since(last_read: datetime | None, at: datetime) -> datetime | None:
+    """Since when a feed that is read `at` a time was away; None where it was not."""
+    return last_read if last_read is not None and at - last_read > UNREAD else None
 
 
 def first_updated(entry: Entry, first_seen: datetime) -> datetime:

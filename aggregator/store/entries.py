@@ -26,6 +26,7 @@ STORED: Final = (
     entry.c.backlog,
     entry.c.withdrawn,
     entry.c.hold,
+    entry.c.unread_since,
     entry.c.body,
 )
 """The columns that `values.stored_entry` reads."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from aggregator.judges import SameStory, Successors
 from aggregator.model import PollResult
 from aggregator.store import documents, feeds, forget, hubs, lease, stories, tallies, turnover, upsert
+from aggregator.store.dates import unread_since
 from aggregator.store.engine import AnyRow, Counters, chunks
 from aggregator.store.matching import operator_of
 from aggregator.store.schema import feed
@@ -23,6 +24,7 @@ _LEASED: Final = select(
     feed.c.operator,
     feed.c.leads_to,
     feed.c.first_success_at,
+    feed.c.last_success_at,
     feed.c.head,
     feed.c.document_at,
     feed.c.printed,
@@ -38,7 +40,8 @@ def record(
     arrivals = forget.allowed(conn, counters, found)
     deletions = [Deletions(position, row.pk, stones) for position, row in held.items() if (stones := results[position].deleted)]
     gone = withdraw(conn, counters, deletions) if deletions else []
-    arrived = upsert.write(conn, counters, arrivals) if arrivals else Arrived()
+    going_on = {row.pk for position, row in held.items() if results[position].standing}
+    arrived = upsert.write(conn, counters, arrivals, going_on) if arrivals else Arrived()
     if standing := [_standing(position, results[position], row) for position, row in held.items() if results[position].standing]:
         upsert.see_standing(conn, standing, arrived)
     news, changes = Counter(arrived.news), Counter([*arrived.changes, *arrived.lifted.values(), *gone])
@@ -116,6 +119,7 @@ def _arrivals(position: int, result: PollResult, row: AnyRow) -> list[upsert.Arr
             entry=entry,
             raw=raw,
             hold=result.state.hold,
+            unread_since=unread_since(row.last_success_at, result.polled_at),
         )
         for index, entry, raw in zip(result.places or range(len(result.entries)), result.entries, result.raw, strict=True)
     ]

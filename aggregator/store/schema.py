@@ -58,6 +58,7 @@ REVISIONS: Final = (
     "0018",
     "0019",
     "0020",
+    "0021",
 )
 """Every revision this program knows, oldest first; the last one is the shape below. A store at any other one is newer than we are."""
 
@@ -216,6 +217,8 @@ entry = Table(
     Column("burst", Instant),
     # The hold of its feed (`feed.hold`) under which it came.
     Column("hold", Text),
+    # Since when its feed had not been read when it came, if that was long.
+    Column("unread_since", Instant),
     # Last, so that the columns before it are read without its pages.
     Column("body", Text, nullable=False),
     UniqueConstraint("feed", "raw_key", name="entry_identity"),

@@ -1,7 +1,7 @@
 """Write what polls found of entries: new ones whole, of known ones only what changed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -43,7 +43,7 @@ LAST_SEEN_STEP: Final = timedelta(days=1)
 class Arrival:
     """One entry of one poll result. `position` is the result's place in the batch, `index` the entry's place in its document.
 
-    `hold` is what its feed is held for: such an arrival changes nothing that was there before.
+    `hold` is what its feed is held for: such an arrival changes nothing that was there before. Since `unread_since` its feed was away.
     """
 
     position: int
@@ -58,6 +58,7 @@ class Arrival:
     entry: Entry
     raw: RawEntry
     hold: str | None = None
+    unread_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +87,14 @@ _KNOWN: Final = select(
 ).where(entry.c.feed == bindparam("of"), entry.c.raw_key.in_(bindparam("raw_keys", expanding=True)))
 
 
-def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> Arrived:
-    """Write entries, raw forms, versions, sightings and claims; keys and stories are left to `store.stories`."""
+def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival], going_on: Container[int] = ()) -> Arrived:
+    """Write entries, raw forms, versions, sightings and claims; keys and stories are left to `store.stories`.
+
+    In the feeds `going_on` (by pk) something stands as it stood. Of one that keeps nothing, nobody knows what it was meanwhile.
+    """
     arrived, rows = Arrived(), Rows()
     known = _known(conn, [(arrival.feed_pk, arrival.entry.raw_key) for arrival in arrivals])
+    changing = {of for of, _ in known}
     changed: dict[int, tuple[Arrival, Entry, bytes, bytes]] = {}
     seen: set[tuple[int, str]] = set()
     for arrival in arrivals:
@@ -99,7 +104,8 @@ def write(conn: Connection, counters: Counters, arrivals: Sequence[Arrival]) -> 
         seen.add(identity)
         row = known.get(identity)
         if row is None:
-            _add(arrival, counters.take("entry"), arrived, rows)
+            goes_on = arrival.feed_pk in changing or arrival.feed_pk in going_on
+            _add(arrival if goes_on else replace(arrival, unread_since=None), counters.take("entry"), arrived, rows)
             continue
         if arrival.hold is not None and row.hold is None:
             continue
@@ -192,6 +198,7 @@ def _add(arrival: Arrival, pk: int, arrived: Arrived, rows: Rows) -> None:
         public_updated=first_updated(value, seen_at),
         is_backlog=arrival.is_backlog,
         hold=arrival.hold,
+        unread_since=arrival.unread_since,
     )
     columns = {
         "pk": pk,
@@ -206,6 +213,7 @@ def _add(arrival: Arrival, pk: int, arrived: Arrived, rows: Rows) -> None:
         "backlog": stored.is_backlog,
         "withdrawn": None,
         "hold": stored.hold,
+        "unread_since": stored.unread_since,
     }
     rows.add(NEW_ENTRY, columns | _said(arrival, value, body, source))
     rows.add(WRITE_RAW, {"entry": pk, "refined_by": arrival.refined_by, "body": packed(source)})
@@ -272,4 +280,5 @@ def _changed(before: AnyRow, value: Entry, arrival: Arrival, said: Mapping[str, 
         public_updated=said["public_updated"],
         is_backlog=before.backlog,
         withdrawn=before.withdrawn,
+        unread_since=before.unread_since,
     )

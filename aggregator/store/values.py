@@ -98,7 +98,7 @@ def raw_of(data: bytes) -> RawEntry:
 
 def stored_entry(row: Sequence[Any]) -> StoredEntry:
     """Build the value from a row of `entries.STORED`."""
-    pk, feed_key, feed_id, first_seen, last_seen, sort_key, public_updated, backlog, withdrawn, hold, body = row
+    pk, feed_key, feed_id, first_seen, last_seen, sort_key, public_updated, backlog, withdrawn, hold, unread_since, body = row
     return StoredEntry(
         pk=pk,
         feed_key=feed_key,
@@ -111,6 +111,7 @@ def stored_entry(row: Sequence[Any]) -> StoredEntry:
         is_backlog=backlog,
         withdrawn=withdrawn,
         hold=hold,
+        unread_since=unread_since,
     )
 
 

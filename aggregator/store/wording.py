@@ -52,6 +52,7 @@ BEFORE: Final = select(
     entry.c.pruned,
     entry.c.withdrawn,
     entry.c.hold,
+    entry.c.unread_since,
     entry.c.body,
 ).where(entry.c.pk.in_(bindparam("pks", expanding=True)))
 

@@ -20,7 +20,7 @@ from aggregator.ports import Publisher, Store
 from aggregator.publish.edition import EMPTY
 from aggregator.publish.layout import archive_number, archive_path, archives_path, source_path, sources_path, tag_path
 from aggregator.publish.page import ABOUT_ENTRIES, Range, archive_page, archives_page, source_page, sources_page, tag_page
-from aggregator.publish.sources import public_feed, told
+from aggregator.publish.sources import facts, public_feed
 from aggregator.publish.storypage import StoryPages
 from aggregator.publish.themes import theme
 from aggregator.publish.trail import FOLDER, STORY_PAGE, path_of, words_digest
@@ -58,7 +58,7 @@ class Output:
     def mark(self) -> str:
         """A digest of everything but the stories that decides what pages say; dates of feeds are no part of it, which no page shows."""
         edition, states = self.edition, self.feeds.states
-        said = [told(public_feed(states[key], spec), spec) for key, spec in sorted(self.feeds.specs.items()) if key in states]
+        said = [facts(public_feed(states[key], spec), spec) for key, spec in sorted(self.feeds.specs.items()) if key in states]
         around = replace(edition, items=(), deleted=(), notes=(), updated=EMPTY)
         return fingerprint(msgspec.json.encode((__version__, theme(edition.spec.theme).digest, words_digest(), self.rules, around, said)))
 

@@ -38,8 +38,6 @@ OVERDUE = (signal.SIGPROF, signal.SIGALRM)
 _MEBIBYTE = 1 << 20
 # Between two looks whether a child has ended: macOS has no wait for that with a limit (Linux alone has pidfd), and it takes milliseconds.
 _MOMENT_S = 0.002
-
-
 # Python looks for cycles after every 700 new objects: of large documents that would take a sixth of the time.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
@@ -148,7 +146,7 @@ def _serve(server: "_Server", cpu_s: float, requests: int, answers: int) -> None
         del message  # each copy of a large document counts
         signal.setitimer(signal.ITIMER_PROF, cpu_s)
         signal.alarm(alarm_s)
-        answer = server.answer(request)
+        answer = server.encode(server.answer(request))
         signal.alarm(0)
         signal.setitimer(signal.ITIMER_PROF, 0)
         _send(answers, answer)
@@ -167,11 +165,8 @@ class _Server:
         if self._baseline:
             _limit_memory(self._baseline + max_mb * _MEBIBYTE)
 
-    def answer(self, request: Request) -> bytes:
-        answer = self._answered(request)
-        return self.encode(answer)
-
-    def _answered(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Answer:
+        """The task's answer. Raises `MemoryError`: the process cannot be relied on after that."""
         try:
             if request.shared is not None:
                 self._task.share(request.shared)

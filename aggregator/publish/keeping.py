@@ -10,7 +10,7 @@ import msgspec
 
 from aggregator.model import Config, FeedSpec, OutputSpec, Placed, Shelved
 from aggregator.publish.shelf import makers
-from aggregator.publish.sources import Directory, told
+from aggregator.publish.sources import Directory, facts
 
 FORMS: Final = frozenset({"atom", "rss", "json"})
 """The formats of which serialized entries are kept."""
@@ -42,7 +42,7 @@ def keeping(
     output: OutputSpec, config: Config, directory: Directory, specs: Mapping[str, FeedSpec], rules: str, places: Sequence[Placed]
 ) -> Keeping:
     """Gather what decides of an output's items; `rules` names who is listed there (`judging.mark`), `specs` are by feed key."""
-    said = [(feed.key, told(feed, specs[feed.key])) for feed in directory.feeds]
+    said = [(feed.key, facts(feed, specs[feed.key])) for feed in directory.feeds]
     decides = (makers(), rules, output, config.language, config.link, said)
     return Keeping(
         rules=blake2b(msgspec.json.encode(decides), digest_size=16).digest(),

@@ -148,7 +148,7 @@ def public_feed(state: FeedState, spec: FeedSpec) -> Feed:
     )
 
 
-def told(feed: Feed, spec: FeedSpec) -> tuple[object, ...]:
+def facts(feed: Feed, spec: FeedSpec) -> tuple[object, ...]:
     """What entries may tell of a feed, dates aside: these change with each entry."""
     head = feed.head
     named = (feed.id, feed.name, feed.site, feed.address, feed.feed_id, feed.home, feed.is_republisher, feed.is_private)

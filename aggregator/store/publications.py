@@ -166,9 +166,8 @@ def _write(conn: Connection, judged: AnyRow, verdicts: dict[int, Verdict], now: 
             news.append({"output": of, "story": pk} | _first(verdicts[pk], at, name))
             continue
         before = {name: getattr(row, name) for name in _JUDGED}
-        after = before | (
-            _again(verdicts[pk].where_leads(row.lead), row, now) if row.sequence is not None else _still(verdicts[pk], row, now, has_begun)
-        )
+        was_listed = row.sequence is not None
+        after = before | (_again(verdicts[pk].where_leads(row.lead), row, now) if was_listed else _still(verdicts[pk], row, now, has_begun))
         if after != before:
             changes.append({"of": of, "judged": pk} | after)
     if news:
@@ -199,8 +198,7 @@ def _first(verdict: Verdict, at: datetime | None, name: str) -> dict[str, object
 
 def _still(verdict: Verdict, row: AnyRow, now: datetime, has_begun: bool) -> dict[str, object]:
     """The columns of a story that was never listed, judged again."""
-    is_limited = not (row.pending or row.held) and verdict.listed and row.passed_over is None and row.per_day != verdict.per_day
-    passed_over = (verdict.seen or now if is_limited else row.passed_over) if verdict.listed else verdict.seen
+    passed_over = _passed_over(verdict, row, now)
     is_old = verdict.listed and has_begun and was_passed_over(verdict.seen, passed_over, now)
     values: dict[str, object] = {"pending": verdict.listed, "held": False, "per_day": verdict.per_day, "rule": verdict.rule}
     values |= {"lead": verdict.lead_pk, "feed_key": verdict.feed_key, "original": verdict.original_pk}
@@ -209,6 +207,15 @@ def _still(verdict: Verdict, row: AnyRow, now: datetime, has_begun: bool) -> dic
         values |= {"sort_key": verdict.sort_key, "published_id": verdict.published_id}
         values |= {"public_updated": _updated(verdict, verdict.sort_key)}
     return values
+
+
+def _passed_over(verdict: Verdict, row: AnyRow, now: datetime) -> datetime | None:
+    """Up to when the entries of a story were seen that the rules kept out last; None where none ever did."""
+    if not verdict.listed:
+        return verdict.seen
+    # Let in before, and neither listed nor held: a `limit` kept it out, which is another one now.
+    was_limited = row.passed_over is None and not (row.pending or row.held) and row.per_day != verdict.per_day
+    return verdict.seen or now if was_limited else row.passed_over
 
 
 def _updated(verdict: Verdict, sort_key: datetime | None) -> datetime | None:

@@ -122,7 +122,7 @@ def is_redirecting(url: str) -> bool:
     if "/~r/" in url or "/~3/" in url:
         return True
     host = host_of(url).removeprefix("www.")
-    return host in PLATFORMS.shorteners or any(host == place and _split(url)[1].startswith(path) for place, path in PLATFORMS.counters)
+    return host in PLATFORMS.shorteners or any(host == place and _split(url)[1].startswith(path) for place, path in PLATFORMS.shortening)
 
 
 def is_inside(url_or_host: str) -> bool:

@@ -4,11 +4,13 @@ import re
 from typing import Final
 from urllib.parse import parse_qs
 
+from aggregator.web.platforms import PLATFORMS
+
 # What a page may be asked for as ("cache:Xyz:example.org/a+some+words").
 _CACHED: Final = re.compile(r"cache:(?:[\w-]{8,16}:)?(?P<url>(?:https?://)?[\w-]+\.[^\s]+)")
-_TRANSLATED: Final = ".translate.goog"
-_CACHE: Final = "webcache.googleusercontent.com"
-MARKS: Final = (_TRANSLATED, _CACHE)
+_TRANSLATED: Final = f".{PLATFORMS.translator}"
+MARKS: Final = (_TRANSLATED, PLATFORMS.cache)
+"""One of these stands in every address of such a page."""
 
 
 def mirrored(host: str, path: str, query: str) -> str | None:
@@ -19,7 +21,7 @@ def mirrored(host: str, path: str, query: str) -> str | None:
     """
     if host.endswith(_TRANSLATED):
         return _translated(host.removesuffix(_TRANSLATED), path, query)
-    if host != _CACHE:
+    if host != PLATFORMS.cache:
         return None
     found = _CACHED.match(parse_qs(query).get("q", [""])[0])
     return (found["url"] if "://" in found["url"] else f"http://{found['url']}") if found else None

@@ -12,14 +12,22 @@ _NAME: Final = r"[\w.+~:-]+"
 
 @dataclass(frozen=True, slots=True)
 class Platforms:
-    """`below`: domains that give each account a name below theirs, except the names in `platform`.
+    """The tables of platforms.toml; hosts are without `www.`.
 
-    `accounts`: domain → a pattern for a path that begins with an account, its group 1; `parts` are beginnings that are none, and `numbered`
-    the domains where a number is none. `same`: patterns of publishers that have another name, and that name. `redirectors`: (end of a host,
-    path or "", parameters). `shorteners`: hosts whose addresses lead to a place that only they know; `counters` are such parts of hosts
-    (the host, what the path begins with), `resolvers` hosts of names that last, which lead to whoever has the page today. `inside`: ends of
-    names that mean nothing outside of one network. `carriers`: (end of a host, pattern of a path that holds an address). `id_makers`:
-    sites whose name in an id says nothing of whose it is. `sections`: words that name a part of any site.
+    Who is whose publisher:
+        `below`: domains that give each account a name below theirs, except the names in `platform`.
+        `accounts`: domain → a pattern for a path that begins with an account, its group 1; `parts` are beginnings that are none, `numbered`
+        the domains where a number is none.
+        `same`: patterns of publishers that have another name, and that name.
+        `id_makers`: sites whose name in an id says nothing of whose it is.
+        `inside`: ends of host names that mean nothing outside of one network.
+    Where an address leads:
+        `redirectors`: (end of a host, path or "", parameters that carry the address).
+        `carriers`: (end of a host, pattern of a path that holds an address).
+        `shorteners`: hosts whose addresses lead to a place that only they know; `shortening`: such parts of hosts (host, start of path).
+        `resolvers`: hosts of names that last, which lead to whoever has the page today.
+        `translator`, `cache`: hosts that show a page of another host.
+    `sections`: words that name a part of any site.
     """
 
     below: tuple[str, ...]
@@ -29,7 +37,9 @@ class Platforms:
     same: tuple[tuple[re.Pattern[str], str], ...]
     redirectors: tuple[tuple[str, str, tuple[str, ...]], ...]
     shorteners: frozenset[str]
-    counters: tuple[tuple[str, str], ...]
+    shortening: tuple[tuple[str, str], ...]
+    translator: str
+    cache: str
     resolvers: frozenset[str]
     inside: tuple[str, ...]
     numbered: frozenset[str]
@@ -54,7 +64,9 @@ def _read() -> Platforms:
         ),
         redirectors=tuple(_redirector(place, names) for place, names in redirectors.items()),
         shorteners=frozenset(table["shorteners"]["hosts"].split()),
-        counters=tuple(_place(place) for place in table["shorteners"]["parts"].split()),
+        shortening=tuple(_place(place) for place in table["shorteners"]["below"].split()),
+        translator=table["mirrors"]["translator"],
+        cache=table["mirrors"]["cache"],
         resolvers=frozenset(table["resolvers"].split()),
         inside=tuple(table["inside"].split()),
         numbered=frozenset(table["numbered"].split()),

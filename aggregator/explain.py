@@ -170,7 +170,7 @@ def _history(
 
 def _shared(member: StoredEntry, others: Sequence[StoredEntry]) -> SharedKey:
     """What an entry has in common with the first of the others that has anything in common with it."""
-    kinds: Mapping[str, SharedKind] = {"link": "page", "id": "id", "twin": "twin", "text": "words"}
+    kinds: Mapping[str, SharedKind] = {"link": "page", "id": "id", "twin": "twin", "title": "headline", "text": "words"}
     mine = {(key.kind, key.value) for key in member.entry.keys if key.kind in kinds}
     for other in others:
         shared = [key for key in other.entry.keys if (key.kind, key.value) in mine]

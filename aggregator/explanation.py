@@ -26,7 +26,7 @@ class PastClaim:
     until: datetime
 
 
-SharedKind = Literal["page", "id", "twin", "words", "place", "earlier"]
+SharedKind = Literal["page", "id", "twin", "headline", "words", "place", "earlier"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,7 @@ class Origin:
         return not self.chain and CONTRADICTED in self.evidence
 
 
-KeyKind = Literal["link", "id", "twin", "path", "text"]
+KeyKind = Literal["link", "id", "twin", "path", "text", "title"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +132,7 @@ class StoryKey:
     `text`: a run of words at its beginning; two that are shared make a candidate (`refine.likeness`).
     `twin`: feed, title and date; equal means that one entry took the other's place, if their texts agree (`refine.twins`).
     `path`: feed, and page without its host; equal means the same with a second sign.
+    `title`: publisher and title; equal means the same if one is nothing but that headline (`refine.headlines`).
     """
 
     kind: KeyKind

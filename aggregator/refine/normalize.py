@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawText, SafeHtml, Surroundings, Title, Url
-from aggregator.refine import fields, housing, likeness, linkblog, markup, stories, twins
+from aggregator.refine import fields, headlines, housing, likeness, linkblog, markup, stories, twins
 from aggregator.refine.carried import carried, flag, is_played, timed
 from aggregator.refine.closings import unclosed
 from aggregator.refine.context import Context
@@ -194,12 +194,14 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
     # An episode without a picture of its own is shown with its podcast's.
     thumbnail = resource(raw.thumbnail, base) or (context.head.icon if any(map(is_played, enclosures)) else None)
     authors = fields.people(raw.authors, base)
+    where = _own_site(page, context)
+    own_site = where if page and site(page) == where else None
     return Entry(
         raw_key=mine.raw_key,
         raw_id=_raw_id(raw),
         id_from=mine.id_from,
         published_id=mine.published_id,
-        site=_own_site(page, context),
+        site=where,
         link=page,
         related=found.related or linkblog.named_related(raw, found.origin, context),
         title=title,
@@ -222,6 +224,7 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         keys=(
             *stories.keys(None if _is_home(page, context) else page, found.origin, _own_id(raw, mine), found.related),
             *stories.text_keys(told.content or told.summary),
+            *headlines.keys(title.text if title else "", told.content or told.summary, own_site, found.origin),
         ),
         text_start=_text_start(told.content or told.summary, title),
         counters=told.counters,

@@ -13,7 +13,7 @@ from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
-from aggregator.refine import instalments, likeness, pictures, twins
+from aggregator.refine import headlines, instalments, likeness, pictures, twins
 from aggregator.refine.closings import unclosed
 from aggregator.refine.pages import is_front_page, names_a_page
 from aggregator.web.host import site
@@ -113,6 +113,18 @@ def _is_one_by_path(a: StoredEntry, b: StoredEntry) -> bool:
         return False
     is_moved = _same_text(a.entry, b.entry) or (same_title(a.entry, b.entry) and _has_only_moved(a.entry, b.entry))
     return is_moved and not is_next_there(a, b)
+
+
+def _is_one_by_headline(a: StoredEntry, b: StoredEntry) -> bool:
+    """One says nothing but a title and names the publisher whose own entry has it, dated within half a day."""
+    dates = (a.entry.published, b.entry.published)
+    is_near = dates[0] is not None and dates[1] is not None and abs(dates[0] - dates[1]) < _APART
+    return is_near and (_is_headline_of(a.entry, b.entry) or _is_headline_of(b.entry, a.entry))
+
+
+def _is_headline_of(one: Entry, other: Entry) -> bool:
+    title = one.title.text if one.title else ""
+    return is_original(other) and names(one, other) and headlines.is_bare(title, one.content or one.summary, one.origin.chain)
 
 
 def _is_one_by_third(a: StoredEntry, b: StoredEntry) -> bool:
@@ -369,6 +381,7 @@ _SIGNS: Final[Mapping[str, Callable[[StoredEntry, StoredEntry], bool]]] = {
     "twin": _is_one_by_place,
     "path": _is_one_by_path,
     "text": _is_copy,
+    "title": _is_one_by_headline,
     "third": _is_one_by_third,
     "alike": _is_one_by_likeness,
 }

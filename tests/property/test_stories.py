@@ -45,7 +45,7 @@ def test_who_leads_ignores_the_order_of_arrival(both: tuple[Sequence[StoredEntry
     assert lead(both[0]) == lead(both[1])
 
 
-@given(_ENTRIES, _ENTRIES, st.sampled_from(["link", "id", "twin", "path", "text", "third", "alike"]))
+@given(_ENTRIES, _ENTRIES, st.sampled_from(["link", "id", "twin", "path", "text", "title", "third", "alike"]))
 def test_sameness_is_mutual(a: StoredEntry, b: StoredEntry, kind: str) -> None:
     assert same_story(a, b, kind) == same_story(b, a, kind)
 

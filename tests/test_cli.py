@@ -251,6 +251,12 @@ def test_the_table_of_feeds_is_as_wide_as_a_terminal_of_80_columns(folder: Path,
     assert "saved by 304s" in run(folder, "status", "absent").stdout
 
 
+def test_publish_names_no_file_that_is_not_there(folder: Path) -> None:
+    named = [Path(line.partition(": ")[0]) for line in run(folder, "update").stdout.splitlines()]
+    assert folder / "public/atom.xml" in named
+    assert [path for path in named if path.is_absolute() and not path.exists()] == []
+
+
 def test_a_held_feed_is_shown_and_published_once_it_is_confirmed(folder: Path) -> None:
     (folder / "garden.xml").write_bytes(feed("garden", "First."))
     assert run(folder, "update").exit_code == 0

@@ -169,11 +169,14 @@ def _publish(app: "App", quiet: bool) -> list[PublishReport]:
 
     with progress("publishing", len(app.config.outputs)) as bar:
         reports = publish_all(app.ports, progress=lambda path: advance(bar))
+    files = {output.path for output in app.config.outputs}
     for done in reports:
         if done.error:
             say(f"{done.path}: {done.error}")
         elif not quiet:
-            click.echo(plain(f"{app.config.root / done.path}: {done.listed}{'' if done.changed else ', unchanged'}"))
+            # What stands beside outputs is told by its kind ("stylesheets"): there is no file of that name.
+            path = app.config.root / done.path if done.path in files else done.path
+            click.echo(plain(f"{path}: {done.listed}{'' if done.changed else ', unchanged'}"))
         for note in done.notes:
             say(f"{done.path}: {note}")
     return reports

@@ -232,7 +232,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """What publishing one output did. `listed` says what it holds ("14 entries"); `error` says why the last good file stays."""
+    """What publishing one output did. `listed` says what it holds ("14 entries"); `error` says why the last good file stays.
+
+    `path` is below the folder of outputs, or names what stands beside them ("pages", "stylesheets").
+    """
 
     path: str
     changed: bool

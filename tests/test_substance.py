@@ -27,6 +27,7 @@ COUNTERS = {
     "German": ("12 Kommentare", "Keine Kommentare"),
     "French": ("1&nbsp;204 vues", "1&nbsp;207 vues"),
     "Spanish": ("12 comentarios", "13 comentarios"),
+    "Spanish, thousands behind": ("Vistas: 3 mil", "Vistas: 4 mil"),
     "Italian": ("12 commenti", "13 commenti"),
     "Portuguese": ("12 visualizações", "13 visualizações"),
     "Dutch": ("12 reacties", "13 reacties"),

@@ -27,7 +27,6 @@ _LINE_END: Final = re.compile(
     r"</?(?:address|article|aside|blockquote|br|caption|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hgroup|hr|li|nav|ol|p|pre"
     r'|section|table|tr|ul)(?: [^>"]*+(?:"[^"]*+"[^>"]*+)*+)?>'
 )
-_NUMBER: Final = r"\d{1,12}(?:[.,'’ ]\d{1,3}){0,4}(?:\s?(?:k|m|mio|tsd|mil|тыс|万|萬|만))?(?:\.(?!\d))?"
 # Longer lines are sentences, or have too much markup to be looked at.
 _MAX_WORDS: Final = 120
 _MAX_MARKUP: Final = 2000
@@ -169,22 +168,27 @@ def _domains(host: str) -> list[str]:
 
 
 @cache
+def _number() -> str:
+    return rf"\d{{1,12}}(?:[.,'’ ]\d{{1,3}}){{0,4}}(?:\s?{_any(table()['magnitudes'])})?(?:\.(?!\d))?"
+
+
+@cache
 def _counter() -> re.Pattern[str]:
     """Counters, one behind the other."""
-    counted = _any(table()["counted"])
-    one = rf"(?:{_NUMBER}\s*{counted}|#?\s?{counted}\s*[:：]?\s*[(（]?\s*{_NUMBER}\s*[)）]?|{_any(table()['idle'])})"
+    number, counted = _number(), _any(table()["counted"])
+    one = rf"(?:{number}\s*{counted}|#?\s?{counted}\s*[:：]?\s*[(（]?\s*{number}\s*[)）]?|{_any(table()['idle'])})"
     return re.compile(rf"(?>{one}[\s,/&–—-]*+){{1,8}}[.!]?")
 
 
 @cache
 def _score() -> re.Pattern[str]:
-    scored = _any(table()["scored"])
-    return re.compile(rf"(?:{_NUMBER}\s*{scored}|{scored}\s*[:：]?\s*{_NUMBER})")
+    number, scored = _number(), _any(table()["scored"])
+    return re.compile(rf"(?:{number}\s*{scored}|{scored}\s*[:：]?\s*{number})")
 
 
 @cache
 def _tally() -> re.Pattern[str]:
-    lines = "|".join(re.escape(line).replace(r"\#", _NUMBER) for line in table()["tallies"])
+    lines = "|".join(re.escape(line).replace(r"\#", _number()) for line in table()["tallies"])
     return re.compile(rf"(?:{lines})[.!]?")
 
 

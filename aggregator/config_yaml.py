@@ -7,6 +7,7 @@ are refused: nothing in feeds.yaml needs them, and they are how small files beco
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -29,6 +30,7 @@ MAX_DEPTH = 20  # the deepest key of feeds.yaml stands at 5
 MAX_NODES = 50_000  # 1 MiB of commas would take the parser seven seconds; 5,000 feeds with names and tags have 45,000
 
 # Printable in YAML 1.2, without the characters that only some programs take for the end of a line: line numbers must be the editor's.
+_MAX_ODD = 20
 _ODD = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _BREAK = re.compile(r"\r\n|\n|\r")
 _NULL = {"", "~", "null", "Null", "NULL"}
@@ -127,9 +129,9 @@ def read(data: bytes) -> Reading:
 
 def read_text(text: str) -> Reading:
     """Read a file's text; offsets of the nodes count its characters, a byte order mark included. Never raises."""
-    odd = [_odd(text, found) for found in _ODD.finditer(text) if not (found.start() == 0 and found.group() == "\ufeff")]
+    odd = tuple(islice(_odd(text), _MAX_ODD))
     if odd:
-        return Reading(top=None, problems=tuple(odd[:20]))
+        return Reading(top=None, problems=odd)
     builder = _Builder()
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
@@ -198,8 +200,14 @@ def _decoded(data: bytes) -> tuple[str, Problem | None]:
         return "", Problem(line, f"byte 0x{data[error.start]:02x} is not UTF-8: save the file as UTF-8")
 
 
-def _odd(text: str, found: re.Match[str]) -> Problem:
-    return Problem(line_at(text, found.start()), f"the character U+{ord(found.group()):04X} cannot stand here (a stray control character?)")
+def _odd(text: str) -> Iterator[Problem]:
+    """The first character of each line that no YAML holds. After a crash while it is saved, a file may be nothing else."""
+    at = int(text.startswith("\ufeff"))
+    while found := _ODD.search(text, at):
+        line = line_at(text, found.start())
+        yield Problem(line, f"the character U+{ord(found.group()):04X} cannot stand here (a stray control character?)")
+        end = _BREAK.search(text, found.end())
+        at = end.end() if end else len(text)
 
 
 def _syntax(error: MarkedYAMLError) -> Problem:

@@ -448,6 +448,10 @@ def test_yaml_that_nobody_needs_is_refused_with_its_line(text: str, said: str) -
     assert any(said in found for found in problems(text))
 
 
+def test_a_file_that_a_crash_filled_with_zeros_is_told_in_one_line() -> None:
+    assert len(problems(ONE + "\0" * 2_000)) == 1
+
+
 def test_a_file_of_more_values_than_anybody_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     if not IS_LONG:  # so many take two seconds
         monkeypatch.setattr(config_yaml, "MAX_NODES", 1_000)

@@ -561,8 +561,9 @@ def test_what_follows_the_last_chunk_is_no_field(wire: Wire, fetcher: WebFetcher
     assert (document(got).body, got.validators) == (b"<rss/>", Validators(etag="a"))
 
 
-def test_an_interim_answer_is_passed_over(wire: Wire, fetcher: WebFetcher) -> None:
-    reply = b"HTTP/1.1 100 Continue\r\nETag: interim\r\n\r\n" * 3 + answer(FEED)
+@pytest.mark.parametrize("status", [b"100 Continue", b"102 Processing", b"103 Early Hints"])
+def test_an_interim_answer_is_passed_over(status: bytes, wire: Wire, fetcher: WebFetcher) -> None:
+    reply = b"HTTP/1.1 %s\r\nETag: interim\r\n\r\n" % status * 3 + answer(FEED)
     got = fetcher.fetch(spec(wire.on("/feed", reply)), NONE, None)
     assert (document(got).body, got.validators) == (FEED, NONE)
 

@@ -367,6 +367,13 @@ def test_a_date_keeps_its_words_beside_its_reading() -> None:
     assert (unreadable.published, unreadable.published_s) == ("yesterday", None)
 
 
+def test_a_zone_is_read_in_german_too() -> None:
+    assert (
+        item("<pubDate>Wed, 01 Jan 2025 10:00:00 MEZ</pubDate>").published_s
+        == item("<pubDate>Wed, 01 Jan 2025 09:00:00 GMT</pubDate>").published_s
+    )
+
+
 # ── the feed itself ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

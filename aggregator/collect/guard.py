@@ -1,5 +1,6 @@
 """The door that stands on requests: its adapter, with connections that are guarded, one deadline over it all."""
 
+import http.client
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +41,8 @@ from aggregator.collect.door import (
 from aggregator.collect.resuming import ResumingContext
 
 _POOLS: Final = 32
+# 101 changes what is spoken; nobody asked for that.
+_INTERIM: Final = range(102, 200)
 _CONNECTIONS_PER_HOST: Final = 2
 # A proxy is the one host that all are asked through: as many as feeds are polled at once (run.poller.WORKERS).
 _CONNECTIONS_TO_A_PROXY: Final = 32
@@ -67,7 +70,19 @@ _trip: ContextVar[_Trip] = ContextVar("trip")
 """What the connection of this thread is for. urllib3 offers no other way from a request to the connection that it opens."""
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """An answer behind whatever a server says before it, as early hints (1xx, RFC 9110 section 15.2): http.client passes over 100 alone."""
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status in _INTERIM:
+            self.headers = None  # type: ignore[assignment]  # else it has begun already
+            super().begin()
+
+
 class _GuardedConnection(HTTPConnection):
+    response_class = _FinalResponse
+
     def _new_conn(self) -> socket.socket:
         return _trip.get().dial(self.host, self.port)
 

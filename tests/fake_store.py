@@ -433,6 +433,9 @@ class FakeStore(FakeForgetting):
             for one, to in zip(given, places(rows, told, parting, into), strict=True):
                 one.publication = replace(one.publication, story_pk=to, listed=one.publication.listed and to in (told.of, into))
                 self._standings[path, to] = one
+            for one in [one for one in found if not one.publication.sequence][:1]:
+                for pk in {told.of, into} - {pk for at, pk in self._standings if at == path}:
+                    self._standings[path, pk] = replace(one, publication=replace(one.publication, story_pk=pk))
 
     def _survivor(self, stories: frozenset[int]) -> int:
         def rank(pk: int) -> tuple[object, ...]:

@@ -354,7 +354,9 @@ def hand_over(conn: Connection, gone: Sequence[int], survivor: int) -> None:
 
 
 def give_back(conn: Connection, told: Told, parting: Parting, into: int) -> None:
-    """A story was parted: in each output, what subscribers were given goes with the entries that it was given as."""
+    """A story was parted: in each output, what subscribers were given goes with the entries that it was given as; and what is not given is
+    held back on both sides for the same reason as before.
+    """
     rows: dict[int, list[AnyRow]] = {}
     for row in conn.execute(_OF_STORIES, {"stories": [told.of, into, *told.joined]}):
         rows.setdefault(row.output, []).append(row)
@@ -362,9 +364,13 @@ def give_back(conn: Connection, told: Told, parting: Parting, into: int) -> None
         given = [row for row in found if row.sequence is not None]
         by_rank = [Row(row.published_id, row.story, (row.first_listed, row.sort_key, row.published_id)) for row in given]
         stand = places(by_rank, told, parting, into)
-        if stand != [row.story for row in given]:
-            conn.execute(_DROP, [{"of": of, "judged": row.story} for row in found])
-            conn.execute(insert(publication), [_standing_at(row, place, {told.of, into}) for row, place in zip(given, stand, strict=True)])
+        kept_out = next((row for row in found if row.sequence is None), None)
+        bare = sorted({told.of, into}.difference(stand)) if kept_out is not None else []
+        news = [_standing_at(row, place, {told.of, into}) for row, place in zip(given, stand, strict=True)]
+        news += [{**kept_out._mapping, "story": place} for place in bare if kept_out is not None]
+        conn.execute(_DROP, [{"of": of, "judged": row.story} for row in found])
+        if news:
+            conn.execute(insert(publication), news)
 
 
 def _standing_at(row: AnyRow, place: int, alive: Container[int]) -> dict[str, object]:

@@ -476,6 +476,12 @@ def test_what_other_rules_let_in_floods_nobody_until_it_is_released(store: Store
     assert [one.rule for one in store.publications(pk)] == [why]
     publish(store, later + HOUR, rules="3", by=both, newcomers=2)
     assert (len(titles(store)), store.held_back()) == (4, {state.key: 5}), "to edit once more does not open the gate"
+    held = [(pk, found[0].pk) for number in (7, 8) for pk, found in store.find(post(number).published_id)]
+    store.unite([pk for pk, _ in held], later + HOUR)
+    publish(store, later + HOUR, rules="3", by=both, newcomers=2)
+    store.split(held[0][1], later + HOUR)
+    publish(store, later + HOUR, rules="3", by=both, newcomers=2)
+    assert (len(titles(store)), store.held_back()) == (4, {state.key: 5}), "nor does it open for what is joined and split"
     assert store.release(state.key) == 5
     publish(store, later + 2 * HOUR, rules="3", by=both, newcomers=2)
     assert (len(titles(store)), store.held_back()) == (9, {})

@@ -153,6 +153,25 @@ def test_many_entries_of_one_other_site_are_a_strangers_where_nobody_is_named() 
         assert bool(state(planet).hold) is is_held
 
 
+@pytest.mark.parametrize("own", ["", "Jane Example"])
+def test_many_of_another_site_that_nobody_has_signed_are_held_when_they_come_at_once(own: str) -> None:
+    """Of a feed that never names authors, and of one whose every entry names its own."""
+
+    def signed(posts: Iterable[Post]) -> bytes:
+        author = f"</title><author><name>{own}</name></author><link href='https://blog" if own else "</title><link href='https://blog"
+        return blog(posts).replace(b"</title><link href='https://blog.example/2026", f"{author}.example/2026".encode())
+
+    held = []
+    for step in (4, 12):
+        planet = Planet("blog")
+        planet.polls({"blog": signed(BLOG)})
+        for count in range(step, 13, step):
+            comes(planet, signed([*_spins(count), *BLOG]))
+        held.append(state(planet).hold)
+    assert held[0] is None, "whose own entries move to another site one by one are not"
+    assert "its entries are on casino.example" in str(held[1])
+
+
 def test_a_stranger_rewrites_nothing_that_was_published_and_deletes_nothing(planet: Planet) -> None:
     before = planet.folder.files["feed.json"]
     taken = [replace(one, id=BLOG[0].id) if n == 0 else one for n, one in enumerate(CASINO)]

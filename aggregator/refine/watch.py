@@ -5,17 +5,16 @@ entries are none of those that the feed had.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Final
-from urllib.parse import urlsplit
 
 from aggregator.model import Entry, FeedHead, Identity
-from aggregator.refine import likeness, manner
+from aggregator.refine import manner
 from aggregator.refine.called import is_another_title, is_called_after, is_one_person, is_parked, title_words
-from aggregator.refine.stories import plain, words_of
+from aggregator.refine.familiar import are_familiar
 from aggregator.web.host import site
 from aggregator.web.text import folded_name
 
@@ -25,18 +24,11 @@ MANY: Final = ("*",)
 MAX_AUTHORS: Final = 30
 """How many names of authors are remembered of a feed: many have guests."""
 
-# Of the entries that are compared, so many must be known for the feed to be the same: a fifth; half, where they are known by titles alone,
-# which must be long: "Open thread" anybody may have written.
-_FAMILIAR: Final = 5
-_BY_TITLE: Final = 2
-_LONG_TITLE: Final = 12
-_LONG_DENSE_TITLE: Final = 6
 # Sites to which a fifth of the entries link are where the feed's pages are; if these are not most, it is a planet or a link blog.
 _MAIN: Final = 5
 _MAX_LINKS: Final = 3
 # Fewer than a tenth of a document's entries still being there is none: somebody may well have linked to the old site.
 _STILL: Final = 10
-_YOUNG: Final = 5
 # One or two entries on another site, by others, are guests'.
 _GUESTS: Final = 2
 _ALL_MOVED: Final = 3
@@ -44,8 +36,6 @@ _ALL_MOVED: Final = 3
 _AT_ONCE: Final = 10
 _SHOWN: Final = 80
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
-_SHORT_TEXT: Final = 40
-_SHORT_PATH: Final = 6
 
 
 # ── what a feed is known by ────────────────────────────────────────────────────────────────────────────────────────────
@@ -141,7 +131,7 @@ def intrusion(known: Identity, seen: Identity, fresh: Sequence[Entry], own: Call
     """The same of a document of which only the fresh entries were read: whether these, with the latest of the feed, are many of another
     site's beside its own.
     """
-    if not any(_is_by_others_elsewhere(known, entry) for entry in fresh):
+    if not any(_is_by_others_elsewhere(known, entry) for entry in fresh) and len(_unsigned(known, fresh)) < _AT_ONCE:
         return ()
     had = own()
     every = {entry.raw_key: entry for entry in (*had, *fresh)}
@@ -149,8 +139,13 @@ def intrusion(known: Identity, seen: Identity, fresh: Sequence[Entry], own: Call
 
 
 def _intrusion(known: Identity, seen: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> tuple[str, ...]:
-    others = _elsewhere(known, entries)
-    return _strange(known, _of(seen, others), others, lambda: _own_ones(known, own()), timedelta()) if others else ()
+    if others := _brought_at_once(known, entries, own):
+        # Who is named for the whole document has not signed these: the feed's own name their authors themselves.
+        whose = replace(seen, authors=(), links=_links(others))
+    else:
+        others = _elsewhere(known, entries)
+        whose = _of(seen, others)
+    return _strange(known, whose, others, lambda: _own_ones(known, own()), timedelta()) if others else ()
 
 
 def _own_ones(known: Identity, had: Sequence[Entry]) -> list[Entry]:
@@ -185,6 +180,27 @@ def _latest_by_others(known: Identity, entries: Sequence[Entry]) -> list[Entry]:
     latest = sorted((entry for entry in entries if entry.published), key=lambda entry: entry.published or _NEVER, reverse=True)
     found = list(takewhile(lambda entry: _is_by_others_elsewhere(known, entry), latest))
     return found if _AT_ONCE <= len(found) < len(entries) and len({site(entry.link or "") for entry in found}) == 1 else []
+
+
+def _brought_at_once(known: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> list[Entry]:
+    """Entries of one other site that nobody has signed, if many are new at once, in a feed that never names authors or always does."""
+    unsigned = _unsigned(known, entries)
+    if len(unsigned) < _AT_ONCE:
+        return []
+    had = own()
+    if known.authors and not all(entry.authors for entry in had):
+        return []
+    old = {entry.raw_key for entry in had}
+    found = [entry for entry in unsigned if entry.raw_key not in old]
+    return found if len(found) >= _AT_ONCE and len({site(entry.link or "") for entry in found}) == 1 else []
+
+
+def _unsigned(known: Identity, entries: Sequence[Entry]) -> list[Entry]:
+    """Entries with pages on sites that are none of the feed's, whose authors say nothing: there are none, or the feed has none."""
+    if known.links in ((), MANY):
+        return []
+    places = {"", *_places(known)}
+    return [entry for entry in entries if not (known.authors and entry.authors) and site(entry.link or "") not in places]
 
 
 def _is_by_others_elsewhere(known: Identity, entry: Entry) -> bool:
@@ -330,50 +346,6 @@ def is_itself(known: Identity, seen: Identity, entries: Sequence[Entry]) -> bool
     """Whether a document is the feed's own beyond doubt, even if none of its entries is known."""
     signs = _signs(known, seen, entries)
     return signs.named and not (signs.title or signs.links or signs.served or signs.home or signs.language)
-
-
-def are_familiar(entries: Sequence[Entry], stored: Sequence[Entry]) -> bool:
-    """Whether a good part of the entries are those that the feed had: two of id, path, title and words agree, or the words alone; or half
-    of them have the titles of those, and no other words below them.
-    """
-    known = {mark for entry in stored for mark in _marks(entry)}
-    count, most = sum(not known.isdisjoint(_marks(entry)) for entry in entries), min(len(entries), len(stored))
-    if count > 0 and count * _FAMILIAR >= most:
-        return True
-    had = {title: entry for entry in stored if (title := _long_title(entry))}
-    same = {title for entry in entries if (title := _long_title(entry)) in had and not _say_others(entry, had[title])}
-    return len(same) >= _YOUNG and len(same) * _BY_TITLE >= most
-
-
-def _say_others(one: Entry, other: Entry) -> bool:
-    return likeness.are_others(words_of(one), words_of(other))
-
-
-def _long_title(entry: Entry) -> str:
-    title = plain(entry.title.text) if entry.title else ""
-    return title if len(title) >= (_LONG_TITLE if title.isascii() else _LONG_DENSE_TITLE) else ""
-
-
-def _marks(entry: Entry) -> Iterable[tuple[str, ...]]:
-    title = plain(entry.title.text) if entry.title else ""
-    text = plain(entry.text_start)
-    path = _path(entry.link)
-    signs = [("id", entry.raw_id or ""), ("path", path), ("title", title), ("text", text)]
-    given = [(kind, value) for kind, value in signs if value]
-    yield from ((*one, *other) for number, one in enumerate(given) for other in given[:number])
-    if len(text) >= _SHORT_TEXT:
-        yield "text", text
-        # An excerpt ends earlier.
-        yield from (("begins", text[:_SHORT_TEXT], *one) for one in given if one[0] != "text")
-
-
-def _path(link: str | None) -> str:
-    """What an address says below its host, where that is enough to tell a page by."""
-    if not link:
-        return ""
-    parts = urlsplit(link)
-    found = parts.path.strip("/").lower().removesuffix(".html").removesuffix(".php").removesuffix("/index")
-    return f"{found}?{parts.query}" if parts.query else found if len(found) >= _SHORT_PATH else ""
 
 
 # ── signs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -416,6 +416,7 @@ def _next_of_its_kind(kind: str, number: int) -> Post:
         "bulletins": ("Traffic", f"{number}/traffic-now", own, _DAY + number * timedelta(hours=6)),
         "agendas": (f"Agenda of the {('council', 'board')[number % 2]}", f"docs/{number}/agenda-packet", "", _DAY),
         "an outage": ("Elevated errors", "incidents/7", own, NOON + number * timedelta(minutes=40)),
+        "versions of a program": (f"tool 1.{number}-1", "packages/tool", _FORM, NOON + number * timedelta(hours=6)),
         "results as they come": ("Election night: live", "live", own, NOON),
     }
     title, path, text, at = made[kind]
@@ -436,6 +437,8 @@ def _next_of_its_kind(kind: str, number: int) -> Post:
         ("agendas", 2),
         ("an outage", 1),
         ("results as they come", 4),
+        ("versions of a program", 1),
+        ("versions of a program", 3),
     ],
 )
 def test_the_next_of_its_kind_is_shown_though_title_and_date_are_those_of_the_last(kind: str, size: int) -> None:
@@ -445,6 +448,24 @@ def test_the_next_of_its_kind_is_shown_though_title_and_date_are_those_of_the_la
         shown = planet.publishes()
         planet.later()
     assert len(shown) == 2 * size
+
+
+def test_bulletins_that_all_have_the_page_of_their_show_are_told_apart_by_their_files() -> None:
+    planet, heard = Planet("blog"), []
+    for turn in range(3):
+        numbers = range(turn, turn + 3)
+        entries = [
+            Post(title="The news", link="https://blog.example/shows/news", id=f"n{n}", text=f"<p>{_FORM}</p>", at=_DAY + n * HOUR)
+            for n in numbers
+        ]
+        body = atom("blog", entries)
+        for n in numbers:
+            file = f"<id>n{n}</id><link rel='enclosure' href='https://media.example/{n}.mp3'/>"
+            body = body.replace(f"<id>n{n}</id>".encode(), file.encode())
+        planet.polls({"blog": body})
+        heard.append(len(planet.publishes()))
+        planet.later(HOUR)
+    assert heard == [3, 4, 5]
 
 
 def _weather(town: str, degrees: int, at: datetime) -> Post:

@@ -234,3 +234,13 @@ def is_another(one: Sequence[str], other: Sequence[str], text: Sequence[str], ot
         return True
     held, others = set(text), set(other_text)
     return bool((mine & held) - others) and bool((theirs & others) - held)
+
+
+def count_on(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two titles give other numbers for each other's: "Tool 1.2" and "Tool 1.3".
+
+    >>> count_on(title_words("Tool 1.2"), title_words("Tool 1.3")), count_on(title_words("Tool"), title_words("Tool 2"))
+    (True, False)
+    """
+    ours, theirs = ([word for word in title if _NUMBER.fullmatch(word)] for title in (one, other))
+    return bool(ours and theirs) and ours != theirs

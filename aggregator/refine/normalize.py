@@ -309,8 +309,8 @@ def _is_home(page: Url | None, context: Context) -> bool:
 
 
 def _without_shared_links(made: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
-    """Take the story key of a link from entries that share it and are different in title and text, or in id and words: it is a page about
-    all of them.
+    """Take the story key of a link from entries that share it and are different in title and text, or in id and words, or are versions or
+    bulletins of their own: it is a page about all of them.
     """
     by_link: defaultdict[str, list[Entry]] = defaultdict(list)
     for one in made:
@@ -334,6 +334,8 @@ def _without_shared_words(made: Sequence[Entry | None], known: Collection[str]) 
 
 
 def _differ(one: Entry, other: Entry) -> bool:
+    if stories.is_another_issue(one, other):
+        return True
     titles = [entry.title.text.casefold() if entry.title else "" for entry in (one, other)]
     if titles[0] != titles[1]:
         return one.text_start != other.text_start

@@ -16,6 +16,7 @@ from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
 from aggregator.refine import headlines, instalments, likeness, pictures, twins
 from aggregator.refine.closings import unclosed
 from aggregator.refine.pages import is_front_page, names_a_page
+from aggregator.web.forms import page_path
 from aggregator.web.host import site
 from aggregator.web.url import is_absolute_iri, link_key
 
@@ -336,14 +337,32 @@ def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:
 
 def is_next_there(a: StoredEntry, b: StoredEntry) -> bool:
     """Whether two entries of one feed, page and title are two for all that: with no words in common, and dated days apart, or under ids of
-    their own and another date, or in one document; or where each, under an id of its own, fills in the same form for another day.
+    their own and another date, or in one document; or where each, under an id of its own, fills in the same form for another day, counts on in
+    its title ("Tool 1.2", "Tool 1.3"), or has another file to play.
 
     A quote of the day stands at one address, and every day another; what is reported of an outage, or of an election, under one title, too.
     """
     is_told_apart, are_days_apart = _is_told_apart_by_id(a, b), _is_dated_days_apart(a.entry, b.entry)
+    if is_told_apart and is_another_issue(a.entry, b.entry) and (are_days_apart or not _have_other_files(a.entry, b.entry)):
+        return True
     if is_told_apart and are_days_apart and instalments.is_filled_in(_told(a.entry), _told(b.entry)):
         return True
     return (is_told_apart or are_days_apart) and likeness.are_others(words_of(a.entry), words_of(b.entry))
+
+
+def is_another_issue(a: Entry, b: Entry) -> bool:
+    """Whether two entries that stand at one page of their feed, each under an id and a date of its own, give other numbers in their titles,
+    or other files to play: two versions of a program, two bulletins.
+    """
+    ids, pages = [(one.raw_id or "").partition("#")[0] for one in (a, b)], {(one.link or "").partition("#")[0] for one in (a, b)}
+    if not all(ids) or ids[0] == ids[1] or not pages.isdisjoint(ids) or not a.published or not b.published or a.published == b.published:
+        return False
+    return likeness.count_on(*(likeness.title_words(one.title.text) if one.title else () for one in (a, b))) or _have_other_files(a, b)
+
+
+def _have_other_files(a: Entry, b: Entry) -> bool:
+    ours, theirs = ({page_path(one.url) for one in entry.enclosures} for entry in (a, b))
+    return bool(ours and theirs) and not ours & theirs
 
 
 def _is_dated_days_apart(a: Entry, b: Entry) -> bool:

@@ -183,9 +183,11 @@ def _latest_by_others(known: Identity, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _brought_at_once(known: Identity, entries: Sequence[Entry], own: Callable[[], Sequence[Entry]]) -> list[Entry]:
-    """Entries of one other site that nobody has signed, if many are new at once, in a feed that never names authors or always does."""
+    """Entries of one other site that nobody has signed, if many are new at once, in a feed of pages of its own that never names authors or
+    always does.
+    """
     unsigned = _unsigned(known, entries)
-    if len(unsigned) < _AT_ONCE:
+    if len(unsigned) < _AT_ONCE or {known.served, known.home, known.own}.isdisjoint(known.links):
         return []
     had = own()
     if known.authors and not all(entry.authors for entry in had):

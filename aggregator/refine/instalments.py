@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import unescape
 from re import compile as pattern
 from typing import Final
 
+from aggregator.model import Entry
 from aggregator.refine import likeness
+from aggregator.refine.closings import unclosed
 
 # A text of no more words may be a greeting, a caption or what a program writes where nobody has written yet.
 _FEW: Final = 25
@@ -86,6 +88,17 @@ class Told:
     def names(self) -> frozenset[str]:
         """Words that are written with a capital letter."""
         return frozenset(word.casefold() for line in self.lines for word in _NAME.findall(line) if word[0].isupper())
+
+
+def told(entry: Entry) -> Told:
+    """An entry as it is compared."""
+    return _told_of(entry.content or entry.summary or "", entry.title.text if entry.title else "", entry.published, entry.site)
+
+
+@lru_cache(maxsize=256)  # An entry is compared with several others, one after the other.
+def _told_of(text: str, title: str, published: datetime | None, where: str) -> Told:
+    html = unclosed(likeness.unquoted(text), title)
+    return Told(title=likeness.unsigned(likeness.title_words(title), where), words=likeness.words(html), html=html, published=published)
 
 
 def uncut(one: Told, other: Told) -> tuple[Told, Told]:

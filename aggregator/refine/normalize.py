@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawText, SafeHtml, Surroundings, Title, Url
-from aggregator.refine import fields, headlines, housing, likeness, linkblog, markup, stories, twins
+from aggregator.refine import fields, headlines, housing, issues, likeness, linkblog, markup, stories, twins
 from aggregator.refine.carried import carried, flag, is_played, timed
 from aggregator.refine.closings import unclosed
 from aggregator.refine.context import Context
@@ -334,7 +334,7 @@ def _without_shared_words(made: Sequence[Entry | None], known: Collection[str]) 
 
 
 def _differ(one: Entry, other: Entry) -> bool:
-    if stories.is_another_issue(one, other):
+    if issues.are_issues(one, other):
         return True
     titles = [entry.title.text.casefold() if entry.title else "" for entry in (one, other)]
     if titles[0] != titles[1]:

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from aggregator.model import Entry, StoredEntry
 from aggregator.refine import likeness, pictures, twins
-from aggregator.refine.stories import is_next_there, plain, same_title, words_of
+from aggregator.refine.issues import is_next_there
+from aggregator.refine.stories import plain, same_title, words_of
 from aggregator.web.forms import built, page_path
 from aggregator.web.url import link_key
 

@@ -6,7 +6,7 @@ twice: so a key alone is enough only where nobody else could share it by acciden
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from typing import Final
 from unicodedata import normalize
@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
 from aggregator.refine import headlines, instalments, likeness, pictures, twins
-from aggregator.refine.closings import unclosed
+from aggregator.refine.issues import APART, is_next_there
 from aggregator.refine.pages import is_front_page, names_a_page
-from aggregator.web.forms import page_path
 from aggregator.web.host import site
 from aggregator.web.url import is_absolute_iri, link_key
 
@@ -33,8 +32,6 @@ _SENTENCE: Final = 8
 # So many letters of a title behind a channel's name are no chance; on one page, where no text tells entries apart, fewer are none.
 _LETTERS: Final = 6
 _FEW_LETTERS: Final = 2
-# A page that is dated anew is edited; half a day is more than any time zone that was taken for another.
-_APART: Final = timedelta(hours=15)
 # A program that posts in several places does so at once.
 _AT_ONCE: Final = timedelta(hours=1)
 
@@ -119,7 +116,7 @@ def _is_one_by_path(a: StoredEntry, b: StoredEntry) -> bool:
 def _is_one_by_headline(a: StoredEntry, b: StoredEntry) -> bool:
     """One says nothing but a title and names the publisher whose own entry has it, dated within half a day."""
     dates = (a.entry.published, b.entry.published)
-    is_near = dates[0] is not None and dates[1] is not None and abs(dates[0] - dates[1]) < _APART
+    is_near = dates[0] is not None and dates[1] is not None and abs(dates[0] - dates[1]) < APART
     return is_near and (_is_headline_of(a.entry, b.entry) or _is_headline_of(b.entry, a.entry))
 
 
@@ -200,7 +197,7 @@ def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
     """
     if a.feed_key == b.feed_key or _are_told_apart(a, b):
         return False
-    one, other = instalments.uncut(_told(a.entry), _told(b.entry))
+    one, other = instalments.uncut(instalments.told(a.entry), instalments.told(b.entry))
     found = likeness.likeness(one.words, other.words)
     if found.held < likeness.HELD or found.words < likeness.FEW_WORDS or (found.common < likeness.COMMON and not found.begins_alike):
         return False
@@ -242,18 +239,6 @@ def _is_signed(a: Entry, b: Entry) -> bool:
     return behind is not None and plain(behind["title"]) == plain(short)
 
 
-def _told(entry: Entry) -> instalments.Told:
-    return _told_of(entry.content or entry.summary or "", entry.title.text if entry.title else "", entry.published, entry.site)
-
-
-@lru_cache(maxsize=256)  # An entry is compared with several others, one after the other.
-def _told_of(text: str, title: str, published: datetime | None, where: str) -> instalments.Told:
-    html = unclosed(likeness.unquoted(text), title)
-    return instalments.Told(
-        title=likeness.unsigned(likeness.title_words(title), where), words=likeness.words(html), html=html, published=published
-    )
-
-
 def _are_told_apart(a: StoredEntry, b: StoredEntry) -> bool:
     """Whether two entries have two pages of one publisher, who means them to be two: whichever feeds they came through, whatever they say.
 
@@ -265,7 +250,7 @@ def _are_told_apart(a: StoredEntry, b: StoredEntry) -> bool:
     ours, theirs = _pages_by_site(a.entry), _pages_by_site(b.entry)
     if not ours.keys() & theirs.keys():
         return False
-    one, other = (set(told.words) for told in instalments.uncut(_told(a.entry), _told(b.entry)))
+    one, other = (set(told.words) for told in instalments.uncut(instalments.told(a.entry), instalments.told(b.entry)))
     return not (_is_dated_alike(a.entry, b.entry) and same_title(a.entry, b.entry) and (one <= other or other <= one))
 
 
@@ -333,47 +318,6 @@ def _is_twin(a: StoredEntry, b: StoredEntry) -> bool:
     if twins.are_numbered(a.entry, b.entry):
         return False
     return bool(a.entry.text_start) or not pictures.are_others(pictures.shown(a.entry), pictures.shown(b.entry))
-
-
-def is_next_there(a: StoredEntry, b: StoredEntry) -> bool:
-    """Whether two entries of one feed, page and title are two for all that: with no words in common, and dated days apart, or under ids of
-    their own and another date, or in one document; or where each, under an id of its own, fills in the same form for another day, counts on in
-    its title ("Tool 1.2", "Tool 1.3"), or has another file to play.
-
-    A quote of the day stands at one address, and every day another; what is reported of an outage, or of an election, under one title, too.
-    """
-    is_told_apart, are_days_apart = _is_told_apart_by_id(a, b), _is_dated_days_apart(a.entry, b.entry)
-    if is_told_apart and is_another_issue(a.entry, b.entry) and (are_days_apart or not _have_other_files(a.entry, b.entry)):
-        return True
-    if is_told_apart and are_days_apart and instalments.is_filled_in(_told(a.entry), _told(b.entry)):
-        return True
-    return (is_told_apart or are_days_apart) and likeness.are_others(words_of(a.entry), words_of(b.entry))
-
-
-def is_another_issue(a: Entry, b: Entry) -> bool:
-    """Whether two entries that stand at one page of their feed, each under an id and a date of its own, give other numbers in their titles,
-    or other files to play: two versions of a program, two bulletins.
-    """
-    ids, pages = [(one.raw_id or "").partition("#")[0] for one in (a, b)], {(one.link or "").partition("#")[0] for one in (a, b)}
-    if not all(ids) or ids[0] == ids[1] or not pages.isdisjoint(ids) or not a.published or not b.published or a.published == b.published:
-        return False
-    return likeness.count_on(*(likeness.title_words(one.title.text) if one.title else () for one in (a, b))) or _have_other_files(a, b)
-
-
-def _have_other_files(a: Entry, b: Entry) -> bool:
-    ours, theirs = ({page_path(one.url) for one in entry.enclosures} for entry in (a, b))
-    return bool(ours and theirs) and not ours & theirs
-
-
-def _is_dated_days_apart(a: Entry, b: Entry) -> bool:
-    return a.published is not None and b.published is not None and abs(a.published - b.published) >= _APART
-
-
-def _is_told_apart_by_id(a: StoredEntry, b: StoredEntry) -> bool:
-    """Whether each has an id of its own, and they are dated differently, or stood in one document when they came."""
-    ids = {a.entry.raw_id, b.entry.raw_id}
-    is_another_date = bool(a.entry.published and b.entry.published) and a.entry.published != b.entry.published
-    return len(ids) > 1 and None not in ids and (is_another_date or a.first_seen == b.first_seen)
 
 
 def _has_only_moved(a: Entry, b: Entry) -> bool:

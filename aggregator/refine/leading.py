@@ -1,40 +1,23 @@
 """Which entry of a story speaks for it: the original, as far as what is held shows (pure)."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from types import MappingProxyType
 from typing import Final
 
 from aggregator.model import Entry, SpeaksBy, StoredEntry, Url
 from aggregator.refine.pages import id_site
+from aggregator.refine.precedence import SAME_DAY, Order, date_of, decided_by, links_to, ordered, settled
 from aggregator.refine.stories import is_original, names, places, words_of
 from aggregator.web.host import site
 from aggregator.web.url import link_key
 
-_SAME_DAY: Final = timedelta(hours=24)
-_HOUR: Final = timedelta(hours=1)
-_STEP: Final = timedelta(minutes=5)
-_EASTERNMOST: Final = timedelta(hours=14)
-# Who dates a copy back hardly does so by more.
-_SOON: Final = timedelta(days=3)
-_ADDRESS: Final = re.compile(r'(?:href|src)="(https?://[^"]+)"')
-_MAX_ADDRESSES: Final = 50
 _READ_MORE: Final = 3
-# A program that copies adds a line of its own: so much of the longest text is all of it.
-_ALL: Final = 0.9
 # Twice as many partners as another feed may be a matter of time; four times as many has a planet.
 _FAR_FEWER: Final = 2
-
-_Order = tuple[int, int, int, int, bool, bool, bool, bool, float, bool, int, str, str, str, int]
-"""What decides who leads, from the first to the last: the least does. First, how many link to its site; then when it came, its partners."""
-_PARTNERS: Final = 2
-_NAMES: Final = 11
-"""From there on names decide: nothing that tells two entries apart."""
-
 _BY_RANK: Final[tuple[SpeaksBy, ...]] = ("named", "home", "named", "home", "names", "home")
-_BY_ORDER: Final[tuple[SpeaksBy, ...]] = ("linked", "came", "fewer", "came", "longer", "read", "author", "words", "came", "came", "seen")
+"""What made an entry lead that alone has its rank (`_rank`)."""
 
 
 def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingProxyType({})) -> StoredEntry:
@@ -43,9 +26,8 @@ def lead(members: Sequence[StoredEntry], partners: Mapping[str, int] = MappingPr
     Any permutation of `members` gives the same entry, so who was polled last never decides. A copy cannot take the lead by claims of its
     own: only what its feed's own site and id bear out counts for it. Ties go to the earliest published; where that was within a day, to the
     one to whose site most copies link, which came before, whose feed tells the stories of fewer others (`partners`, by feed key). A program
-    that copies gives the very date of the original: then who was read at that time, names an author, or says more, had it first; else
-    these say nothing. Where
-    nothing tells them apart, who was seen hours before keeps the lead that it had.
+    that copies gives the very date of the original: then who was read at that time, names an author, or says more, had it first. Where
+    nothing tells them apart, who was seen hours before keeps the lead that it had (`refine.precedence`).
     """
     # Most stories are told once, and each output asks of every one.
     if len(members) == 1:
@@ -66,14 +48,10 @@ def as_good(members: Sequence[StoredEntry], partners: Mapping[str, int]) -> froz
     best = _best(members) if len(members) > 1 else members
     if len(best) == 1:
         return frozenset(member.pk for member in best)
-    order = {pk: own[:_NAMES] for pk, own in _ordered(best, members, partners).items()}
+    order = _ordered(best, members, partners)
     first = min(order.values())
-    near = first[_PARTNERS] + _FAR_FEWER
-    return frozenset(pk for pk, own in order.items() if _without_partners(own) <= _without_partners(first) and own[_PARTNERS] < near)
-
-
-def _without_partners(order: tuple[object, ...]) -> tuple[object, ...]:
-    return order[:_PARTNERS] + order[_PARTNERS + 1 :]
+    near = first.partners + _FAR_FEWER
+    return frozenset(pk for pk, own in order.items() if settled(own) <= settled(first) and own.partners < near)
 
 
 def why(speaker: StoredEntry, members: Sequence[StoredEntry], partners: Mapping[str, int]) -> SpeaksBy | None:
@@ -90,8 +68,7 @@ def why(speaker: StoredEntry, members: Sequence[StoredEntry], partners: Mapping[
     if not order:
         return "earlier"
     rival = min(order.values())
-    differs = next(place for place, (one, other) in enumerate(zip(mine, rival, strict=True)) if one != other)
-    return "kept" if rival < mine else _BY_ORDER[differs] if differs < _NAMES else "name"
+    return "kept" if rival < mine else decided_by(mine, rival)
 
 
 def _best(members: Sequence[StoredEntry]) -> list[StoredEntry]:
@@ -102,20 +79,8 @@ def _best(members: Sequence[StoredEntry]) -> list[StoredEntry]:
     return [member for member in current if ranks[member.pk] == rank]
 
 
-def _ordered(candidates: Sequence[StoredEntry], members: Sequence[StoredEntry], partners: Mapping[str, int]) -> dict[int, _Order]:
-    """What decides between those (by pk) that may have been first: the least leads."""
-    best = [_as_it_came(member, members) for member in candidates]
-    dates = {member.pk: _date(member, members) for member in best}
-    first = _earliest(best, dates, members)
-    came = _came(first, dates)
-    is_one_date = len({dates[member.pk] for member in first}) == 1
-    most = max(len(words_of(member.entry)) for member in first)
-    seen = min(member.first_seen for member in first)
-    hours = {member.pk: int((member.first_seen - seen) / _HOUR) for member in first}
-    return {
-        member.pk: (*_order(member, members, partners, came[member.pk], is_one_date, most), hours[member.pk], *_name(member))
-        for member in first
-    }
+def _ordered(candidates: Sequence[StoredEntry], members: Sequence[StoredEntry], partners: Mapping[str, int]) -> dict[int, Order]:
+    return ordered([_as_it_came(member, members) for member in candidates], members, partners)
 
 
 def last_changed(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime:
@@ -170,12 +135,12 @@ def is_likelier(one: StoredEntry, other: StoredEntry, members: Sequence[StoredEn
     named = [_is_named(found.entry, members) for found in (one, other)]
     if named[0] != named[1]:
         return named[0]
-    mine, theirs = _date(one, members), _date(other, members)
-    if theirs and theirs - (mine or one.first_seen) > _SAME_DAY:
+    mine, theirs = date_of(one, members), date_of(other, members)
+    if theirs and theirs - (mine or one.first_seen) > SAME_DAY:
         return True
-    if mine and mine - (theirs or other.first_seen) > _SAME_DAY:
+    if mine and mine - (theirs or other.first_seen) > SAME_DAY:
         return False
-    links = [_links_to(found.entry.site, members) for found in (one, other)]
+    links = [links_to(found.entry.site, members) for found in (one, other)]
     if links[0] != links[1]:
         return links[0] > links[1]
     return mine is not None and theirs is not None and mine < theirs and mine.time() != time.min
@@ -257,126 +222,7 @@ def _points_to(other: StoredEntry, entry: Entry) -> bool:
     return names(other.entry, entry) or any(link_key(page) == own for page in _pages(other.entry))
 
 
-def _links_to(where: str, members: Sequence[StoredEntry]) -> int:
-    """How many members of other sites link to a site. Its own links say nothing: each site prints its own "read more" and logo."""
-    return sum(where in _linked_sites(other.entry) for other in members if other.entry.site != where)
-
-
-def _linked_sites(entry: Entry) -> frozenset[str]:
-    """The publishers to whom a text links, or whose pictures it shows: a copy often keeps what its original linked to at home."""
-    return frozenset(filter(None, map(site, _ADDRESS.findall(entry.content or entry.summary or "")[:_MAX_ADDRESSES])))
-
-
 def _pages(entry: Entry) -> Iterator[Url]:
     yield from places(entry)
     if entry.related:
         yield entry.related
-
-
-def _date(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime | None:
-    """When an entry counts as published; None where nothing is known of that.
-
-    A feed is read once a day at least: what it brings later, dated more than a day back, was not there on the day that it names, and comes
-    after what was seen on its own day before it. Else whoever dates a copy back would take the original's place. What has no date was there
-    when it was seen. Neither holds for a first document, nor for what a feed that had been away brings when it is back. Who dates an entry
-    anew does not lose it to copies: it was there before.
-    """
-    said = member.entry.published
-    published = min(said, member.sort_key) if said else None
-    if _may_have_stood(member):
-        return published
-    if published is None or member.first_seen - published <= _SAME_DAY:
-        return published or member.first_seen
-    is_late = any(member.first_seen - other.first_seen > _HOUR and _was_seen_at_once(other) for other in members)
-    return member.first_seen if is_late else published
-
-
-def _was_seen_at_once(member: StoredEntry) -> bool:
-    published = member.entry.published
-    return published is None or member.first_seen - published <= _SAME_DAY
-
-
-def _start(member: StoredEntry, date: datetime | None) -> datetime | None:
-    """When an entry can have been there at the earliest, by the date that it counts from; None where nothing is known of that.
-
-    A day begins in the easternmost zone, and what a known feed brings was not there when that was read a day before.
-    """
-    if date is None:
-        return None
-    start = date if date.time() != time.min else date - _EASTERNMOST
-    return start if _may_have_stood(member) else max(start, member.first_seen - _SAME_DAY)
-
-
-def _may_have_stood(member: StoredEntry) -> bool:
-    """Whether an entry may have stood in its feed for long when it was first seen: nobody had read it then, or not in that time."""
-    return member.is_backlog or _was_away(member)
-
-
-def _was_away(member: StoredEntry) -> bool:
-    """Whether the feed of an entry was not read since before the date of that."""
-    published = member.entry.published
-    return member.unread_since is not None and (published is None or published > member.unread_since)
-
-
-def _earliest(best: Sequence[StoredEntry], dates: Mapping[int, datetime | None], members: Sequence[StoredEntry]) -> list[StoredEntry]:
-    """Those that may have been first: published within a day after the first, or of no known date. What was seen was there then, whatever
-    its date: what is dated more than a day later came after it.
-
-    Where nobody links to any of these, also whoever was published a few days later, and to whose site the text links all the same in
-    somebody else's copy: that one is dated back.
-    """
-    start = min(dates[member.pk] or member.first_seen for member in best)
-    first = [member for member in best if (date := dates[member.pk]) is None or date <= start + _SAME_DAY]
-    if any(_links_to(member.entry.site, members) for member in first):
-        return first
-    soon = [member for member in best if (date := dates[member.pk]) and start + _SAME_DAY < date <= start + _SOON]
-    return [*first, *(member for member in soon if _links_to(member.entry.site, members))]
-
-
-def _came(first: Sequence[StoredEntry], dates: Mapping[int, datetime | None]) -> Mapping[int, tuple[int, int, float]]:
-    """When each came, as far as that tells anything: as steps after the first by its date; roughly, where dates do not tell; and precisely.
-
-    Where one has no time of day, that is the hour in which it was seen, or, if one stood in a first document, whether another was seen
-    before it can have been there; and its day. What has no date at all comes before what has one: a program that copies gives a date to
-    everything.
-    """
-    known = {pk: date for pk, date in dates.items() if date}
-    if all(member.pk in known and known[member.pk].time() != time.min for member in first):
-        start = min(known[member.pk] for member in first)
-        return {pk: (int((date - start) / _STEP), 0, date.timestamp()) for pk, date in known.items()}
-    are_seen = not any(map(_may_have_stood, first))
-    start = min(member.first_seen for member in first)
-    days = {member.pk: known[member.pk].toordinal() if member.pk in known else 0 for member in first}
-    if are_seen:
-        return {one.pk: (0, int((one.first_seen - start) / _HOUR), days[one.pk]) for one in first}
-    starts = {one.pk: _start(one, dates[one.pk]) or start for one in first}
-    return {one.pk: (0, int(starts[one.pk] > start), days[one.pk]) for one in first}
-
-
-def _order(
-    member: StoredEntry,
-    members: Sequence[StoredEntry],
-    partners: Mapping[str, int],
-    came: tuple[int, int, float],
-    is_one_date: bool,
-    most: int,
-) -> tuple[int, int, int, int, bool, bool, bool, bool, float, bool]:
-    said = len(words_of(member.entry))
-    return (
-        -_links_to(member.entry.site, members),
-        came[0],
-        # Twice as many are a difference, one more is not. A blog that many copy has many, too: they only tell of what has one date.
-        partners.get(member.feed_key, 0).bit_length(),
-        came[1],
-        said * 2 < most,
-        is_one_date and _was_away(member),
-        is_one_date and not member.entry.authors,
-        is_one_date and said < most * _ALL,
-        came[2],
-        member.entry.published is None and not _may_have_stood(member),
-    )
-
-
-def _name(member: StoredEntry) -> tuple[str, str, str, int]:
-    """What decides where nothing tells two entries apart."""
-    return member.entry.published_id, member.feed_key, member.entry.raw_key, member.pk

@@ -90,4 +90,6 @@ def test_start_tags_are_those_of_the_markup() -> None:
 
 def test_what_is_printable_may_stand_in_xml() -> None:
     # `clean` does not look at printable text any closer.
-    assert all(clean(f"{char}\x00") == char for char in map(chr, range(0x110000)) if char.isprintable())
+    printable = "".join(char for char in map(chr, range(0x110000)) if char.isprintable())
+    is_same = clean(f"{printable}\x00") == printable  # the difference of such texts would take minutes to tell
+    assert is_same

@@ -20,8 +20,10 @@ _ROOM = 1 << 30
 
 # The files that take longest, the longest first.
 _LONG = (
-    "page_in_browser", "sentences", "daemon", "cli", "subscribers", "websub", "fetch", "websub_subscriber", "markup", "parse", "first_run",
-    "parser_pool", "includes", "forgery", "stories", "own_line", "store_stories", "service", "publish", "sql_store", "tls", "lists",
+    "page_in_browser", "sentences", "daemon", "parser_pool", "store", "own_line", "store_stories", "parse", "stories", "sourcing",
+    "forgery", "publish", "service", "first_run", "cli", "subscribers", "websub", "watch", "markup", "instalments", "fetch",
+    "websub_subscriber", "substance", "house", "composing", "succession", "reading", "tls", "migrations", "growth", "provenance",
+    "archives", "normalize", "lists", "boilerplate", "sql_store", "includes",
 )  # fmt: skip
 _PLACES = {f"test_{name}": place for place, name in enumerate(_LONG)}
 

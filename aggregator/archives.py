@@ -15,7 +15,7 @@ import msgspec
 from aggregator import judging, writing
 from aggregator.model import Archive, ArchivePage, Config, Format, Kept, OutputSpec, Publication, StoredEntry, Upkeep, Written, pages_begun
 from aggregator.ports import Publisher, Renderer, Store
-from aggregator.publish.archive import archive_page
+from aggregator.publish.archive import page_path
 from aggregator.publish.edition import address_of, compose
 from aggregator.refine.publishers import Feeds
 from aggregator.web.text import fingerprint
@@ -34,7 +34,7 @@ class _Keeper:
     renderers: Mapping[Format, Renderer]
 
     def path(self, number: int) -> str:
-        return archive_page(self.output.path, number)
+        return page_path(self.output.path, number)
 
     def stories(self, number: int) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
         """What stands on a page, as far as it is listed today."""
@@ -155,7 +155,7 @@ def _rendered(
     keeper: _Keeper, listed: Sequence[tuple[Publication, tuple[StoredEntry, ...]]], number: int, links: Archive, kept: Kept | None
 ) -> Written:
     feeds, output = keeper.feeds, keeper.output
-    stories = judging.told(listed, output, keeper.store, feeds)
+    stories = judging.stories(listed, output, keeper.store, feeds)
     spec = replace(output, path=keeper.path(number))
     edition = compose(spec, keeper.config, stories, feeds.states, feeds.specs, (), judging.owed(stories, feeds), links)
     # All documents of one feed have its id (RFC 5005 section 4).

@@ -33,7 +33,7 @@ def edition(
     if output.format in FORMS:
         keeper = keeping(output, config, directory, feeds.specs, judging.mark(output, config, feeds), chosen)
         known = {pk: found for pk, found in shelved(kept).items() if keeper.still_holds(found)}
-    listing = judging.told(store.given(output.path, [one.story_pk for one in chosen if one.story_pk not in known]), output, store, feeds)
+    listing = judging.stories(store.given(output.path, [one.story_pk for one in chosen if one.story_pk not in known]), output, store, feeds)
     while True:
         made = compose(
             output,
@@ -51,12 +51,12 @@ def edition(
         if not made.lacking:
             return made
         # Some are kept whole and must be cut by now, or the other way round.
-        listing += judging.told(store.given(output.path, sorted(made.lacking)), output, store, feeds)
+        listing += judging.stories(store.given(output.path, sorted(made.lacking)), output, store, feeds)
         known = {pk: found for pk, found in known.items() if pk not in made.lacking}
 
 
 def whole(output: OutputSpec, story_pks: Sequence[int], config: Config, store: Store, feeds: Feeds, directory: Directory) -> Edition:
     """Compose an edition of these stories, as far as the output lists them, with all of their texts."""
-    listing = judging.told(store.given(output.path, story_pks), output, store, feeds)
+    listing = judging.stories(store.given(output.path, story_pks), output, store, feeds)
     spec = replace(output, max_bytes=sys.maxsize)
     return compose(spec, config, listing, feeds.states, feeds.specs, owed=judging.owed(listing, feeds), directory=directory)

@@ -34,10 +34,10 @@ def chosen(output: OutputSpec, config: Config, store: Store, feeds: Feeds, now: 
     return store.chosen(output.path, output.max_entries, per_feed=output.per_feed, not_before=output.oldest(now))
 
 
-def told(
+def stories(
     listed: Sequence[tuple[Publication, tuple[StoredEntry, ...]]], output: OutputSpec, store: Store, feeds: Feeds
 ) -> list[tuple[Publication, Story]]:
-    """Stories that an output lists, with what is known by now of what their entries claim, and of whom they do not name."""
+    """What an output lists (`Store.given`) as stories, with what is known by now of what entries claim, and of whom they do not name."""
     found = [(publication, judged(filters.unheld(members), feeds.publishers)) for publication, members in listed]
     _note_contradicted([member for _, members in found for member in members], store)
     return [(publication, _story(publication, members, output, feeds)) for publication, members in found]

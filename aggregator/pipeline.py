@@ -38,7 +38,7 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.ports import Clock, Fetcher, Publisher, Reader, Renderer, Store
-from aggregator.publish.archive import archive_page
+from aggregator.publish.archive import page_path
 from aggregator.publish.edition import MAX_DELETED
 from aggregator.publish.opml import with_address
 from aggregator.publish.sources import Directory
@@ -358,7 +358,7 @@ def _publish_one(
     except PublishError as error:
         return [PublishReport(path=output.path, changed=False, error=error.message)], None
     report = PublishReport(path=output.path, changed=changed, entries=edition.count, listed=_listed(edition), notes=edition.notes)
-    pages = PublishReport(path=archive_page(output.path, "*"), changed=True, listed=f"{counted(archived, 'page')} written")
+    pages = PublishReport(path=page_path(output.path, "*"), changed=True, listed=f"{counted(archived, 'page')} written")
     return [report, pages] if archived else [report], edition
 
 

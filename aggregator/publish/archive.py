@@ -3,10 +3,10 @@
 from pathlib import PurePosixPath
 
 
-def archive_page(output: str, number: int | str) -> str:
+def page_path(output: str, number: int | str) -> str:
     """The path of a page of an output's archive.
 
-    >>> archive_page("news/atom.xml", 7)
+    >>> page_path("news/atom.xml", 7)
     'news/archive/atom-7.xml'
     """
     path = PurePosixPath(output)
@@ -15,5 +15,5 @@ def archive_page(output: str, number: int | str) -> str:
 
 def is_archive_page(path: str, output: str) -> bool:
     """Whether a path is that of some page of an output's archive."""
-    start, end = archive_page(output, "\0").split("\0")
+    start, end = page_path(output, "\0").split("\0")
     return path.startswith(start) and path.endswith(end) and path[len(start) : len(path) - len(end)].isdigit()

@@ -22,6 +22,10 @@ _SPARED_BYTES: Final[Mapping[Format, int]] = {"rss": 350}
 _GUESSED_BYTES: Final = 1500 + EXCERPT_CHARS
 
 
+# The forms in which an item may stand, each shorter than the one before; `Shelved.form` counts them so, too.
+_WHOLE, _EXCERPT, _LINK = range(3)
+
+
 @dataclass(slots=True)
 class Fitted:
     """An item as it fits: in which form (0 whole, 1 excerpt, 2 without its text), and the sizes in bytes of the forms that were looked at.
@@ -31,7 +35,7 @@ class Fitted:
 
     item: Item | Shelved
     sizes: list[int | None]
-    form: int = 0
+    form: int = _WHOLE
     is_lacking: bool = False
 
     @property
@@ -44,21 +48,21 @@ def within(listed: Sequence[Item | Shelved], output: OutputSpec, language: str) 
 
     Only as many as needed are cut, so the newest stay whole as long as they can; a note says how many.
     """
-    kept = [_whole(one) for one in listed]
+    kept = [_uncut(one) for one in listed]
     max_bytes = output.max_bytes
     total = _FILE_BYTES + sum(one.size for one in kept) - len(kept) * _SPARED_BYTES.get(output.format, 0)
-    for form, shorten in ((1, _to_excerpt), (2, _to_link)):
+    for form, shorten in ((_EXCERPT, _to_excerpt), (_LINK, _to_link)):
         for one in reversed(kept):
             if total <= max_bytes:
                 break
             total -= _cut(one, form, shorten, language)
     for one in kept:
         one.is_lacking |= isinstance(one.item, Shelved) and one.form != one.item.form
-    cut = sum(one.form > 0 for one in kept)
+    cut = sum(one.form != _WHOLE for one in kept)
     return kept, (f"{cut} of {len(kept)} items were cut: the output would exceed max_bytes ({max_bytes})",) if cut else ()
 
 
-def _whole(item: Item | Shelved) -> Fitted:
+def _uncut(item: Item | Shelved) -> Fitted:
     return Fitted(item, list(item.sizes) if isinstance(item, Shelved) else [_size(item), None, None])
 
 

@@ -5,10 +5,12 @@ number of a series that says the same words around other names.
 """
 
 import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import unescape
+from importlib import resources
 from typing import Final
 from unicodedata import normalize
 from zlib import crc32
@@ -55,7 +57,7 @@ DENSE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9ff
 _IS_DENSE: Final = re.compile(f"[{DENSE}]")
 _WORDS: Final = re.compile(r"[^\W_]+")
 _DENSE_WORDS: Final = re.compile(rf"[{DENSE}]|[^\W_{DENSE}]+")
-_NUMBER: Final = re.compile(r".*\d.*|[ivx]{2,}|one|two|three|four|five|six|seven|eight|nine|ten")
+_FIGURES: Final = re.compile(r".*\d.*|[ivx]{2,}")
 # The name of a site in so many words; as many may stand behind it ("News").
 _NAME_WORDS: Final = 3
 _LAST_OF_FOUR: Final = "\u17ff"
@@ -165,7 +167,7 @@ def unsigned(title: Sequence[str], where: str) -> tuple[str, ...]:
     for start, end in ends:
         run = title[start:end]
         is_at_edge = start == 0 or len(title) - end < _NAME_WORDS
-        if is_at_edge and "".join(run) == name and any(map(_NUMBER.fullmatch, run)):
+        if is_at_edge and "".join(run) == name and any(map(_is_number, run)):
             return (*title[:start], *title[end:])
     return tuple(title)
 
@@ -212,6 +214,17 @@ def are_others(one: Sequence[str], other: Sequence[str]) -> bool:
     return min(len(one), len(other)) >= _SENTENCE and likeness(one, other).held < _HARDLY_ANY
 
 
+def _is_number(word: str) -> bool:
+    return _FIGURES.fullmatch(word) is not None or word in _number_words()
+
+
+@cache
+def _number_words() -> frozenset[str]:
+    """The words for numbers of likeness.toml."""
+    table = tomllib.loads(resources.files("aggregator.refine").joinpath("likeness.toml").read_text(encoding="utf-8"))
+    return frozenset(table["numbers"])
+
+
 def _runs(found: Sequence[str]) -> set[tuple[str, str, str]]:
     return set(zip(found, found[1:], found[2:], strict=False))
 
@@ -227,10 +240,10 @@ def is_another(one: Sequence[str], other: Sequence[str], text: Sequence[str], ot
     mine, theirs = set(one) - set(other), set(other) - set(one)
     if not mine or not theirs:
         # A number that only one of them has counts instalments; other words are a longer headline.
-        return any(map(_NUMBER.fullmatch, mine | theirs)) and bool(set(one) & set(other))
-    if any(map(_NUMBER.fullmatch, mine)) and any(map(_NUMBER.fullmatch, theirs)):
+        return any(map(_is_number, mine | theirs)) and bool(set(one) & set(other))
+    if any(map(_is_number, mine)) and any(map(_is_number, theirs)):
         return True
-    if all(_NUMBER.fullmatch(word) or _LETTER.fullmatch(word) for word in mine | theirs):
+    if all(_is_number(word) or _LETTER.fullmatch(word) for word in mine | theirs):
         return True
     held, others = set(text), set(other_text)
     return bool((mine & held) - others) and bool((theirs & others) - held)
@@ -242,5 +255,5 @@ def count_on(one: Sequence[str], other: Sequence[str]) -> bool:
     >>> count_on(title_words("Tool 1.2"), title_words("Tool 1.3")), count_on(title_words("Tool"), title_words("Tool 2"))
     (True, False)
     """
-    ours, theirs = ([word for word in title if _NUMBER.fullmatch(word)] for title in (one, other))
+    ours, theirs = ([word for word in title if _is_number(word)] for title in (one, other))
     return bool(ours and theirs) and ours != theirs

@@ -347,5 +347,7 @@ def test_an_original_that_is_found_later_has_not_changed_where_a_copy_says_the_s
     told = [last_changed(one, [one, *others]) - NOON for one, *others in ((later, copy), (later, other), (edited, copy), (later, old))]
     assert told == [timedelta(0), 2 * HOUR, 25 * HOUR, -999 * HOUR]
     twin = replace(edited, pk=9, public_updated=NOON + 24.5 * HOUR)
-    relinked = replace(twin, entry=replace(twin.entry, content_hash="other"))
-    assert [last_changed(edited, [edited, other]) - NOON for other in (twin, relinked)] == [24.5 * HOUR, 25 * HOUR]
+    titled = replace(twin, entry=replace(twin.entry, content_hash="other"))
+    late = replace(edited, public_updated=NOON + 99 * HOUR)
+    assert [last_changed(edited, [edited, other]) - NOON for other in (twin, titled)] == [24.5 * HOUR] * 2
+    assert [last_changed(late, [late, other]) - NOON for other in (twin, titled)] == [24.5 * HOUR, 99 * HOUR]

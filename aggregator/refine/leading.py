@@ -111,8 +111,13 @@ def _was_edited(member: StoredEntry) -> bool:
 
 
 def _was_edited_so(other: StoredEntry, member: StoredEntry) -> bool:
-    """Whether another entry was edited, too, and both say, link to and show the same by now: a twin that is read a minute later."""
-    return _was_edited(other) and other.entry.content_hash == member.entry.content_hash
+    """Whether another entry was edited, too, and both say the same by now: a twin that is read a minute later, a copy that follows within
+    a day.
+    """
+    if not _was_edited(other) or words_of(other.entry) != words_of(member.entry):
+        return False
+    is_followed = member.public_updated - other.public_updated <= _SAME_DAY
+    return is_followed or other.entry.content_hash == member.entry.content_hash
 
 
 def _first_told(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime:

@@ -116,7 +116,7 @@ def _was_edited_so(other: StoredEntry, member: StoredEntry) -> bool:
     """
     if not _was_edited(other) or words_of(other.entry) != words_of(member.entry):
         return False
-    is_followed = member.public_updated - other.public_updated <= _SAME_DAY
+    is_followed = member.public_updated - other.public_updated <= SAME_DAY
     return is_followed or other.entry.content_hash == member.entry.content_hash
 
 

@@ -1,10 +1,102 @@
-"""The small ledgers that a store keeps beside that of entries (`ports.Store`): what polls cost, our dealings with hubs, archives."""
+"""The ledgers that a store keeps beside that of entries (`ports.Store`): of outputs, what polls cost, our dealings with hubs, archives."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from aggregator.model import ArchivePage, FeedState, HubSubscription, ListState, Notice, Publication, StoredEntry, Tally, Upkeep
+from aggregator.model import (
+    ArchivePage,
+    FeedState,
+    HubSubscription,
+    ListState,
+    Notice,
+    Placed,
+    Publication,
+    StoredEntry,
+    Tally,
+    Upkeep,
+    Verdict,
+)
+
+
+class Outputs(Protocol):
+    """What outputs list, and what stands in their files. Each method is one transaction. Raises `StoreError`."""
+
+    def changed_stories(self, output: str, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
+        """Stories, in batches of (story pk, members), that must be judged again for this output.
+
+        All of them when `mark` (a hash of the rules) differs from the one last judged under, else those that changed since.
+        """
+        ...
+
+    def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
+        """Write verdicts. A story listed for the first time gets its sequence number and first-listed time (`store.standing.first_listed`),
+        which stick, as do its published id and sort key; a story no longer listed keeps its row. When two stories of an output would share
+        a published id, the later one gets a uuid5. Backlog that came after the output's first publish (of a feed that was added, or of many
+        old entries that a known one brought at once) is not listed beyond `newcomer_entries`, and says so.
+        `done` marks the output as judged under `mark` up to now.
+        """
+        ...
+
+    def chosen(self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None) -> list[Placed]:
+        """Where those stand that `listing` gives, in no order."""
+        ...
+
+    def listing(
+        self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None
+    ) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+        """The listed stories of an output: the latest first-listed ones, among equals the newest, with all their members, newest sort key
+        first."""
+        ...
+
+    def given(self, output: str, story_pks: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
+        """Those of these stories that an output lists, with all their members, newest first."""
+        ...
+
+    def placed(self, output: str, limit: int) -> list[Placed]:
+        """Where the listed stories of an output stand: those with the highest numbers, these first, without what they say."""
+        ...
+
+    def withdrawn(self, output: str, limit: int) -> list[Publication]:
+        """What an output had listed and was withdrawn since, the latest first."""
+        ...
+
+    def publications(self, story_pk: int) -> list[Publication]: ...
+
+    def listed_in(self, story_pks: Sequence[int]) -> dict[str, int]:
+        """How many of these stories each output lists."""
+        ...
+
+    def held_back(self) -> dict[str, int]:
+        """How many stories of each feed (by key) some output holds back as backlog; feeds without any are left out."""
+        ...
+
+    def release(self, feed_key: str) -> int:
+        """Let what is held back of a feed's backlog stand in the outputs from the next publish on; how many stories that are."""
+        ...
+
+    def files(self) -> dict[str, str]:
+        """The outputs, in feeds.yaml or not, that have a file of ours: path → digest of what we wrote there last."""
+        ...
+
+    def file(self, path: str) -> tuple[str, bytes] | None:
+        """What `note_file` noted of an output's file; None where there is no file of ours."""
+        ...
+
+    def note_file(self, path: str, digest: str | None, places: bytes = b"") -> None:
+        """Note what was written into an output's file, and where in it each entry stands (`Written.index`).
+
+        None when we have no file there any more. What it listed is kept.
+        """
+        ...
+
+    def pages(self) -> dict[str, tuple[str, str]]:
+        """The pages beside outputs, by path: what each was made from, and the digest of what we wrote. They are no outputs (`files`)."""
+        ...
+
+    def note_pages(self, notes: Mapping[str, tuple[str, str] | None]) -> None:
+        """Note what was written into pages (see `pages`), or that they are gone (None)."""
+        ...
 
 
 class Tallies(Protocol):

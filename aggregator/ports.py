@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from aggregator.judges import SameStory, Successors, no_successors
-from aggregator.ledgers import Archives, Hubs, Lists, Tallies
+from aggregator.ledgers import Archives, Hubs, Lists, Outputs, Tallies
 from aggregator.model import (
     Claim,
     Document,
@@ -19,13 +19,11 @@ from aggregator.model import (
     Hop,
     Kept,
     Learnt,
-    Placed,
     PollReport,
     PollResult,
     Posted,
     Printed,
     Pruned,
-    Publication,
     RawEntry,
     ReadFeed,
     Retain,
@@ -34,7 +32,6 @@ from aggregator.model import (
     Surroundings,
     Unchanged,
     Validators,
-    Verdict,
     Written,
 )
 
@@ -75,7 +72,7 @@ class Fetcher(Protocol):
     def close(self) -> None: ...
 
 
-class Store(Protocol):
+class Store(Outputs, Protocol):
     """The ledger. Every method is one transaction; all are safe to call from several threads and processes.
 
     Raises `StoreError` for whatever the database refuses.
@@ -150,64 +147,6 @@ class Store(Protocol):
         """Find a feed by its id or by any address it ever had."""
         ...
 
-    def changed_stories(self, output: str, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
-        """Stories, in batches of (story pk, members), that must be judged again for this output.
-
-        All of them when `mark` (a hash of the rules) differs from the one last judged under, else those that changed since.
-        """
-        ...
-
-    def judge(self, output: str, mark: str, verdicts: Sequence[Verdict], now: datetime, *, newcomer_entries: int, done: bool) -> None:
-        """Write verdicts. A story listed for the first time gets its sequence number and first-listed time (`store.standing.first_listed`),
-        which stick, as do its published id and sort key; a story no longer listed keeps its row. When two stories of an output would share
-        a published id, the later one gets a uuid5. Backlog that came after the output's first publish (of a feed that was added, or of many
-        old entries that a known one brought at once) is not listed beyond `newcomer_entries`, and says so.
-        `done` marks the output as judged under `mark` up to now.
-        """
-        ...
-
-    def listing(
-        self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None
-    ) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
-        """The listed stories of an output: the latest first-listed ones, among equals the newest, with all their members, newest sort key
-        first."""
-        ...
-
-    def chosen(self, output: str, limit: int, *, per_feed: int | None, not_before: datetime | None) -> list[Placed]:
-        """Where those stand that `listing` gives, in no order."""
-        ...
-
-    def files(self) -> dict[str, str]:
-        """The outputs, in feeds.yaml or not, that have a file of ours: path → digest of what we wrote there last."""
-        ...
-
-    def file(self, path: str) -> tuple[str, bytes] | None:
-        """What `note_file` noted of an output's file; None where there is no file of ours."""
-        ...
-
-    def note_file(self, path: str, digest: str | None, places: bytes = b"") -> None:
-        """Note what was written into an output's file, and where in it each entry stands (`Written.index`).
-
-        None when we have no file there any more. What it listed is kept.
-        """
-        ...
-
-    def pages(self) -> dict[str, tuple[str, str]]:
-        """The pages beside outputs, by path: what each was made from, and the digest of what we wrote. They are no outputs (`files`)."""
-        ...
-
-    def note_pages(self, notes: Mapping[str, tuple[str, str] | None]) -> None:
-        """Note what was written into pages (see `pages`), or that they are gone (None)."""
-        ...
-
-    def placed(self, output: str, limit: int) -> list[Placed]:
-        """Where the listed stories of an output stand: those with the highest numbers, these first, without what they say."""
-        ...
-
-    def given(self, output: str, story_pks: Sequence[int]) -> list[tuple[Publication, tuple[StoredEntry, ...]]]:
-        """Those of these stories that an output lists, with all their members, newest first."""
-        ...
-
     def unchecked_stories(self, mark: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
         """Stories, in batches of (story pk, members), of which some entry claims an origin, and which changed since claims were checked.
 
@@ -233,12 +172,6 @@ class Store(Protocol):
     def names(self) -> Mapping[str, Learnt]:
         """The learnt names that mean one publisher and no other, by `web.text.folded_name`."""
         ...
-
-    def withdrawn(self, output: str, limit: int) -> list[Publication]:
-        """What an output had listed and was withdrawn since, the latest first."""
-        ...
-
-    def publications(self, story_pk: int) -> list[Publication]: ...
 
     def find(self, query: str) -> list[tuple[int, tuple[StoredEntry, ...]]]:
         """Stories in which some entry has this link, canonical link, sighting address, raw id or published id, or was published under it.
@@ -313,24 +246,12 @@ class Store(Protocol):
         """
         ...
 
-    def held_back(self) -> dict[str, int]:
-        """How many stories of each feed (by key) some output holds back as backlog; feeds without any are left out."""
-        ...
-
-    def release(self, feed_key: str) -> int:
-        """Let what is held back of a feed's backlog stand in the outputs from the next publish on; how many stories that are."""
-        ...
-
     def partners(self) -> dict[str, int]:
         """With how many other feeds each feed (by key) ever shared a story; feeds that share none are left out."""
         ...
 
     def stories_of(self, feed_key: str) -> Iterator[list[tuple[int, tuple[StoredEntry, ...]]]]:
         """The stories, in batches of (story pk, members), of which some member came in a feed."""
-        ...
-
-    def listed_in(self, story_pks: Sequence[int]) -> dict[str, int]:
-        """How many of these stories each output lists."""
         ...
 
     def forget(self, chosen: Sequence[tuple[int, bool]], now: datetime, secret: str) -> int:

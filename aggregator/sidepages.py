@@ -15,8 +15,9 @@ from typing import Final
 import msgspec
 
 from aggregator import __version__
+from aggregator.ledgers import Outputs
 from aggregator.model import Edition, Placed
-from aggregator.ports import Publisher, Store
+from aggregator.ports import Publisher
 from aggregator.publish.edition import EMPTY
 from aggregator.publish.layout import archive_number, archive_path, archives_path, source_path, sources_path, tag_path
 from aggregator.publish.page import ABOUT_ENTRIES, Range, archive_page, archives_page, source_page, sources_page, tag_page
@@ -77,7 +78,7 @@ class _Page:
         return bool(STORY_PAGE.fullmatch(self.path))
 
 
-def bring_up(outputs: Sequence[Output], store: Store, publisher: Publisher, *, taken: frozenset[str], is_whole: bool) -> tuple[int, int]:
+def bring_up(outputs: Sequence[Output], store: Outputs, publisher: Publisher, *, taken: frozenset[str], is_whole: bool) -> tuple[int, int]:
     """Write the pages that show something new, remove those of sources, tags and stories that are gone; count both.
 
     A path that is `taken` by an output is left to it, and one where somebody else's file stands to that. Nothing is removed while an output
@@ -113,7 +114,7 @@ def _is_there(page: _Page, note: tuple[str, str] | None, publisher: Publisher) -
     return body is not None and fingerprint(body) == note[1]
 
 
-def _written(output: Output, pages: Sequence[_Page], store: Store, publisher: Publisher) -> int:
+def _written(output: Output, pages: Sequence[_Page], store: Outputs, publisher: Publisher) -> int:
     count = 0
     for batch in _batches(pages):
         stories = dict.fromkeys(place.story_pk for page in batch for place in page.places)
@@ -146,7 +147,7 @@ def _batches(pages: Sequence[_Page]) -> Iterator[list[_Page]]:
 # ── which pages there are ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _pages(output: Output, store: Store, left: Collection[str]) -> Iterator[_Page]:
+def _pages(output: Output, store: Outputs, left: Collection[str]) -> Iterator[_Page]:
     """The pages that an output should have; `left` are those of stories that no page lists any more."""
     edition, path, mark = output.edition, output.edition.spec.path, output.mark
     places, feed_ids = store.placed(path, REACH), output.feed_ids

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aggregator.errors import PublishError
+from aggregator.ledgers import Outputs
 from aggregator.model import Edition, Format, Kept, OutputSpec, PublishReport, Written
-from aggregator.ports import Publisher, Renderer, Store
+from aggregator.ports import Publisher, Renderer
 from aggregator.publish.stylesheet import STYLESHEETS, stylesheet
 from aggregator.web.text import fingerprint
 
@@ -26,7 +27,7 @@ class Before:
         return Kept(file=self.file, index=self.noted[1]) if self.file and self.noted and self.noted[1] else None
 
 
-def before(path: str, store: Store, publisher: Publisher) -> Before:
+def before(path: str, store: Outputs, publisher: Publisher) -> Before:
     """Look at the file of an output. Raises `PublishError`."""
     noted = store.file(path)
     file = publisher.read(path) if noted else None
@@ -34,7 +35,7 @@ def before(path: str, store: Store, publisher: Publisher) -> Before:
     return Before(noted, file if is_ours else None)
 
 
-def bring_up(edition: Edition, old: Before, renderers: Mapping[Format, Renderer], store: Store, publisher: Publisher) -> bool:
+def bring_up(edition: Edition, old: Before, renderers: Mapping[Format, Renderer], store: Outputs, publisher: Publisher) -> bool:
     """Write the file of an edition if its bytes differ, and tell whether they did. Raises `PublishError`; the last good file stays then."""
     path = edition.spec.path
     written = renderers[edition.spec.format](edition, old.kept)
@@ -54,7 +55,7 @@ def bring_up_stylesheets(outputs: Sequence[OutputSpec], publisher: Publisher) ->
     return 0, sum(publisher.remove(path, fingerprint(stylesheet(path))) for path in STYLESHEETS)
 
 
-def remove_gone(outputs: Sequence[OutputSpec], store: Store, publisher: Publisher) -> list[PublishReport]:
+def remove_gone(outputs: Sequence[OutputSpec], store: Outputs, publisher: Publisher) -> list[PublishReport]:
     """Remove what stands in the files of outputs that are gone from feeds.yaml; a file that somebody else wrote since stays.
 
     A file that cannot be removed is reported, and tried again next time.

@@ -33,7 +33,9 @@ class Outputs(Protocol):
         """Write verdicts. A story listed for the first time gets its sequence number and first-listed time (`store.standing.first_listed`),
         which stick, as do its published id and sort key; a story no longer listed keeps its row. When two stories of an output would share
         a published id, the later one gets a uuid5. Backlog that came after the output's first publish (of a feed that was added, or of many
-        old entries that a known one brought at once) is not listed beyond `newcomer_entries`, and says so.
+        old entries that a known one brought at once), and what other rules let in that the output had passed over, is not listed beyond
+        `newcomer_entries`, and says so.
+
         `done` marks the output as judged under `mark` up to now.
         """
         ...

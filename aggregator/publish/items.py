@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from aggregator.model import (
+    Attribution,
     Credit,
     Entry,
     FeedSpec,
@@ -16,6 +17,7 @@ from aggregator.model import (
     Publication,
     SafeHtml,
     Seen,
+    Source,
     StoredEntry,
     Story,
     Title,
@@ -32,6 +34,22 @@ from aggregator.web.url import link_key
 _MAX_TITLE_CHARS: Final = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where an entry comes from, as an item says it: the fields of `Item` that credit somebody.
+
+    `licensed_by` is the source's licence where it is the origin's own feed; one that only republished gives none.
+    """
+
+    is_known: bool
+    original: Url | None
+    source: Source
+    hops: tuple[Hop, ...]
+    also: tuple[Seen, ...]
+    line: SafeHtml
+    licensed_by: Url | None
+
+
 def item_of(
     publication: Publication,
     story: Story,
@@ -44,25 +62,14 @@ def item_of(
     """Resolve a story to what readers of an output get of it: whom it credits, what it links to, and as much text as may be shown."""
     lead, entry = story.lead, story.lead.entry
     feed_spec, own = specs[lead.feed_key], directory[lead.feed_key]
-    chain = entry.origin.chain
-    # Who says that it is another's, and is contradicted, is not said to be the origin either.
-    is_known = entry.origin.is_known if chain else not (own.is_republisher or entry.origin.is_contradicted)
-    own_page = None if _leads_elsewhere(entry) else entry.link
-    original = (chain[0].page if chain else own_page) if is_known else None
-    origin_source = directory.source_of_hop(chain[0]) if chain else own_source(entry.claims, own)
-    source = origin_source or directory.source_of(chain, own)
-    hops = _hops(chain, own, entry, directory)
-    elsewhere = (*hops, Hop(name=own.name, page=original or entry.link))
-    also = _also_seen(story, specs, directory, elsewhere, own)
     style = spec.attribution or feed_spec.attribution
-    origin, via = _credits(hops, own, own_page, is_known=is_known)
-    said = line(style, language, origin=origin, via=via, also=[Linked(seen.name, seen.url) for seen in also])
-    license_url = inherited(entry, origin_source.license if origin_source else None)
-    link = original or entry.link or entry.related
+    way = _way(story, style, specs, directory, language)
+    license_url = inherited(entry, way.licensed_by)
+    link = way.original or entry.link or entry.related
     may = permission(entry, feed_spec.republish, license_url)
     shown = text_of(entry, may, link=link, language=language)
     is_whole = may.policy == "full" and bool(shown.content or shown.summary)
-    authors = [author.name for author in entry.authors or source.authors]
+    authors = [author.name for author in entry.authors or way.source.authors]
     return Item(
         id=publication.published_id,
         raw_id=entry.raw_id,
@@ -71,14 +78,14 @@ def item_of(
         updated=publication.public_updated,
         published=_published(lead, publication),
         link=link,
-        original=original,
+        original=way.original,
         title=_title(entry.title),
         authors=entry.authors,
         contributors=entry.contributors,
         summary=shown.summary,
         content=shown.content,
         cut=shown.cut,
-        language=entry.language or (source.language if not chain else None),
+        language=entry.language or (None if entry.origin.chain else way.source.language),
         categories=entry.categories,
         enclosures=entry.enclosures,
         thumbnail=entry.thumbnail,
@@ -87,20 +94,42 @@ def item_of(
         rights=entry.rights,
         license=license_url,
         carried=entry.carried,
-        source=source,
-        via=hops,
-        also_seen=also,
+        source=way.source,
+        via=way.hops,
+        also_seen=way.also,
         evidence=entry.origin.evidence,
         confidence=entry.origin.confidence,
-        chain_known=is_known,
+        chain_known=way.is_known,
         place=style.place,
-        line=said,
+        line=way.line,
         trail=trail(publication, story, directory, specs) if spec.format == "html" else None,
         credit=unless_said(credit.html, shown),
         notice=unless_said(notice(authors, license_url), shown) if is_whole else SafeHtml(""),
         counters=(*entry.counters, *credit.counters) if is_whole and feed_spec.keep_counters else (),
         feed=None if own.is_private else feed_spec.id,
         tags=feed_spec.tags,
+    )
+
+
+def _way(story: Story, style: Attribution, specs: Mapping[str, FeedSpec], directory: Directory, language: str) -> _Way:
+    entry, own = story.lead.entry, directory[story.lead.feed_key]
+    chain = entry.origin.chain
+    # Who says that it is another's, and is contradicted, is not said to be the origin either.
+    is_known = entry.origin.is_known if chain else not (own.is_republisher or entry.origin.is_contradicted)
+    own_page = None if _leads_elsewhere(entry) else entry.link
+    original = (chain[0].page if chain else own_page) if is_known else None
+    origin_source = directory.source_of_hop(chain[0]) if chain else own_source(entry.claims, own)
+    hops = _hops(chain, own, entry, directory)
+    also = _also_seen(story, specs, directory, (*hops, Hop(name=own.name, page=original or entry.link)), own)
+    origin, via = _credits(hops, own, own_page, is_known=is_known)
+    return _Way(
+        is_known=is_known,
+        original=original,
+        source=origin_source or directory.source_of(chain, own),
+        hops=hops,
+        also=also,
+        line=line(style, language, origin=origin, via=via, also=[Linked(seen.name, seen.url) for seen in also]),
+        licensed_by=origin_source.license if origin_source else None,
     )
 
 

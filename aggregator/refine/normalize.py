@@ -4,12 +4,12 @@ What was cut or repaired on the way is said in `oddities`. An entry's texts are 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawText, SafeHtml, Surroundings, Title, Url
+from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawText, SafeHtml, StoryKey, Surroundings, Title, Url
 from aggregator.refine import fields, headlines, housing, issues, likeness, linkblog, markup, stories, twins
 from aggregator.refine.carried import carried, flag, is_played, timed
 from aggregator.refine.closings import unclosed
@@ -194,14 +194,12 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
     # An episode without a picture of its own is shown with its podcast's.
     thumbnail = resource(raw.thumbnail, base) or (context.head.icon if any(map(is_played, enclosures)) else None)
     authors = fields.people(raw.authors, base)
-    where = _own_site(page, context)
-    own_site = where if page and site(page) == where else None
     return Entry(
         raw_key=mine.raw_key,
         raw_id=_raw_id(raw),
         id_from=mine.id_from,
         published_id=mine.published_id,
-        site=where,
+        site=_own_site(page, context),
         link=page,
         related=found.related or linkblog.named_related(raw, found.origin, context),
         title=title,
@@ -221,11 +219,7 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         carried=elements,
         claims=found.claims,
         origin=found.origin,
-        keys=(
-            *stories.keys(None if _is_home(page, context) else page, found.origin, _own_id(raw, mine), found.related),
-            *stories.text_keys(told.content or told.summary),
-            *headlines.keys(title.text if title else "", told.content or told.summary, own_site, found.origin),
-        ),
+        keys=_keys(raw, mine, told, page, title, context),
         text_start=_text_start(told.content or told.summary, title),
         counters=told.counters,
         stripped=told.stripped,
@@ -235,10 +229,7 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
             *_title_oddity(raw.title, title),
             *too_many_enclosures,
             *too_many_categories,
-            *fields.cut(raw),
-            *fields.unread_date("published", raw.published, published),
-            *fields.unread_date("updated", raw.updated, updated),
-            *(("its id is longer than 4 KiB and known by its hash only",) if len(raw.id or "") > MAX_RAW_ID else ()),
+            *_field_oddities(raw, published, updated),
         ),
         loop=found.loop,
         # What the neighbours in a document have in common changes with them, and is no change of this entry.
@@ -246,6 +237,25 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         text_hash=text_hash(title, told.said, enclosures),
         still=_still(told, thumbnail),
     )
+
+
+def _keys(raw: RawEntry, mine: Identity, told: Texts, page: Url | None, title: Title | None, context: Context) -> tuple[StoryKey, ...]:
+    """The keys under which copies of the entry are found: by its pages and id, by its words, and by a headline that is all of it."""
+    found, text, where = told.trace, told.content or told.summary, _own_site(page, context)
+    own_site = where if page and site(page) == where else None
+    return (
+        *stories.keys(None if _is_home(page, context) else page, found.origin, _own_id(raw, mine), found.related),
+        *stories.text_keys(text),
+        *headlines.keys(title.text if title else "", text, own_site, found.origin),
+    )
+
+
+def _field_oddities(raw: RawEntry, published: datetime | None, updated: datetime | None) -> Iterator[str]:
+    yield from fields.cut(raw)
+    yield from fields.unread_date("published", raw.published, published)
+    yield from fields.unread_date("updated", raw.updated, updated)
+    if len(raw.id or "") > MAX_RAW_ID:
+        yield "its id is longer than 4 KiB and known by its hash only"
 
 
 # ── small things ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,16 @@ def test_one_line_has_single_spaces() -> None:
     assert one_line(" a \n\n b\u00a0\tc\0 ") == "a b c"
 
 
+@pytest.mark.parametrize("opened", ["\u202e", "\u202b", "\u2067", "\u202c\u202e", "\u2067\u202c"])
+def test_no_name_turns_what_stands_behind_it(opened: str) -> None:
+    assert one_line(f"The {opened}Herald") == "The Herald"
+
+
+@pytest.mark.parametrize("name", ["\u202bصحيفة\u202c 24", "\u2068The \u2067صحيفة\u2069\u2069"])
+def test_a_direction_that_ends_with_its_word_stays(name: str) -> None:
+    assert one_line(name) == name
+
+
 @pytest.mark.parametrize(
     ("html", "seen"),
     [

@@ -5,7 +5,7 @@ library's `html.parser` is neither: unclosed constructs make it look again from 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import blake2b
 from html import unescape
@@ -41,6 +41,8 @@ _INLINE: Final = frozenset(
     map mark meta noscript object output param picture progress q rp rt ruby s samp small source span strike strong sub sup svg textarea
     time track tt u var wbr""".split()  # noqa: SIM905
 )
+# Signs that turn the direction of letters until another one ends that.
+_TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Definite articles of the languages that print them as words of their own; what else may open a name is a part of it.
 _ARTICLE: Final = re.compile(
     r"(?:(?:the|der|die|das|dem|den|des|el|la|los|las|le|les|il|lo|gli|i|o|a|os|as|het|de|det)\s+|l['’]\s?)(?=\S)", re.IGNORECASE
@@ -67,10 +69,24 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """Clean text and put it on one line: every run of white space becomes one space, none at the ends.
 
-    >>> one_line("  A\\n\\t title ")
-    'A title'
+    Signs that turn the direction of letters and do not come in pairs vanish: they would turn the sentence in which a name stands.
+
+    >>> one_line("  A\\n\\t title "), one_line("\\u202egnihton")
+    ('A title', 'gnihton')
     """
-    return " ".join(clean(text).split())
+    line = " ".join(clean(text).split())
+    return line if line.isascii() or _come_in_pairs(_TURNS.findall(line)) else " ".join(_TURNS.sub("", line).split())
+
+
+def _come_in_pairs(signs: Iterable[str]) -> bool:
+    """Whether all that is opened is closed behind it: embeddings by U+202C, isolates by U+2069 (UAX 9)."""
+    depths = {"\u202c": 0, "\u2069": 0}
+    for sign in signs:
+        end = "\u2069" if sign >= "\u2066" else "\u202c"
+        depths[end] += -1 if sign == end else 1
+        if depths[end] < 0:
+            return False
+    return not any(depths.values())
 
 
 def folded_name(name: str) -> str:

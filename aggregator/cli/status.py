@@ -110,10 +110,10 @@ def moving_words(found: Moving) -> str:
 
 
 def spent_words(tally: Tally) -> str:
-    """What polls cost, in a sentence.
+    """What polls cost and brought, in a sentence. Old is what was old when it came, as all that a feed had when it was added.
 
-    >>> spent_words(Tally(polls=4, requests=4, not_modified=3, received_bytes=20_000, saved_bytes=60_000, entries=2))
-    '4 polls, 4 requests (75 % not modified), 20 kB received, 60 kB saved by 304s, 2 new entries'
+    >>> spent_words(Tally(polls=4, requests=4, not_modified=3, received_bytes=20_000, saved_bytes=60_000, entries=2, backlog=9))
+    '4 polls, 4 requests (75 % not modified), 20 kB received, 60 kB saved by 304s, 2 new entries, 9 old ones'
     """
     share = tally.share_not_modified
     requests = counted(tally.requests, "request") + (f" ({share:.0%} not modified)".replace("%", " %") if share is not None else "")
@@ -121,6 +121,7 @@ def spent_words(tally: Tally) -> str:
     return (
         f"{counted(tally.polls, 'poll')}{failed}, {requests}, {sized(tally.received_bytes)} received, "
         f"{sized(tally.saved_bytes)} saved by 304s, {counted(tally.entries, 'new entry')}"
+        + (f", {counted(tally.backlog, 'old one')}" if tally.backlog else "")
     )
 
 

@@ -253,7 +253,7 @@ def _place(place: Place) -> Iterator[Line]:
         yield Line(f"at place {place.place} of {place.of}, {since}", place.output, "good")
     credit = f", credited to {place.credited_to}, whose own feed has it, too" if place.credited_to else ""
     yield Line(f"as {place.published_id}, in the words of {place.led_by}{credit}", "")
-    yield Line(f"let in: {_reason(place.rule)}", "", "soft")
+    yield Line(f"let in: it is {_reason(place.rule)}", "", "soft")
 
 
 def _cut(place: Place) -> str:

@@ -75,7 +75,7 @@ def test_the_whole_history_of_a_story_is_told_in_plain_words() -> None:
     assert under(lines, "feed.json") == [
         "at place 1 of 1, since 2026-11-01 12:00",
         f"as {REAL.id}, in the words of orig",
-        "let in: in feed copy; in feed orig",
+        "let in: it is in feed copy; in feed orig",
     ]
     assert under(lines, "orig")[0] == "last read 2026-11-01 12:00"
     assert under(lines, "orig")[1].startswith("next read 2026-11-0")

@@ -19,12 +19,13 @@ def is_next_there(a: StoredEntry, b: StoredEntry) -> bool:
     A quote of the day stands at one address, and every day another; what is reported of an outage, or of an election, under one title, too.
     """
     is_told_apart, are_days_apart = _is_told_apart_by_id(a, b), _is_dated_days_apart(a.entry, b.entry)
-    one, other = instalments.told(a.entry), instalments.told(b.entry)
+    if not (is_told_apart or are_days_apart):
+        return False
     if _is_issued_anew(a.entry, b.entry) and (_count_on(a.entry, b.entry) or (are_days_apart and _have_other_files(a.entry, b.entry))):
         return True
-    if is_told_apart and are_days_apart and instalments.is_filled_in(one, other):
-        return True
-    return (is_told_apart or are_days_apart) and likeness.are_others(one.words, other.words)
+    one, other = instalments.told(a.entry), instalments.told(b.entry)
+    is_filled_in = is_told_apart and are_days_apart and instalments.is_filled_in(one, other)
+    return is_filled_in or likeness.are_others(one.words, other.words)
 
 
 def are_issues(a: Entry, b: Entry) -> bool:

@@ -197,6 +197,11 @@ def test_a_note_without_a_title_that_was_posted_in_two_places_at_once_is_one() -
     note, again = (entry(feed, text, pk=pk, title=None) for pk, feed in enumerate(("a.example", "b.example"), 1))
     assert meets(note, again)
     assert not meets(note, entry("b.example", text, pk=2, title=None, published=NOON + timedelta(days=1)))
+    tags = "<a href='https://{0}/tags/pier'>#<span>pier</span></a> #harbour"
+    link = "<a href='https://{0}/1'><span>https://</span><span>{0}/</span><span>1</span></a>"
+    assert meets(note, entry("b.example", f"{text} {tags} {link}".format("a.example"), pk=2, title=None))
+    bots = (entry(feed, f"{text} {link} {tags}".format(feed), pk=pk, title=None) for pk, feed in enumerate(("a.example", "b.example"), 1))
+    assert not meets(*bots)
     assert not meets(note, entry("b.example", text.replace("eleven", "twelve"), pk=2, title=None))
 
 

@@ -13,7 +13,7 @@ from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
-from aggregator.refine import headlines, instalments, likeness, pictures, twins
+from aggregator.refine import headlines, instalments, likeness, notes, pictures, twins
 from aggregator.refine.issues import APART, is_next_there
 from aggregator.refine.pages import is_front_page, names_a_page
 from aggregator.web.host import site
@@ -217,7 +217,7 @@ def _is_one_note(a: Entry, b: Entry) -> bool:
     """Whether two notes without titles say the same within an hour, with no other pictures: one that was posted in two places."""
     if a.title or b.title or not (a.published and b.published) or abs(a.published - b.published) > _AT_ONCE:
         return False
-    return words_of(a) == words_of(b) and not pictures.are_others(pictures.shown(a), pictures.shown(b))
+    return notes.say_the_same(a, b) and not pictures.are_others(pictures.shown(a), pictures.shown(b))
 
 
 def _is_numbered(a: Entry, b: Entry) -> bool:

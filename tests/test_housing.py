@@ -12,11 +12,11 @@ HOME = "https://hills.example/"
 SOUND = RawLink(href="https://sends.example/1.mp3", rel="enclosure", type="audio/mpeg")
 
 
-def read(feed: str, home: str | None, entries: Sequence[RawEntry]) -> tuple[bool, tuple[Entry | None, ...]]:
+def read(feed: str, home: str | None, entries: Sequence[RawEntry], **fields: bool) -> tuple[bool, tuple[Entry | None, ...]]:
     """Whether the feed is taken for one that repeats others, and its entries."""
     raw = RawFeed(version="rss20", link=home, entries=tuple(entries))
     head = normalize.head(raw, feed)
-    context = normalize.context(FeedSpec(id="f", url=feed, shown_url=feed), "k", head, feed)
+    context = normalize.context(replace(FeedSpec(id="f", url=feed, shown_url=feed), **fields), "k", head, feed)
     return head.permalinks_foreign, normalize.entries(raw, context)
 
 
@@ -79,6 +79,15 @@ def test_the_address_of_a_server_behind_a_proxy_is_nobody_elses(page: str) -> No
 def test_on_a_private_network_its_hosts_are_publishers() -> None:
     is_foreign, _ = read("http://planet.lan/feed", "http://planet.lan/", three("http://blog{}.lan/a"))
     assert is_foreign
+
+
+def test_a_planet_within_a_network_credits_its_hosts_whatever_it_is_called_itself() -> None:
+    source = RawSource(kind="rss", title="Wiki", self_url="http://wiki/feed")
+    _, (entry,) = read(
+        "https://planet.example/feed", "https://planet.example/", [replace(three("http://wiki/{}")[0], source=source)], allow_private=True
+    )
+    assert entry is not None
+    assert [hop.name for hop in entry.origin.chain] == ["Wiki"]
 
 
 def test_an_episode_that_the_feeds_own_host_sends_is_the_feeds_whatever_its_link_recommends() -> None:

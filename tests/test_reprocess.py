@@ -167,7 +167,15 @@ def test_what_cannot_be_refined_any_more_stays_as_it_was() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"strip": ("x",)}, {"aliases": ("b.example",)}, {"republisher": True}, {"origin": "B"}, {"name": "B"}, {"language": "de"}],
+    [
+        {"strip": ("x",)},
+        {"aliases": ("b.example",)},
+        {"republisher": True},
+        {"origin": "B"},
+        {"name": "B"},
+        {"language": "de"},
+        {"allow_private": True},
+    ],
     ids=lambda fields: next(iter(fields)),
 )
 def test_every_key_of_feeds_yaml_that_refining_reads_is_a_rule(fields: dict[str, object]) -> None:

@@ -69,7 +69,12 @@ def is_foreign(url: str | None, context: Context) -> bool:
 
 def is_own(url: str, context: Context) -> bool:
     """Whether an address belongs to the feed's own publisher: its site, one of its others, a host it declared, a server behind its own."""
-    return _is_own_site(site(url), context) or host_of(url) in context.own_sites or (is_inside(url) and not is_inside(context.base))
+    return _is_own_site(site(url), context) or host_of(url) in context.own_sites or _is_behind(url, context)
+
+
+def _is_behind(url: str, context: Context) -> bool:
+    """Whether an address can only be the feed's own server, behind its proxy: nobody else reaches it. Within a network, others may."""
+    return is_inside(url) and not (context.spec.allow_private or is_inside(context.base))
 
 
 def _is_own_site(found: str | None, context: Context) -> bool:

@@ -20,7 +20,8 @@ def mark(spec: FeedSpec, printed: Sequence[str] = ()) -> str:
     `printed` are the marks of what the feed is found to print around its entries, which counts where that is to be stripped.
     """
     found = sorted(printed) if "auto" in spec.strip else []
-    parts = (VERSION, _data(), spec.strip, spec.aliases, spec.republisher, spec.origin, spec.name, spec.language, spec.keep_counters, found)
+    asked = (spec.aliases, spec.republisher, spec.origin, spec.name, spec.language, spec.keep_counters, spec.allow_private)
+    parts = (VERSION, _data(), spec.strip, *asked, found)
     return blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Enclosure, Entry, RawEntry, RawText, SafeHtml, Title
+from aggregator.model import Enclosure, Entry, RawEntry, RawText, SafeHtml, Title, Url
 from aggregator.refine.identity import content_hash, identities, marks, noticed
 from aggregator.web.url import is_absolute_iri, resource
 from tests.planet import NOON, Planet, atom, post
@@ -177,3 +177,16 @@ def test_the_content_hash_moves_for_what_a_reader_notices_and_for_nothing_else()
         replace(base, enclosures=(Enclosure(url=url),)),
     ]
     assert len({mine, *map(_hash, others)}) == len(others) + 1
+
+
+def test_a_site_that_moves_to_another_host_with_all_its_pages_says_nothing_new():
+    def moved(home: str, path: str = "/a-post", shown: str = "/i/1.png") -> str:
+        html = SafeHtml(f'<p>Some words <img src="{home}{shown}"></p>')
+        entry = Entry(
+            raw_key="k", raw_id="1", id_from="id", published_id="urn:x:1", site="blog.example", link=Url(home + path), content=html
+        )
+        return _hash(replace(entry, enclosures=(Enclosure(url=Url(f"{home}/1.mp3")),)))
+
+    homes = ["https://blog.example", "http://blog.example", "https://new.example", "https://blog.new.example"]
+    assert len(set(map(moved, homes))) == 1
+    assert len({moved(homes[0]), moved(homes[0], "/b-post"), moved(homes[0], shown="/i/2.png")}) == 3

@@ -7,12 +7,14 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha1
 from typing import Final, Literal, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from aggregator.model import Enclosure, Person, RawEntry, RawText, Title, Url
 from aggregator.refine.passing import settled_file, stable
+from aggregator.web.host import host_of
 from aggregator.web.text import clean, fingerprint, one_line, visible_text
 from aggregator.web.url import is_absolute_iri, link, link_key
 
@@ -126,10 +128,18 @@ def content_hash(
     """Digest (blake2b-128, hex) of what a reader would notice: title, link, words, links and pictures, enclosures, authors.
 
     `texts` are summary and content, as `substance` and `said_once` give them. Markup that only looks different, dates and categories do not
-    count, nor does what lets a reader in.
+    count, nor does what lets a reader in, nor on which host the page is: a site that moves with all its pages says nothing new.
     """
     media = [settled_file(enclosure.url) for enclosure in enclosures]
-    return _digest([title.text if title else "", stable(link or ""), *texts, *media, "", *(author.name for author in authors)])
+    said = [stable(link or ""), *texts, *media]
+    own = host_of(link) if link else ""
+    at_home = [_on_its_host(own).sub("//", text) if own in text else text for text in said] if own else said
+    return _digest([title.text if title else "", *at_home, "", *(author.name for author in authors)])
+
+
+@lru_cache(maxsize=64)
+def _on_its_host(host: str) -> re.Pattern[str]:
+    return re.compile(rf"https?://{re.escape(host)}(?![\w.:-])")
 
 
 def text_hash(title: Title | None, texts: Sequence[str], enclosures: Sequence[Enclosure]) -> str:

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import BadStatus, StoreError
+from aggregator.model import FeedState
 from aggregator.publish import plots
 from aggregator.publish.statuspage import Shown, status_page
 from aggregator.run.health import LATE, Health, unready
 from aggregator.status import overview, status
 from tests.board import SECRET, Site, held_planet
+from tests.fakes import FakeStore
 from tests.makers import NOON, spec, state
 from tests.pace import examples
 from tests.planet import Planet, atom, older
@@ -114,14 +116,25 @@ def test_what_feeds_and_addresses_say_cannot_become_markup(site: Site) -> None:
     assert "<script" not in site.ask("/status?done=confirm&feed=%3Cscript%3E")[2]
 
 
-def test_a_store_that_cannot_be_read_is_said_in_a_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: object, **named: object) -> None:
-        raise StoreError("aggregator.db: the disk failed to read or write")
+class Unreadable(FakeStore):
+    """A store on a disk that has broken."""
 
-    monkeypatch.setattr(site.planet.store, "feeds", refuse)
+    is_broken = False
+
+    def feeds(self, *, active_only: bool = True) -> list[FeedState]:
+        if self.is_broken:
+            raise StoreError("aggregator.db: the disk failed to read or write")
+        return super().feeds(active_only=active_only)
+
+
+def test_a_store_that_cannot_be_read_is_said_in_a_line(tmp_path: Path) -> None:
+    store = Unreadable()
+    site = Site(Planet("well", store=store), tmp_path)
+    store.is_broken = True
     for path in ("/status", "/metrics"):
         assert site.ask(path)[::2] == (503, "aggregator.db: the disk failed to read or write\n")
     assert json.loads(site.ask("/readyz")[2])["reasons"] == ["aggregator.db: the disk failed to read or write"]
+    site.server.stop()
 
 
 # ── ready, metrics ──

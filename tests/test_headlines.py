@@ -15,9 +15,9 @@ def html(text: str) -> RawText:
     return RawText(value=text, type="text/html")
 
 
-def read(host: str, title: str, text: str, source: RawSource | None = None, seconds: int = 0) -> Entry:
+def read(host: str, title: str, text: str, source: RawSource | None = None, seconds: int = 0, at: str = "1") -> Entry:
     raw = RawEntry(
-        id="1", link=f"https://{host}/a/1", title=html(title), summary=html(text), source=source, published_s=NOON.timestamp() + seconds
+        id=at, link=f"https://{host}/a/{at}", title=html(title), summary=html(text), source=source, published_s=NOON.timestamp() + seconds
     )
     feed = RawFeed(version="rss20", link=f"https://{host}/", entries=(raw,))
     head = normalize.head(feed, f"https://{host}/feed")
@@ -29,14 +29,18 @@ def read(host: str, title: str, text: str, source: RawSource | None = None, seco
     return entry
 
 
-def are_one(one: Entry, other: Entry) -> bool:
-    """Whether two entries share a key by which they are one story."""
-    a, b = (
+def stored(*entries: Entry) -> list[StoredEntry]:
+    return [
         StoredEntry(
             pk=pk, feed_key=f"{pk}", feed_id=f"{pk}", entry=entry, first_seen=NOON, last_seen=NOON, sort_key=NOON, public_updated=NOON
         )
-        for pk, entry in enumerate((one, other))
-    )
+        for pk, entry in enumerate(entries)
+    ]
+
+
+def are_one(one: Entry, other: Entry) -> bool:
+    """Whether two entries share a key by which they are one story."""
+    a, b = stored(one, other)
     shared = {key.kind for key in one.keys if key in other.keys}
     return any(same_story(a, b, kind) and same_story(b, a, kind) for kind in shared)
 
@@ -73,3 +77,13 @@ def test_a_title_that_comes_again_is_no_sign() -> None:
 def test_the_headline_of_a_copy_is_not_the_originals() -> None:
     copied = read("post.example", "Ten boats left the quay", "<p>They went out before dawn, and two came back.</p>", PAPER)
     assert not are_one(read("search.example", "Ten boats left the quay", "", PAPER), copied)
+
+
+def test_a_headline_that_a_paper_used_twice_makes_no_one_story_of_both_articles() -> None:
+    later = read(
+        "paper.example", "Ten boats left the quay", "<p>In the evening nobody had heard of the other eight, and the wind rose.</p>", at="2"
+    )
+    headline = read("search.example", "Ten boats left the quay - The Paper", SAID, PAPER)
+    assert are_one(headline, ARTICLE)
+    assert are_one(headline, later)
+    assert not same_story(*stored(ARTICLE, later), "third")

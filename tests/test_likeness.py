@@ -169,6 +169,9 @@ def test_an_article_under_two_addresses_of_a_paper_is_one_though_one_is_cut_with
     cut = replace(entry(text=ARTICLE[:175] + "…", pk=2), feed_key="the section's own feed")
     assert meets(entry(), cut)
     assert not meets(entry(), replace(cut, entry=replace(cut.entry, published=NOON + timedelta(hours=1))))
+    day = NOON.replace(hour=0)
+    notices = (replace(one, entry=replace(one.entry, published=day)) for one in (entry(), cut))
+    assert not meets(*notices), "a day alone is that of many, as of notices of two offices"
 
 
 QUOTED = "\n".join(f"&gt; {line}" for line in ARTICLE.split(". "))

@@ -450,6 +450,30 @@ def test_the_next_of_its_kind_is_shown_though_title_and_date_are_those_of_the_la
     assert len(shown) == 2 * size
 
 
+@pytest.mark.parametrize("name", ["", "Tools: "])
+def test_a_planet_shows_no_version_of_a_program_again_though_all_have_one_page(name: str) -> None:
+    planet, shown = Planet("blog", "planet"), []
+    for turn in range(2):
+        versions = [_next_of_its_kind("versions of a program", turn + number) for number in range(1, 5)]
+        copies = [replace(one, title=f"{name}{one.title}", id=f"tag:planet.example,2026:{one.id}") for one in versions]
+        planet.polls({"blog": atom("blog", versions), "planet": atom("planet", copies)})
+        shown.append(len(planet.publishes()))
+        planet.later()
+    assert shown == [4, 5]
+
+
+@pytest.mark.parametrize("mark", ["#", "?v="])
+def test_an_id_that_counts_the_edits_of_a_page_makes_no_new_entry_of_a_new_number_in_its_title(mark: str) -> None:
+    planet = Planet("blog")
+    for turn in range(2):
+        page = "https://blog.example/storm"
+        story = Post(title=f"Storm: {turn + 3} dead", link=page, id=f"{page}{mark}{turn}", text=f"<p>{_FORM}</p>", at=NOON + turn * HOUR)
+        planet.polls({"blog": atom("blog", [story, *(_next_of_its_kind("weather", number) for number in (1, 2))])})
+        shown = planet.publishes()
+        planet.later()
+    assert len(shown) == 3
+
+
 def test_bulletins_that_all_have_the_page_of_their_show_are_told_apart_by_their_files() -> None:
     planet, heard = Planet("blog"), []
     for turn in range(3):

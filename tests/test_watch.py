@@ -172,6 +172,14 @@ def test_many_of_another_site_that_nobody_has_signed_are_held_when_they_come_at_
     assert "its entries are on casino.example" in str(held[1])
 
 
+@pytest.mark.parametrize(("had", "is_held"), [(2, True), (3, False)])
+def test_a_second_site_that_a_feed_had_already_is_none_of_a_strangers(had: int, is_held: bool) -> None:
+    planet = Planet("blog")
+    for count in (had, had + 12):
+        comes(planet, blog([*_spins(count), *(post("blog", n, at=NOON - timedelta(days=n)) for n in range(1, 21))]))
+    assert bool(state(planet).hold) is is_held
+
+
 def test_a_stranger_rewrites_nothing_that_was_published_and_deletes_nothing(planet: Planet) -> None:
     before = planet.folder.files["feed.json"]
     taken = [replace(one, id=BLOG[0].id) if n == 0 else one for n, one in enumerate(CASINO)]

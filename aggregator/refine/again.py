@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from aggregator.model import Entry, RawEntry, StoryKey
-from aggregator.refine import stories, twins
+from aggregator.refine import issues, stories, twins
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity
 from aggregator.refine.normalize import TROUBLE, refined
@@ -22,6 +22,8 @@ def again(before: Entry, raw: RawEntry, context: Context) -> Entry:
     except TROUBLE:
         return before
     keys = (*(key for key in made.keys if _is_its_own(key, before)), *_twins(made, before, context.feed_key))
+    if (shared := issues.key(made)) and shared in before.keys:
+        keys = (shared, *keys)
     return replace(made, keys=keys, edges=edges(raw, context) if "auto" in context.spec.strip else None)
 
 

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Final
 
-from aggregator.model import Entry, StoredEntry
+from aggregator.model import Entry, StoredEntry, StoryKey
 from aggregator.refine import instalments, likeness
 from aggregator.web.forms import page_path
+from aggregator.web.url import link_key
 
 # A page that is dated anew is edited; half a day is more than any time zone that was taken for another.
 APART: Final = timedelta(hours=15)
@@ -28,6 +29,17 @@ def is_next_there(a: StoredEntry, b: StoredEntry) -> bool:
     return is_filled_in or likeness.are_others(one.words, other.words)
 
 
+def key(entry: Entry) -> StoryKey | None:
+    """The key of one of several entries on a page, by which its copies find it: the page with title and date; None where one is missing.
+
+    The name of a channel in front of a title is no part of it.
+    """
+    title = likeness.title_words(entry.title.text.rpartition(": ")[2]) if entry.title else ()
+    if not (title and entry.link and entry.published):
+        return None
+    return StoryKey(kind="link", value=f"{link_key(entry.link)}\n{' '.join(title)}\n{entry.published.isoformat()}")
+
+
 def are_issues(a: Entry, b: Entry) -> bool:
     """Whether two entries of one document, each under an id and a date of its own, give other numbers in their titles, or other files to
     play: two versions of a program, two bulletins.
@@ -36,10 +48,11 @@ def are_issues(a: Entry, b: Entry) -> bool:
 
 
 def _is_issued_anew(a: Entry, b: Entry) -> bool:
-    """Whether each has a date and an id of its own. One that is their page with a mark behind it ("#2") counts its edits."""
+    """Whether each has a date and an id of its own. One that is their page with a mark behind it ("#2", "?v=2") counts its edits."""
     ids = [(one.raw_id or "").partition("#")[0] for one in (a, b)]
     pages = {(one.link or "").partition("#")[0] for one in (a, b)}
-    is_own = all(ids) and ids[0] != ids[1] and pages.isdisjoint(ids)
+    counts_edits = any(name == page or name.startswith((f"{page}?", f"{page}&")) for name in ids for page in pages if page)
+    is_own = all(ids) and ids[0] != ids[1] and not counts_edits
     return is_own and a.published is not None and b.published is not None and a.published != b.published
 
 

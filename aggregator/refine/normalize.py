@@ -327,10 +327,15 @@ def _without_shared_links(made: Sequence[Entry | None]) -> tuple[Entry | None, .
         if one and one.link:
             by_link[link_key(one.link)].append(one)
     shared = {key for key, group in by_link.items() if len(group) > 1 and any(_differ(group[0], other) for other in group[1:])}
-    return tuple(
-        replace(one, keys=tuple(key for key in one.keys if key.kind != "link" or key.value not in shared)) if one and shared else one
-        for one in made
-    )
+    own = Counter(issues.key(one) for key in shared for one in by_link[key])
+    return tuple(_by_itself(one, shared, own) if one and shared else one for one in made)
+
+
+def _by_itself(one: Entry, shared: Collection[str], own: Mapping[StoryKey | None, int]) -> Entry:
+    """An entry without pages that it shares; it is known by what tells it apart there, if nobody else has that."""
+    kept = tuple(key for key in one.keys if key.kind != "link" or key.value not in shared)
+    mine = issues.key(one)
+    return replace(one, keys=(mine, *kept) if mine and own[mine] == 1 else kept)
 
 
 def _without_shared_words(made: Sequence[Entry | None], known: Collection[str]) -> tuple[Entry | None, ...]:

@@ -6,7 +6,7 @@ twice: so a key alone is enough only where nobody else could share it by acciden
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import lru_cache
 from typing import Final
 from unicodedata import normalize
@@ -127,10 +127,11 @@ def _is_headline_of(one: Entry, other: Entry) -> bool:
 
 def _is_one_by_third(a: StoredEntry, b: StoredEntry) -> bool:
     """A copy of both does not make two originals one: who names the pages of two publishers, or takes the id of one and the page of
-    another, must not hide either; nor does a copy of one of two entries that stand on one page of their feed.
+    another, must not hide either; nor does a copy of one of two entries that stand on one page of their feed, or a headline
+    that two articles of a paper have.
     """
     text = _same_text(a.entry, b.entry)
-    if not text and _does_one_speak_of_the_other(a.entry, b.entry):
+    if not text and (_does_one_speak_of_the_other(a.entry, b.entry) or _are_two_articles(a.entry, b.entry)):
         return False
     return text or same_title(a.entry, b.entry) or _share_a_page(a, b) or not (is_original(a.entry) and is_original(b.entry))
 
@@ -147,6 +148,12 @@ def _is_one_by_likeness(a: StoredEntry, b: StoredEntry) -> bool:
 def _shared(a: StoredEntry, b: StoredEntry) -> list[str]:
     others = {key.value for key in b.entry.keys if key.kind == "link"}
     return [key.value for key in a.entry.keys if key.kind == "link" and key.value in others]
+
+
+def _are_two_articles(a: Entry, b: Entry) -> bool:
+    """Whether two entries are their publisher's own, on two pages and with words of their own, whatever their titles."""
+    is_his = is_original(a) and is_original(b) and a.site == b.site and not (a.raw_id and a.raw_id == b.raw_id)
+    return is_his and link_key(a.link or "") != link_key(b.link or "") and likeness.are_others(words_of(a), words_of(b))
 
 
 def _share_a_page(a: StoredEntry, b: StoredEntry) -> bool:
@@ -224,7 +231,7 @@ def _is_numbered(a: Entry, b: Entry) -> bool:
     """Whether two entries of one second say the same, and the title of one is that of the other with more before or behind it: the number
     of an episode, as its show gives it and its network does not.
     """
-    if not _is_dated_alike(a, b) or words_of(a) != words_of(b):
+    if not _is_of_one_second(a, b) or words_of(a) != words_of(b):
         return False
     short, long = sorted((likeness.title_words(one.title.text) if one.title else () for one in (a, b)), key=len)
     return bool(short) and (long[: len(short)] == short or long[-len(short) :] == short)
@@ -251,15 +258,16 @@ def _are_told_apart(a: StoredEntry, b: StoredEntry) -> bool:
     if not ours.keys() & theirs.keys():
         return False
     one, other = (set(told.words) for told in instalments.uncut(instalments.told(a.entry), instalments.told(b.entry)))
-    return not (_is_dated_alike(a.entry, b.entry) and same_title(a.entry, b.entry) and (one <= other or other <= one))
+    return not (_is_of_one_second(a.entry, b.entry) and same_title(a.entry, b.entry) and (one <= other or other <= one))
 
 
 def _pages_by_site(entry: Entry) -> Mapping[str, Url]:
     return {site(page): page for page in places(entry) if not is_front_page(link_key(page))}
 
 
-def _is_dated_alike(a: Entry, b: Entry) -> bool:
-    return a.published is not None and a.published == b.published
+def _is_of_one_second(a: Entry, b: Entry) -> bool:
+    """Whether two entries have one date; a day alone is that of many."""
+    return a.published is not None and a.published == b.published and a.published.time() != time.min
 
 
 def words_of(entry: Entry) -> tuple[str, ...]:

@@ -193,7 +193,9 @@ def _brought_at_once(known: Identity, entries: Sequence[Entry], own: Callable[[]
     if known.authors and not all(entry.authors for entry in had):
         return []
     old = {entry.raw_key for entry in had}
-    found = [entry for entry in unsigned if entry.raw_key not in old]
+    # Where it had more than a guest's, it has a second site.
+    had_there = Counter(site(entry.link or "") for entry in had)
+    found = [entry for entry in unsigned if entry.raw_key not in old and had_there[site(entry.link or "")] <= _GUESTS]
     return found if len(found) >= _AT_ONCE and len({site(entry.link or "") for entry in found}) == 1 else []
 
 

@@ -206,6 +206,9 @@ def test_a_note_without_a_title_that_was_posted_in_two_places_at_once_is_one() -
     bots = (entry(feed, f"{text} {link} {tags}".format(feed), pk=pk, title=None) for pk, feed in enumerate(("a.example", "b.example"), 1))
     assert not meets(*bots)
     assert not meets(note, entry("b.example", text.replace("eleven", "twelve"), pk=2, title=None))
+    begun = " ".join(text.split()[:15]) + " mo…"
+    assert meets(note, entry("b.example", begun, pk=2, title=None)), "a portal shows how it begins"
+    assert not meets(note, entry("b.example", begun, pk=2, title=None, published=NOON + timedelta(seconds=1)))
 
 
 def test_it_does_not_matter_whether_an_accent_is_a_sign_of_its_own() -> None:

@@ -221,10 +221,19 @@ def _is_copy(a: StoredEntry, b: StoredEntry) -> bool:
 
 
 def _is_one_note(a: Entry, b: Entry) -> bool:
-    """Whether two notes without titles say the same within an hour, with no other pictures: one that was posted in two places."""
+    """Whether two notes without titles say the same within an hour, with no other pictures: one that was posted in two places. So they do
+    if one of the same second is how the other begins: what a portal shows of it.
+    """
     if a.title or b.title or not (a.published and b.published) or abs(a.published - b.published) > _AT_ONCE:
         return False
-    return notes.say_the_same(a, b) and not pictures.are_others(pictures.shown(a), pictures.shown(b))
+    is_one = notes.say_the_same(a, b) or (_is_of_one_second(a, b) and _is_beginning(a, b))
+    return is_one and not pictures.are_others(pictures.shown(a), pictures.shown(b))
+
+
+def _is_beginning(a: Entry, b: Entry) -> bool:
+    """Whether one text is how the other begins, a word that was cut aside."""
+    short, long = sorted((told.words for told in instalments.uncut(instalments.told(a), instalments.told(b))), key=len)
+    return long[: len(short)] == short
 
 
 def _is_numbered(a: Entry, b: Entry) -> bool:

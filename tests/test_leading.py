@@ -135,3 +135,17 @@ def test_a_planet_that_was_away_leads_nothing_that_was_read_meanwhile() -> None:
     copy = replace(new, link="https://planet.example/p", id="tag:planet.example,2026:p", text=longer)
     planet.polls({"planet": atom("planet", [copy, *older("planet")])})
     assert [item["url"] for item in planet.publishes() if item["title"] == new.title] == [new.link]
+
+
+def test_a_blog_without_dates_leads_what_was_seen_of_it_before_a_copy_came_though_that_is_dated_earlier() -> None:
+    """The copy was made between two polls of the blog, and bears its own date; the blog's entry has none but when it was read."""
+    planet = Planet("alder", "first")
+    planet.polls({feed: atom(feed, older(feed)) for feed in ("alder", "first")})
+    planet.publishes()
+    planet.later(20 * HOUR)
+    now = planet.clock()
+    planet.polls({"alder": atom("alder", [replace(_printed("alder", 0), at=None), *older("alder")])})
+    assert _told(planet)["url"] == "https://alder.example/wire"
+    planet.later(2 * HOUR)
+    planet.polls({"first": atom("first", [replace(_printed("first", 0), at=now - 3 * HOUR), *older("first")])})
+    assert _told(planet)["url"] == "https://alder.example/wire"

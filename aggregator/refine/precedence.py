@@ -61,7 +61,7 @@ _REASONS: Final[Mapping[str, SpeaksBy]] = {
 
 def ordered(candidates: Sequence[StoredEntry], members: Sequence[StoredEntry], partners: Mapping[str, int]) -> dict[int, Order]:
     """What decides between those candidates (by pk) that may have been first. `members` are all of the story, `partners` is by feed key."""
-    dates = {member.pk: date_of(member, members) for member in candidates}
+    dates = {member.pk: member.first_seen if _follows_undated(member, candidates) else date_of(member, members) for member in candidates}
     first = _earliest(candidates, dates, members)
     came = _came(first, dates)
     is_one_date = len({dates[member.pk] for member in first}) == 1
@@ -114,6 +114,18 @@ def date_of(member: StoredEntry, members: Sequence[StoredEntry]) -> datetime | N
 def _was_seen_at_once(member: StoredEntry) -> bool:
     published = member.entry.published
     return published is None or member.first_seen - published <= SAME_DAY
+
+
+def _follows_undated(member: StoredEntry, others: Sequence[StoredEntry]) -> bool:
+    """Whether an entry, dated within the day before, was seen hours after one of another site that has no date.
+
+    That one may have come at any time since its feed was read before. A program that copies gives a date to everything.
+    """
+    published = member.entry.published
+    if published is None or _may_have_stood(member) or member.first_seen - published > SAME_DAY:
+        return False
+    undated = (other for other in others if other.entry.published is None and not _may_have_stood(other))
+    return any(member.first_seen - other.first_seen > _HOUR and other.entry.site != member.entry.site for other in undated)
 
 
 def _start(member: StoredEntry, date: datetime | None) -> datetime | None:

@@ -6,6 +6,7 @@ from typing import Final
 from aggregator.model import Entry, StoredEntry, StoryKey
 from aggregator.refine import instalments, likeness
 from aggregator.web.forms import page_path
+from aggregator.web.text import fingerprint
 from aggregator.web.url import link_key
 
 # A page that is dated anew is edited; half a day is more than any time zone that was taken for another.
@@ -37,7 +38,8 @@ def key(entry: Entry) -> StoryKey | None:
     title = likeness.title_words(entry.title.text.rpartition(": ")[2]) if entry.title else ()
     if not (title and entry.link and entry.published):
         return None
-    return StoryKey(kind="link", value=f"{link_key(entry.link)}\n{' '.join(title)}\n{entry.published.isoformat()}")
+    mark = f"{' '.join(title)}\n{entry.published.isoformat()}"
+    return StoryKey(kind="link", value=f"{link_key(entry.link)}\n{fingerprint(mark.encode('utf-8', 'replace'))}")
 
 
 def are_issues(a: Entry, b: Entry) -> bool:

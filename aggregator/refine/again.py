@@ -22,7 +22,7 @@ def again(before: Entry, raw: RawEntry, context: Context) -> Entry:
     except TROUBLE:
         return before
     keys = (*(key for key in made.keys if _is_its_own(key, before)), *_twins(made, before, context.feed_key))
-    if (shared := issues.key(made)) and shared in before.keys:
+    if (shared := issues.key(made.link, made.title, made.published)) and shared in before.keys and shared not in keys:
         keys = (shared, *keys)
     return replace(made, keys=keys, edges=edges(raw, context) if "auto" in context.spec.strip else None)
 

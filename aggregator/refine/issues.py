@@ -1,9 +1,9 @@
 """Whether two entries that stand at one page of their feed are two all the same (pure): versions, bulletins, the quote of each day."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from aggregator.model import Entry, StoredEntry, StoryKey
+from aggregator.model import Entry, StoredEntry, StoryKey, Title, Url
 from aggregator.refine import instalments, likeness
 from aggregator.web.forms import page_path
 from aggregator.web.text import fingerprint
@@ -30,16 +30,16 @@ def is_next_there(a: StoredEntry, b: StoredEntry) -> bool:
     return is_filled_in or likeness.are_others(one.words, other.words)
 
 
-def key(entry: Entry) -> StoryKey | None:
+def key(link: Url | None, title: Title | None, published: datetime | None) -> StoryKey | None:
     """The key of one of several entries on a page, by which its copies find it: the page with title and date; None where one is missing.
 
     The name of a channel in front of a title is no part of it.
     """
-    title = likeness.title_words(entry.title.text.rpartition(": ")[2]) if entry.title else ()
-    if not (title and entry.link and entry.published):
+    words = likeness.title_words(title.text.rpartition(": ")[2]) if title else ()
+    if not (words and link and published):
         return None
-    mark = f"{' '.join(title)}\n{entry.published.isoformat()}"
-    return StoryKey(kind="link", value=f"{link_key(entry.link)}\n{fingerprint(mark.encode('utf-8', 'replace'))}")
+    mark = f"{' '.join(words)}\n{published.isoformat()}"
+    return StoryKey(kind="link", value=f"{link_key(link)}\n{fingerprint(mark.encode('utf-8', 'replace'))}")
 
 
 def are_issues(a: Entry, b: Entry) -> bool:

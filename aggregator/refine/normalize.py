@@ -219,7 +219,7 @@ def refined(raw: RawEntry, context: Context, mine: Identity) -> Entry:
         carried=elements,
         claims=found.claims,
         origin=found.origin,
-        keys=_keys(raw, mine, told, page, title, context),
+        keys=(*_keys(raw, mine, told, page, title, context), *_copys_key(page, title, published or updated, context)),
         text_start=_text_start(told.content or told.summary, title),
         counters=told.counters,
         stripped=told.stripped,
@@ -248,6 +248,13 @@ def _keys(raw: RawEntry, mine: Identity, told: Texts, page: Url | None, title: T
         *stories.text_keys(text),
         *headlines.keys(title.text if title else "", text, own_site, found.origin),
     )
+
+
+def _copys_key(page: Url | None, title: Title | None, published: datetime | None, context: Context) -> Iterator[StoryKey]:
+    """The key of a copy, by which it finds the one of several entries on a page; which of them share one, their own feed tells."""
+    found = issues.key(page, title, published)
+    if found and site(page or "") != _own_site(page, context):
+        yield found
 
 
 def _field_oddities(raw: RawEntry, published: datetime | None, updated: datetime | None) -> Iterator[str]:
@@ -327,15 +334,15 @@ def _without_shared_links(made: Sequence[Entry | None]) -> tuple[Entry | None, .
         if one and one.link:
             by_link[link_key(one.link)].append(one)
     shared = {key for key, group in by_link.items() if len(group) > 1 and any(_differ(group[0], other) for other in group[1:])}
-    own = Counter(issues.key(one) for key in shared for one in by_link[key])
+    own = Counter(issues.key(one.link, one.title, one.published) for key in shared for one in by_link[key])
     return tuple(_by_itself(one, shared, own) if one and shared else one for one in made)
 
 
 def _by_itself(one: Entry, shared: Collection[str], own: Mapping[StoryKey | None, int]) -> Entry:
     """An entry without pages that it shares; it is known by what tells it apart there, if nobody else has that."""
     kept = tuple(key for key in one.keys if key.kind != "link" or key.value not in shared)
-    mine = issues.key(one)
-    return replace(one, keys=(mine, *kept) if mine and own[mine] == 1 else kept)
+    mine = issues.key(one.link, one.title, one.published)
+    return replace(one, keys=(mine, *kept) if mine and own[mine] == 1 and mine not in kept else kept)
 
 
 def _without_shared_words(made: Sequence[Entry | None], known: Collection[str]) -> tuple[Entry | None, ...]:

@@ -364,7 +364,7 @@ def test_real_feeds_give_the_same_entries_twice_and_keep_their_words(shared: Pat
     from aggregator.web.text import visible_text
 
     seen = lost = 0
-    for path in some(sorted((shared / "corpus" / "real").iterdir()), 80):
+    for path in some(sorted((shared / "corpus" / "real").iterdir()), 160):
         raw = _parsed(path)
         if raw is None:
             continue

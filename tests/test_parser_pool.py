@@ -15,6 +15,7 @@ from aggregator.collect.parse import TASK, ParserPool, read
 from aggregator.errors import ParseError
 from aggregator.model import Document
 from tests.fakes import document
+from tests.pace import some
 
 
 def rss(inner: str) -> Document:
@@ -63,7 +64,8 @@ def message(pool: ParserPool, doc: Document) -> str:
 
 
 def test_a_child_reads_what_this_process_reads(pool: ParserPool, shared: Path) -> None:
-    samples = [path.read_bytes() for path in sorted((shared / "corpus/real").glob("*"))[3::60] if path.suffix in (".xml", ".json")]
+    paths = some(sorted((shared / "corpus/real").glob("*"))[3::60], 3)
+    samples = [path.read_bytes() for path in paths if path.suffix in (".xml", ".json")]
     assert samples
     for body in samples:
         doc = document(body)

@@ -460,7 +460,7 @@ def test_on_the_labelled_set_false_origins_stay_rare_and_most_origins_are_found(
     from bench.provenance import prediction
 
     path = shared / "eval" / "provenance.jsonl"  # type: ignore[operator]
-    lines = [json.loads(line) for line in some(path.read_text(encoding="utf-8").splitlines(), 5) if line.strip()]
+    lines = [json.loads(line) for line in some(path.read_text(encoding="utf-8").splitlines(), 10) if line.strip()]
     clear = [(line["expect"], prediction(line)) for line in lines if not line.get("ambiguous")]
     false = sum(made["claim"] == "foreign" for want, made in clear if want["claim"] != "foreign")
     assert false <= 0.002 * len(clear)

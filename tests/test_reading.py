@@ -10,9 +10,11 @@ from aggregator.model import FeedSpec, Hop, Surroundings
 from aggregator.reading import ReaderPool
 from aggregator.rereading import read
 from tests.fakes import document
-from tests.pace import some
+from tests.pace import IS_LONG, some
 
 KEY = "00000000-0000-0000-0000-000000000001"
+# Both ways are the same for large documents, which take seconds.
+_LARGE = 100_000
 SPEC = FeedSpec(
     id="blog",
     url="https://blog.example/feed.xml?key=hidden",
@@ -35,7 +37,7 @@ def pool() -> Iterator[ReaderPool]:
 
 def test_a_child_makes_the_entries_that_this_process_makes(pool: ReaderPool, shared: Path) -> None:
     real = [path for path in sorted((shared / "corpus/real").glob("*")) if path.suffix in (".xml", ".json")]
-    samples = some(real[7::60], 3)
+    samples = some([path for path in real[7::40] if IS_LONG or path.stat().st_size < _LARGE], 3)
     assert samples
     for path in samples:
         got = document(path.read_bytes())

@@ -176,7 +176,9 @@ def _shared(member: StoredEntry, others: Sequence[StoredEntry]) -> SharedKey:
         shared = [key for key in other.entry.keys if (key.kind, key.value) in mine]
         if shared:
             best = min(shared, key=lambda key: list(kinds).index(key.kind))
-            return SharedKey(feed=other.feed_id, kind=kinds[best.kind], value=best.value if best.kind in ("link", "id") else None)
+            # Of several entries on one page the key goes on with what tells them apart (`refine.issues.key`).
+            value = best.value.partition("\n")[0] if best.kind == "link" else best.value if best.kind == "id" else None
+            return SharedKey(feed=other.feed_id, kind=kinds[best.kind], value=value)
     if own := [other for other in others if other.feed_key == member.feed_key and other.first_seen != member.first_seen]:
         return SharedKey(feed=own[0].feed_id, kind="place")
     return SharedKey(feed=others[0].feed_id, kind="earlier")

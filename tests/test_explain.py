@@ -104,6 +104,19 @@ def test_the_same_is_there_for_programs() -> None:
     assert told["at"] == "2026-11-01T12:00:06+00:00"
 
 
+def test_of_versions_on_one_page_the_page_is_told_as_people_write_it() -> None:
+    page = "https://orig.example/packages/tool"
+    versions = [
+        post("orig", number, title=f"tool 1.{number}", link=page, text="<p>A tool.</p>", at=NOON - number * 24 * HOUR)
+        for number in (1, 2, 3)
+    ]
+    copies = [replace(one, id=f"tag:copy.example,2026:{number}") for number, one in enumerate(versions)]
+    planet = Planet("orig", "copy")
+    planet.polls({"orig": atom("orig", versions), "copy": atom("copy", copies)})
+    planet.publishes()
+    assert under(said(planet, versions[0].id), "same story") == [f"it has the page {page} in common with orig"]
+
+
 def test_what_only_the_end_of_its_address_tells_to_be_the_same_is_explained() -> None:
     planet = Planet("orig")
     planet.polls({"orig": atom("orig", [REAL])})

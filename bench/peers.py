@@ -7,6 +7,9 @@
 its own: all fetch, parse and store. What reader has no counterpart for, writing five outputs, is told apart: `publish` is the first one,
 `publish_unchanged` one that changes nothing. Rounds are interleaved and start from nothing. One JSON object is printed: medians of the
 rounds, with what each stored.
+
+`bare` is a floor under both: a script that asks over a session of requests, reads with feedparser, both its HTML options off, cleans titles
+and texts with nh3 and keeps six columns an entry in SQLite, and nothing else: no guard, limits, children, claims, stories, kept raw form.
 """
 
 import argparse
@@ -40,6 +43,36 @@ with make_reader(sys.argv[1]) as reader:
     reader.update_feeds(scheduled=False, workers=8)
     print(reader.get_entry_counts().total)
 """
+_BARE = """
+import json, sqlite3, sys
+from concurrent.futures import ThreadPoolExecutor
+import feedparser, nh3, requests
+db = sqlite3.connect(sys.argv[1])
+db.execute("create table if not exists feed (url primary key, etag, modified)")
+db.execute("create table if not exists entry (url, id, link, title, published, text, primary key (url, id))")
+known = {url: (etag, modified) for url, etag, modified in db.execute("select * from feed")}
+session = requests.Session()
+session.trust_env = False
+def get(url):
+    conditions = zip(("If-None-Match", "If-Modified-Since"), known.get(url, ()))
+    return url, session.get(url, headers={name: value for name, value in conditions if value}, timeout=30)
+def text(entry):
+    return (entry.get("content") or [{}])[0].get("value") or entry.get("summary") or ""
+with ThreadPoolExecutor(8) as pool:
+    for url, reply in pool.map(get, json.load(sys.stdin)):
+        if reply.status_code == 304:
+            continue
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        read = feedparser.parse(reply.content, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+        rows = [
+            (url, one.get("id", one.get("link")), one.get("link"), nh3.clean(one.get("title", "")), one.get("date"), nh3.clean(text(one)))
+            for one in read.entries
+        ]
+        db.executemany("insert or ignore into entry values (?, ?, ?, ?, ?, ?)", rows)
+        db.execute("insert or replace into feed values (?, ?, ?)", (url, headers.get("etag"), headers.get("last-modified")))
+db.commit()
+print(db.execute("select count(*) from entry").fetchone()[0])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +105,18 @@ def ours(folder: Path, urls: Mapping[str, str], client: Client = "requests") -> 
     return tuple(Cost(ran.cpu_s, ran.seconds, entries) for ran in (cold, poll, publish, again))
 
 
-def readers(folder: Path, urls: Mapping[str, str]) -> tuple[Cost, ...]:
-    """Poll everything cold, then unchanged, with reader."""
+def scripted(script: str, folder: Path, urls: Mapping[str, str]) -> tuple[Cost, ...]:
+    """Poll everything cold, then unchanged, with a script that takes a database and, on its standard input, addresses."""
     folder.mkdir(parents=True, exist_ok=True)
-    return _reader(folder / "reader.sqlite", list(urls.values())), _reader(folder / "reader.sqlite", list(urls.values()))
+    return _ran(script, folder / "peer.sqlite", urls), _ran(script, folder / "peer.sqlite", urls)
 
 
-def _reader(database: Path, urls: Sequence[str]) -> Cost:
+def _ran(script: str, database: Path, urls: Mapping[str, str]) -> Cost:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", _READER, str(database)],
-        input=json.dumps(urls),
+        [sys.executable, "-c", script, str(database)],
+        input=json.dumps(list(urls.values())),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -97,7 +130,12 @@ def _reader(database: Path, urls: Sequence[str]) -> Cost:
 def compare(given: Sequence[Given], rounds: int, work: Path) -> dict[str, JsonValue]:
     """Run all rounds, ours and reader's in turn; who is first changes from round to round."""
     hosts = {f"p{number:05}": each for number, each in enumerate(given)}
-    runs: list[tuple[str, Run]] = [("ours", ours), ("reader", readers), ("ours_curl", partial(ours, client="curl"))]
+    runs: list[tuple[str, Run]] = [
+        ("ours", ours),
+        ("reader", partial(scripted, _READER)),
+        ("ours_curl", partial(ours, client="curl")),
+        ("bare", partial(scripted, _BARE)),
+    ]
     costs: dict[str, list[tuple[Cost, ...]]] = {name: [] for name, _ in runs}
     with LoopbackSite({id_: Reply(body=each.body, content_type=each.content_type) for id_, each in hosts.items()}) as site:
         urls = {id_: site.url(id_) for id_ in hosts}
@@ -117,7 +155,7 @@ def compare(given: Sequence[Given], rounds: int, work: Path) -> dict[str, JsonVa
 def _summary(costs: Mapping[str, Sequence[Cost]], feeds: int) -> dict[str, JsonValue]:
     cpu = {name: statistics.median(cost.cpu_s for cost in each) * 1000 / feeds for name, each in costs.items()}
     found: dict[str, JsonValue] = {f"{name}_cpu_s_per_1000": round(value, 2) for name, value in cpu.items()}
-    for name in ("ours", "ours_curl"):
+    for name in ("ours", "ours_curl", "bare"):
         found[f"{name}_to_reader"] = round(cpu[name] / cpu["reader"], 2) if cpu["reader"] else None
     for name, each in costs.items():
         found[f"{name}_seconds"] = round(statistics.median(cost.seconds for cost in each), 2)

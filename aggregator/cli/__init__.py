@@ -4,6 +4,13 @@ Data goes to stdout, messages and progress to stderr. Exit codes: 0 done, 1 noth
 the call is wrong.
 """
 
-from aggregator.cli.main import main
+import gc
+
+# Python looks for cycles after every 700 new objects. Among thousands of entries, and the modules that a command imports, there are hardly
+# any: to look took a tenth of a poll, and a fifteenth of a start.
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
+
+from aggregator.cli.main import main  # noqa: E402 - what it imports is imported so, too
 
 __all__ = ["main"]

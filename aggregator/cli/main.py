@@ -1,6 +1,5 @@
 """The group of all commands, its options, and what becomes of errors."""
 
-import gc
 import os
 import signal
 import sys
@@ -21,9 +20,6 @@ from aggregator.model import Config
 
 if TYPE_CHECKING:
     from aggregator.app import App
-
-# Python looks for cycles after every 700 new objects. Among thousands of entries there are hardly any, and to look took a tenth of a poll.
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -127,7 +123,6 @@ def cli(ctx: click.Context, path: Path, verbose: bool, form: Form) -> None:
 def main(arguments: Sequence[str] | None = None, build: Callable[[Config], "App"] = build) -> None:
     """Run the command line with the app that `build` makes. Exits the process."""
     _open_closed_streams()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
     from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, status, stories  # noqa: F401 - each adds its commands to the group
 
     order = [

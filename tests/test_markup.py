@@ -170,6 +170,30 @@ def test_a_picture_of_several_sizes_alone_is_shown_in_the_first(html: str, sourc
     assert f'src="https://blog.example{source}"' in clean_html(html, BASE)
 
 
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ('<div style="display:none;max-height:0px;overflow:hidden">Open me &zwnj;&nbsp;&#847;</div><p>Dear all</p>', "<p>Dear all</p>"),
+        ('<span style="mso-hide:all;display: none !important"><b>Open</b> me<br></span><p>Dear all</p>', "<p>Dear all</p>"),
+        ('<div style="display:none">An answer that folds out</div><p>Dear all</p>', "<div>An answer that folds out</div><p>Dear all</p>"),
+        ('<div style="font-size:1px">fine print</div><p>Dear all</p>', "<div>fine print</div><p>Dear all</p>"),
+        ('<p style="display:none;line-height:1.5">folds out</p>', "<p>folds out</p>"),
+    ],
+)
+def test_what_a_letter_shows_in_a_list_of_unread_mail_only_is_not_shown(html: str, shown: str) -> None:
+    assert clean_html(html) == shown
+
+
+def test_a_tag_that_hides_and_is_closed_nowhere_hides_no_text() -> None:
+    text = "The ferry left at six with nobody aboard. " * 20
+    assert visible_text(clean_html(f'<div style="display:none;max-height:0">Open me<p>{text}</p>')) == f"Open me\n{text.strip()}"
+
+
+def test_a_picture_of_a_fast_page_stands_once() -> None:
+    html = f'<amp-img src="https://a.example/r.png" alt="r"><noscript>{PICTURE}</noscript></amp-img><p>t</p>'
+    assert clean_html(html) == f"{PICTURE}<p>t</p>"
+
+
 def test_a_formula_keeps_its_characters():
     html = '<p>So <math alttext="a^2"><mi>a</mi></math> and <math><mi>b</mi><mo>=</mo><mn>3</mn></math>.</p>'
     assert clean_html(html) == "<p>So <code>a^2</code> and b=3.</p>"

@@ -129,6 +129,24 @@ def test_a_podcasts_summary_is_never_taken_for_the_content() -> None:
     assert alone.summary.value == "plain"
 
 
+def test_the_caption_of_a_picture_is_no_summary_and_what_a_video_is_about_is() -> None:
+    caption = "<media:description>The minister leaves.</media:description>"
+    text = "<description/><content:encoded>She resigned.</content:encoded>"
+    for picture in (
+        f'<media:content url="https://a.example/1.jpg" medium="image">{caption}</media:content>',
+        f'<media:group><media:content url="https://a.example/1.jpg" type="image/jpeg">{caption}</media:content></media:group>',
+    ):
+        assert item(text + picture).summary is None
+    for video in (
+        f"<media:group><media:content url='https://a.example/1.jpg' medium='image'/>{caption}</media:group>",
+        f'<media:content url="https://a.example/1.mp4" type="video/mp4">{caption}</media:content>',
+        caption,
+    ):
+        about = item(video).summary
+        assert about is not None
+        assert about.value == "The minister leaves."
+
+
 @pytest.mark.parametrize(
     ("construct", "kind", "value"),
     [

@@ -118,6 +118,13 @@ def test_an_atom_source_that_nothing_else_bears_out_is_kept_with_less_confidence
     assert sites(read(source=atom_source())) == ["orig.example"]
 
 
+def test_the_id_of_a_source_is_its_home_unless_it_is_its_feed() -> None:
+    (hop,) = read(source=atom_source(link=None, id="https://orig.example/")).origin.chain
+    assert hop.home == "https://orig.example/"
+    (hop,) = read(source=atom_source(link=None)).origin.chain
+    assert (hop.name, hop.site, hop.home, hop.feed_url) == ("Orig", "orig.example", None, "https://orig.example/feed")
+
+
 def test_an_atom_source_of_the_feeds_own_site_is_no_origin() -> None:
     found = read(source=atom_source(id="https://copy.example/tag", link="https://www.copy.example/", self_url=None))
     assert found.origin.chain == ()

@@ -57,7 +57,7 @@ _EASTERN = re.compile(
 )
 _AFTERNOON = frozenset({"午後", "下午", "晚上"})
 _MAIL = re.compile(
-    r"(?:[^\W\d]+\.?,?\s+)?(?P<day>\d{1,2})\.?[\s-]+(?:de\s+)?(?P<month>[^\W\d]+)\.?,?[\s-]+(?:de\s+)?(?P<year>\d{4}|\d{2})"
+    r"(?:[^\W\d]+\.?,?\s+)?(?P<day>\d{1,2})\.?[\s-]+(?:de\s+)?(?P<month>[^\W\d]+|\d{1,2}[月월])\.?,?[\s-]+(?:de\s+)?(?P<year>\d{4}|\d{2})"
     r"(?:,?\s+(?P<hour>\d{1,2})[:.](?P<minute>\d{1,2})(?:[:.](?P<second>\d{1,2})(?:\.\d+)?)?)?\s*(?P<zone>.*)",
     re.DOTALL,
 )

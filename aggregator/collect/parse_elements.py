@@ -56,6 +56,8 @@ class Elements(CarriedElements):
     sanitize_html = False
     _resource: str | None = None
     _aside: int | None = None
+    _is_picture = False
+    _described = "media_description"
 
     def __init__(self, base: str, *details: object) -> None:
         super().__init__(base, *details)
@@ -83,7 +85,7 @@ class Elements(CarriedElements):
 
     def _start_item(self, attrs_d: dict[str, str]) -> None:
         self.insource = self.inauthor = self.incontributor = self.inpublisher = 0  # whatever the last entry left open
-        self._aside = None
+        self._aside, self._is_picture = None, False
         super()._start_item(attrs_d)
         entry = self.entries[-1]
         entry["x_base"] = self.baseuri
@@ -238,11 +240,20 @@ class Elements(CarriedElements):
     def _end_itunes_subtitle(self) -> None:
         self.pop_content("itunes_subtitle")
 
+    def _start_media_content(self, attrs_d: dict[str, str]) -> None:
+        super()._start_media_content(attrs_d)
+        self._is_picture = attrs_d.get("medium") == "image" or attrs_d.get("type", "").startswith("image/")
+
+    def _end_media_content(self) -> None:
+        self._is_picture = False
+
     def _start_media_description(self, attrs_d: dict[str, str]) -> None:
-        self.push_content("media_description", attrs_d, "text/plain", 1)
+        """Tell what a video or the entry is about from the caption of one of its pictures."""
+        self._described = "media_caption" if self._is_picture else "media_description"
+        self.push_content(self._described, attrs_d, "text/plain", 1)
 
     def _end_media_description(self) -> None:
-        self.pop_content("media_description")
+        self.pop_content(self._described)
 
     def _start_dc_description(self, attrs_d: dict[str, str]) -> None:
         self.push_content("dc_description", attrs_d, "text/html", 1)

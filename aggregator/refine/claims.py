@@ -156,7 +156,9 @@ def _configured(origin: str, own_link: Url | None, context: Context) -> Claim:
 
 def _atom_source(raw: RawEntry, source: RawSource, own_link: Url | None, context: Context) -> Claim:
     feed_url = web_url.resource(source.self_url, context.base)
-    home = address(source.link, context) or (address(source.id, context) if is_web(source.id) else None)
+    home = address(source.link, context)
+    if home is None and is_web(source.id) and web_url.resource(source.id, context.base) != feed_url:  # a feed is nothing to read
+        home = address(source.id, context)
     named = tag_host(source.id)
     found = site(home) if home and not is_redirecting(home) else site(feed_url) if feed_url else site(named) if named else None
     if not found:

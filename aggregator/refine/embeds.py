@@ -1,5 +1,5 @@
 """Foreign HTML made readable before it is cleaned: embeds become links, formulas text, lazy images show, and so does what stands there
-for readers without scripts; no nesting is too deep.
+for readers without scripts; what a letter hides for good stays hidden; no nesting is too deep.
 
 The parser reports events and builds no tree, so neither depth nor size costs more than their length. What comes out is well nested, but as
 unsafe as what went in.
@@ -18,7 +18,8 @@ MAX_DEPTH: Final = 200
 
 _MARKS: Final = re.compile(
     r"<(?:iframe|video|audio|object|embed|math|noscript|amp-img|img[^<>]{0,2000}?\sdata-[a-z-]{0,16}src(?:set)?[\s=]"
-    r"|img(?![^<>]{0,2000}\ssrc[\s=])[^<>]{0,2000}?\ssrcset[\s=])",
+    r"|img(?![^<>]{0,2000}\ssrc[\s=])[^<>]{0,2000}?\ssrcset[\s=])"
+    r"|display\s*:\s*none",
     re.IGNORECASE,
 )
 _ATTRIBUTE: Final = re.compile(r"[a-z][a-z0-9-]*")
@@ -38,6 +39,10 @@ _SETS: Final = ("data-srcset", "data-lazy-srcset", "srcset")
 _NOTHING: Final = re.compile(r"\s*(?:</?(?:picture|source)\b[^>]*>)?\s*")
 # A frame of no size plays nothing: it counts readers.
 _NO_SIZE: Final = re.compile(r"\s*0*[01](?:px)?\s*")
+# A letter hides twice what its list of unread mail shows behind its title: no script brings that up again, as it does what folds away.
+_NOT_DISPLAYED: Final = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_FLAT: Final = re.compile(r"mso-hide\s*:\s*all|(?:max-height|font-size|line-height)\s*:\s*(?:0(?:px)?|1px)(?![\w.%])", re.IGNORECASE)
+_MAX_HIDDEN: Final = 500  # letters and digits
 _PARAM_SOURCES: Final = frozenset({"movie", "src", "url", "filename"})
 
 
@@ -51,7 +56,8 @@ def readable(html: str, base: str | None = None) -> str:
 
     A link stands in a paragraph of its own, unless it stood in one; its words are the embed's title, else the address. An embed without
     an http(s) address vanishes with its frame, an `<object>` then shows what it holds for such cases. MathML becomes its `alttext`, else
-    its characters in a row. What stands in `<noscript>` shows, a picture there instead of the lazy one beside it. Never raises.
+    its characters in a row. What stands in `<noscript>` shows, a picture there instead of the lazy one beside it. What a letter hides twice
+    stays hidden. Never raises.
 
     >>> readable('<iframe src="https://video.example/1"></iframe>')
     '<p><a href="https://video.example/1">https://video.example/1</a></p>'
@@ -116,6 +122,7 @@ class _Writer:
         self._open: list[str] = []
         self._embeds: list[_Embed] = []
         self._unseen = 0
+        self._hidden: list[tuple[int, int]] = []  # of open elements that hide what they hold: how deep, and where they were written
         self._formula = 0
         self._in_words = False
         self._noscripts: list[int] = []
@@ -158,6 +165,8 @@ class _Writer:
             self._end_noscript(self._noscripts.pop())
         elif depth <= MAX_DEPTH:
             self._out.append(f"</{tag}>")
+            if self._hidden and self._hidden[-1][0] == depth:
+                self._end_hidden(self._hidden.pop()[1])
 
     def data(self, text: str) -> None:
         if not self._unseen and not self._in_words and not (self._open and self._open[-1] == "iframe"):
@@ -192,11 +201,19 @@ class _Writer:
 
     def _show(self, tag: str, attributes: dict[str, str]) -> None:
         name, shown = _shown_image(tag, attributes)
-        if shown is not attributes and not self._noscripts:
+        if (shown is not attributes or tag == "amp-img") and not self._noscripts:
             if self._shown_by is not None and self._is_bare(self._shown_by, len(self._out)):
                 return
             self._lazy_at = len(self._out)
+        if tag not in _VOID and _is_hidden(attributes.get("style")):
+            self._hidden.append((len(self._open) + 1, len(self._out)))
         self._out.append(_tag(name, shown))
+
+    def _end_hidden(self, mark: int) -> None:
+        """Take out what was hidden, unless it is as long as a text: a tag that nobody closed holds all that follows."""
+        if sum(map(str.isalnum, "".join(piece for piece in self._out[mark:] if not piece.startswith("<")))) <= _MAX_HIDDEN:
+            del self._out[mark:]
+            self._lazy_at = self._shown_by = None
 
     def _end_noscript(self, mark: int) -> None:
         """Where it holds a picture, that is the one which a script puts into the lazy one before it, or right behind it."""
@@ -246,6 +263,10 @@ class _Writer:
         picture = f'<img src="{escape(poster)}" alt=""><br>' if poster else ""
         link = f'<a href="{escape(address)}">{picture}{words}</a>'
         return link if {"p", "a"} & set(self._open) else f"<p>{link}</p>"
+
+
+def _is_hidden(style: str | None) -> bool:
+    return style is not None and bool(_NOT_DISPLAYED.search(style) and _FLAT.search(style))
 
 
 def _shown_image(tag: str, attributes: dict[str, str]) -> tuple[str, dict[str, str]]:

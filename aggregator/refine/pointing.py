@@ -78,7 +78,7 @@ class Pointing:
             if link is not source.link and near and self.says_original(link) and self._is_in_reference(link, source):
                 return link.href
         for link in self.fit.block.links:
-            if not source.href and 0 <= link.start - source.end <= 4 and not any(map(str.isalnum, text[source.end : link.start])):
+            if source.link is None and 0 <= link.start - source.end <= 4 and not any(map(str.isalnum, text[source.end : link.start])):
                 return link.href
         return self._spelled(source) or self._next_block(source)
 
@@ -103,7 +103,7 @@ class Pointing:
         text = self.fit.block.text
         for address in ADDRESS.finditer(text, source.end, source.end + BEHIND):
             before = text[max(source.end, address.start() - 4) : address.start()]
-            is_next = not source.href and source.end >= address.start() - 4 and not any(map(str.isalnum, before))
+            is_next = source.link is None and source.end >= address.start() - 4 and not any(map(str.isalnum, before))
             marks = (mark for mark in self.fit.marks if max(source.end, address.start() - 25) <= mark.start < address.start())
             if is_next or any("orig" in mark.classes for mark in marks):
                 return address[0].rstrip(".,;:!?")

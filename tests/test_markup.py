@@ -105,6 +105,26 @@ def test_a_counter_of_one_pixel_vanishes_and_a_picture_stays():
     assert clean_html(html, BASE) == '<p>a<img src="https://blog.example/p.png" width="100"></p>'
 
 
+@pytest.mark.parametrize(
+    ("attributes", "shown"),
+    [
+        ('style="width:1px; height:1px"', None),
+        ('style="border:0;width:0"', None),
+        ('width="1px" height="1px"', None),
+        ('style="height: 1em; max-height: 1em;"', 'height="16"'),
+        ('style="width:1.5em;height:20px"', 'width="24" height="20"'),
+        ('width="600px" height="400"', 'width="600" height="400"'),
+        ('style="width:50%;height:auto;border-width:1px"', ""),
+        ('style="width:1px;min-width:100%"', ""),
+        ('style="max-width:10px;width:90px"', ""),
+        ('width="20" style="width:1px"', 'width="20"'),
+    ],
+)
+def test_a_picture_has_the_size_that_its_style_gives_if_that_is_a_small_one(attributes: str, shown: str | None) -> None:
+    picture = "" if shown is None else f'<img src="https://a.example/p.png"{f" {shown}" if shown else ""}>'
+    assert clean_html(f'<p>a <img src="https://a.example/p.png" {attributes}></p>') == f"<p>a {picture}</p>"
+
+
 def test_players_become_plain_links():
     html = (
         '<p>see</p><iframe src="//video.example/embed/1" title="A talk"></iframe>'

@@ -18,7 +18,9 @@ MAX_DEPTH: Final = 200
 
 _MARKS: Final = re.compile(
     r"<(?:iframe|video|audio|object|embed|math|noscript|amp-img|img[^<>]{0,2000}?\sdata-[a-z-]{0,16}src(?:set)?[\s=]"
-    r"|img(?![^<>]{0,2000}\ssrc[\s=])[^<>]{0,2000}?\ssrcset[\s=])"
+    r"|img(?![^<>]{0,2000}\ssrc[\s=])[^<>]{0,2000}?\ssrcset[\s=]"
+    r"|img[^<>]{0,2000}?\s(?:width|height)\s*=\s*[\"']?\s*\d{1,5}px"
+    r"|img[^<>]{0,2000}?\sstyle\s*=\s*[\"'][^\"'<>]{0,300}?(?:width|height)\s*:\s*\d{1,2}(?:\.\d+)?(?:px|r?em|\s*[;!\"']))"
     r"|display\s*:\s*none",
     re.IGNORECASE,
 )
@@ -35,6 +37,13 @@ _MAX_WORDS: Final = 100
 # Where scripts that load pictures late keep the real address.
 _LAZY: Final = ("data-src", "data-lazy-src", "data-original", "data-orig-src")
 _SETS: Final = ("data-srcset", "data-lazy-srcset", "srcset")
+# The size of a picture in pixels, and how its style gives that of a small one (a sign among letters, a counter), which cleaning takes away.
+_SIZE: Final = re.compile(r"\s*(\d{1,5})(?:px)?\s*")
+_SMALL: Final = re.compile(
+    r"(?:^|[;\s])(?P<name>width|height)\s*:\s*(?P<length>\d{1,2}(?:\.\d+)?)(?P<unit>px|r?em|(?=\s*(?:[;!]|$)))", re.IGNORECASE
+)
+_MAX_SMALL_PX: Final = 48
+_PX_OF_A_LETTER: Final = 16
 # Wrappers of pictures, which the sanitizer takes away.
 _NOTHING: Final = re.compile(r"\s*(?:</?(?:picture|source)\b[^>]*>)?\s*")
 # A frame of no size plays nothing: it counts readers.
@@ -207,7 +216,7 @@ class _Writer:
             self._lazy_at = len(self._out)
         if tag not in _VOID and _is_hidden(attributes.get("style")):
             self._hidden.append((len(self._open) + 1, len(self._out)))
-        self._out.append(_tag(name, shown))
+        self._out.append(_tag(name, _sized(shown) if name == "img" else shown))
 
     def _end_hidden(self, mark: int) -> None:
         """Take out what was hidden, unless it is as long as a text: a tag that nobody closed holds all that follows."""
@@ -275,6 +284,17 @@ def _shown_image(tag: str, attributes: dict[str, str]) -> tuple[str, dict[str, s
         return tag, attributes
     lazy = next((attributes[name] for name in _LAZY if attributes.get(name)), None) or _of_set(attributes)
     return "img", {**attributes, "src": lazy} if lazy else attributes
+
+
+def _sized(attributes: dict[str, str]) -> dict[str, str]:
+    """The attributes of an image with its size in pixels, if it says one, and with that which its style gives, if that is a small one."""
+    found = {name: size[1] for name in ("width", "height") if (size := _SIZE.fullmatch(attributes.get(name) or ""))}
+    style = attributes.get("style") or ""
+    for said in _SMALL.finditer(style) if "min-" not in style else ():  # "width:1px;min-width:100%" is as wide as its page
+        pixels = round(float(said["length"]) * (1 if said["unit"].lower() in ("px", "") else _PX_OF_A_LETTER))
+        if pixels <= _MAX_SMALL_PX:
+            found.setdefault(said["name"].lower(), str(pixels))
+    return {**attributes, **found}
 
 
 def _of_set(attributes: dict[str, str]) -> str | None:

@@ -3,6 +3,7 @@
 libcurl is given no address to dial: it asks for each connection, and is handed one that `Dialer` has made. So it looks up no name.
 """
 
+import os
 import re
 from collections import deque
 from pathlib import Path
@@ -87,7 +88,8 @@ class CurlDoor:
         check_library(pycurl.version_info()[1], pycurl.version_info()[5] or "")
         self._dialer = Dialer(resolver, behind_proxy=proxy is not None)
         self._proxy = proxy
-        self._ca_file = str(ca_file or certifi.where())
+        # As bytes: pycurl takes a text in ASCII only, and the folder may be called otherwise.
+        self._ca_file = os.fsencode(ca_file or certifi.where())
         # Handles that nobody uses at the moment, those of trusted feeds apart. libcurl's handles must not be used by two threads at
         # once, and what they could share, connections above all, is not safe to share.
         self._idle: dict[bool, deque[_Line]] = {False: deque(), True: deque()}
@@ -118,7 +120,7 @@ class CurlDoor:
 class _Line:
     """One of libcurl's handles with the connections that it keeps; for one thread at a time."""
 
-    def __init__(self, dialer: Dialer, proxy: str | None, ca_file: str) -> None:
+    def __init__(self, dialer: Dialer, proxy: str | None, ca_file: bytes) -> None:
         self._reception = Reception(dialer, _proxy_server(proxy))
         self._asks_for_whole_address = proxy is not None
         self._curl = _handle(self._reception, proxy, ca_file)
@@ -187,7 +189,7 @@ class _Line:
         return TLS_WORDS.get(verdict, UNTRUSTED)
 
 
-def _handle(reception: Reception, proxy: str | None, ca_file: str) -> pycurl.Curl:
+def _handle(reception: Reception, proxy: str | None, ca_file: bytes) -> pycurl.Curl:
     """A handle with everything set that stays the same from errand to errand.
 
     What libcurl does only when it is told to is left out: following redirects, cookies, netrc, undoing content codings.
@@ -213,7 +215,7 @@ def _handle(reception: Reception, proxy: str | None, ca_file: str) -> pycurl.Cur
     return curl
 
 
-def _set_way(curl: pycurl.Curl, proxy: str | None, ca_file: str) -> None:
+def _set_way(curl: pycurl.Curl, proxy: str | None, ca_file: bytes) -> None:
     """Through the configured proxy or none: an empty text keeps libcurl from asking the environment. All names lead nowhere."""
     curl.setopt(pycurl.NOPROXY, "")
     if proxy is None:

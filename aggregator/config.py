@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from aggregator.config_address import FROM_HOME, is_from_home
 from aggregator.config_feeds import feed_specs
+from aggregator.config_hints import unknown_key
 from aggregator.config_includes import Files, Unreadable, absolute, check_slots, groups
 from aggregator.config_lists import list_specs
-from aggregator.config_model import DefaultsForm, FileForm, HttpForm, RetainForm, SettingsForm, WebsubForm, keys_of, suggestion
+from aggregator.config_model import DefaultsForm, FileForm, HttpForm, RetainForm, SettingsForm, WebsubForm, keys_of
 from aggregator.config_outputs import check_archives, output_specs, theme_of
 from aggregator.config_report import Report
 from aggregator.config_yaml import ListNode, MapNode, Node, ScalarNode, line_of
@@ -121,7 +123,7 @@ def _only(top: MapNode, known: list[str]) -> MapNode:
 def _check_keys(top: MapNode, report: Report) -> None:
     for key, _ in top.pairs:
         if key.text not in keys_of(FileForm):
-            report.problem(key.line, f"unknown key '{key.text}'{suggestion(key.text, keys_of(FileForm))}")
+            report.problem(key.line, unknown_key(key.text, keys_of(FileForm)))
 
 
 def _check_shown(included: Sequence[Path], root: Path, top: MapNode, report: Report) -> None:
@@ -133,7 +135,9 @@ def _check_shown(included: Sequence[Path], root: Path, top: MapNode, report: Rep
 
 def _root(settings: SettingsForm, path: Path, top: MapNode, report: Report) -> Path:
     root = absolute(path.parent / (settings.root or "public"))
-    if root == path.parent or root in path.parents:
+    if is_from_home(settings.root or ""):
+        report.problem(line_of(top, ("root",)), f"root: '{settings.root}' {FROM_HOME}")
+    elif root == path.parent or root in path.parents:
         report.problem(
             line_of(top, ("root",)), f"root: '{settings.root}' holds this file, which would be published: name a folder of its own"
         )
@@ -146,6 +150,8 @@ def _store(settings: SettingsForm, path: Path, root: Path, top: MapNode, report:
         report.problem(line, "store: PostgreSQL is not served by this version: name a SQLite file")
     elif "://" in text:
         report.problem(line, "store: a path is wanted, relative to this file, such as aggregator.db")
+    elif is_from_home(text):
+        report.problem(line, f"store: '{text}' {FROM_HOME}")
     store = absolute(path.parent / text)
     if "://" in text:
         return text
@@ -182,7 +188,9 @@ def _contact(settings: SettingsForm, top: MapNode, report: Report) -> str | None
     if text is None:
         return None
     if not _CONTACT.fullmatch(text) or not (resource(text) or re.fullmatch(r"(mailto:)?[^@\s]+@[^@\s]+", text)):
-        report.problem(line_of(top, ("contact",)), "contact: the address of a page (https://…) or of a mailbox is wanted")
+        in_ascii = resource(text) or ""
+        more = f" in ASCII: {in_ascii}" if _CONTACT.fullmatch(in_ascii) else ""
+        report.problem(line_of(top, ("contact",)), f"contact: the address of a page (https://…) or of a mailbox is wanted{more}")
     return text
 
 

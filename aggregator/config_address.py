@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from aggregator.web.url import feed_address_key, resource
 
+FROM_HOME = "is a path from the home folder: write it out, beginning with /"
 _SLOT = re.compile(r"\$\{([^}]*)(\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USERINFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:[/\\]{2,})([^/?#\\]*)@")
@@ -86,6 +87,15 @@ def is_local(url: str) -> bool:
     return url.startswith(("./", "../", "/", "file:"))
 
 
+def is_from_home(path: str) -> bool:
+    """Would a shell take this for a path from somebody's home folder? Here it would be one below a folder that is called ~.
+
+    >>> is_from_home("~/planet"), is_from_home("~ann/planet"), is_from_home("planet~/x")
+    (True, True, False)
+    """
+    return re.match(r"~[\w.-]*/", path) is not None
+
+
 def local_path(url: str, folder: Path) -> Path:
     """The absolute path of a local address; nothing is looked up, links are not followed.
 
@@ -151,7 +161,7 @@ def _advice(text: str) -> str:
     if text.startswith("feed:"):
         return "begins with feed: — write https:// instead"
     if text.startswith("~"):
-        return "is a path from the home folder: write it out, beginning with /"
+        return FROM_HOME
     if scheme and "." not in scheme[1]:
         return f"begins with {scheme[1]}: — only http, https and local files are read"
     if re.search(r"\.(xml|rss|atom|json|rdf)$", text) and not re.match(r"(www\.|[^/]+\.[a-z]{2,}/)", text):

@@ -10,7 +10,8 @@ from string import Formatter
 from typing import Any
 
 from aggregator.config_address import Address, AddressError, address, derived_ids, expand
-from aggregator.config_model import AttributionForm, DefaultsForm, FeedForm, MatchForm, suggestion
+from aggregator.config_hints import suggestion
+from aggregator.config_model import AttributionForm, DefaultsForm, FeedForm, MatchForm
 from aggregator.config_report import Report
 from aggregator.config_yaml import MapNode, Node, line_of
 from aggregator.model import Attribution, FeedSpec, Limit, Match

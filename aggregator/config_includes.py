@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aggregator.config_address import is_local
+from aggregator.config_address import FROM_HOME, is_from_home, is_local
 from aggregator.config_feeds import Group, Layer, check_attribution
-from aggregator.config_model import DefaultsForm, FileForm, IncludeForm, keys_of, suggestion
+from aggregator.config_hints import unknown_key
+from aggregator.config_model import DefaultsForm, FileForm, IncludeForm, keys_of
 from aggregator.config_report import Report
 from aggregator.config_yaml import MAX_BYTES, ListNode, MapNode, Node, Reading, ScalarNode, line_of, read, read_text, scalars
 
@@ -136,6 +137,8 @@ def _refusal(text: str, path: Path, files: Files) -> str | None:
         return f"'{text}' is not a file: a list of feeds on the web stands below 'lists:'"
     if "://" in text or (is_local(text) and text.startswith("file:")):
         return f"'{text}' is not the path of a file"
+    if is_from_home(text):
+        return f"'{text}' {FROM_HOME}"
     if path in files.wanted:
         return f"{text} is read already: each file is included once, and none includes itself"
     return f"more than {MAX_FILES} files" if len(files.wanted) > MAX_FILES else None
@@ -145,8 +148,7 @@ def _check_keys(top: MapNode, report: Report) -> None:
     for key, _ in top.pairs:
         if key.text not in _KEYS:
             belongs = key.text in keys_of(FileForm)
-            message = f"'{key.text}' stands in the file that includes this one" if belongs else f"unknown key '{key.text}'"
-            report.problem(key.line, message + ("" if belongs else suggestion(key.text, _KEYS)))
+            report.problem(key.line, f"'{key.text}' stands in the file that includes this one" if belongs else unknown_key(key.text, _KEYS))
 
 
 def _defaults(top: MapNode, report: Report) -> DefaultsForm | None:

@@ -4,7 +4,6 @@ The models describe the file, not the program: leaves are read from YAML nodes, 
 knows the environment or other keys. `config.py` makes the `Config` out of them, `config_schema.py` the schema that teaches them to editors.
 """
 
-from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
@@ -32,42 +31,6 @@ from aggregator.config_values import (
 from aggregator.config_yaml import ScalarNode
 
 SCHEMA_URL = "http://json-schema.org/draft-07/schema#"  # what editors' YAML servers read without remarks
-# Words that people write for a key of ours, where spelling alone would not lead there.
-_MEANT = {
-    "title": "name",
-    "interval": "every",
-    "refresh": "every",
-    "poll": "every",
-    "source": "origin",
-    "categories": "tags",
-    "category": "tags",
-    "labels": "tags",
-    "link": "url",
-    "href": "url",
-    "feed": "url",
-    "address": "url",
-    "filter": "keep",
-    "includes": "include",
-    "import": "include",
-    "opml": "lists",
-    "subscriptions": "lists",
-    "exclude": "drop",
-    "count": "max_entries",
-    "limit": "max_entries",
-    "file": "path",
-    "output": "root",
-    "folder": "root",
-    "dir": "root",
-    "url": "link",
-    "database": "store",
-    "db": "store",
-    "email": "contact",
-    "lang": "language",
-    "type": "format",
-    "port": "listen",
-    "fetcher": "client",
-    "curl": "client",
-}
 
 
 def _key(description: str, *examples: Any, default: Any = None, **more: Any) -> Any:
@@ -360,17 +323,6 @@ def form_at(form: type[BaseModel], location: tuple[str | int, ...]) -> type[Base
         if isinstance(part, str) and part in fields:
             form = _inner_form(fields[part].annotation) or form
     return form
-
-
-def suggestion(word: str, known: list[str]) -> str:
-    """Words to add to a message about an unknown word: the nearest known one, if any is near.
-
-    >>> suggestion("strp", ["strip", "tags"])
-    " (did you mean 'strip'?)"
-    """
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    meant = near[0] if near else _MEANT.get(word.lower(), "")
-    return f" (did you mean '{meant}'?)" if meant in known else ""
 
 
 def _inner_form(annotation: Any) -> type[BaseModel] | None:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from aggregator.config_address import FROM_HOME, is_from_home
 from aggregator.config_feeds import attribution, check_attribution, match
-from aggregator.config_model import DefaultsForm, OutputForm, suggestion
+from aggregator.config_hints import suggestion
+from aggregator.config_model import DefaultsForm, OutputForm
 from aggregator.config_report import Report
 from aggregator.config_yaml import ListNode, MapNode, Node, line_of
 from aggregator.model import STORY_FOLDER, THEMES, Attribution, FeedSpec, Format, OutputSpec
@@ -78,6 +80,9 @@ def theme_of(text: str | None, line: int, folder: Path, report: Report) -> str:
         for mistake in mistakes(str(found)):
             report.warning(line, f"theme: {mistake}")
         return str(found)
+    if is_from_home(text):
+        report.problem(line, f"theme: '{text}' {FROM_HOME}")
+        return _USUAL.theme
     known = [*THEMES]
     report.problem(line, f"theme: '{text}' is neither a theme ({', '.join(known)}) nor a folder{suggestion(text, known)}")
     return _USUAL.theme

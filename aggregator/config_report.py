@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from aggregator.config_model import Form, form_at, keys_of, suggestion
+from aggregator.config_hints import suggestion, unknown_key
+from aggregator.config_model import Form, form_at, keys_of
 from aggregator.config_yaml import ListNode, MapNode, Node, ScalarNode, line_of
 from aggregator.errors import ConfigError, Problem
 
@@ -88,7 +89,7 @@ def _words(form: type[BaseModel], location: tuple[int | str, ...], fault: Mappin
     key = next((part for part in reversed(location) if isinstance(part, str)), label)
     context: Mapping[str, Any] = fault.get("ctx") or {}
     if fault["type"] == "extra_forbidden":
-        return f"unknown key '{key}'{suggestion(str(key), keys_of(form_at(form, location[:-1])))}"
+        return unknown_key(str(key), keys_of(form_at(form, location[:-1])))
     if fault["type"] == "missing":
         return f"{label}: '{key}' is missing"
     if fault["type"] == "literal_error":

@@ -38,7 +38,7 @@ _BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": F
 
 _ADVICE = (
     ("mapping values are not allowed", "a ': ' where no key can stand: put the value in quotes, or check the indentation of this line"),
-    ("character '\\t'", "a tab stands where only spaces may: indent with spaces"),
+    ("character '\\t'", "a tab stands where only spaces may: put spaces in its place"),
     ("cannot start any token", "a value cannot begin with this character: put the value in quotes"),
     ("unknown escape", "a backslash inside double quotes begins an escape: put a pattern in single quotes"),
     ("unexpected end of stream", "a quote that is opened in line {context} is never closed"),

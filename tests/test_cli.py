@@ -9,7 +9,7 @@ import threading
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from aggregator.app import App, build
 from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, status, stories  # noqa: F401 - they add the commands
+from aggregator.cli.log import set_up_logging
 from aggregator.cli.main import cli, main
 from aggregator.config import load
 from aggregator.errors import ParseError
@@ -63,6 +64,21 @@ def test_export_is_the_same_bytes_in_every_locale(folder: Path) -> None:
     (folder / "feeds.yaml").write_text("feeds:\n  - {url: https://a.example/feed, name: Zoë}\n", "utf-8")
     exported = CliRunner(charset="latin-1").invoke(cli, ["-c", str(folder / "feeds.yaml"), "export"], obj=lent)
     assert 'text="Zoë"'.encode() in exported.stdout_bytes
+
+
+def test_what_the_locale_cannot_write_is_spelled_out_and_json_is_json_in_every_one(folder: Path) -> None:
+    (folder / "feeds.yaml").write_text("feeds:\n  - {url: https://a.example/feed, id: a, name: “Zoë” 🎉}\n", "utf-8")
+    call = ["-c", str(folder / "feeds.yaml"), "config"]
+    printed = BytesIO()
+    with TextIOWrapper(printed, "latin-1", write_through=True) as stdout, redirect_stdout(stdout):
+        with pytest.raises(SystemExit) as ended:
+            main([*call, "a"], lent)
+        assert ended.value.code == 0
+        assert "\\u201cZoë\\u201d".encode("latin-1") in printed.getvalue()
+        printed.truncate(printed.seek(0))
+        with pytest.raises(SystemExit):
+            main([*call, "--json"], lent)
+        assert json.loads(printed.getvalue().decode("ascii"))["feeds"][0]["name"] == "“Zoë” 🎉"
 
 
 def test_a_command_that_is_told_to_end_leaves_what_it_polled_due(folder: Path) -> None:
@@ -345,6 +361,14 @@ def test_a_poll_that_finds_nothing_new_is_told_to_who_wants_all_of_it(folder: Pa
     assert run(folder, "update").exit_code == 0
     assert "garden: nothing new" not in run(folder, "poll", "garden").stderr
     assert "garden: nothing new" in run(folder, "-v", "poll", "garden").stderr
+
+
+def test_a_daemon_is_silent_of_a_file_that_it_reads_every_minute_until_it_has_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    same = PollReport(feed_id="garden", shown_url="./garden.xml", outcome="unchanged")
+    set_up_logging(verbose=False)
+    for report in (same, replace(same, outcome="new", new=1, total=5), replace(same, shown_url="https://garden.example/feed")):
+        running.tell(report)
+    assert capsys.readouterr().err == "garden: 1 new of 5 entries\ngarden: nothing new\n"
 
 
 def test_what_is_held_back_is_shown_and_released_by_one_command(folder: Path) -> None:

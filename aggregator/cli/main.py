@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -72,6 +73,12 @@ def _open_closed_streams() -> None:
             setattr(sys, name, os.fdopen(number, "w" if number else "r"))
 
 
+def _spell_out_what_cannot_be_shown() -> None:
+    """Where stdout is to be written in an encoding that lacks a letter (“ in ISO 8859-1), its number stands for it, as on stderr."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 @contextmanager
 def ended_in_order() -> Iterator[None]:
     """Let a command that is told to end (by `timeout`, a CI job that is cancelled, a terminal that is closed) give back what it has taken.
@@ -123,6 +130,7 @@ def cli(ctx: click.Context, path: Path, verbose: bool, form: Form) -> None:
 def main(arguments: Sequence[str] | None = None, build: Callable[[Config], "App"] = build) -> None:
     """Run the command line with the app that `build` makes. Exits the process."""
     _open_closed_streams()
+    _spell_out_what_cannot_be_shown()
     from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, status, stories  # noqa: F401 - each adds its commands to the group
 
     order = [

@@ -100,15 +100,19 @@ def run(session: Session, no_server: bool) -> None:
         app = session.build(config)
         say(f"{counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}; stop with Ctrl-C")
         notifier = from_environment(os.environ)
-        daemon = Daemon(app, load=session.config, tell=say, report=_tell, serve=not no_server, notifier=notifier, lock=lock)
+        daemon = Daemon(app, load=session.config, tell=say, report=tell, serve=not no_server, notifier=notifier, lock=lock)
         is_busy = daemon.run()
     if is_busy:
         # The interpreter would wait for threads that hang, or publish for minutes. What is under way may be killed at any moment.
         os._exit(0)
 
 
-def _tell(report: PollReport) -> None:
-    """One line a poll; for people, what is odd about a feed stands below."""
+def tell(report: PollReport) -> None:
+    """One line a poll; for people, what is odd about a feed stands below, and a file that is as it was is read each minute in silence."""
+    from aggregator.config_address import is_local
+
+    if report.outcome == "unchanged" and is_local(report.shown_url) and not (speaks_json() or is_verbose()):
+        return
     say(poll_line(report), poll_fields(report))
     for oddity in () if speaks_json() or report.outcome == "unchanged" else report.oddities:
         say(f"  {oddity}")

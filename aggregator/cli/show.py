@@ -83,8 +83,9 @@ def _speak(line: str, level: str, more: Mapping[str, object], fg: str | None = N
 
 
 def as_json(value: object) -> str:
-    """JSON for programs: dataclasses as objects, instants as ISO 8601 text, spans in seconds."""
-    return json.dumps(value, default=_json_default, ensure_ascii=False, indent=2)
+    """JSON for programs: dataclasses as objects, instants as ISO 8601 text, spans in seconds. In ASCII where stdout is not UTF-8."""
+    is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    return json.dumps(value, default=_json_default, ensure_ascii=not is_unicode, indent=2)
 
 
 def _json_default(value: object) -> object:

@@ -247,6 +247,10 @@ def test_an_absurd_date_is_none_and_is_told(seconds):
         (RawPerson(name="noreply@blog.example (Jane)"), "Jane", None),
         (RawPerson(email="jane@blog.example"), "jane", "jane@blog.example"),
         (RawPerson(name="(Jane) \n Roe"), "(Jane) Roe", None),
+        (RawPerson(name="Jane O&#8217;Roe"), "Jane O’Roe", None),
+        (RawPerson(name='<a href="/jane">Jane Roe</a>'), "Jane Roe", None),
+        (RawPerson(name="Jane &lt;jane@blog.example&gt;"), "Jane", "jane@blog.example"),
+        (RawPerson(name="R&D <3"), "R&D <3", None),
     ],
 )
 def test_an_author_is_a_name(raw, name, email):
@@ -258,6 +262,12 @@ def test_an_author_is_a_name(raw, name, email):
 def test_nobody_is_no_author():
     assert fields.people([RawPerson(), RawPerson(name=" "), RawPerson(name="A"), RawPerson(name="a")])[0].name == "A"
     assert refined(RawEntry(id="1", authors=(RawPerson(name="@" * 50_000),))).authors
+
+
+def test_a_category_is_called_as_it_is_meant() -> None:
+    terms = ("Arts &amp; Culture", "Arts & Culture", "AT&T", "<b>Loud</b>", "a < b")
+    found = refined(RawEntry(id="1", categories=tuple(RawCategory(term=term) for term in terms))).categories
+    assert [category.term for category in found] == ["Arts & Culture", "AT&T", "Loud", "a < b"]
 
 
 def test_enclosures_and_categories_are_capped_and_said_so():

@@ -78,7 +78,7 @@ def person(raw: RawPerson, base: str | None = None) -> Person | None:
     >>> person(RawPerson(name="jane@example.org (Jane Roe)")).name, person(RawPerson(email="noreply@example.org"))
     ('Jane Roe', None)
     """
-    written = one_line((raw.name or "")[: MAX_NAME * 5])
+    written = _as_text((raw.name or "")[: MAX_NAME * 5])
     mailbox = _MAILBOX.search(written)
     name = (written[: mailbox.start()] + " " + written[mailbox.end() :] if mailbox else written).replace("mailto:", "")
     name = one_line(name.strip(_AROUND_NAME) if mailbox else name)[:MAX_NAME]
@@ -102,7 +102,7 @@ def categories(raw: Sequence[RawCategory]) -> tuple[tuple[Category, ...], tuple[
     """Categories, each term of a scheme once, at most 64; and an oddity if there were more."""
     found: dict[tuple[str, str | None], Category] = {}
     for one in raw:
-        term, label = one_line(one.term)[:MAX_NAME], one_line(one.label or "")[:MAX_NAME] or None
+        term, label = _as_text(one.term[: MAX_NAME * 5])[:MAX_NAME], _as_text((one.label or "")[: MAX_NAME * 5])[:MAX_NAME] or None
         scheme = one_line(one.scheme or "")[:MAX_NAME] or None
         if term:
             found.setdefault((term.casefold(), scheme), Category(term=term, scheme=scheme, label=label if label != term else None))
@@ -135,10 +135,14 @@ def name_of(text: str | None) -> str | None:
     return one_line(text or "")[:MAX_NAME].strip() or None
 
 
+def _as_text(text: str) -> str:
+    """A name as it is meant, on one line: some programs write HTML there ("O&#8217;Brien", "Arts &amp; Culture")."""
+    return one_line(visible_text(text) if looks_like_html(text) else text)
+
+
 def rights(text: str | None) -> str | None:
     """A rights statement as plain text of at most 1,000 characters."""
-    text = (text or "")[: MAX_RIGHTS * 10]
-    return one_line(visible_text(text) if looks_like_html(text) else text)[:MAX_RIGHTS].strip() or None
+    return _as_text((text or "")[: MAX_RIGHTS * 10])[:MAX_RIGHTS].strip() or None
 
 
 def minutes(count: int | None, most: int) -> timedelta | None:

@@ -50,7 +50,9 @@ COUNTERS = {
     "of readers' stars": ("Rating: 4.5/5 (120 votes)", "Rating: 4.6/5 (128 votes)"),
     "of a link forum": ("12 points | 3 comments", "15 points | 4 comments"),
     "of a link forum, in lines": ("Points: 12</p><p># Comments: 3", "Points: 15</p><p># Comments: 4"),
-    "in pictures": ("❤️ 12 💬 3 🔁 5", "❤️ 13 💬 4 🔁 5"),
+    "of a forum": ("1 post - 1 participant", "19 posts - 11 participants"),
+    "of a forum, German": ("4 Beiträge - 1 Teilnehmer", "9 Beiträge - 3 Teilnehmer"),
+    "in pictures": ("❤️ 12 💬 3 🔁 5 👍 7", "❤️ 13 💬 4 🔁 5 👍 9"),
 }
 AGES = {
     "English": ("Posted 3 hours ago", "Posted 2 days ago"),

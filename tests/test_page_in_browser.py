@@ -76,6 +76,17 @@ def test_every_page_fits_every_width_is_accessible_and_asks_for_nothing_but_imag
     assert list(faults(browser, address, [*fronts, *paths], fronts)) == []
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_sign_among_letters_is_as_high_as_they_are(browser: Browser, tmp_path: Path, theme: str) -> None:
+    planet = Planet(subscription("orig", republish="full"), outputs=(JSON, replace(HTML, theme=theme)))
+    smile = '<p>Fine <img src="https://orig.example/smile.png" alt="smile" style="height: 1em; max-height: 1em"></p>'
+    planet.polls({"orig": atom("orig", [post("orig", 1, text=smile)])})
+    planet.publishes()
+    with served(written(planet.folder.files, tmp_path)) as where, browser.tab() as tab:
+        tab.open(where + story_of(browser, where))
+        assert tab.value("document.querySelector('.text img').getBoundingClientRect().height") == 16
+
+
 def test_the_keyboard_reaches_the_entries_first_and_sees_where_it_is(browser: Browser, address: str) -> None:
     with browser.tab(width=360) as tab:
         tab.open(address)

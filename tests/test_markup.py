@@ -142,6 +142,24 @@ def test_a_picture_that_a_script_would_load_is_shown():
     assert clean_html(html, BASE) == '<img src="https://blog.example/real.png" alt="r">'
 
 
+@pytest.mark.parametrize("name", ["data-original", "data-opt-src", "data-cfsrc", "nitro-lazy-src", "data-lazyload"])
+def test_a_picture_that_holds_the_place_of_one_gives_way_to_it_whatever_names_that(name: str) -> None:
+    assert clean_html(f'<img src="data:image/svg+xml;base64,R0" {name}="/real.png">', BASE) == '<img src="https://blog.example/real.png">'
+    assert clean_html(f'<img {name}="/real.png">', BASE) == '<img src="https://blog.example/real.png">'
+
+
+def test_a_bigger_picture_to_zoom_into_takes_no_place() -> None:
+    assert clean_html('<img src="/a.png" data-zoom-src="/a-4000.png">', BASE) == '<img src="https://blog.example/a.png">'
+
+
+def test_a_player_within_the_frame_of_a_service_is_linked_itself() -> None:
+    query = "src=https%3A%2F%2Fvideo.example%2Fembed%2F1&amp;url=https%3A%2F%2Fvideo.example%2F1"
+    assert (
+        clean_html(f'<iframe src="https://cdn.embedly.com/widgets/media.html?{query}"></iframe>')
+        == f'<p><a href="https://video.example/1" {REL}>https://video.example/1</a></p>'
+    )
+
+
 PICTURE = '<img src="https://a.example/r.png" alt="r">'
 
 
@@ -217,6 +235,17 @@ def test_a_picture_of_a_fast_page_stands_once() -> None:
 def test_a_formula_keeps_its_characters():
     html = '<p>So <math alttext="a^2"><mi>a</mi></math> and <math><mi>b</mi><mo>=</mo><mn>3</mn></math>.</p>'
     assert clean_html(html) == "<p>So <code>a^2</code> and b=3.</p>"
+
+
+def test_a_formula_that_a_page_sets_twice_is_shown_once() -> None:
+    math = '<math><semantics><msup><mi>x</mi><mn>2</mn></msup><annotation encoding="application/x-tex">x^2</annotation></semantics></math>'
+    again = '<span class="katex-html" aria-hidden="true"><span>x</span><span>2</span></span>'
+    assert clean_html(f"<p>So <span><span>{math}</span>{again}</span> grows <b aria-hidden='true'>fast</b>.</p>") == (
+        "<p>So <code>x^2</code> grows <b>fast</b>.</p>"
+    )
+    picture = '<img src="https://a.example/x2.svg" aria-hidden="true" alt="x^2">'
+    assert clean_html(f'<p><span><math alttext="x^2"><mi>x</mi></math></span>{picture} {picture}</p>').count("<img") == 1
+    assert clean_html('<math><mi>x</mi><annotation encoding="StarMath">x sup 2</annotation></math>') == "x"
 
 
 def test_neighbours_do_not_run_together_where_their_element_may_not_stay():

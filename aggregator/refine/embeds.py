@@ -11,13 +11,14 @@ from typing import Final, cast
 
 from lxml import etree
 
-from aggregator.web.url import resource
+from aggregator.web.url import resource, unwrap
 
 # Deeper markup is shown as its text. Nobody writes it; tree builders need quadratic time for it, readers overflow their stack.
 MAX_DEPTH: Final = 200
 
 _MARKS: Final = re.compile(
-    r"<(?:iframe|video|audio|object|embed|math|noscript|amp-img|img[^<>]{0,2000}?\sdata-[a-z-]{0,16}src(?:set)?[\s=]"
+    r"<(?:iframe|video|audio|object|embed|math|noscript|amp-img"
+    r"|img[^<>]{0,2000}?\s(?:(?:data|nitro)-[a-z-]{0,16}src(?:set)?|data-(?:original|lazy(?:load)?))[\s=]"
     r"|img(?![^<>]{0,2000}\ssrc[\s=])[^<>]{0,2000}?\ssrcset[\s=]"
     r"|img[^<>]{0,2000}?\s(?:width|height)\s*=\s*[\"']?\s*\d{1,5}px"
     r"|img[^<>]{0,2000}?\sstyle\s*=\s*[\"'][^\"'<>]{0,300}?(?:width|height)\s*:\s*\d{1,2}(?:\.\d+)?(?:px|r?em|\s*[;!\"']))"
@@ -29,13 +30,14 @@ _VOID: Final = frozenset(
     """area base br col embed hr img input link meta param source track wbr""".split()  # noqa: SIM905
 )
 _WHOLE_PAGE: Final = frozenset({"html", "body"})
-# An annotation says a formula once more, for programs.
+# An annotation says a formula once more, for programs, or in TeX.
 _UNSEEN: Final = frozenset(["annotation", "annotation-xml", "noembed", "noframes", "script", "style", "svg", "template", "title"])
 _CONTAINERS: Final = frozenset({"video", "audio", "object"})
 # The longest address that is shown whole as the words of a link.
 _MAX_WORDS: Final = 100
-# Where scripts that load pictures late keep the real address.
+# Where scripts that load pictures late keep the real address; and any other such name, where there is none besides.
 _LAZY: Final = ("data-src", "data-lazy-src", "data-original", "data-orig-src")
+_ANY_LAZY: Final = re.compile(r"(?:data|nitro)-[a-z-]{0,16}src|data-lazy(?:load)?")
 _SETS: Final = ("data-srcset", "data-lazy-srcset", "srcset")
 # The size of a picture in pixels, and how its style gives that of a small one (a sign among letters, a counter), which cleaning takes away.
 _SIZE: Final = re.compile(r"\s*(\d{1,5})(?:px)?\s*")
@@ -64,9 +66,9 @@ def readable(html: str, base: str | None = None) -> str:
     """Write HTML anew: an embedded player becomes a link to what it plays, a lazy image shows its picture; well nested, at most 200 deep.
 
     A link stands in a paragraph of its own, unless it stood in one; its words are the embed's title, else the address. An embed without
-    an http(s) address vanishes with its frame, an `<object>` then shows what it holds for such cases. MathML becomes its `alttext`, else
-    its characters in a row. What stands in `<noscript>` shows, a picture there instead of the lazy one beside it. What a letter hides twice
-    stays hidden. Never raises.
+    an http(s) address vanishes with its frame, an `<object>` then shows what it holds for such cases. MathML becomes its `alttext` or its
+    TeX, else its characters in a row, and is not shown twice. What stands in `<noscript>` shows, a picture there instead of the lazy one
+    beside it. What a letter hides twice stays hidden. Never raises.
 
     >>> readable('<iframe src="https://video.example/1"></iframe>')
     '<p><a href="https://video.example/1">https://video.example/1</a></p>'
@@ -133,6 +135,9 @@ class _Writer:
         self._unseen = 0
         self._hidden: list[tuple[int, int]] = []  # of open elements that hide what they hold: how deep, and where they were written
         self._formula = 0
+        self._formula_at = 0
+        self._tex: list[str] | None = None  # what a formula says once more, in TeX
+        self._told_at: int | None = None  # where the last formula ended
         self._in_words = False
         self._noscripts: list[int] = []
         # Where the last lazy picture was written, and where the last noscript ended that held one; each may be the other's double.
@@ -149,6 +154,8 @@ class _Writer:
             return
         if tag in _UNSEEN:
             self._unseen += 1
+            if tag == "annotation" and self._formula and "tex" in (attributes.get("encoding") or "").lower():
+                self._tex = []
         elif not self._unseen:
             self._start_seen(tag, dict(attributes))
         if tag not in _VOID:
@@ -164,8 +171,7 @@ class _Writer:
         elif self._unseen or tag == "iframe":
             return
         elif tag == "math":
-            self._formula -= 1
-            self._in_words = False
+            self._end_formula()
         elif self._formula:
             return
         elif self._embeds and tag == self._embeds[-1].tag:
@@ -180,6 +186,8 @@ class _Writer:
     def data(self, text: str) -> None:
         if not self._unseen and not self._in_words and not (self._open and self._open[-1] == "iframe"):
             self._out.append(escape(text, quote=False))
+        elif self._tex is not None and self._open and self._open[-1] == "annotation":
+            self._tex.append(text)
 
     def comment(self, text: str) -> None:
         """Comments are not for readers."""
@@ -209,12 +217,16 @@ class _Writer:
             self._show(tag, attributes)
 
     def _show(self, tag: str, attributes: dict[str, str]) -> None:
+        is_again = attributes.get("aria-hidden") == "true" and self._follows_formula()
+        if is_again and tag in _VOID:
+            self._told_at = None
+            return
         name, shown = _shown_image(tag, attributes)
         if (shown is not attributes or tag == "amp-img") and not self._noscripts:
             if self._shown_by is not None and self._is_bare(self._shown_by, len(self._out)):
                 return
             self._lazy_at = len(self._out)
-        if tag not in _VOID and _is_hidden(attributes.get("style")):
+        if is_again or (tag not in _VOID and _is_hidden(attributes.get("style"))):
             self._hidden.append((len(self._open) + 1, len(self._out)))
         self._out.append(_tag(name, _sized(shown) if name == "img" else shown))
 
@@ -222,7 +234,7 @@ class _Writer:
         """Take out what was hidden, unless it is as long as a text: a tag that nobody closed holds all that follows."""
         if sum(map(str.isalnum, "".join(piece for piece in self._out[mark:] if not piece.startswith("<")))) <= _MAX_HIDDEN:
             del self._out[mark:]
-            self._lazy_at = self._shown_by = None
+            self._lazy_at = self._shown_by = self._told_at = None
 
     def _end_noscript(self, mark: int) -> None:
         """Where it holds a picture, that is the one which a script puts into the lazy one before it, or right behind it."""
@@ -236,9 +248,20 @@ class _Writer:
 
     def _start_formula(self, attributes: dict[str, str]) -> None:
         self._formula += 1
+        self._formula_at, self._tex = len(self._out), None
         if words := attributes.get("alttext"):
             self._out.append(f"<code>{escape(words)}</code>")
             self._in_words = True
+
+    def _end_formula(self) -> None:
+        self._formula -= 1
+        if not self._in_words and (words := "".join(self._tex or ()).strip()):
+            self._out[self._formula_at :] = [f"<code>{escape(words)}</code>"]
+        self._in_words, self._tex, self._told_at = False, None, len(self._out)
+
+    def _follows_formula(self) -> bool:
+        """Whether what comes stands right behind a formula: hidden from who hears a page, it says that once more to who sees it."""
+        return self._told_at is not None and all(piece.startswith("</") or piece.isspace() for piece in self._out[self._told_at :])
 
     def _frame(self, embed: _Embed) -> None:
         if embed.has_no_size:
@@ -262,9 +285,9 @@ class _Writer:
         if embed.tag == "object" and (address is None or any(piece.startswith("<img") for piece in inside)):
             return
         del self._out[embed.mark :]
-        self._lazy_at = self._shown_by = None
+        self._lazy_at = self._shown_by = self._told_at = None
         if address:
-            self._out.append(self._link(address, embed))
+            self._out.append(self._link(unwrap(address) or address, embed))
 
     def _link(self, address: str, embed: _Embed) -> str:
         poster = resource(embed.poster, self._base)
@@ -282,7 +305,9 @@ def _shown_image(tag: str, attributes: dict[str, str]) -> tuple[str, dict[str, s
     """The image that a script would show; the very same attributes where none is needed for it."""
     if tag not in ("img", "amp-img"):
         return tag, attributes
-    lazy = next((attributes[name] for name in _LAZY if attributes.get(name)), None) or _of_set(attributes)
+    lazy = next((attributes[name] for name in _LAZY if attributes.get(name)), None)
+    if lazy is None and _is_placeholder(attributes.get("src")):
+        lazy = next((value for name, value in attributes.items() if value and _ANY_LAZY.fullmatch(name)), None) or _of_set(attributes)
     return "img", {**attributes, "src": lazy} if lazy else attributes
 
 
@@ -297,10 +322,13 @@ def _sized(attributes: dict[str, str]) -> dict[str, str]:
     return {**attributes, **found}
 
 
+def _is_placeholder(source: str | None) -> bool:
+    """Whether a picture has no address, or one that holds the picture itself."""
+    return source is None or source.lstrip().lower().startswith("data:")
+
+
 def _of_set(attributes: dict[str, str]) -> str | None:
-    """The first address of a set of pictures, where there is none besides but a placeholder that stands in the page itself."""
-    if not attributes.get("src", "data:").lstrip().lower().startswith("data:"):
-        return None
+    """The first address of a set of pictures."""
     given = next((attributes[name] for name in _SETS if attributes.get(name)), "").split(None, 1)
     return given[0].rstrip(",") if given else None
 

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from importlib.resources import files
 
 from dateutil import parser as dateutil_parser
@@ -69,6 +70,7 @@ _COMMENT = re.compile(r"\s*\([^()]*\)\s*\Z")
 _HALF_DAY = re.compile(r"[ap]\.?m\b", re.IGNORECASE)
 
 
+@lru_cache(maxsize=64)  # When an entry was written and when it was changed are often one date, and each is asked for more than once.
 def seconds(text: str | None) -> int | None:
     """Read a date as seconds since 1970 UTC; None where it cannot be read, or names an instant that no article has.
 

@@ -3,14 +3,14 @@
 import re
 import tomllib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final, NamedTuple
 
 # A long address may stand in the link, and a title behind it.
 _TAIL: Final = 600
 _MAX_WORDS: Final = 8
-_PIECE: Final = re.compile(r"""</?[a-z][a-z0-9]*(?:[^>"]|"[^"]*+")*+>|&(?:[a-z]{1,8}|#\d{1,6});|(?P<word>[^\W_]+)""")
+_PIECE: Final = re.compile(r"""</?[a-z][a-z0-9]*+[^>"]*+(?:"[^"]*+"[^>"]*+)*+>|&(?:[a-z]{1,8}|#\d{1,6});|(?P<word>[^\W_]+)""")
 # Where a line or a link begins, or what says itself that something was left off.
 _BEGINS: Final = re.compile(
     r"[…\[(]|\.\.\.|&hellip;|<(?:a|/?(?:p|div|li|ul|ol|dl|dt|dd|td|th|tr|table|h[1-6]|section|article|footer|blockquote|br))[ />]"
@@ -53,6 +53,7 @@ def _may_close(tail: str, title: str) -> bool:
     return last in _last_words() or last == _last_word(title) or ("<a " in tail and bool(_LEFT_OFF.search(tail)))
 
 
+@lru_cache(maxsize=16)  # The end of a text is asked for twice, its title's once more.
 def _last_word(text: str) -> str:
     return next(filter(None, reversed(_PIECE.findall(text))), "").casefold()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from aggregator.model import FeedHead, RawEntry, RawFeed, Url
@@ -111,6 +112,7 @@ def _is_sent_by(entry: RawEntry, sites: _Sites) -> bool:
     return any(is_of(site(settled_file(href)), sites.own) for href in heard)
 
 
+@lru_cache(maxsize=2048)  # Each page of a document is asked about three times, as more becomes known of whose it is.
 def _page(written: str | None, base: str) -> Url | None:
     page = link(written, base)
     page = (unwrap(page) or page) if page else None

@@ -111,19 +111,34 @@ class Lexicon:
 
     tables: Mapping[str, str]
     near: int = 0
+    _words: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     _known: dict[tuple[str, str], tuple[Entry, ...]] = field(default_factory=dict)
 
     def entries(self, word: str, following: str = "") -> tuple[Entry, ...]:
         """The entries that begin with a folded word and may go on with the one that follows it, the longest first."""
+        every = self._begun(word)
         found = self._known.get((word, following))
         if found is None:
-            stems = (self._stems.get(word[:length], ()) for length in self._lengths if length <= len(word))
-            every = (*self._exact.get(word, ()), *(entry for stem in stems for entry in stem))
-            fitting = (entry for entry in every if not entry.rest or fits(entry.rest[0], following))
-            found = tuple(sorted(fitting, key=lambda entry: (-len(entry.rest), entry.rest[-1:] and entry.rest[-1].endswith("*"))))
+            found = tuple(entry for entry in every if not entry.rest or fits(entry.rest[0], following))
             if len(self._known) > _MAX_KNOWN:
                 self._known.clear()
             self._known[word, following] = found
+        return found
+
+    def begins(self, word: str) -> bool:
+        """Whether any entry begins with a folded word; most words begin none."""
+        return bool(self._begun(word))
+
+    def _begun(self, word: str) -> tuple[Entry, ...]:
+        """The entries that begin with a folded word, the longest first."""
+        found = self._words.get(word)
+        if found is None:
+            stems = (self._stems.get(word[:length], ()) for length in self._lengths if length <= len(word))
+            every = (*self._exact.get(word, ()), *(entry for stem in stems for entry in stem))
+            found = tuple(sorted(every, key=lambda entry: (-len(entry.rest), entry.rest[-1:] and entry.rest[-1].endswith("*"))))
+            if len(self._words) > _MAX_KNOWN:
+                self._words.clear()
+            self._words[word] = found
         return found
 
     def runs(self, letter: str) -> tuple[tuple[str, Classes], ...]:
@@ -170,7 +185,7 @@ class Lexicon:
 
     def known(self, words: Collection[str]) -> int:
         """How many of these folded words may begin an entry."""
-        return sum(word in self._exact or any(word[:length] in self._stems for length in self._lengths) for word in words)
+        return sum(map(self.begins, words))
 
     @cached_property
     def has_runs(self) -> bool:

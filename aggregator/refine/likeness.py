@@ -35,7 +35,7 @@ _MAX_CHARS: Final = 60_000
 _QUOTED: Final = re.compile(r"<blockquote(?: [^>]*)?>.*?(?:</blockquote>|\Z)", re.DOTALL)
 # A line of a mail, or of a text in its manner, that repeats another's: "> it rained".
 _CITED: Final = re.compile(r"(\A|\n|</?(?:p|div|pre|code|li|ul|ol|td|blockquote|h[1-6])(?: [^>]*)?>|<br ?/?>)[ \t]*&gt;[^<\n]*")
-_TAG: Final = re.compile(r"""</?[a-z][a-z0-9]*(?:[^>"]|"[^"]*")*>""")
+_TAG: Final = re.compile(r"""</?[a-z][a-z0-9]*+[^>"]*+(?:"[^"]*+"[^>"]*+)*+>""")
 # Speech of one or two sentences is a text's own, a whole passage is taken from somewhere. Straight marks do not say which side they are on.
 _SPOKEN: Final = re.compile(
     "\u201e[^\u201c\u201d\u201e]{300,}[\u201c\u201d]|\u201c[^\u201c\u201d\u201e]{300,}\u201d|\u00ab[^\u00ab\u00bb]{300,}\u00bb"
@@ -179,16 +179,12 @@ def sketch(found: Sequence[str]) -> tuple[str, ...]:
     >>> len(set(sketch(text)) & set(sketch(["news", *text[:-4]]))) > 2
     True
     """
-    start, opening = _hashes(found[:_START]), _hashes(found[:_OPENING])
-    window = sorted({*opening, *_hashes(found[_OPENING - 2 : _WINDOW])})[:_WINDOW_KEYS]
-    least = (*window, *sorted(opening)[:_OPENING_KEYS], *sorted(start)[:_OPENING_KEYS])
-    return tuple(f"{value:08x}" for value in dict.fromkeys(least))
-
-
-def _hashes(found: Sequence[str]) -> set[int]:
-    coded = [word.encode("utf-8", "replace") for word in found]
+    coded = " ".join(found[:_WINDOW]).encode("utf-8", "replace").split(b" ")
     runs = map(b" ".join, zip(coded, coded[1:], coded[2:], strict=False))
-    return {crc32(run) for run in runs if len(run) >= _MIN_BYTES}
+    hashes = [crc32(run) if len(run) >= _MIN_BYTES else -1 for run in runs]
+    window, opening, start = (sorted({*part} - {-1}) for part in (hashes, hashes[: _OPENING - 2], hashes[: _START - 2]))
+    least = (*window[:_WINDOW_KEYS], *opening[:_OPENING_KEYS], *start[:_OPENING_KEYS])
+    return tuple([f"{value:08x}" for value in dict.fromkeys(least)])
 
 
 def likeness(one: Sequence[str], other: Sequence[str]) -> Likeness:

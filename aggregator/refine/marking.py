@@ -158,6 +158,8 @@ class Marker:
     def _words(self, found: Sequence[tuple[Piece, int | None]], number: int) -> tuple[list[Mark], int]:
         """The marks of the longest entry that begins here, or of an unknown word; and how many pieces they take."""
         piece, link = found[number]
+        if not self.lexicon.begins(piece.folded):
+            return [*self._split(piece, link)], 1
         is_capital = _is_capital(piece.text)
         behind = _skipped(found, number + 1)
         for entry in self.lexicon.entries(piece.folded, found[behind][0].folded if behind < len(found) else ""):

@@ -349,10 +349,10 @@ def _without_shared_words(made: Sequence[Entry | None], known: Collection[str]) 
     """Take the text keys that many entries share from all of them: what a feed says everywhere is no sign of a story."""
     counts = Counter(key.value for one in made if one for key in one.keys if key.kind == "text")
     common = {value for value, count in counts.items() if count > MANY}.union(known)
-    return tuple(
-        replace(one, keys=tuple(key for key in one.keys if key.kind != "text" or key.value not in common)) if one and common else one
-        for one in made
-    )
+    if not common:
+        return tuple(made)
+    kept = [tuple(key for key in one.keys if key.kind != "text" or key.value not in common) if one else () for one in made]
+    return tuple(replace(one, keys=mine) if one and len(mine) < len(one.keys) else one for one, mine in zip(made, kept, strict=True))
 
 
 def _differ(one: Entry, other: Entry) -> bool:

@@ -23,10 +23,10 @@ REACH: Final = 72
 # All letters lie below 256: sets of others take the compiler a thousand times as long.
 _FIRST_LETTER: Final = 1
 _TOKEN: Final = re.compile(r"\(\?P<(?P<group>\w+)>|\(\?[!=]|\{[\d,]+\}[+?]?|(?P<word>[a-z]+(?:[/!&][a-z]+)*|[A-Z]+)|(?P<sign>\S)")
-_PAIRS: Final = tuple(
-    (frozenset(first.split()), frozenset({second}))
+_PAIRS: Final[Mapping[Classes, tuple[Classes, ...]]] = {
+    frozenset({*first.split(), second}): (frozenset(first.split()), frozenset({second}))
     for first, second in (("published", "at"), ("published printed", "at"), ("premiered", "at"), ("again", "from"))
-)
+}
 _NOT_LINKED: Final = frozenset({"date", "when", "first", "published", "again", "taken", "premiered"})
 # The classes of which every sentence of origin has one.
 _KEYS: Final = (
@@ -62,8 +62,7 @@ class Alphabet:
 
     def spelled(self, mark: Mark) -> tuple[str, ...]:
         """The letters of a mark: one, or two of a word that says two things one after the other ("刊于", published in)."""
-        parts = next((pair for pair in _PAIRS if mark.classes == frozenset().union(*pair)), (mark.classes,))
-        return tuple(self.letter(classes, mark.link is not None) for classes in parts)
+        return tuple([self.letter(classes, mark.link is not None) for classes in _PAIRS.get(mark.classes, (mark.classes,))])
 
     def is_linked(self, letter: str) -> bool:
         return ord(letter) >= _FIRST_LETTER + len(self._numbers)

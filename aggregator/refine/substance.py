@@ -75,6 +75,10 @@ def _scores(lines: Sequence[str], left: Sequence[str | None]) -> list[int]:
 
 def _without_related(html: str) -> str:
     """A text without the links to other posts at its end, below a line that says so ("Related posts"), if they are not most of it."""
+    # Most texts have no link, or end with words that are none: neither can have such a list.
+    behind = html.rpartition("</a>")[2]
+    if "<a " not in html or ("<a " not in behind and _TAG.sub("", behind).strip(_LIST_MARKS)):
+        return html
     at = max(0, len(html) - _MAX_RELATED)
     end = html[at:].lower()
     if not any(said in end for said in _all("related")):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Final, NamedTuple
 
-TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
+TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*+)((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>")
 # All that is no text: comments; tags, where no ">" in quotes ends one; tags whose quotes are broken, and declarations.
 _MARKUP: Final = re.compile(r"""<!--(?:.*?-->|.*)|<[/a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+')*+>|<[/!?a-zA-Z][^>]*+>?""", re.DOTALL)
 _LINK: Final = re.compile(r"<a\s")

@@ -6,7 +6,7 @@ Key words ("originally", "republished") are looked up among the words of a text;
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -72,8 +72,8 @@ class Triggers:
     """The key words of several languages, which are known by number."""
 
     lexicons: Sequence[Lexicon]
-    _memory: list[dict[str, Owners]] = field(default_factory=lambda: [{}])
-    """What was found of words that were looked up. It is let go as a whole, since other threads look, too."""
+    _memory: list[tuple[dict[str, Owners], set[str]]] = field(default_factory=lambda: [({}, set())])
+    """(the keys among the words that were looked up, all others). It is let go as a whole, since other threads look, too."""
 
     def spoken(self, text: str) -> dict[int, Span]:
         """The languages in which a text may say where it comes from: where their first and their last key word stand.
@@ -95,7 +95,7 @@ class Triggers:
 
     def _among_words(self, text: str) -> Iterator[tuple[int, Span]]:
         words = text.replace("—", " ").replace("–", " ").replace("/", " ").split()
-        owned = self._owned(set(words), has_apostrophes="'" in text or "’" in text)
+        owned = self._owned(set(words))
         spoken = [number for number, kinds in _kinds(owned.values()).items() if _may_say(kinds)]
         if not spoken:
             return
@@ -104,40 +104,47 @@ class Triggers:
             if hits := places.hits(number, self.lexicons[number].near or _NEAR):
                 yield number, Span(_offset(words, hits[0]), _offset(words, hits[-1] + 1))
 
-    def _owned(self, words: set[str], *, has_apostrophes: bool) -> dict[str, Owners]:
+    def _owned(self, words: set[str]) -> dict[str, Owners]:
         """Of words as they stand in a text those that are keys: of which languages, and what they are there."""
-        heads, stems = self._heads
-        # Most words begin like no key, and are plain letters: nothing need be taken off them to see that.
-        asked = [
-            word
-            for word in words
-            if (head := word[:_HEAD]) in heads
-            or word[:_SHORT_STEM] in stems
-            or not head.isalnum()
-            or (has_apostrophes and ("'" in word or "’" in word))
-        ]
-        if len(self._memory[0]) > _MAX_SEEN:
-            self._memory[0] = {}
-        known = self._memory[0]
-        known.update((word, self._owners(word)) for word in asked if word not in known)
-        return {word: owners for word in asked if (owners := known[word])}
+        keys, others = self._memory[0]
+        if len(keys) + len(others) > _MAX_SEEN:
+            keys, others = self._memory[0] = {}, set()
+        found: dict[str, Owners] = {}
+        # Nearly all words of a text stood in one before: to take those away at once costs a tenth of asking for each.
+        for word in words - others:
+            owners = keys.get(word)
+            if owners is None and (owners := self._owners(word)):
+                keys[word] = owners
+            if owners:
+                found[word] = owners
+            else:
+                others.add(word)
+        return found
 
     def _owners(self, word: str) -> Owners:
+        heads, short = self._heads
+        # Most words are plain letters, and begin like no key.
+        if word.isalnum() and word[:_HEAD] not in heads and word[:_SHORT_STEM] not in short:
+            return ()
         bare = word.strip(_AROUND)
         parts = _APOSTROPHES.split(bare) if "'" in bare or "’" in bare else [bare]
-        heads, short = self._heads
         if not any(part[:_HEAD] in heads or part[:_SHORT_STEM] in short for part in parts):
             return ()
         exact, stems = self._keys
         found = [owner for part in parts for owner in exact.get(part, ())]
-        found += [owner for part in parts for length in range(_SHORT_STEM, len(part) + 1) for owner in stems.get(part[:length], ())]
+        found += [
+            owner for part in parts for length in (_SHORT_STEM, *heads.get(part[:_HEAD], ())) for owner in stems.get(part[:length], ())
+        ]
         return tuple(dict.fromkeys(found))
 
     @cached_property
-    def _heads(self) -> tuple[frozenset[str], frozenset[str]]:
-        """(the letters with which keys begin; stems that are shorter than that)."""
+    def _heads(self) -> tuple[Mapping[str, Collection[int]], frozenset[str]]:
+        """(the letters with which keys begin → how long their stems are; stems that are shorter than that)."""
         exact, stems = self._keys
-        return frozenset(key[:_HEAD] for keys in (exact, stems) for key in keys), frozenset(key for key in stems if len(key) < _HEAD)
+        lengths: dict[str, set[int]] = {key[:_HEAD]: set() for keys in (exact, stems) for key in keys}
+        for key in stems:
+            lengths[key[:_HEAD]].add(len(key))
+        return lengths, frozenset(key for key in stems if len(key) < _HEAD)
 
     @cached_property
     def _keys(self) -> tuple[Mapping[str, set[tuple[int, str]]], Mapping[str, set[tuple[int, str]]]]:

@@ -32,6 +32,7 @@ _PLAIN_ADDRESS: Final = re.compile(
     r"https?://(?P<host>(?:[a-z0-9_-]+\.)+[a-z]{2,63})(?P<path>/[!-\"$->@-~]*+)?+(?:\?(?P<query>[!-\"$-~]*+))?+(?:#[!-~]*+)?+"
 )
 _HOST: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+")
+_INSIDE: Final = tuple(f".{end}" for end in PLATFORMS.inside)
 _BUILDING: Final = Lock()
 
 
@@ -134,7 +135,7 @@ def is_inside(url_or_host: str) -> bool:
     host = host_of(url_or_host)
     if (address := _address(host)) is not None:
         return not ip_address(address).is_global
-    return bool(host) and ("." not in host or host.endswith(tuple(f".{end}" for end in PLATFORMS.inside)))
+    return bool(host) and ("." not in host or host.endswith(_INSIDE))
 
 
 def is_resolving(url: str) -> bool:

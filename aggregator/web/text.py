@@ -60,8 +60,8 @@ def clean(text: str) -> str:
     >>> clean("a\\x00b\\x1bc\\ud800")
     'abc\ufffd'
     """
-    # Printable characters are allowed, and most lines hold nothing else; the next question tells of nearly all other texts.
-    if text.isprintable() or not _NOT_XML.search(text):
+    # Printable characters are allowed, and most texts hold nothing else in their lines; the last question tells of nearly all others.
+    if text.isprintable() or text.replace("\n", " ").isprintable() or not _NOT_XML.search(text):
         return text
     return _NOT_XML.sub("", _SURROGATE.sub("\ufffd", text))
 

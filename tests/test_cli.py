@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,13 +20,16 @@ from click.testing import CliRunner, Result
 
 from aggregator.app import App, build
 from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, status, stories  # noqa: F401 - they add the commands
+from aggregator.cli.feeds_file import write
 from aggregator.cli.log import set_up_logging
 from aggregator.cli.main import cli, main
+from aggregator.cli.show import Session
 from aggregator.config import load
 from aggregator.errors import ParseError
 from aggregator.model import Config, JsonValue, Outcome, PollReport
 from aggregator.run.daemon import Daemon
 from aggregator.run.lock import DaemonLock
+from aggregator.splice import add_feed
 from aggregator.store.sql import SqlStore
 from tests.e2e.running import feed, lent
 from tests.wire import Wire
@@ -79,6 +83,27 @@ def test_what_the_locale_cannot_write_is_spelled_out_and_json_is_json_in_every_o
         with pytest.raises(SystemExit):
             main([*call, "--json"], lent)
         assert json.loads(printed.getvalue().decode("ascii"))["feeds"][0]["name"] == "“Zoë” 🎉"
+
+
+def test_feeds_that_commands_add_at_once_are_all_there(tmp_path: Path) -> None:
+    session, urls = Session(tmp_path / "feeds.yaml", build), [f"https://{name}.example/feed" for name in "abcdefghijkl"]
+    with ThreadPoolExecutor(len(urls)) as at_once:
+        list(at_once.map(lambda url: write(session, lambda text: add_feed(text, url)), urls))
+    assert sorted(spec.url for spec in session.config().feeds) == urls
+    assert [path.name for path in tmp_path.iterdir()] == ["feeds.yaml"]
+
+
+def test_what_an_editor_saves_while_a_command_edits_feeds_yaml_stays(folder: Path) -> None:
+    session, saved = Session(folder / "feeds.yaml", build), iter(["# mine\n"])
+
+    def edit(text: str) -> str:
+        for line in saved:
+            session.path.write_text(line + text)
+        return add_feed(text, "https://a.example/feed")
+
+    write(session, edit)
+    assert session.path.read_text().startswith("# mine\n")
+    assert [spec.id for spec in session.config().feeds] == ["garden", "a-example"]
 
 
 def test_a_command_that_is_told_to_end_leaves_what_it_polled_due(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,10 +67,9 @@ def check(session: Session, fetch: bool, fix: bool, json_: bool) -> None:
     for finding in found:
         say(_line(finding, config, is_written=fix and finding in fixes, is_offered=finding in fixes))
     if fix and fixes:
-        texts = _fixed(fixes, session)
-        write_all(session, texts)
+        written = write_all(session, lambda text: _fixed(fixes, session, text))
         config = session.config()
-        say(f"{counted(len(fixes), 'proposal')} written into {', '.join(sorted(path.name for path in texts))}")
+        say(f"{counted(len(fixes), 'proposal')} written into {', '.join(sorted(path.name for path in written))}")
     if json_:
         click.echo(
             as_json([_as_dict(finding, config, is_written=fix and finding in fixes, is_offered=finding in fixes) for finding in found])
@@ -134,13 +133,13 @@ def _can_be_written(finding: "Finding", config: Config, session: Session) -> boo
     return finding.is_safe and (not finding.removes or is_listed(text_of(session, path), finding.spec.shown_url))
 
 
-def _fixed(fixes: "Sequence[Finding]", session: Session) -> dict[Path, str]:
+def _fixed(fixes: "Sequence[Finding]", session: Session, text_in: Callable[[Path], str]) -> dict[Path, str]:
     from aggregator.splice import remove_feed, replace_url
 
     texts: dict[Path, str] = {}
     for finding in fixes:
         path, url = finding.spec.file or session.path, finding.spec.shown_url
-        text = texts[path] if path in texts else text_of(session, path)
+        text = texts[path] if path in texts else text_in(path)
         texts[path] = replace_url(text, url, finding.new_url) if finding.new_url else remove_feed(text, url)
     return texts
 
@@ -294,17 +293,17 @@ def remove(session: Session, feed: str) -> None:
             f"{wanted} is named by the list {spec.listed_by}: "
             f"to leave it out, write {{ url: {spec.shown_url}, opt_out: true }} below 'feeds:'"
         )
-    write_all(session, _without(spec, config, session))
+    write_all(session, lambda text: _without(spec, config, text))
     click.echo(f"removed {wanted}; its entries leave the outputs at the next publish")
 
 
-def _without(spec: FeedSpec, config: Config, session: Session) -> dict[Path, str]:
+def _without(spec: FeedSpec, config: Config, text_in: Callable[[Path], str]) -> dict[Path, str]:
     """The files that list a feed, without it; one that is listed twice would live on."""
     from aggregator.config_listing import is_listed
     from aggregator.splice import remove_feed
 
-    texts = {path: text_of(session, path) for path in config.files if path != spec.file}
+    texts = {path: text_in(path) for path in config.files if path != spec.file}
     edited = {path: remove_feed(text, spec.shown_url) for path, text in texts.items() if is_listed(text, spec.shown_url)}
     if spec.file:
-        edited[spec.file] = remove_feed(text_of(session, spec.file), spec.id if spec.id_given else spec.shown_url)
+        edited[spec.file] = remove_feed(text_in(spec.file), spec.id if spec.id_given else spec.shown_url)
     return edited

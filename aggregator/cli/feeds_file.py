@@ -1,16 +1,26 @@
 """feeds.yaml as a file: how a first one looks, and how an edited one takes the old one's place."""
 
 import contextlib
+import fcntl
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from threading import Event
+from time import monotonic
+from typing import Any, Final
 
 from aggregator.cli.show import Session
 from aggregator.errors import AggregatorError, ConfigError
+
+_ATTEMPTS: Final = 5
+_PATIENCE_S: Final = 10.0
+_LOOK_AGAIN_S: Final = 0.02
+
+Edit = Callable[[Callable[[Path], str]], Mapping[Path, str]]
+"""Gives the new texts of files, out of what stands in them; it is handed the way to read one."""
 
 
 def starter(settings: Mapping[str, str] | None = None) -> str:
@@ -59,25 +69,74 @@ def text_of(session: Session, path: Path | None = None) -> str:
         raise AggregatorError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def write(session: Session, edit: Callable[[str], str], path: Path | None = None) -> None:
-    """Edit feeds.yaml, or a file that it includes, by lines; see `write_all`."""
-    path = path or session.path
-    write_all(session, {path: edit(text_of(session, path))})
+def write(session: Session, edit: Callable[[str], str]) -> None:
+    """Edit feeds.yaml by lines; see `write_all`."""
+    write_all(session, lambda text: {session.path: edit(text(session.path))})
 
 
-def write_all(session: Session, texts: Mapping[Path, str]) -> None:
-    """Write feeds.yaml and files that it includes: all must load together before each takes the old one's place, in one rename."""
+def write_all(session: Session, edit: Edit) -> Collection[Path]:
+    """Edit feeds.yaml and files that it includes: all must load together before each takes the old one's place, in one rename.
+
+    Commands edit one after the other. What an editor saves meanwhile is edited, too: then `edit` is asked again, with that.
+    Returns the files that were written.
+    """
     from aggregator.config import load
 
-    load(session.path, os.environ, texts)
-    for path, text in texts.items():
-        _replace(path, text)
+    with _alone(session.path):
+        for _ in range(_ATTEMPTS):
+            seen = _Seen(session)
+            texts = edit(seen)
+            load(session.path, os.environ, texts)
+            if seen.is_so_still():
+                for path, text in texts.items():
+                    _replace(path, text)
+                return texts.keys()
+    raise AggregatorError(f"{session.path} is saved again and again by another program: nothing was written")
+
+
+class _Seen:
+    """Reads each file once, and knows whether they are still what they were then."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._texts: dict[Path, str] = {}
+
+    def __call__(self, path: Path) -> str:
+        return self._texts.setdefault(path, text_of(self._session, path))
+
+    def is_so_still(self) -> bool:
+        return all(text_of(self._session, path) == text for path, text in self._texts.items())
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """While no other command edits this file. It is the folder that is locked: the file is replaced, and another one would be left behind.
+
+    Who has locked the folder for as long as this command runs, or a file system without locks, does not stop it for good.
+    """
+    patient_until = monotonic() + _PATIENCE_S
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            folder = os.open(Path(os.path.realpath(path)).parent, os.O_RDONLY)
+            held.callback(os.close, folder)
+            while not _is_locked(folder) and monotonic() < patient_until:
+                Event().wait(_LOOK_AGAIN_S)
+        yield
+
+
+def _is_locked(folder: int) -> bool:
+    """Lock it, unless another process has it locked."""
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _replace(path: Path, text: str) -> None:
     """Put another file in the place of the one that is read: where that is a link, of what it leads to."""
     place = Path(os.path.realpath(path))
-    fresh = place.with_name(f".{place.name}.new")
+    fresh = place.with_name(f".{place.name}.{os.getpid()}.new")
     try:
         with fresh.open("wb") as file:
             if place.exists():

@@ -44,7 +44,7 @@ def import_(session: Session, file: Path, json_: bool) -> None:
     ]
     settings, left = _settings(takeover, session, is_first=is_first)
     if fresh:
-        write(session, lambda text: add_feeds(starter(settings) if is_first else text, fresh))
+        write(session, lambda text: add_feeds(text if session.path.exists() else starter(settings), fresh))
     for line in (*takeover.refused, *left):
         say(f"not carried over: {line}")
     twins = takeover.duplicates + len(takeover.feeds) - len(fresh)

@@ -51,6 +51,13 @@ def test_a_wrong_name_is_told_in_one_line_with_the_one_that_was_meant(folder: Pa
     assert (result.exit_code, result.stderr) == (2, f"{said}\n")
 
 
+@pytest.mark.parametrize("call", ["explain caf\udce9", "forget --yes caf\udce9", "split caf\udce9", "join caf\udce9 b"])
+def test_bytes_that_are_no_text_are_nothing_that_is_known(folder: Path, call: str) -> None:
+    result = run(folder, *call.split())
+    assert not result.exception or isinstance(result.exception, SystemExit)
+    assert "caf?" in result.output
+
+
 def test_init_writes_nothing_that_check_would_refuse(tmp_path: Path) -> None:
     result = run(tmp_path, "init", "blog.example.net", "https://blog.example.net/feed")
     said, nothing = result.stderr.splitlines()

@@ -4,11 +4,11 @@ import click
 
 from aggregator import __version__
 from aggregator.cli.main import cli
-from aggregator.cli.show import Session, as_json, print_lines
+from aggregator.cli.show import Query, Session, as_json, print_lines
 
 
 @cli.command()
-@click.argument("query", metavar="URL|ID")
+@click.argument("query", type=Query(), metavar="URL|ID")
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
 @click.pass_obj
 def explain(session: Session, query: str, json_: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.main import cli
-from aggregator.cli.show import Session, advance, as_json, need_feed, plain, progress, say
+from aggregator.cli.show import Query, Session, advance, as_json, need_feed, plain, progress, say
 from aggregator.web.text import counted
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def reprocess(session: Session, feeds: Sequence[str], everything: bool, json_: b
 
 
 @cli.command()
-@click.argument("query", metavar="FEED|URL|ID")
+@click.argument("query", type=Query(), metavar="FEED|URL|ID")
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
 @click.pass_obj

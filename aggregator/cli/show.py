@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -55,6 +56,15 @@ class Session:
             app.close()
 
 
+class Query(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no argument there
+    """An address or an id, as it was typed; bytes that are no UTF-8 (from a terminal in another encoding) stand in nothing stored."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return value.encode("utf-8", "replace").decode("utf-8")
+
+
 def warn(config: Config) -> None:
     """Say what feeds.yaml could do better, once."""
     for line in config.warnings:
@@ -83,9 +93,15 @@ def _speak(line: str, level: str, more: Mapping[str, object], fg: str | None = N
 
 
 def as_json(value: object) -> str:
-    """JSON for programs: dataclasses as objects, instants as ISO 8601 text, spans in seconds. In ASCII where stdout is not UTF-8."""
+    r"""JSON for programs: dataclasses as objects, instants as ISO 8601 text, spans in seconds. In ASCII where stdout is not UTF-8.
+
+    >>> print(as_json("é \x9b1m"))
+    "é \u009b1m"
+    """
     is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    return json.dumps(value, default=_json_default, ensure_ascii=not is_unicode, indent=2)
+    written = json.dumps(value, default=_json_default, ensure_ascii=not is_unicode, indent=2)
+    # A terminal may take them for orders; JSON says them as well by their numbers.
+    return _ORDERS.sub(lambda found: f"\\u{ord(found.group()):04x}", written)
 
 
 def _json_default(value: object) -> object:
@@ -102,6 +118,7 @@ def _json_default(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
+_ORDERS = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _TONES = {"plain": "", "head": "bold", "good": "green", "bad": "red", "soft": "dim"}
 _LABEL_CHARS = 18
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.main import cli
-from aggregator.cli.show import Session, as_json, need_feed, plain, say
+from aggregator.cli.show import Query, Session, as_json, need_feed, plain, say
 from aggregator.web.text import counted
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _NEXT = "the next publish shows it (a running daemon does so within ten minutes)
 
 
 @cli.command()
-@click.argument("queries", nargs=-1, required=True, metavar="URL|ID URL|ID...")
+@click.argument("queries", type=Query(), nargs=-1, required=True, metavar="URL|ID URL|ID...")
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
 @click.pass_obj
 def join(session: Session, queries: Sequence[str], json_: bool) -> None:
@@ -40,7 +40,7 @@ def join(session: Session, queries: Sequence[str], json_: bool) -> None:
 
 
 @cli.command()
-@click.argument("query", metavar="URL|ID")
+@click.argument("query", type=Query(), metavar="URL|ID")
 @click.option("--feed", help="The feed whose entry is meant, where several have it.")
 @click.option("--json", "json_", is_flag=True, help="Print it as JSON.")
 @click.pass_obj

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 from itertools import accumulate
 from typing import Final
 
@@ -119,6 +119,9 @@ _STEPS: Final = _Steps()
 _FORMATTING: Final = frozenset(
     """a b big code em font i nobr s small strike strong tt u""".split()  # noqa: SIM905
 )
+# References to marks that stand between words, and what shows that a title is about markup.
+_MARK: Final = re.compile(r"&(?:#[0-9]{1,6}|#x[0-9a-f]{1,5}|amp|quot|apos|[lr][sd]quo|[mn]dash|hellip);", re.IGNORECASE)
+_OF_MARKUP: Final = re.compile(r"[<>]|&(?:lt|gt|nbsp|copy);", re.IGNORECASE)
 _PARAGRAPHS: Final = re.compile(r"\n\s*\n")
 # (base, page) of the text that this thread is cleaning. Handed to the address check so, because one cleaner then serves all: the base
 # differs from entry to entry, and building a cleaner costs as much as cleaning a short body.
@@ -179,7 +182,8 @@ def title(raw: RawText, *, is_open: bool = False) -> Title | None:
     """Read a title: its text on one line of at most 1,000 characters, and inline HTML where that says more; None if nothing is left.
 
     `is_open` is for formats that do not say whether a title is text or HTML (RSS): then it is HTML if it holds a character reference, or
-    an element that it also closes.
+    an element that it also closes. Of a title that is said to be text, only references to quotes and other marks are read ("l&#39;État"):
+    no title means those, many a program writes them; one that speaks of markup stays as it is.
 
     >>> title(RawText(value="<b>not bold</b>")).text, title(RawText(value="x <em>y</em>", type="html")).html
     ('<b>not bold</b>', 'x <em>y</em>')
@@ -187,7 +191,7 @@ def title(raw: RawText, *, is_open: bool = False) -> Title | None:
     value = raw.value[: MAX_TITLE * 20]
     is_html = raw.type != "text" if not is_open else _is_html_title(value)
     if not is_html:
-        text = one_line(value)[:MAX_TITLE].rstrip()
+        text = one_line(value if _OF_MARKUP.search(value) else _MARK.sub(lambda mark: unescape(mark[0]), value))[:MAX_TITLE].rstrip()
         return Title(text=text) if text else None
     text = one_line(visible_text(value))
     if not text:

@@ -58,9 +58,10 @@ class App:
 
     def with_known_sources(self) -> "App":
         """The same app, with the names that subscribed feeds have by now."""
-        states = self.ports.store.feeds()
+        # Without this app itself: it has the names of before, and would be kept along with all that went before it.
+        config, store, states = self.config, self.ports.store, self.ports.store.feeds()
         # Read now, so that the order of polls decides nothing; worked out when a document needs it, which most polls do not bring.
-        made = cache(lambda: surroundings(self.config, states, self.ports.store.names()))
+        made = cache(lambda: surroundings(config, states, store.names()))
         return replace(self, ports=replace(self.ports, surroundings=made))
 
     def reconfigured(self, config: Config) -> "App":

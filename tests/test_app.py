@@ -1,5 +1,6 @@
 """The composition root: what it refuses, what it takes up while running, and when it stops storing."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -38,6 +39,17 @@ def test_without_free_space_nothing_is_polled_and_then_it_goes_on(app: App) -> N
     assert poll_due(lambda: replace(app, free_bytes=lambda: MIN_FREE_BYTES - 1)) == []
     (report,) = poll_due(lambda: app)
     assert (report.outcome, report.new) == ("new", 1)
+
+
+def test_a_daemon_that_looks_what_its_feeds_are_called_keeps_nothing_of_what_they_were(app: App) -> None:
+    gc.collect()
+    before = sum(isinstance(one, App) for one in gc.get_objects())
+    current = app
+    for _ in range(20):
+        current = current.with_known_sources()
+    gc.collect()
+    assert sum(isinstance(one, App) for one in gc.get_objects()) == before + 1, "each second of a daemon's life has one"
+    assert current.ports.surroundings()
 
 
 def test_what_was_polled_is_not_due_again(app: App) -> None:

@@ -15,7 +15,7 @@ from aggregator.app import MIN_FREE_BYTES, App, build, user_agent
 from aggregator.config import load_text
 from aggregator.errors import AggregatorError, Gone, StoreError
 from aggregator.run.daemon import Daemon
-from aggregator.run.poller import poll_due
+from aggregator.run.poller import anything_due, poll_due
 from tests.e2e.running import feed, lent
 from tests.fakes import FakeClock, FakeFetcher
 
@@ -53,7 +53,9 @@ def test_a_daemon_that_looks_what_its_feeds_are_called_keeps_nothing_of_what_the
 
 
 def test_what_was_polled_is_not_due_again(app: App) -> None:
+    assert anything_due(app)
     assert len(poll_due(lambda: app)) == 1
+    assert not anything_due(app)
     assert poll_due(lambda: app) == []
     (named,) = poll_due(lambda: app, feeds=["garden"])
     assert named.outcome == "unchanged"

@@ -30,7 +30,7 @@ from aggregator.run.health import SILENCE, Health
 from aggregator.run.lock import DaemonLock
 from aggregator.run.minding import Minded
 from aggregator.run.notify import READY, STOPPING, Notifier
-from aggregator.run.poller import poll_due
+from aggregator.run.poller import anything_due, poll_due
 from aggregator.run.saves import Saves
 from aggregator.run.server import WebServer
 from aggregator.run.standing import board
@@ -93,6 +93,7 @@ class Daemon:
         self._dirty = threading.Event()
         self._dirty.set()
         self._swap = threading.Lock()
+        self._learnt = threading.Event()
         self._hubs = threading.Event()
         self._hubs.set()
         self._hubs_from = 0.0
@@ -245,6 +246,11 @@ class Daemon:
             if self.app.lacks_space:
                 raise StoreError(LACKS_SPACE)
         with self._minded("poll"):
+            # What feeds are called is read when somebody asks for it: of thousands of feeds, each second, it would be most of an idle
+            # daemon's work.
+            if not (anything_due(self.app) or self._learnt.is_set()):
+                return
+            self._learnt.clear()
             with self._swap:
                 self.app = self.app.with_known_sources()
             poll_due(self._current, report=self._reported, stored=self._stored, stop=self.stop, endless=True)
@@ -256,6 +262,7 @@ class Daemon:
         self.report(report)
 
     def _stored(self, changes: int) -> None:
+        self._learnt.set()
         self._beginning.stored()
         self._dirty.set()
         self._hubs.set()

@@ -102,6 +102,13 @@ def poll_due(
         run.give_back()
 
 
+def anything_due(app: App) -> bool:
+    """Can the poll of a feed start within `PATIENCE`?"""
+    now = app.ports.clock()
+    due = app.ports.store.next_due(now)
+    return due is not None and due <= now + PATIENCE
+
+
 class _Run:
     """One call of `poll_due`: what is under way, what came back."""
 

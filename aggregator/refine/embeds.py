@@ -18,11 +18,10 @@ MAX_DEPTH: Final = 200
 
 _MARKS: Final = re.compile(
     r"<(?:iframe|video|audio|object|embed|math|noscript|amp-img"
-    r"|img[^<>]{0,2000}?\s(?:(?:data|nitro)-[a-z-]{0,16}src(?:set)?|data-(?:original|lazy(?:load)?))[\s=]"
-    r"|img(?![^<>]{0,2000}\ssrc[\s=])[^<>]{0,2000}?\ssrcset[\s=]"
-    r"|img[^<>]{0,2000}?\s(?:width|height)\s*=\s*[\"']?\s*\d{1,5}px"
-    r"|img[^<>]{0,2000}?\sstyle\s*=\s*[\"'][^\"'<>]{0,300}?(?:width|height)\s*:\s*\d{1,2}(?:\.\d+)?(?:px|r?em|\s*[;!\"']))"
-    r"|display\s*:\s*none",
+    r"|img(?:[^<>]{0,2000}?\s(?:(?:data|nitro)-[a-z-]{0,16}src(?:set)?[\s=]|data-(?:original|lazy(?:load)?)[\s=]"
+    r"|(?:width|height)\s*=\s*[\"']?\s*\d{1,5}px"
+    r"|style\s*=\s*[\"'][^\"'<>]{0,300}?(?:width|height)\s*:\s*\d{1,2}(?:\.\d+)?(?:px|r?em|\s*[;!\"']))"
+    r"|(?![^<>]{0,2000}\ssrc[\s=])[^<>]{0,2000}?\ssrcset[\s=]))",
     re.IGNORECASE,
 )
 _ATTRIBUTE: Final = re.compile(r"[a-z][a-z0-9-]*")
@@ -59,7 +58,7 @@ _PARAM_SOURCES: Final = frozenset({"movie", "src", "url", "filename"})
 
 def has_embeds(html: str) -> bool:
     """Tell whether `readable` may have embeds to unfold or lazy images to show (true at times where there are none)."""
-    return "<" in html and _MARKS.search(html) is not None
+    return "<" in html and (_MARKS.search(html) is not None or ("display" in html and _NOT_DISPLAYED.search(html) is not None))
 
 
 def readable(html: str, base: str | None = None) -> str:

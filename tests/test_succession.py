@@ -13,7 +13,7 @@ from aggregator.refine.succession import successors
 from aggregator.web.forms import page_path
 from tests.ledger import sqlite_store
 from tests.pace import examples
-from tests.planet import HOUR, JSON, Planet, Post, atom, post
+from tests.planet import HOUR, JSON, Planet, Post, atom, older, post
 from tests.test_stories import NOON, stored
 
 WORDS = (
@@ -472,6 +472,32 @@ def test_an_id_that_counts_the_edits_of_a_page_makes_no_new_entry_of_a_new_numbe
         shown = planet.publishes()
         planet.later()
     assert len(shown) == 3
+
+
+@pytest.mark.parametrize("mark", ["#", "?v="])
+def test_an_id_that_counts_the_edits_of_a_page_makes_no_new_entry_of_one_that_leaves_nothing(mark: str) -> None:
+    planet, page = Planet("blog"), "https://blog.example/storm"
+    for turn in range(3):
+        story = Post(
+            title=f"{WORDS.split()[turn]} storm", link=page, id=f"{page}{mark}{turn}", text=f"<p>{TEXTS[turn]}</p>", at=NOON + turn * HOUR
+        )
+        planet.polls({"blog": atom("blog", [story, *older("blog")])})
+        shown = planet.publishes()
+        planet.later()
+    assert len(shown) == 5
+    assert [item["id"] for item in shown if item["title"] == "the storm"] == [f"{page}{mark}0"]
+
+
+def test_what_one_page_brings_each_day_under_a_counted_id_is_shown_each_day() -> None:
+    planet, page = Planet("blog"), "https://blog.example/quote"
+    for turn in range(2):
+        quote = Post(
+            title="Quote of the day", link=page, id=f"{page}#{turn}", text=f"<p>{TEXTS[turn]}</p>", at=NOON + turn * timedelta(days=1)
+        )
+        planet.polls({"blog": atom("blog", [quote])})
+        shown = planet.publishes()
+        planet.later(timedelta(days=1))
+    assert len(shown) == 2
 
 
 def test_bulletins_that_all_have_the_page_of_their_show_are_told_apart_by_their_files() -> None:

@@ -1,5 +1,6 @@
 """Whether two entries that stand at one page of their feed are two all the same (pure): versions, bulletins, the quote of each day."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ from aggregator.web.url import link_key
 
 # A page that is dated anew is edited; half a day is more than any time zone that was taken for another.
 APART: Final = timedelta(hours=15)
+_COUNTED: Final = re.compile(r"(?P<page>https?://[^#?]{1,4000})(?:#|\?v=)(?P<edit>[0-9]{1,3})")
 
 
 def is_next_there(a: StoredEntry, b: StoredEntry) -> bool:
@@ -21,13 +23,25 @@ def is_next_there(a: StoredEntry, b: StoredEntry) -> bool:
     A quote of the day stands at one address, and every day another; what is reported of an outage, or of an election, under one title, too.
     """
     is_told_apart, are_days_apart = _is_told_apart_by_id(a, b), _is_dated_days_apart(a.entry, b.entry)
-    if not (is_told_apart or are_days_apart):
+    if not (is_told_apart or are_days_apart) or are_edits(a, b):
         return False
     if _is_issued_anew(a.entry, b.entry) and (_count_on(a.entry, b.entry) or (are_days_apart and _have_other_files(a.entry, b.entry))):
         return True
     one, other = instalments.told(a.entry), instalments.told(b.entry)
     is_filled_in = is_told_apart and are_days_apart and instalments.is_filled_in(one, other)
     return is_filled_in or likeness.are_others(one.words, other.words)
+
+
+def are_edits(a: StoredEntry, b: StoredEntry) -> bool:
+    """Whether one entry came after the other, dated within half a day, under an id that is the page of both with another number behind it
+    ("#0", "#1"): newspapers count the edits of an article so, and an edit may leave neither headline nor text.
+    """
+    found = [_COUNTED.fullmatch(each.entry.raw_id or "") for each in (a, b)]
+    marks = [mark for mark in found if mark is not None]
+    if len(marks) < 2 or marks[0]["edit"] == marks[1]["edit"] or a.first_seen == b.first_seen:
+        return False
+    pages = {link_key(page) for page in (a.entry.link or "", b.entry.link or "", *(mark["page"] for mark in marks))}
+    return len(pages) == 1 and bool(a.entry.published and b.entry.published) and not _is_dated_days_apart(a.entry, b.entry)
 
 
 def key(link: Url | None, title: Title | None, published: datetime | None) -> StoryKey | None:

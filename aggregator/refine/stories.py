@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
 from aggregator.refine import headlines, instalments, likeness, notes, pictures, twins
-from aggregator.refine.issues import APART, is_next_there
+from aggregator.refine.issues import APART, are_edits, is_next_there
 from aggregator.refine.pages import is_front_page, names_a_page
 from aggregator.web.host import site
 from aggregator.web.url import is_absolute_iri, link_key
@@ -72,13 +72,13 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
 def _is_one_by_page(a: StoredEntry, b: StoredEntry) -> bool:
     """Yes, if both own the page or name it as their origin. Entries of one feed, and a link that is another publisher's page (a planet's
     copy, or a link blog's entry) need the same title or the same text besides, be it a few words or a picture where one of two feeds gives
-    no title. A remark about a page that has words of its own is another story, though it has that page's title.
+    no title; or ids that count its edits. A remark about a page that has words of its own is another story, under whatever title.
     """
     text = _same_text(a.entry, b.entry)
     if not text and _does_one_speak_of_the_other(a.entry, b.entry):
         return False
     if a.feed_key == b.feed_key:
-        return (text or same_title(a.entry, b.entry)) and not is_next_there(a, b)
+        return are_edits(a, b) or ((text or same_title(a.entry, b.entry)) and not is_next_there(a, b))
     shared = _shared(a, b)
     letters = _LETTERS if a.entry.text_start and b.entry.text_start else _FEW_LETTERS
     if text or same_title(a.entry, b.entry, letters):
@@ -157,8 +157,10 @@ def _are_two_articles(a: Entry, b: Entry) -> bool:
 
 
 def _share_a_page(a: StoredEntry, b: StoredEntry) -> bool:
-    """Whether two entries of different feeds have a page in common. One feed's may be two on one page: comments, the days of an event."""
-    return a.feed_key != b.feed_key and bool(_shared(a, b))
+    """Whether two entries of different feeds have a page in common, or one is an edit of the other. One feed's may be two on one page:
+    comments, the days of an event.
+    """
+    return are_edits(a, b) if a.feed_key == b.feed_key else bool(_shared(a, b))
 
 
 def is_original(entry: Entry) -> bool:

@@ -67,6 +67,14 @@ def test_what_was_stripped_may_not_be_shown_under_a_licence_that_allows_no_chang
     assert "blocks were stripped" in (item.cut or "")
 
 
+def test_an_excerpt_begins_with_the_text_and_not_with_what_stands_below_its_picture() -> None:
+    figure = "<figure><img src='https://a.example/1.jpg'><figcaption>A lift. Photo: Bo</figcaption></figure>"
+    item = one(make.spec(republish="excerpt"), license=None, summary=None, content=SafeHtml(f"{figure}<p>Ski towns wait for snow.</p>"))
+    assert item.summary == "<p>Ski towns wait for snow.</p>"
+    alone = one(make.spec(republish="excerpt"), license=None, summary=None, content=SafeHtml(figure))
+    assert alone.summary == "<p>A lift. Photo: Bo</p>"
+
+
 def test_a_too_large_output_gives_up_such_a_text_instead_of_cutting_it() -> None:
     item = one(make.spec(republish="full"), license=Url(CC + "by-nd/4.0/"), content=SafeHtml(LONG * 9), max_bytes=10_240)
     assert (item.content, item.summary, item.cut) == (None, None, "max_bytes")

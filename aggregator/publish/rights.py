@@ -18,6 +18,7 @@ EXCERPT_CHARS: Final = 500
 _TEASER_CHARS: Final = EXCERPT_CHARS * 3 // 2
 # How far behind a sentence one must see to know that it has ended.
 _AHEAD: Final = 40
+_CAPTION: Final = re.compile(r"<figcaption[^<>]*>.*?</figcaption>", re.DOTALL)
 
 NOTICE_CLASS: Final = "aggregator-license"
 
@@ -121,7 +122,8 @@ def shortened(
     """
     if _is_teaser(summary):
         return Text(summary=summary, content=None, cut=why if content else None)
-    whole = visible_text(content or summary or "")
+    html = content or summary or ""
+    whole = visible_text(_CAPTION.sub("", html)) or visible_text(html)  # without its picture a caption begins no text
     start = first_sentences(whole, EXCERPT_CHARS, of)
     if not start:
         return Text(summary=None, content=None, cut=why)

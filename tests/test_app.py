@@ -111,6 +111,25 @@ def test_a_daemon_says_how_much_of_an_output_was_cut(tmp_path: Path) -> None:
     assert [line for line in said if "were cut: the output would exceed max_bytes" in line] == [said[1]], "once, and where it changed"
 
 
+def test_a_daemon_asks_what_its_feeds_are_called_when_one_is_due_or_was_stored(app: App) -> None:
+    daemon = Daemon(app, load=lambda: app.config, tell=lambda line: None, report=lambda report: None, serve=False)
+    daemon._poll()
+    assert daemon.app is not app, "the garden was due"
+    daemon._poll()
+    known = daemon.app
+    daemon._poll()
+    assert daemon.app is known
+    daemon._stored(1)
+    daemon._poll()
+    assert daemon.app is not known, "a hub may have pushed it"
+
+
+def test_each_job_of_a_daemon_has_a_thread_of_its_own(app: App) -> None:
+    jobs = Daemon(app, load=lambda: app.config, tell=lambda line: None, report=lambda report: None)._scheduler().get_jobs()
+    assert len(jobs) > 5
+    assert len({job.executor for job in jobs}) == len(jobs)
+
+
 def test_another_store_is_taken_up_only_by_a_restart(app: App, tmp_path: Path) -> None:
     other = load_text("store: other.db\nfeeds:\n  - ./garden.xml\n", tmp_path / "feeds.yaml", {})
     with pytest.raises(AggregatorError, match="next start"):

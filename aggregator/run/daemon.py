@@ -165,14 +165,13 @@ class Daemon:
         return self.health.told() | {"held": held}
 
     def _scheduler(self) -> BackgroundScheduler:
-        scheduler = BackgroundScheduler(
-            timezone="UTC",
-            executors={"default": ThreadPoolExecutor(8)},  # one for each job
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
-        )
+        scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
 
         def add(name: str, job: Callable[[], object], every: timedelta, **first: datetime) -> None:
-            scheduler.add_job(job, "interval", seconds=every.total_seconds(), id=name, **first)
+            # A thread for each job, always the same: the C library keeps a heap for each thread, and what a publish takes for a moment
+            # (40 MB, most of it to compress) would stay in the heap of every one that ever published.
+            scheduler.add_executor(ThreadPoolExecutor(1), name)
+            scheduler.add_job(job, "interval", executor=name, seconds=every.total_seconds(), id=name, **first)
 
         now = self.app.ports.clock()
         add("poll", self._poll, TICK, next_run_time=now)

@@ -36,6 +36,16 @@ PLACEHOLDER = (
     "reprehenderit in voluptate velit esse cillum dolore eu fugiat nulla pariatur."
 )
 
+# Paragraphs of all sorts: clean HTML with quotations in both manners, one of them never closed.
+PIECES = (
+    '<p>The <a href="https://a.example/?a>b" title="a > b">ferry</a> to the islands stopped running on Monday.</p>',
+    "<p>Tom &amp; Ann waited, cafe\u0301 open &lt;late&gt;.<br>&gt; they said, and left<br>Nobody came.</p>",
+    "<blockquote><p>Somebody else said so, and more than once.</p></blockquote>",
+    "<blockquote>Never closed. ",
+    "<pre>&gt; It rained.\nSo what\n&gt; Much</pre>",
+    "<p>港湾事務所が両方の</p>",
+)
+
 
 def entry(
     feed: str = "orig.example", text: str = ARTICLE, title: str | None = "No ferry to the islands", pk: int = 1, **fields: object
@@ -281,3 +291,8 @@ def test_an_excerpt_of_twenty_words_shares_two_keys_with_its_original(cut: int) 
 def test_a_long_text_has_the_keys_of_all_its_words(paragraph: str, start: str) -> None:
     text = start + paragraph * 400
     assert sketch(first_words(text)) == sketch(words(text))
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join), st.integers(1, 60))
+def test_a_text_that_quotes_has_the_keys_of_all_its_words_however_long_it_is(text: str, times: int) -> None:
+    assert sketch(first_words(text * times)) == sketch(words(text * times))

@@ -107,10 +107,12 @@ def without_tag_runs(html: str) -> str:
 def _blanked(run: re.Match[str]) -> str:
     """The last tags of a run open what follows it, and stay."""
     tags = run[0]
+    if tags.count("<") <= _MANY_TAGS:
+        return tags
     kept = len(tags)
     for _ in range(_LAST_TAGS):
         kept = tags.rfind("<", 0, kept)
-    return " " * kept + tags[kept:] if tags.count("<") > _MANY_TAGS else tags
+    return " " * kept + tags[kept:]
 
 
 def read(html: str, *, is_tail: bool = False, is_head: bool = False) -> list[Block]:

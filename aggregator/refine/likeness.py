@@ -92,24 +92,28 @@ def words(html: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=512)
 def _words(html: str) -> tuple[str, ...]:
-    own = _QUOTED.sub(" ", html) if "<blockquote" in html else html
-    own = _CITED.sub(r"\1 ", own) if "&gt;" in own else own
+    return _all_words(html, _own(html))
+
+
+def _all_words(html: str, own: str) -> tuple[str, ...]:
     return _split(unclosed(own)) or _split(unclosed(html))
+
+
+def _own(html: str) -> str:
+    """Clean HTML without what it quotes, in either way."""
+    own = _QUOTED.sub(" ", html) if "<blockquote" in html else html
+    return _CITED.sub(r"\1 ", own) if "&gt;" in own else own
 
 
 def first_words(html: str) -> tuple[str, ...]:
     """The words with which clean HTML begins, as `words` has them: as many as `sketch` and `is_placeholder` look at, or more."""
-    start = html[: html.rfind(">", 0, _BEGINNING) + 1] if 2 * len(html) > 3 * _BEGINNING else ""
-    if not start or _may_quote(html[:_MAX_CHARS]):
-        return words(html)
+    html = html[:_MAX_CHARS]
+    own = _own(html)
+    start = own[: own.rfind(">", 0, _BEGINNING) + 1] if 2 * len(own) > 3 * _BEGINNING else ""
     text = _TAG.sub(" ", start)
     # The end of a tag may be a sign within its attributes.
     found = () if "<" in text else _split(text)
-    return found if len(found) >= _WINDOW else words(html)
-
-
-def _may_quote(html: str) -> bool:
-    return "<blockquote" in html or ("&gt;" in html and _CITED.search(html) is not None)
+    return found if len(found) >= _WINDOW else _all_words(html, own)
 
 
 def unquoted(html: str) -> str:

@@ -251,6 +251,7 @@ def test_an_absurd_date_is_none_and_is_told(seconds):
         (RawPerson(name='<a href="/jane">Jane Roe</a>'), "Jane Roe", None),
         (RawPerson(name="Jane &lt;jane@blog.example&gt;"), "Jane", "jane@blog.example"),
         (RawPerson(name="R&D <3"), "R&D <3", None),
+        (RawPerson(name="<script>alert(1)</script>"), "<script>alert(1)</script>", None),
     ],
 )
 def test_an_author_is_a_name(raw, name, email):

@@ -136,13 +136,16 @@ def name_of(text: str | None) -> str | None:
 
 
 def _as_text(text: str) -> str:
-    """A name as it is meant, on one line: some programs write HTML there ("O&#8217;Brien", "Arts &amp; Culture")."""
-    return one_line(visible_text(text) if looks_like_html(text) else text)
+    """A name as it is meant, on one line: some programs write HTML there ("O&#8217;Brien", "Arts &amp; Culture"). What shows nothing as
+    HTML is the name itself.
+    """
+    return one_line((looks_like_html(text) and visible_text(text)) or text)
 
 
 def rights(text: str | None) -> str | None:
     """A rights statement as plain text of at most 1,000 characters."""
-    return _as_text((text or "")[: MAX_RIGHTS * 10])[:MAX_RIGHTS].strip() or None
+    text = (text or "")[: MAX_RIGHTS * 10]
+    return one_line(visible_text(text) if looks_like_html(text) else text)[:MAX_RIGHTS].strip() or None
 
 
 def minutes(count: int | None, most: int) -> timedelta | None:

@@ -30,6 +30,8 @@ help: ## list the targets
 .venv: .venv/dev.stamp ## the environment, with everything that tests and benches need
 
 run: .venv/run.stamp ## poll the feeds of feeds.yaml, publish, serve on loopback
+	@# The command names the folder in which it was installed: in a clone that was moved, it is written anew.
+	@grep -qF "$$(pwd -P)/" $(BIN)/aggregator || $(PIP) install --no-deps --no-build-isolation -e .
 	$(BIN)/aggregator run
 
 test: .venv/dev.stamp ## the tests

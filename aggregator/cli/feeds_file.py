@@ -15,6 +15,7 @@ from typing import Any, Final
 from aggregator.cli.show import Session
 from aggregator.errors import AggregatorError, ConfigError
 
+# How often an edit begins anew because somebody saved the file meanwhile, and how long it waits for that of another command.
 _ATTEMPTS: Final = 5
 _PATIENCE_S: Final = 10.0
 _LOOK_AGAIN_S: Final = 0.02
@@ -77,8 +78,10 @@ def write(session: Session, edit: Callable[[str], str]) -> None:
 def write_all(session: Session, edit: Edit) -> Collection[Path]:
     """Edit feeds.yaml and files that it includes: all must load together before each takes the old one's place, in one rename.
 
-    Commands edit one after the other. What an editor saves meanwhile is edited, too: then `edit` is asked again, with that.
-    Returns the files that were written.
+    Commands edit one after the other. What an editor saves meanwhile stays: then `edit` is asked again, with that. Returns the files that
+    were written.
+
+    Raises `ConfigError` (the edited files do not load), `AggregatorError` (one cannot be read or written, or is saved again and again).
     """
     from aggregator.config import load
 
@@ -102,7 +105,9 @@ class _Seen:
         self._texts: dict[Path, str] = {}
 
     def __call__(self, path: Path) -> str:
-        return self._texts.setdefault(path, text_of(self._session, path))
+        if path not in self._texts:
+            self._texts[path] = text_of(self._session, path)
+        return self._texts[path]
 
     def is_so_still(self) -> bool:
         return all(text_of(self._session, path) == text for path, text in self._texts.items())
@@ -110,22 +115,23 @@ class _Seen:
 
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """While no other command edits this file. It is the folder that is locked: the file is replaced, and another one would be left behind.
+    """Wait until no other command edits this file, and keep others from it meanwhile.
 
-    Who has locked the folder for as long as this command runs, or a file system without locks, does not stop it for good.
+    Its folder is locked, since the file itself is replaced by each edit. Whoever holds that lock for longer than `_PATIENCE_S`, and a file
+    system without locks, stop no command.
     """
     patient_until = monotonic() + _PATIENCE_S
     with contextlib.ExitStack() as held:
         with contextlib.suppress(OSError):
             folder = os.open(Path(os.path.realpath(path)).parent, os.O_RDONLY)
             held.callback(os.close, folder)
-            while not _is_locked(folder) and monotonic() < patient_until:
+            while not _try_lock(folder) and monotonic() < patient_until:
                 Event().wait(_LOOK_AGAIN_S)
         yield
 
 
-def _is_locked(folder: int) -> bool:
-    """Lock it, unless another process has it locked."""
+def _try_lock(folder: int) -> bool:
+    """Lock a folder, unless somebody else has it locked."""
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,5 +1,7 @@
 """Whatever a limit cuts of a feed, its status says so, and goes on saying so while that stands in the feed."""
 
+import gc
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -77,3 +79,23 @@ def test_what_is_within_its_limits_says_nothing() -> None:
     got = read(document(rss(deep + many + f"<guid>{'a' * 4096}</guid>")), SPEC, KEY, Surroundings())
     assert (got.head.oddities, got.oddities) == ((), ())
     assert got.seen is not None
+
+
+def test_a_process_that_reads_for_weeks_remembers_no_long_words_dates_and_ids() -> None:
+    def one(length: int, turn: int) -> Document:
+        long = [f"{turn}x{number}x{'a' * length}" for number in range(20)]
+        texts = (f"<guid>https://blog.example/{each}</guid><title>{each}</title><pubDate>{each}</pubDate>" for each in long)
+        items = "".join(
+            f"<item>{text}<description>First published at {each} by Ann.</description></item>"
+            for text, each in zip(texts, long, strict=True)
+        )
+        return document(f"<rss version='2.0'><channel><title>Blog</title>{items}</channel></rss>")
+
+    read(one(9, 0), SPEC, KEY, Surroundings())
+    tracemalloc.start()
+    for turn in range(10):
+        read(one(30_000, turn), SPEC, KEY, Surroundings())
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000, "of 24 MB"

@@ -70,7 +70,6 @@ _COMMENT = re.compile(r"\s*\([^()]*\)\s*\Z")
 _HALF_DAY = re.compile(r"[ap]\.?m\b", re.IGNORECASE)
 
 
-@lru_cache(maxsize=64)  # When an entry was written and when it was changed are often one date, and each is asked for more than once.
 def seconds(text: str | None) -> int | None:
     """Read a date as seconds since 1970 UTC; None where it cannot be read, or names an instant that no article has.
 
@@ -79,9 +78,13 @@ def seconds(text: str | None) -> int | None:
     >>> seconds("Wed, 01 Jan 2025 10:00:00 +0100"), seconds("2025-01-01T24:00:00Z"), seconds("yesterday")
     (1735722000, 1735776000, None)
     """
-    text = (text or "").strip()[:MAX_CHARS].replace("\u2212", "-")
-    if not text:
-        return None
+    text = (text or "").strip()[:MAX_CHARS]
+    return _instant(text) if text else None
+
+
+@lru_cache(maxsize=64)  # When an entry was written and when it was changed are often one date, and each is asked for more than once.
+def _instant(text: str) -> int | None:
+    text = text.replace("\u2212", "-")
     if text.isascii() and text.isdigit():
         return _day(text) if len(text) == 8 else _clock_count(text)
     if "年" in text:

@@ -4,10 +4,8 @@ What is collected beside feedparser's own keys begins with `x_`; only `parse_map
 """
 
 import re
-from functools import lru_cache
 from urllib.parse import urljoin
 
-from feedparser import mixin
 from feedparser.util import FeedParserDict
 
 from aggregator.collect.limits import MAX_NAME_CHARS
@@ -18,9 +16,6 @@ MAX_TAGS = 200
 _ADDRESSES = frozenset({"href", "src", "cite", "poster", "data"})
 # feedparser's own pattern takes time with the square of a name's length (64 kB take 15 s), and knows no domain longer than `.info`.
 _EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{1,63}")
-
-# feedparser joins the base with an address at the start of every element, nearly always the same two.
-mixin._urljoin = lru_cache(maxsize=64)(mixin._urljoin)
 
 
 def _person(text: str) -> dict[str, str]:

@@ -50,10 +50,10 @@ def unclosed(html: str, title: str = "") -> str:
 def _may_close(tail: str, title: str) -> bool:
     """Whether a text ends with a word that such lines or its title end with, or has a link and something left off: most do neither."""
     last = _last_word(tail)
-    return last in _last_words() or last == _last_word(title) or ("<a " in tail and bool(_LEFT_OFF.search(tail)))
+    return last in _last_words() or last == _last_word(title[-_TAIL:]) or ("<a " in tail and bool(_LEFT_OFF.search(tail)))
 
 
-@lru_cache(maxsize=16)  # The end of a text is asked for twice, its title's once more.
+@lru_cache(maxsize=16)  # A summary, its text and its title are asked for one after the other, and the same again.
 def _last_word(text: str) -> str:
     return next(filter(None, reversed(_PIECE.findall(text))), "").casefold()
 

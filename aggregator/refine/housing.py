@@ -112,11 +112,16 @@ def _is_sent_by(entry: RawEntry, sites: _Sites) -> bool:
     return any(is_of(site(settled_file(href)), sites.own) for href in heard)
 
 
-@lru_cache(maxsize=2048)  # Each page of a document is asked about three times, as more becomes known of whose it is.
 def _page(written: str | None, base: str) -> Url | None:
     page = link(written, base)
-    page = (unwrap(page) or page) if page else None
-    if page is None or is_redirecting(page) or is_resolving(page):
+    return _behind(page, base) if page else None
+
+
+@lru_cache(maxsize=2048)  # Each page of a document is asked about three times, as more becomes known of whose it is.
+def _behind(address: Url, base: str) -> Url | None:
+    """The page to which an address leads, where that can be told without asking a server."""
+    page = unwrap(address) or address
+    if is_redirecting(page) or is_resolving(page):
         return None
     # Behind a proxy, programs give the address by which only the proxy knows them.
     return None if is_inside(page) and not is_inside(base) else page

@@ -35,7 +35,9 @@ _MARKED: Final = re.compile(r"([^\s(|\[]+)!")
 _BRACKET: Final = re.compile(r"[(\[]")
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u00ad]")
 
+# Some four megabytes of each language that is read a lot. Longer words hardly come again.
 _MAX_KNOWN: Final = 20_000
+_MAX_KNOWN_CHARS: Final = 32
 
 Classes = frozenset[str]
 
@@ -111,34 +113,37 @@ class Lexicon:
 
     tables: Mapping[str, str]
     near: int = 0
-    _words: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
-    _known: dict[tuple[str, str], tuple[Entry, ...]] = field(default_factory=dict)
+    _begun: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
+    """Words that were looked up → the entries that begin with them."""
+    _fitting: dict[tuple[str, str], tuple[Entry, ...]] = field(default_factory=dict)
+    """(word, the one behind it) → those of them that may go on so."""
 
     def entries(self, word: str, following: str = "") -> tuple[Entry, ...]:
         """The entries that begin with a folded word and may go on with the one that follows it, the longest first."""
-        every = self._begun(word)
-        found = self._known.get((word, following))
+        found = self._fitting.get((word, following))
         if found is None:
-            found = tuple(entry for entry in every if not entry.rest or fits(entry.rest[0], following))
-            if len(self._known) > _MAX_KNOWN:
-                self._known.clear()
-            self._known[word, following] = found
+            found = tuple(entry for entry in self._begun_by(word) if not entry.rest or fits(entry.rest[0], following))
+            if len(self._fitting) > _MAX_KNOWN:
+                self._fitting.clear()
+            if len(word) + len(following) <= 2 * _MAX_KNOWN_CHARS:
+                self._fitting[word, following] = found
         return found
 
     def begins(self, word: str) -> bool:
         """Whether any entry begins with a folded word; most words begin none."""
-        return bool(self._begun(word))
+        return bool(self._begun_by(word))
 
-    def _begun(self, word: str) -> tuple[Entry, ...]:
+    def _begun_by(self, word: str) -> tuple[Entry, ...]:
         """The entries that begin with a folded word, the longest first."""
-        found = self._words.get(word)
+        found = self._begun.get(word)
         if found is None:
             stems = (self._stems.get(word[:length], ()) for length in self._lengths if length <= len(word))
             every = (*self._exact.get(word, ()), *(entry for stem in stems for entry in stem))
             found = tuple(sorted(every, key=lambda entry: (-len(entry.rest), entry.rest[-1:] and entry.rest[-1].endswith("*"))))
-            if len(self._words) > _MAX_KNOWN:
-                self._words.clear()
-            self._words[word] = found
+            if len(self._begun) > _MAX_KNOWN:
+                self._begun.clear()
+            if len(word) <= _MAX_KNOWN_CHARS:
+                self._begun[word] = found
         return found
 
     def runs(self, letter: str) -> tuple[tuple[str, Classes], ...]:

@@ -48,8 +48,9 @@ _ADDRESS: Final = "http"
 _RUN: Final = re.compile(RUN)
 _AROUND: Final = "".join(map(chr, range(0x21))) + "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»“”„‘’‚‹›…·•–—¿¡،؛؟۔।"
 _APOSTROPHES: Final = re.compile("['’ʼ]")
-# Some ten megabytes; the words of a few thousand entries are mostly the same.
+# Some ten megabytes; the words of a few thousand entries are mostly the same. Longer ones hardly come again: a line of Chinese, an address.
 _MAX_SEEN: Final = 100_000
+_MAX_SEEN_CHARS: Final = 32
 # No stem is shorter than this.
 _SHORT_STEM: Final = 2
 _HEAD: Final = 3
@@ -73,7 +74,7 @@ class Triggers:
 
     lexicons: Sequence[Lexicon]
     _memory: list[tuple[dict[str, Owners], set[str]]] = field(default_factory=lambda: [({}, set())])
-    """(the keys among the words that were looked up, all others). It is let go as a whole, since other threads look, too."""
+    """(the keys among the words that were looked up → whose they are, all others). It is let go as a whole: other threads look, too."""
 
     def spoken(self, text: str) -> dict[int, Span]:
         """The languages in which a text may say where it comes from: where their first and their last key word stand.
@@ -112,11 +113,13 @@ class Triggers:
         found: dict[str, Owners] = {}
         # Nearly all words of a text stood in one before: to take those away at once costs a tenth of asking for each.
         for word in words - others:
-            owners = keys.get(word)
-            if owners is None and (owners := self._owners(word)):
-                keys[word] = owners
+            owners = keys.get(word) or self._owners(word)
             if owners:
                 found[word] = owners
+            if len(word) > _MAX_SEEN_CHARS:
+                continue
+            if owners:
+                keys[word] = owners
             else:
                 others.add(word)
         return found

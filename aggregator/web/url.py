@@ -205,7 +205,9 @@ def shown(url: str) -> str:
 
 def _normal(text: str | None, base: str | None) -> str | None:
     """The address as browsers write it, if it is one of http(s)."""
-    return _written(text, base) if text else None
+    text = text.strip(_EDGES) if text else ""
+    # Before it is remembered: a longer text is no address.
+    return _written(text, base) if 0 < len(text) <= _MAX_CHARS else None
 
 
 @lru_cache(maxsize=2048)  # Each entry asks several times about its own few addresses.
@@ -217,7 +219,7 @@ def _written(text: str, base: str | None) -> str | None:
 
 def _is_normal(text: str) -> bool:
     """Whether an address is surely written as `_parsed` would write it; false where that is not plain to see."""
-    return len(text) <= _MAX_CHARS and _NORMAL.fullmatch(text) is not None and not any(mark in text for mark in _NOT_SO_NORMAL)
+    return _NORMAL.fullmatch(text) is not None and not any(mark in text for mark in _NOT_SO_NORMAL)
 
 
 @lru_cache(maxsize=1024)
@@ -227,8 +229,7 @@ def _is_base(base: str) -> bool:
 
 
 def _parsed(text: str, base: str | None) -> str | None:
-    text = text.strip(_EDGES)
-    if not text or len(text) > _MAX_CHARS or _CONTROL.search(text):
+    if _CONTROL.search(text):
         return None
     try:
         normal = ada_url.join_url(base, text) if base else ada_url.normalize_url(text)

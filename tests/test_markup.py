@@ -213,6 +213,7 @@ def test_a_picture_of_several_sizes_alone_is_shown_in_the_first(html: str, sourc
     [
         ('<div style="display:none;max-height:0px;overflow:hidden">Open me &zwnj;&nbsp;&#847;</div><p>Dear all</p>', "<p>Dear all</p>"),
         ('<span style="mso-hide:all;display: none !important"><b>Open</b> me<br></span><p>Dear all</p>', "<p>Dear all</p>"),
+        ('<DIV style="DISPLAY: none; MAX-HEIGHT: 0px">Open me</DIV><p>Dear all</p>', "<p>Dear all</p>"),
         ('<div style="display:none">An answer that folds out</div><p>Dear all</p>', "<div>An answer that folds out</div><p>Dear all</p>"),
         ('<div style="font-size:1px">fine print</div><p>Dear all</p>', "<div>fine print</div><p>Dear all</p>"),
         ('<p style="display:none;line-height:1.5">folds out</p>', "<p>folds out</p>"),
@@ -282,6 +283,10 @@ _BODIES = {
     "an endless tag": "x<img " + "a " * 5 * _MANY,
     "comments": "x<!--" * _MANY,
     "players": '<iframe src="x"></iframe>' * (_MANY // 4) + "x",
+    "late pictures": '<noscript><img src="x"></noscript>' + ' <img data-src="x">' * _MANY + "x",
+    "noscripts": "<noscript>" * 2_000 + "x<b>x</b>" * _MANY,
+    "letters of a formula": '<math alttext="x"></math>x' + '<b aria-hidden="true">x</b>' * 4 * _MANY,
+    "hidden elements": '<div style="display:none;max-height:0">' * 190 + "word " * 12 * _MANY,
     "rows": "<table>" + "<tr><td>x" * (_MANY // 2),
     "words in a table": "<table>" + "<p>x" * (_MANY // 2),
     "words": "<p>word and word " * (60_000 if IS_LONG else _MANY),

@@ -58,7 +58,7 @@ class App:
 
     def with_known_sources(self) -> "App":
         """The same app, with the names that subscribed feeds have by now."""
-        # Without this app itself: it has the names of before, and would be kept along with all that went before it.
+        # What is made below holds these, and not `self`: that holds what was made for it, and so each app would keep the one before.
         config, store, states = self.config, self.ports.store, self.ports.store.feeds()
         # Read now, so that the order of polls decides nothing; worked out when a document needs it, which most polls do not bring.
         made = cache(lambda: surroundings(config, states, store.names()))

@@ -228,7 +228,7 @@ def test_a_tag_that_hides_and_is_closed_nowhere_hides_no_text() -> None:
     assert visible_text(clean_html(f'<div style="display:none;max-height:0">Open me<p>{text}</p>')) == f"Open me\n{text.strip()}"
 
 
-def test_a_picture_of_a_fast_page_stands_once() -> None:
+def test_a_picture_of_an_amp_page_stands_once() -> None:
     html = f'<amp-img src="https://a.example/r.png" alt="r"><noscript>{PICTURE}</noscript></amp-img><p>t</p>'
     assert clean_html(html) == f"{PICTURE}<p>t</p>"
 

@@ -11,6 +11,6 @@ import gc
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
 
-from aggregator.cli.main import main  # noqa: E402 - what it imports is imported so, too
+from aggregator.cli.main import main  # noqa: E402 - behind the setting, which is for what it imports, too
 
 __all__ = ["main"]

@@ -16,6 +16,7 @@ from aggregator.web.url import resource, unwrap
 # Deeper markup is shown as its text. Nobody writes it; tree builders need quadratic time for it, readers overflow their stack.
 MAX_DEPTH: Final = 200
 
+# What `readable` unfolds, shows or sizes, as the lists below have it: in one pass, since few texts have any of it.
 _MARKS: Final = re.compile(
     r"<(?:iframe|video|audio|object|embed|math|noscript|amp-img"
     r"|img(?:[^<>]{0,2000}?\s(?:(?:data|nitro)-[a-z-]{0,16}src(?:set)?[\s=]|data-(?:original|lazy(?:load)?)[\s=]"

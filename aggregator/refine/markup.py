@@ -119,7 +119,7 @@ _STEPS: Final = _Steps()
 _FORMATTING: Final = frozenset(
     """a b big code em font i nobr s small strike strong tt u""".split()  # noqa: SIM905
 )
-# References to marks that stand between words, and what shows that a title is about markup.
+# References that programs leave in titles, and what shows that a title is about markup.
 _MARK: Final = re.compile(r"&(?:#[0-9]{1,6}|#x[0-9a-f]{1,5}|amp|quot|apos|[lr][sd]quo|[mn]dash|hellip);", re.IGNORECASE)
 _OF_MARKUP: Final = re.compile(r"[<>]|&(?:lt|gt|nbsp|copy);", re.IGNORECASE)
 _PARAGRAPHS: Final = re.compile(r"\n\s*\n")
@@ -182,8 +182,8 @@ def title(raw: RawText, *, is_open: bool = False) -> Title | None:
     """Read a title: its text on one line of at most 1,000 characters, and inline HTML where that says more; None if nothing is left.
 
     `is_open` is for formats that do not say whether a title is text or HTML (RSS): then it is HTML if it holds a character reference, or
-    an element that it also closes. Of a title that is said to be text, only references to quotes and other marks are read ("l&#39;État"):
-    no title means those, many a program writes them; one that speaks of markup stays as it is.
+    an element that it also closes. Of a title that is said to be text, only references by number and those to quotes, dashes and "&" are
+    read ("l&#39;État"), which many a program leaves there. One that speaks of markup, with a tag or another reference, stays as it is.
 
     >>> title(RawText(value="<b>not bold</b>")).text, title(RawText(value="x <em>y</em>", type="html")).html
     ('<b>not bold</b>', 'x <em>y</em>')

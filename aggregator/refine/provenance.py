@@ -59,7 +59,7 @@ def trace(raw: RawEntry, html: str | None, context: Context) -> Trace:
     found, said = _said(raw, html, context, made)
     if not (made or found or said):
         # Most entries name no source anywhere: there is nothing to judge.
-        return Trace((), Origin(), html, (), _loop((), context), None, link)
+        return Trace(claims=(), origin=Origin(), html=html, lines=(), loop=_loop((), context), related=None, link=link)
     made = [_without_title(claim, _title(raw) or "") for claim in _judged(made + said, raw, link, context)]
     gone = replaced(found, made, must_stay=must_stay(raw, _origin(made, context), context))
     rest = without(html, gone).strip() if html and gone else html

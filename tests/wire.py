@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -21,11 +22,14 @@ class Wire:
         self._open: list[socket.socket] = []
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
+        # A descriptor of its own: once ours is closed, another listener may have that number, and be taken for this one.
+        threading.Thread(target=self._accept, args=(self._listener.dup(),), daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._ended.set()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes who waits for a connection
         self._listener.close()
         for connection in self._open:
             connection.close()
@@ -58,15 +62,16 @@ class Wire:
                 return value[1:]
         return None
 
-    def _accept(self) -> None:
-        while not self._ended.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._open.append(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+    def _accept(self, listener: socket.socket) -> None:
+        with listener:
+            while not self._ended.is_set():
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                self.connections += 1
+                self._open.append(connection)
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
         try:

@@ -228,8 +228,18 @@ def test_a_proxy_that_is_not_there_is_said_so(open_fetcher: OpenFetcher) -> None
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     for scheme in ("http", "https"):
-        with pytest.raises(Unreachable, match=r"feed\.example: the connection was refused"):
+        with pytest.raises(Unreachable, match=r"feed\.example: the proxy cannot be reached: the connection was refused"):
             open_fetcher(proxy=f"http://127.0.0.1:{port}").fetch(spec(f"{scheme}://feed.example/"), NONE, None)
+    with pytest.raises(Unreachable, match=r"feed\.example: the name of the proxy cannot be found"):
+        open_fetcher(proxy="http://proxy.example:3128", resolver=Names([])).fetch(spec("http://feed.example/"), NONE, None)
+
+
+def test_a_proxy_may_have_a_name_and_a_login_beyond_ascii(wire: Wire, open_fetcher: OpenFetcher) -> None:
+    names = Names(["127.0.0.1"])
+    wire.on("http://feed.example/", answer(b"<rss/>"))
+    fetcher = open_fetcher(proxy=f"http://zo%C3%AB:ü@bücher.example:{wire.port}", resolver=names)
+    assert isinstance(fetcher.fetch(spec("http://feed.example/"), NONE, None), Document)
+    assert names.asked == ["xn--bcher-kva.example"]
 
 
 def test_a_proxy_that_refuses_a_tunnel_is_said_so(wire: Wire, open_fetcher: OpenFetcher) -> None:

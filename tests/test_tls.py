@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,8 @@ class TlsServer:
         context.sni_callback = lambda _socket, name, _context: self.names.append(name)
 
     def listen(self, listener: socket.socket) -> int:
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        # A descriptor of its own: once the fixture has closed its own, another listener may have that number, and be taken for this one.
+        threading.Thread(target=self._accept, args=(listener.dup(),), daemon=True).start()
         return int(listener.getsockname()[1])
 
     def speak(self, connection: socket.socket) -> None:
@@ -87,12 +89,13 @@ class TlsServer:
             connection.close()
 
     def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.speak, args=(connection,), daemon=True).start()
+        with listener:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=self.speak, args=(connection,), daemon=True).start()
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +108,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def listener() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening
+        with suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)  # wakes who waits for a connection
 
 
 def spec(url: str) -> FeedSpec:

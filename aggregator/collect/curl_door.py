@@ -32,6 +32,7 @@ from aggregator.collect.door import (
 )
 from aggregator.collect.reception import Reception
 from aggregator.errors import AggregatorError
+from aggregator.web.url import ascii_host
 
 # The oldest that a wheel of a supported pycurl brings, and that the tests ran over.
 _FLOOR: Final = (8, 11, 0)
@@ -225,7 +226,8 @@ def _set_way(curl: pycurl.Curl, proxy: str | None, ca_file: bytes) -> None:
     host, port = _proxy_server(proxy) or ("", 0)
     parts = urlsplit(proxy)
     login = parts.netloc.rpartition("@")[0]
-    curl.setopt(pycurl.PROXY, f"{parts.scheme}://{login}{'@' if login else ''}{f'[{host}]' if ':' in host else host}:{port}")
+    server = f"{parts.scheme}://{login}{'@' if login else ''}{f'[{host}]' if ':' in host else host}:{port}"
+    curl.setopt(pycurl.PROXY, server.encode())
     curl.setopt(pycurl.PROXY_CAINFO, ca_file)
     curl.setopt(pycurl.PROXYHEADER, ["Proxy-Connection:"])  # a field to leave out
     curl.setopt(_SUPPRESS_CONNECT_HEADERS, 1)
@@ -237,7 +239,7 @@ def _proxy_server(proxy: str | None) -> tuple[str, int] | None:
     if proxy is None:
         return None
     parts = urlsplit(proxy)
-    return parts.hostname or "", parts.port or _PROXY_PORTS[parts.scheme]
+    return ascii_host(parts.hostname or ""), parts.port or _PROXY_PORTS[parts.scheme]
 
 
 def _is_connected(descriptor: int, purpose: int) -> int:

@@ -51,7 +51,12 @@ class Dialer:
 
     def dial(self, host: str, port: int, *, allow_private: bool, deadline: Deadline) -> socket.socket:
         """Connect to the first of the host's addresses that answers. Raises `Refused`, `NoSuchName`, `NoConnection`, `Late`."""
-        addresses = self._addresses(host, port, allow_private or self.behind_proxy, deadline)
+        try:
+            addresses = self._addresses(host, port, allow_private or self.behind_proxy, deadline)
+        except NoSuchName as error:
+            if self.behind_proxy:
+                raise NoConnection("the name of the proxy cannot be found") from error
+            raise
         trouble: OSError | None = None
         for tried, address in enumerate(addresses):
             share = deadline.remaining() / (len(addresses) - tried)
@@ -60,7 +65,7 @@ class Dialer:
             except OSError as error:
                 trouble = error
         deadline.remaining()
-        raise NoConnection(_reason(trouble)) from trouble
+        raise NoConnection(f"{'the proxy cannot be reached: ' if self.behind_proxy else ''}{_reason(trouble)}") from trouble
 
     def _addresses(self, host: str, port: int, allow_private: bool, deadline: Deadline) -> list[str]:
         host = host.strip("[]").rstrip(".")

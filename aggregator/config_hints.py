@@ -79,12 +79,12 @@ def unknown_key(key: str, known: list[str]) -> str:
     >>> unknown_key("titel", ["title", "http"]), unknown_key("token", ["title", "http"])
     ("unknown key 'titel' (did you mean 'title'?)", "unknown key 'token' here: it belongs below 'http'")
     """
-    # A slip of the fingers is one, and a word that people write for a key of this place (a feed's `title`) is that, though another
-    # place has such a key.
+    # Before keys of other places goes what was mistyped here, or is another word for a key of this place: an output's `name`, which feeds
+    # have, is its `title`.
     if get_close_matches(key, known, n=1, cutoff=_A_SLIP):
         return f"unknown key '{key}'{suggestion(key, known)}"
-    if (meant := _MEANT.get(key)) in known:
-        return f"unknown key '{key}'{_did_you_mean(str(meant))}"
+    if (meant := _MEANT.get(key, "")) in known:
+        return f"unknown key '{key}'{_did_you_mean(meant)}"
     home = next((where for form, where in _HOMES if key in keys_of(form)), None)
     return f"unknown key '{key}' here: it belongs {home}" if home else f"unknown key '{key}'{suggestion(key, known)}"
 

@@ -15,6 +15,7 @@ from aggregator.refine.closings import unclosed
 from aggregator.refine.leading import lead, why
 from aggregator.refine.likeness import first_words, likeness, sketch, words
 from aggregator.refine.stories import same_story, text_keys
+from tests.pace import within
 
 NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
 ARTICLE = (
@@ -296,3 +297,8 @@ def test_a_long_text_has_the_keys_of_all_its_words(paragraph: str, start: str) -
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join), st.integers(1, 60))
 def test_a_text_that_quotes_has_the_keys_of_all_its_words_however_long_it_is(text: str, times: int) -> None:
     assert sketch(first_words(text * times)) == sketch(words(text * times))
+
+
+def test_a_title_of_nothing_but_tags_that_never_end_costs_no_time() -> None:
+    with within(1.0):
+        assert unclosed("<p>It rains.</p><p>Read more</p>", "<a " * 30_000) == "<p>It rains."

@@ -33,6 +33,7 @@ def unclosed(html: str, title: str = "") -> str:
     >>> unclosed('<p>Rain again…</p><p><a href="https://a.example/1">Read more »</a></p>'), unclosed("<p>Read more books</p>")
     ('<p>Rain again…', '<p>Read more books</p>')
     """
+    title = title[-_TAIL:]
     start = max(0, len(html) - _TAIL)
     tail = html[start:]
     if not _may_close(tail, title):
@@ -50,7 +51,7 @@ def unclosed(html: str, title: str = "") -> str:
 def _may_close(tail: str, title: str) -> bool:
     """Whether a text ends with a word that such lines or its title end with, or has a link and something left off: most do neither."""
     last = _last_word(tail)
-    return last in _last_words() or last == _last_word(title[-_TAIL:]) or ("<a " in tail and bool(_LEFT_OFF.search(tail)))
+    return last in _last_words() or last == _last_word(title) or ("<a " in tail and bool(_LEFT_OFF.search(tail)))
 
 
 @lru_cache(maxsize=16)  # A summary, its text and its title are asked for one after the other, and the same again.

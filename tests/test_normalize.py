@@ -29,6 +29,34 @@ def html(value: str, **more) -> RawText:
     return RawText(value=value, type="html", **more)
 
 
+def test_a_text_without_any_element_keeps_its_lines():
+    shown = {
+        "Track list\n1. Sea\n2. Sand &amp; shells": "<p>Track list<br>1. Sea<br>2. Sand &amp; shells</p>",
+        "On Friday Ann wrote:\r\n> It slips\r\n\r\nYes.": "<p>On Friday Ann wrote:<br>&gt; It slips</p><p>Yes.</p>",
+        "One line.": "One line.",
+        "<b>One</b>\nand two": "<b>One</b>\nand two",
+        "See <https://rope.example/wet>": "See &lt;https://rope.example/wet&gt;",
+        "<p>Ask Jo <jo@rope.example></p>": "<p>Ask Jo &lt;jo@rope.example&gt;</p>",
+    }
+    for said, html_of in shown.items():
+        assert refined(RawEntry(id="1", summary=html(said))).summary == html_of
+
+
+def test_prose_that_a_program_wrapped_runs_on():
+    prose = (
+        "The status of the rope source package in testing now\nhas changed, and nobody who was asked about that\nchange so far knew why."
+    )
+    made = refined(RawEntry(id="1", summary=html(f"{prose}\n\n  Previous version: 1\n  Current version: 2"))).summary
+    assert made == f"<p>{prose}</p><p>Previous version: 1<br>Current version: 2</p>"
+
+
+def test_lines_of_a_text_are_no_other_words():
+    one, other = (
+        refined(RawEntry(id="1", summary=html(text))) for text in ("Track list\n1. Sea\n\n2. Sand", "<p>Track list 1. Sea 2. Sand</p>")
+    )
+    assert one.content_hash == other.content_hash
+
+
 # ── the feed ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from lxml import html
 
-from aggregator.model import THEMES, Edition, Item, Person, SafeHtml, Subscription, Title, Url
+from aggregator.model import THEMES, Edition, Enclosure, Item, Person, SafeHtml, Subscription, Title, Url
 from aggregator.publish.page import page, sources_page
 from tests import makers as make
 
@@ -345,6 +345,15 @@ def test_a_picture_stands_beside_a_text_that_begins_and_only_over_https() -> Non
         pictures = parsed(page(make.edition(item))).cssselect("img.picture")
         assert "".join(one.get("src") or "" for one in pictures) == url
         assert all((one.get("loading"), one.get("referrerpolicy"), one.get("alt")) == ("lazy", "no-referrer", "") for one in pictures)
+
+
+def test_a_photograph_that_came_as_a_file_is_shown_where_no_text_shows_one() -> None:
+    photo = Enclosure(url=Url("https://pix.example/77.jpg"), type="image/jpeg")
+    bare = make.item(1, content=None, summary=None, enclosures=(photo,))
+    noted = make.item(1, content=None, summary=SafeHtml("<p>Morning on the slip</p>"), enclosures=(photo,))
+    seen = make.item(1, content=SafeHtml('<p><img src="https://pix.example/77-m.jpg" alt=""></p>'), enclosures=(photo,))
+    found = [[one.get("src") for one in parsed(page(make.edition(item))).cssselect("img.picture")] for item in (bare, noted, seen)]
+    assert found == [["https://pix.example/77.jpg"], ["https://pix.example/77.jpg"], []]
 
 
 def test_headings_of_a_text_stand_in_order_below_its_title() -> None:

@@ -80,6 +80,13 @@ def test_a_permalink_guid_is_the_link_of_an_item_without_one() -> None:
     assert item("<guid>https://blog.example/1</guid><link>https://blog.example/2</link>").link == "https://blog.example/2"
 
 
+def test_a_link_that_leads_to_no_page_gives_way_to_the_permalink() -> None:
+    magnet = "<link>magnet:?xt=urn:btih:AAAA1111&amp;dn=one</link>"
+    assert item(f"<guid>https://tracker.example/view/9</guid>{magnet}").link == "https://tracker.example/view/9"
+    assert item(f'<guid isPermaLink="false">https://tracker.example/9</guid>{magnet}').link == "magnet:?xt=urn:btih:AAAA1111&dn=one"
+    assert item("<guid>https://blog.example/1</guid><link>/2026/1</link>").link == "/2026/1"
+
+
 def test_an_atom_entry_without_a_link_has_none() -> None:
     entry = atom("<id>https://blog.example/1</id><title>x</title>")
     assert (entry.link, entry.id_is_link) == (None, False)

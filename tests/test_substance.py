@@ -78,6 +78,10 @@ AGES = {
 BESIDE = {
     "an age and a person": ("Posted 3 hours ago by Ann", "Posted 4 hours ago by Ann"),
     "a person and an age": ("By Ann, 3 hours ago", "By Ann, 4 hours ago"),
+    "a board's statistics": (
+        "Statistics: Posted by Ann — Fri Nov 27, 2026 9:00 am — Replies 3 — Views 20",
+        "Statistics: Posted by Ann — Fri Nov 27, 2026 9:00 am — Replies 4 — Views 33",
+    ),
     "several": ("By Ann · 1.2k views | 3 hours ago", "By Ann · 1.3k views | 4 hours ago"),
 }
 
@@ -192,6 +196,7 @@ CHANGED = {
         "<div class='anzeige'><a href='https://alder.example/7'>Rad, 50 Euro</a></div>",
         "<div class='anzeige'><a href='https://alder.example/7'>Rad, 80 Euro</a></div>",
     ),
+    "what a sentence counts behind a dash": ("<p>He sold all — 12 shares of his firm</p>", "<p>He sold all — 14 shares of his firm</p>"),
     "a letter between marks": ("<p>| A 12 |</p>", "<p>| a 12 |</p>"),
     "a picture's folder": ("<img src='https://alder.example/s01/a.jpg'>", "<img src='https://alder.example/s02/a.jpg'>"),
     "a time that somebody took": ("<p>Run in 3 hours</p>", "<p>Run in 4 hours</p>"),

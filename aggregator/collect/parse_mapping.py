@@ -21,6 +21,7 @@ _COUNTED = {
     "x_more_attributes": f"attributes beyond {MAX_ATTRIBUTES} of one element",
 }
 _LINKED_BY_ABOUT = ("rss10", "rss090")  # RSS 1.0 section 5.5: rdf:about is the item's address
+_NO_PAGE = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)  # a magnet link, a file of the publisher's own
 
 
 def raw_feed(found: Parsed, base: str) -> RawFeed:
@@ -66,8 +67,8 @@ def _entry(entry: Found, version: str, base: str, cuts: Cuts) -> RawEntry:
     raw_id = _id(entry)
     id_is_link = entry.get("x_permalink", version in _LINKED_BY_ABOUT) is True
     link = _permalink(links)
-    if link is None and raw_id and id_is_link and raw_id.startswith(("http://", "https://", "/")):
-        link = cuts.url(raw_id) or None
+    if (link is None or _NO_PAGE.match(link)) and raw_id and id_is_link and raw_id.startswith(("http://", "https://", "/")):
+        link = cuts.url(raw_id) or link
     published = _date(entry, ("published", "dc_date", "created"), cuts)
     updated = _field(entry, "updated", cuts)
     source = _source(entry, cuts)

@@ -148,7 +148,7 @@ def shown(item: Item, *, language: str, untitled: str, room: int, sources: Mappi
         text=text,
         text_class="e-content" if is_whole and item.content else "p-summary",
         more=more,
-        picture=_picture(item) if text and not is_whole and left > _PICTURE_ROOM_BYTES else None,
+        picture=_beside(item, text, is_whole=is_whole) if left > _PICTURE_ROOM_BYTES else None,
         about=about,
         credit=Markup(item.credit + counting(item)) or None,  # noqa: S704  (escaped there)
         related=related_of(item),
@@ -312,6 +312,14 @@ class _Headings:
     @property
     def _level(self) -> int:
         return min(self._below + len(self._open), 6)
+
+
+def _beside(item: Item, text: str | None, *, is_whole: bool) -> str | None:
+    """A picture to stand beside a text that begins; beside a whole one, or none, only what came along as a file and is not in the text."""
+    if text and not is_whole:
+        return _picture(item)
+    files = (one.url for one in item.enclosures if _is_image(one))
+    return next((url for url in files if url.startswith("https://")), None) if "<img" not in (text or "") else None
 
 
 def _picture(item: Item) -> str | None:

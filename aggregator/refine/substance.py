@@ -33,6 +33,7 @@ _MAX_MARKUP: Final = 2000
 _DIGIT: Final = re.compile(r"\d")
 _MARK: Final = re.compile(r"[|·•]")
 _BETWEEN: Final = re.compile(r"\s*[|·•]\s*")
+_DASH: Final = re.compile(r"\s[–—]\s")
 # A list of some other posts, with their pictures.
 _MAX_RELATED: Final = 6_000
 _LIST_MARKS: Final = " \t\n\xa0|·•,–—-"
@@ -137,11 +138,14 @@ def _may_move(text: str) -> bool:
 
 
 def _left_of_part(part: str) -> str | None:
-    """What is left of a part of a line: nothing of a counter, nor of an age that stands alone or is told of the text ("Posted 3 hours ago",
-    "3 hours ago by Ann"). None where it stays as it is.
+    """What is left of a part of a line: nothing of a counter, behind a dash either, nor of an age that stands alone or is told of the text
+    ("Posted 3 hours ago", "3 hours ago by Ann"). None where it stays as it is.
     """
     if _counter().fullmatch(part) or _tally().fullmatch(part):
         return ""
+    # Forums tell of a topic and then how many answered ("Posted by Ann — 3 May — Replies 3 — Views 20").
+    if tail := next((dash for dash in _DASH.finditer(part) if _counter().fullmatch(part, dash.end())), None):
+        return part[: tail.start()]
     if told := _posted().match(part):
         found = _age(part, told.end())
         return part[found:].strip(_TRIM) if found else None

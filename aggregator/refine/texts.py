@@ -19,6 +19,7 @@ from aggregator.refine.embeds import MAX_DEPTH
 from aggregator.refine.footers import without_own_footers
 from aggregator.refine.identity import noticed, said_once
 from aggregator.refine.passing import compared, marked
+from aggregator.refine.plain import lined
 from aggregator.refine.provenance import Trace, must_stay, trace
 from aggregator.refine.repeated import marks, repeated, without_repeated
 from aggregator.refine.sourcing import carries_a_source, own
@@ -179,7 +180,7 @@ def _main_content(raw: RawEntry) -> RawText | None:
 def _html(text: RawText | None) -> str | None:
     if text is None:
         return None
-    return markup.from_text(text.value) if text.type == "text" else _light(text.value)
+    return markup.from_text(text.value) if text.type == "text" else lined(_light(text.value))
 
 
 @lru_cache(maxsize=8)

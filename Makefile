@@ -70,9 +70,10 @@ bench: .venv/dev.stamp ## replays over real documents (../shared), the compariso
 	$(BIN)/python -m bench.readers ../shared/corpus/real
 	$(BIN)/python -m bench.newcomer ../shared/corpus/subscriptions/planet-python-config.ini ../shared/corpus/real
 
-soak: .venv/dev.stamp ## the long runs: tests in full (all files, forms and places that loops try a part of, 60 times the examples), kills at random moments and within a restore, two processes on one store, mishaps of disk, folder, clock and feeds.yaml, what hostile documents make it open, servers that hang, a planted fault for each rule of polite fetching
+soak: .venv/dev.stamp ## the long runs: tests in full (all files, forms and places that loops try a part of, 60 times the examples), kills at random moments and within a restore, two processes on one store, a daemon that runs on, mishaps of disk, folder, clock and feeds.yaml, what hostile documents make it open, servers that hang, a planted fault for each rule of polite fetching
 	TESTS=long $(BIN)/python -m pytest $(WORKERS)
 	$(BIN)/python -m bench.two_processes
+	$(BIN)/python -m bench.lasting
 	$(BIN)/python -m bench.kills
 	$(BIN)/python -m bench.restores
 	$(BIN)/python -m bench.mishaps

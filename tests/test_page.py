@@ -44,6 +44,17 @@ def test_machines_find_ids_links_and_the_original() -> None:
     assert article.cssselect("time.dt-published")[0].get("datetime") == "2026-03-01T11:00Z"
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_date_that_is_a_day_alone_shows_no_time(theme: str) -> None:
+    whole, dated = make.item(1), make.item(2)
+    dated = replace(dated, published=dated.published.replace(hour=0, minute=0, second=0, microsecond=0))
+    edition = make.edition(whole, dated)
+    document = parsed(page(replace(edition, spec=replace(edition.spec, theme=theme))))
+    times = [one.text_content() for one in document.cssselect("time.dt-published")]
+    assert "11:00" in times
+    assert "00:00" not in times
+
+
 def test_the_policy_allows_our_style_and_https_images_and_nothing_else() -> None:
     body = page(make.edition()).decode()
     policy = parsed(body.encode()).cssselect("meta[http-equiv=Content-Security-Policy]")[0].get("content") or ""

@@ -77,7 +77,7 @@ class Shown:
 
     `line` is the visible line, which stands above or below the text (`place`); `tells_more` is whether it says more than source and title
     do. `more` is where a text goes on that only begins here.
-    `about` is the page about where the entry comes from.
+    `about` is the page about where the entry comes from. `has_time` is whether the date is more than a day, which feeds give as midnight.
     """
 
     uid: str | None
@@ -91,6 +91,7 @@ class Shown:
     published: str
     day: str
     time: str
+    has_time: bool
     line: Markup | None
     place: str
     tells_more: bool
@@ -142,6 +143,7 @@ def shown(item: Item, *, language: str, untitled: str, room: int, sources: Mappi
         published=f"{said[:16]}Z",
         day=said[:10],
         time=said[11:16],
+        has_time=said[11:19] != "00:00:00",
         line=line,
         place=item.place,
         tells_more=_tells_more(item),

@@ -48,6 +48,8 @@ from bench.hijack import NOW, Answer, Feed, World, feeds
 LINK = Url("https://planet.example.org/")
 _LISTED: Mapping[str, Format] = {"atom.xml": "atom", "rss.xml": "rss", "feed.json": "json"}
 PODCAST = "podcast.xml"
+# Published first, to see who has something to play. What is published twice is composed once: the second edition lacks what is kept.
+_LOOK = "look.xml"
 _ALL = 10**9
 _SHOWN = 5  # lines of a kind
 
@@ -87,7 +89,7 @@ class Merged(World):
 
     def podcasts(self) -> tuple[str, ...]:
         """The feeds whose entries have something to play."""
-        homes = {item.source.home for item in self.editions["atom.xml"].items if is_episode(item)} - {None}
+        homes = {item.source.home for item in self.editions.pop(_LOOK).items if is_episode(item)} - {None}
         return tuple(sorted(id_ for id_, state in self.states().items() if state.head.home in homes))
 
 
@@ -318,7 +320,7 @@ def judged(folder: Path, work: Path) -> dict[str, Any]:
     given = feeds(folder)
     world = Merged(given, work)
     world.polls({id_: Answer(feed.url, feed.body) for id_, feed in world.feeds.items()})
-    world.lists(*everything(), root=work / "everything")
+    world.lists(OutputSpec(path=_LOOK, format="atom", max_entries=_ALL, max_bytes=_ALL), root=work / "everything")
     world.bring_up()
     podcast = OutputSpec(path=PODCAST, format="rss", feeds=world.podcasts(), max_entries=_ALL, max_bytes=_ALL)
     world.lists(*everything(), podcast, root=work / "everything")

@@ -10,6 +10,7 @@ grew by more than 8 MB, or did not end when it was told to.
 """
 
 import argparse
+import contextlib
 import json
 import signal
 import statistics
@@ -23,6 +24,7 @@ import psutil
 
 from bench.command import REPOSITORY
 from bench.loopback import LoopbackSite, Reply
+from bench.two_processes import feeds_yaml
 from tests.e2e.running import feed
 
 MOST_MB = 8.0
@@ -36,14 +38,15 @@ def run(feeds: int, seconds: float, work: Path) -> dict[str, object]:
     names = [f"f{number:04}" for number in range(feeds)]
     with LoopbackSite({name: _document(name, 0) for name in names}) as site:
         path = work / "feeds.yaml"
-        path.write_text(_feeds_yaml({name: site.url(name) for name in names}))
+        path.write_text(feeds_yaml({name: site.url(name) for name in names}, _EVERY_S))
         command = [sys.executable, "-m", "aggregator", "-c", str(path), "run"]
         with (work / "log").open("w") as log, subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log) as daemon:
             process, weighed, new = psutil.Process(daemon.pid), [], 0
             try:
                 begun = time.monotonic()
                 while (passed := time.monotonic() - begun) < seconds:
-                    time.sleep(1)
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        raise RuntimeError(f"the daemon ended by itself with {daemon.wait(1)}:\n{(work / 'log').read_text()[-4000:]}")
                     weighed.append(process.memory_info().rss / 2**20)
                     if passed // _NEWS_S > new:
                         new += 1
@@ -71,11 +74,6 @@ def run(feeds: int, seconds: float, work: Path) -> dict[str, object]:
 def _document(name: str, news: int) -> Reply:
     words = [f"What {name} has to say in its part {number}: {'word ' * 40}" for number in range(_ENTRIES + news)]
     return Reply(body=feed(name, *words))
-
-
-def _feeds_yaml(urls: dict[str, str]) -> str:
-    head = 'contact: https://planet.example.org/about\nhttp: { listen: "127.0.0.1:0" }\ndefaults: { allow_private: true }\nfeeds:\n'
-    return head + "".join(f"  - {{ url: {url}, id: {name}, every: {_EVERY_S}s }}\n" for name, url in urls.items())
 
 
 def main() -> None:

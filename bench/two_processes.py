@@ -57,15 +57,16 @@ def run(feeds: int, seconds: float, every_s: int, work: Path) -> dict[str, objec
     documents = {f"f{number:04}": Reply(body=feed(f"f{number:04}", "One.", "Two.")) for number in range(feeds)}
     with LoopbackSite(documents) as site:
         path = work / "feeds.yaml"
-        path.write_text(_feeds_yaml({name: site.url(name) for name in documents}, every_s))
+        path.write_text(feeds_yaml({name: site.url(name) for name in documents}, every_s))
         command = [sys.executable, "-m", "bench.two_processes", "--worker", str(path), "--seconds", str(seconds)]
         both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
         polls = [int(process.communicate()[0]) for process in both]
         return {**judged(site.requests(), every_s), "by_process": polls}
 
 
-def _feeds_yaml(urls: Mapping[str, str], every_s: int) -> str:
-    head = "contact: https://planet.example.org/about\ndefaults: { allow_private: true }\nfeeds:\n"
+def feeds_yaml(urls: Mapping[str, str], every_s: int) -> str:
+    """A feeds.yaml for loopback feeds (address by id), each asked so often; a daemon serves at any free port."""
+    head = 'contact: https://planet.example.org/about\nhttp: { listen: "127.0.0.1:0" }\ndefaults: { allow_private: true }\nfeeds:\n'
     return head + "".join(f"  - {{ url: {url}, id: {name}, every: {every_s}s }}\n" for name, url in urls.items())
 
 

@@ -420,3 +420,39 @@ def test_texts_that_are_cleaned_at_the_same_time_keep_their_own_addresses() -> N
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda base: clean_html('<a href="/x">x</a>' * 50, base), bases))
     assert all(html.count(f'href="{base}x"') == 50 for base, html in zip(bases, made, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        # What is pasted from a well-known editor stands in an element for bold words that its style takes back.
+        ('<b style="font-weight:normal;" id="docs-internal-guid-1"><p>A</p><p>b</p></b>', "<p>A</p><p>b</p>"),
+        ('<strong style="font-weight: 400">A</strong> <em style="font-style:normal">b</em>', "A b"),
+        ('<span style="font-weight: 700; font-style: italic">A</span> b', "<b><i>A</i></b> b"),
+        ('Now 30, <span style="text-decoration: line-through;">was 50</span>', "Now 30, <s>was 50</s>"),
+        ("10<span style='font-size: 0.6em; vertical-align: super'>2</span>", "10<sup>2</sup>"),
+        ("H<span style=\"font-family: 'Calibri'; vertical-align:sub\">2</span>O", "H<sub>2</sub>O"),
+        ('<span style="font-weight: 400; color: red">A</span>', "A"),
+        ('<b style="color: red">A</b> <p style="font-weight:bold">b</p>', "<b>A</b> <p>b</p>"),
+        ('<pre><span style="font-weight:bold">def</span> f</pre>', "<pre>def f</pre>"),
+        ('<span style="font-weight:bold">A <span>b</span> c</span> d', "<b>A b c</b> d"),
+    ],
+)
+def test_words_are_bold_slanted_or_struck_out_as_their_style_says(html: str, shown: str) -> None:
+    assert clean_html(html) == shown
+
+
+def test_a_frame_that_only_a_script_fills_says_what_stands_there() -> None:
+    def framed(told: str, inside: str = "") -> str:
+        return clean_html(f'<div class="embed" data-attrs="{escape(told)}">{inside}</div>')
+
+    note = '{"url": "https://notes.example/gull/1", "name": "Gull", "full_text": "High <tide>\\ntoday", "photos": []}'
+    assert framed(note) == (
+        '<div><p><a href="https://notes.example/gull/1" rel="noopener noreferrer">Gull: High &lt;tide&gt; today</a></p></div>'
+    )
+    assert framed('{"persistentExpression": "E = mc^2", "id": "A"}') == "<div><p><code>E = mc^2</code></p></div>"
+    assert framed(note, "<p>High tide</p>") == "<div><p>High tide</p></div>", "what is filled stays as it is"
+    picture = '<img src="https://a.example/a.jpg">'
+    assert framed(note, picture) == f"<div>{picture}</div>"
+    for nothing in ('{"id": 12}', '{"url": "javascript:x()"}', '{"url": 1}', "[1]", "{", "", "[" * 5000):
+        assert framed(nothing) == "<div></div>"

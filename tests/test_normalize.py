@@ -10,6 +10,8 @@ from aggregator.collect.parse import read
 from aggregator.errors import ParseError
 from aggregator.model import Document, FeedSpec, RawCategory, RawEntry, RawFeed, RawLink, RawPerson, RawText, Validators
 from aggregator.refine import fields, normalize
+from aggregator.refine.identity import noticed, text_hash
+from aggregator.refine.markup import clean_html
 from tests.pace import some
 
 FEED = "https://blog.example/feed.xml"
@@ -48,6 +50,13 @@ def test_prose_that_a_program_wrapped_runs_on():
     )
     made = refined(RawEntry(id="1", summary=html(f"{prose}\n\n  Previous version: 1\n  Current version: 2"))).summary
     assert made == f"<p>{prose}</p><p>Previous version: 1<br>Current version: 2</p>"
+
+
+def test_a_player_leads_to_the_page_of_what_it_plays_and_that_is_no_edit_of_a_stored_entry():
+    player = '<p>See</p><iframe src="https://www.youtube.com/embed/aqz-KE_bpKQ?rel=0"></iframe>'
+    entry = refined(RawEntry(id="1", contents=(html(player),)))
+    assert 'href="https://www.youtube.com/watch?v=aqz-KE_bpKQ"' in (entry.content or "")
+    assert entry.text_hash == text_hash(None, ("", noticed(clean_html(player))), ()), "the digest is as it was made when it was stored"
 
 
 def test_lines_of_a_text_are_no_other_words():

@@ -1,5 +1,6 @@
 """Foreign HTML made readable before it is cleaned: embeds become links, formulas text, lazy images show, and so does what stands there
-for readers without scripts; what a letter hides for good stays hidden; no nesting is too deep.
+for readers without scripts; what is bold, slanted or struck out by its style alone is so; what a letter hides for good stays hidden; no
+nesting is too deep.
 
 The parser reports events and builds no tree, so neither depth nor size costs more than their length. What comes out is well nested, but as
 unsafe as what went in.
@@ -11,6 +12,7 @@ from typing import Final, cast
 
 from lxml import etree
 
+from aggregator.refine import frames, styles
 from aggregator.web.url import resource, unwrap
 
 # Deeper markup is shown as its text. Nobody writes it; tree builders need quadratic time for it, readers overflow their stack.
@@ -63,7 +65,9 @@ def has_embeds(html: str) -> bool:
         return False
     # To look for a word in either case takes ten times as long as for a word.
     has_styles = "display" in html or "DISPLAY" in html
-    return _MARKS.search(html) is not None or (has_styles and _NOT_DISPLAYED.search(html) is not None)
+    if _MARKS.search(html) is not None or (has_styles and _NOT_DISPLAYED.search(html) is not None):
+        return True
+    return frames.MARK in html or styles.has_any(html)
 
 
 def readable(html: str, base: str | None = None) -> str:
@@ -137,6 +141,8 @@ class _Writer:
         self._open: list[str] = []
         self._embeds: list[_Embed] = []
         self._unseen = 0
+        self._ends: dict[int, str] = {}  # of open elements that were written as others, by how deep they are
+        self._frames: dict[int, tuple[int, str]] = {}  # of open elements: where they were written, what they may stand for
         self._hidden: list[tuple[int, int]] = []  # of open elements that hide what they hold: how deep, and where they were written
         self._formula = 0
         self._formula_at = 0
@@ -185,7 +191,7 @@ class _Writer:
         elif tag == "noscript":
             self._end_noscript(self._noscripts.pop())
         elif depth <= MAX_DEPTH:
-            self._out.append(f"</{tag}>")
+            self._end_seen(depth, tag)
             if self._hidden and self._hidden[-1][0] == depth:
                 self._end_hidden(self._hidden.pop()[1])
 
@@ -238,6 +244,23 @@ class _Writer:
         if name == "img":
             self._images.append(len(self._out))
         self._out.append(_tag(name, _sized(shown) if name == "img" else shown))
+        if tag not in _VOID:
+            self._note(tag, attributes)
+
+    def _note(self, tag: str, attributes: dict[str, str]) -> None:
+        """Keep what is to be written where the element that was just begun ends, if that is more than its end tag."""
+        depth = len(self._open) + 1
+        if told := attributes.get("data-attrs"):
+            self._frames[depth] = (len(self._out), told)
+        if (style := attributes.get("style")) and "pre" not in self._open and (names := styles.names(tag, style)) != (tag,):
+            self._out[-1] = "".join(f"<{name}>" for name in names)
+            self._ends[depth] = "".join(f"</{name}>" for name in reversed(names))
+
+    def _end_seen(self, depth: int, tag: str) -> None:
+        mark, told = self._frames.pop(depth, (0, ""))
+        if told and not self._has_image(mark) and all(piece.startswith("<") or piece.isspace() for piece in self._out[mark:]):
+            self._out.append(frames.shown(told, is_block=not {"p", "a"} & set(self._open)))
+        self._out.append(self._ends.pop(depth, f"</{tag}>"))
 
     def _end_hidden(self, mark: int) -> None:
         """Take out what was hidden, unless it is as long as a text: a tag that nobody closed holds all that follows."""

@@ -16,6 +16,7 @@ import nh3
 from aggregator.model import RawText, SafeHtml, Title
 from aggregator.refine import embeds, openings
 from aggregator.refine.embeds import MAX_DEPTH
+from aggregator.web.players import page_of
 from aggregator.web.text import clean, looks_like_html, one_line, visible_text
 from aggregator.web.url import link, resource
 
@@ -100,6 +101,9 @@ _PIXEL: Final = re.compile(r' (?:width|height)="0*[01]"')
 _RENAMED_TAG: Final = re.compile(rf"<(/?)({'|'.join(_RENAMED)})(?=[ >])")
 _NO_LINK: Final = re.compile(r'<a rel="noopener noreferrer">((?:(?!</?a[ >]).)*)</a>', re.DOTALL)
 _EMPTY_LINK: Final = re.compile(r'<a(?: [a-z-]+="[^"]*")*></a>')
+# A link as nh3 writes it, and whether a text may have one to a player.
+_HREF: Final = re.compile(r'<a href="(?P<url>[^"]*)"(?P<rest>[^>]*>)(?P<words>[^<]*+)')
+_MAY_PLAY: Final = re.compile(r"embed|player|widget|/plugins/|/video_ext|youtube(?:-nocookie)?\.com/v/|streamable\.com/")
 _PRE_START: Final = re.compile(r"(<pre(?: [a-z-]+=\"[^\"]*\")*>)\n+")
 _VOID: Final = frozenset({"br", "col", "hr", "img", "wbr"})
 
@@ -153,6 +157,26 @@ def fitted(html: str, base: str | None = None, *, page: str | None = None) -> tu
         html, whole = html[: len(html) * MAX_CONTENT // len(safe) * 9 // 10], False
         safe = _safe(html, base, page)
     return safe, not whole
+
+
+def with_pages(html: SafeHtml) -> SafeHtml:
+    """Let links to players lead to the pages of what these play: in a window of its own many a player shows nothing.
+
+    Not a part of cleaning: an entry that is read again under this rule says what it said.
+
+    >>> with_pages(SafeHtml('<a href="https://player.vimeo.com/video/1?h=2a">https://player.vimeo.com/video/1?h=2a</a>'))
+    '<a href="https://vimeo.com/1/2a">https://vimeo.com/1/2a</a>'
+    """
+    return SafeHtml(_HREF.sub(_paged, html)) if "<a " in html and _MAY_PLAY.search(html) else html
+
+
+def _paged(found: re.Match[str]) -> str:
+    page = page_of(unescape(found["url"]))
+    if page is None:
+        return found[0]
+    address, words = escape(page), found["words"]
+    is_address = words and found["url"].startswith(words.removesuffix("…"))
+    return f'<a href="{address}"{found["rest"]}{address if is_address else words}'
 
 
 def is_too_deep(html: str) -> bool:

@@ -80,6 +80,40 @@ def test_a_claimed_origin_joins_the_original_whatever_its_headline() -> None:
     assert same_story(stored(), copy, "link")
 
 
+ENGLISH = "the old ferry will stop this winter because the last ferryman is old and nobody in the two villages will take his place on it"
+SPANISH = "la vieja barca dejará de cruzar este invierno porque el último barquero es muy mayor y nadie en los dos pueblos quiere su puesto"
+GERMAN = "die alte Fähre wird in diesem Winter nicht mehr fahren denn der letzte Fährmann ist alt und niemand in den Dörfern will sie haben"
+
+
+def said(one: StoredEntry, text: str, *evidence: str) -> StoredEntry:
+    origin = replace(one.entry.origin, evidence=evidence)
+    return replace(one, entry=replace(one.entry, content=SafeHtml(f"<p>{text}</p>"), text_start=text, origin=origin))
+
+
+@pytest.mark.parametrize("kind", ["link", "third", "alike"])
+def test_a_translation_that_names_the_original_is_a_text_of_its_own(kind: str) -> None:
+    original = said(stored(title="The last ferryman"), ENGLISH)
+    spanish = said(stored(2, "rio.example", "https://rio.example/x", "El último barquero", chain=claimed()), SPANISH, "phrase")
+    german = said(stored(3, "fluss.example", "https://fluss.example/x", "Der letzte Fährmann", chain=claimed()), GERMAN, "phrase")
+    for one, other in ((original, spanish), (original, german), (spanish, german)):
+        assert not same_story(one, other, kind)
+        assert not same_story(other, one, kind)
+
+
+def test_what_names_the_original_is_a_copy_where_no_two_languages_are_told() -> None:
+    original = said(stored(title="The last ferryman"), ENGLISH)
+    copy = stored(2, "rio.example", "https://rio.example/x", "What the river lost", chain=claimed())
+    told_anew = said(
+        copy, "for a hundred years a man has been rowing across, and this was the year in which they said that it was the last"
+    )
+    assert same_story(original, told_anew, "link"), "in other words, but of its language"
+    assert same_story(original, said(copy, "Foto: Ana Ruiz"), "link"), "too few words to tell"
+    assert same_story(original, said(copy, f"{SPANISH} {ENGLISH}", "phrase"), "link"), "both"
+    assert same_story(original, said(copy, SPANISH, "rss:source"), "link"), "a program copied it"
+    planets = said(stored(3, "planet.example", title="The last ferryman"), SPANISH)
+    assert same_story(original, planets, "link"), "on the very page"
+
+
 def test_two_feeds_of_one_site_that_link_to_one_page_are_one_story() -> None:
     assert same_story(stored(), stored(2, "www.orig.example", title="Edited", text="edited"), "link")
 

@@ -13,6 +13,7 @@ from aggregator.model import CONFIRMED, CONTRADICTED, Claim, Hop, Origin, Standi
 from aggregator.refine.identity import derived
 from aggregator.refine.pages import id_site
 from aggregator.refine.publishers import Publisher, Publishers
+from aggregator.refine.stories import COPIED
 from aggregator.web.host import host_of
 from aggregator.web.url import link_key
 
@@ -21,8 +22,6 @@ CACHE_SLACK: Final = timedelta(hours=1)
 
 _SURE: Final = 0.99
 _DOUBTED: Final = 0.1
-# What programs write and date as the original is dated. Who republishes by hand gives old articles new dates, which prove nothing.
-_DATED_KINDS: Final = frozenset({"atom:source", "rss:source"})
 
 
 def checked(members: Sequence[StoredEntry], publishers: Publishers) -> tuple[StoredEntry, ...]:
@@ -47,7 +46,7 @@ def by_what_is_held(hop: Hop) -> Origin:
 def follows_polls(member: StoredEntry, publishers: Publishers) -> bool:
     """Whether how far its publisher's feed was read decides of a claim of an entry, by which it is contradicted or is not any more."""
     return any(
-        claim.kind in _DATED_KINDS
+        claim.kind in COPIED
         and claim.standing in ("chosen", "contradicted")
         and any(one.key != member.feed_key for one in publishers.by_site.get(claim.site or "", ()))
         for claim in member.entry.claims
@@ -145,7 +144,8 @@ def _without_original(claim: Claim, member: StoredEntry, publishers: Publishers)
         return _Outcome(claim.standing, "not confirmed: it does not say which feed of that site has it, or names one that we do not poll")
     if meant.read_at is None or meant.read_at < member.first_seen + CACHE_SLACK:
         return _Outcome(claim.standing, f"not confirmed yet: the feed {meant.id} was last read before the entry could be in it")
-    if claim.kind not in _DATED_KINDS or claim.standing != "chosen":
+    # Who republishes by hand gives old articles new dates, which prove nothing.
+    if claim.kind not in COPIED or claim.standing != "chosen":
         return _Outcome(claim.standing, f"not confirmed: the feed {meant.id} does not have it, and may never have had it or no longer")
     if not _must_be_in(meant, member):
         return _Outcome(claim.standing, f"not confirmed: it may be older than what the feed {meant.id} still holds")

@@ -13,7 +13,7 @@ from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from aggregator.model import Entry, Origin, SafeHtml, StoredEntry, StoryKey, Url
-from aggregator.refine import headlines, instalments, likeness, notes, pictures, twins
+from aggregator.refine import headlines, instalments, likeness, notes, pictures, tongues, twins
 from aggregator.refine.issues import APART, are_edits, is_next_there
 from aggregator.refine.pages import is_front_page, names_a_page
 from aggregator.web.host import site
@@ -32,6 +32,9 @@ _SENTENCE: Final = 8
 # So many letters of a title behind a channel's name are no chance; on one page, where no text tells entries apart, fewer are none.
 _LETTERS: Final = 6
 _FEW_LETTERS: Final = 2
+COPIED: Final = frozenset({"atom:source", "rss:source"})
+"""Kinds of claims that programs write, and date as the original is dated."""
+
 # A program that posts in several places does so at once.
 _AT_ONCE: Final = timedelta(hours=1)
 
@@ -72,10 +75,11 @@ def same_story(a: StoredEntry, b: StoredEntry, kind: str) -> bool:
 def _is_one_by_page(a: StoredEntry, b: StoredEntry) -> bool:
     """Yes, if both own the page or name it as their origin. Entries of one feed, and a link that is another publisher's page (a planet's
     copy, or a link blog's entry) need the same title or the same text besides, be it a few words or a picture where one of two feeds gives
-    no title; or ids that count its edits. A remark about a page that has words of its own is another story, under whatever title.
+    no title; or ids that count its edits. A remark about a page that has words of its own is another story, under whatever title, and so
+    is a translation that says whose it is.
     """
     text = _same_text(a.entry, b.entry)
-    if not text and _does_one_speak_of_the_other(a.entry, b.entry):
+    if not text and (_does_one_speak_of_the_other(a.entry, b.entry) or _is_translated(a.entry, b.entry)):
         return False
     if a.feed_key == b.feed_key:
         return are_edits(a, b) or ((text or same_title(a.entry, b.entry)) and not is_next_there(a, b))
@@ -133,11 +137,15 @@ def _is_one_by_third(a: StoredEntry, b: StoredEntry) -> bool:
     text = _same_text(a.entry, b.entry)
     if not text and (_does_one_speak_of_the_other(a.entry, b.entry) or _are_two_articles(a.entry, b.entry)):
         return False
+    if not text and _is_translated(a.entry, b.entry):
+        return False
     return text or same_title(a.entry, b.entry) or _share_a_page(a, b) or not (is_original(a.entry) and is_original(b.entry))
 
 
 def _is_one_by_likeness(a: StoredEntry, b: StoredEntry) -> bool:
     """As by a third, but what is like the same text must be alike itself, and must not be told apart by its publisher."""
+    if _is_translated(a.entry, b.entry):
+        return False
     is_near = same_title(a.entry, b.entry) or _same_text(a.entry, b.entry) or _share_a_page(a, b) or _is_copy(a, b)
     return is_near and (a.feed_key == b.feed_key or not _are_told_apart(a, b))
 
@@ -154,6 +162,18 @@ def _are_two_articles(a: Entry, b: Entry) -> bool:
     """Whether two entries are their publisher's own, on two pages and with words of their own, whatever their titles."""
     is_his = is_original(a) and is_original(b) and a.site == b.site and not (a.raw_id and a.raw_id == b.raw_id)
     return is_his and link_key(a.link or "") != link_key(b.link or "") and likeness.are_others(words_of(a), words_of(b))
+
+
+def _is_translated(a: Entry, b: Entry) -> bool:
+    """Whether two entries are on two pages in two languages: one says the other anew, or both a third. Not where a program names the
+    source, which copies what it names and its date, and would be contradicted if that feed had no such entry.
+    """
+    if not (a.link and b.link) or link_key(a.link) == link_key(b.link):
+        return False
+    if any(kind in COPIED for entry in (a, b) for kind in entry.origin.evidence):
+        return False
+    ours, theirs = words_of(a), words_of(b)
+    return tongues.are_two(ours, theirs) and likeness.are_others(ours, theirs)
 
 
 def _share_a_page(a: StoredEntry, b: StoredEntry) -> bool:

@@ -210,6 +210,37 @@ def test_an_external_url_is_related_and_no_origin() -> None:
     assert (found.origin.chain, found.related) == ((), PAGE)
 
 
+def passed_on(link: str, author: str, home: str = "https://bridge.example/ann") -> Trace:
+    where = context(
+        base=f"{home}/rss", site="bridge.example", own_sites=frozenset({"bridge.example"}), head=FeedHead(title="Ann", home=Url(home))
+    )
+    return read("<p>High tide at noon</p>", where, id=link, link=link, authors=(RawPerson(name=author),))
+
+
+def test_what_an_account_on_a_bridge_passes_on_is_of_whom_its_address_and_its_author_name() -> None:
+    found = passed_on("https://bridge.example/Bob/status/12#m", "@bob")
+    (hop,) = found.origin.chain
+    assert (hop.name, hop.site, hop.page) == ("@bob", "bridge.example/bob", "https://bridge.example/Bob/status/12#m")
+    assert passed_on("https://bridge.example/bob/status/12", "Bob Reed (@bob)").origin.chain[0].name == "Bob Reed (@bob)"
+
+
+@pytest.mark.parametrize(
+    ("link", "author", "home"),
+    [
+        ("https://bridge.example/ann/status/12", "@ann", "https://bridge.example/ann"),
+        ("https://bridge.example/Ann/status/12", "Bob (@bob)", "https://bridge.example/ann"),
+        ("https://bridge.example/politics/2026/a-day", "Bob", "https://bridge.example/world"),
+        ("https://bridge.example/bob/status/12", "@bob, for @ann", "https://bridge.example/ann"),
+        ("https://bridge.example/bob/status/12", "@bob", "https://bridge.example/"),
+        ("https://bridge.example/bob/status/12", "@bob", "https://bridge.example/ann/lists/1"),
+        ("https://bridge.example/bob", "@bob", "https://bridge.example/ann"),
+        ("https://bridge.example/bob/status/12", "", "https://bridge.example/ann"),
+    ],
+)
+def test_any_other_page_on_the_feeds_own_host_is_its_own(link: str, author: str, home: str) -> None:
+    assert passed_on(link, author, home).origin.chain == ()
+
+
 def test_a_footer_with_a_bare_name_may_mean_the_foreign_permalink() -> None:
     found = read(BODY + "<p>The post A day appeared first on Orig Weekly.</p>", link=PAGE)
     (hop,) = found.origin.chain

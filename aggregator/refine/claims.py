@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from aggregator.model import Claim, ClaimKind, RawEntry, RawSource, Standing, Url
-from aggregator.refine import fields
+from aggregator.refine import accounts, fields
 from aggregator.refine.context import Context
 from aggregator.refine.pages import has_own_path, id_site, is_front_page, is_web, names_a_page, tag_host
 from aggregator.refine.reading import Statement
@@ -39,6 +39,7 @@ WEAK: Final = frozenset({"external_url", "permalink"})
 _NAME_ONLY: Final = 0.55
 _KNOWN_NAME: Final = 0.75
 HINTED: Final = 0.3
+_OF_ACCOUNT: Final = 0.75
 
 _WORD: Final = re.compile(r"[\W_]+")
 
@@ -141,6 +142,8 @@ def structured(raw: RawEntry, own_link: Url | None, context: Context) -> Iterato
         yield paged("external_url", page, None, raw.external_url or "", context)
     if own_link and is_foreign(own_link, context) and not (is_redirecting(own_link) or is_resolving(own_link)):
         yield paged("permalink", own_link, None, own_link, context)
+    elif own_link and (account := accounts.another(raw, own_link, context)):
+        yield _of_account(*account, own_link)
 
 
 def _configured(origin: str, own_link: Url | None, context: Context) -> Claim:
@@ -239,6 +242,21 @@ def paged(kind: ClaimKind, page: Url, name: str | None, evidence: str, context: 
         confidence=CONFIDENCE[kind],
     )
     return _standing(claim, context)
+
+
+def _of_account(account: str, name: str, page: Url) -> Claim:
+    """The page of another account on the feed's own server, whose entry it is by its author, too."""
+    return Claim(
+        kind="permalink",
+        name=_text(name),
+        page=page,
+        site=f"{site(page)}/{account}",
+        where="permalink",
+        rule="permalink:account",
+        evidence=page[:300],
+        confidence=_OF_ACCOUNT,
+        standing="outranked",
+    )
 
 
 def _led_astray(kind: ClaimKind, page: Url, name: str | None, evidence: str, context: Context) -> Claim:

@@ -1,0 +1,41 @@
+"""Whose account an entry's page is, on servers of which nothing is known but what their feeds show (pure).
+
+A bridge to a network gives what somebody passes on as that person's, with the page that it has under the account of who wrote it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from aggregator.model import RawEntry, Url
+from aggregator.refine.context import Context
+from aggregator.web.host import host_of
+from aggregator.web.text import one_line
+
+_HANDLE: Final = re.compile(r"@([\w.-]+)")
+
+
+def another(raw: RawEntry, page: Url, context: Context) -> tuple[str, str] | None:
+    """The account that an entry's page is below, and how its author is called by it, if the feed's home is another one on the same host.
+
+    So it is with a feed of `https://bridge.example/ann` of which an entry by "@bob" is at `https://bridge.example/bob/status/1`. A part of
+    a site's path that is called as no author is a section of it.
+    """
+    own = _pieces(context.head.home or "")
+    theirs = _pieces(page)
+    if len(own) != 1 or len(theirs) < 2 or host_of(page) != host_of(context.head.home or ""):
+        return None
+    account = theirs[0].casefold()
+    called = {name: author for each in raw.authors if (author := one_line(each.name or "")) for name in _names(author)}
+    return (account, called[account]) if account in called and own[0].casefold() not in called else None
+
+
+def _names(author: str) -> Iterator[str]:
+    """How an author may be called in a path: by the whole name, or by a handle in it."""
+    yield author.removeprefix("@").casefold()
+    yield from (found.casefold() for found in _HANDLE.findall(author))
+
+
+def _pieces(url: str) -> list[str]:
+    return [piece for piece in unquote(urlsplit(url).path).split("/") if piece]

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from aggregator.web.keys import keys_in
 from aggregator.web.url import feed_address_key, resource
 
 FROM_HOME = "is a path from the home folder: write it out, beginning with /"
@@ -31,7 +32,7 @@ class Address:
     """A feed's address. `url` may hold secrets; `shown` may be printed; `path` is set for a local file, absolute.
 
     `key` is the same for two spellings of one address. `has_secret`: something in it must not be shown. `secret_in_file`: a
-    password stands in feeds.yaml itself.
+    password, or a key, stands in feeds.yaml itself.
     """
 
     url: str = field(repr=False)
@@ -57,8 +58,8 @@ def address(text: str, folder: Path, environ: Mapping[str, str]) -> Address:
         url=url,
         shown=shown(text),
         key=f"{user[2] if user else ''} {feed_address_key(url)}",
-        has_secret="${" in text or user is not None,
-        secret_in_file=(written := _USERINFO.match(text)) is not None and "${" not in written[2],
+        has_secret="${" in text or user is not None or bool(keys_in(url)),
+        secret_in_file=bool(keys_in(text)) or ((written := _USERINFO.match(text)) is not None and "${" not in written[2]),
     )
 
 

@@ -140,8 +140,8 @@ def _entry(node: Node, group: Group, environ: Mapping[str, str]) -> _Entry | Non
     except AddressError as error:
         report.problem(url_line, f"url: {error}")
         return None
-    if found.secret_in_file:
-        report.warning(url_line, "a user name or password stands in the address: put it in the environment and write ${NAME}")
+    if found.secret_in_file and form.public is not True:
+        report.warning(url_line, "a user name, password or key stands in the address: put it in the environment and write ${NAME}")
     return _Entry(form, node, found, headers, group)
 
 

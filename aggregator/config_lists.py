@@ -42,7 +42,7 @@ def _read(node: Node, environ: Mapping[str, str], report: Report) -> tuple[ListF
         report.problem(line, f"lists: '{where.shown}' is a file: one with 'feeds:' stands below 'include:', and 'import' reads all others")
         return None
     if where.secret_in_file:
-        report.warning(line, "a user name or password stands in the address: put it in the environment and write ${NAME}")
+        report.warning(line, "a user name, password or key stands in the address: put it in the environment and write ${NAME}")
     return form, where
 
 

@@ -224,6 +224,10 @@ def test_a_secret_comes_from_the_environment_and_is_never_shown() -> None:
     [
         ("https://a.example/", False),
         ("https://me@a.example/", True),
+        ("https://a.example/ann.atom?page=1&feed_token=s3cr3t-X9", True),
+        ("https://a.example/secret:0123456789abcdef0123/u:ann/", True),
+        ("{url: 'https://a.example/feed?token=s3cr3t-X9', public: true}", False),
+        ("https://a.example/feed?key=news&tokens=s3cr3t-X9&channel_id=UC0123456789abcdefghij", False),
         ("https://a.example/${KEY}", True),
         ("{url: https://a.example/, headers: {Accept-Language: de}}", True),
         ("{url: https://a.example/, headers: {Accept-Language: de}, public: true}", False),
@@ -240,8 +244,15 @@ def test_a_feed_with_secrets_is_private_unless_it_says_otherwise(entry: str, pri
 def test_a_password_in_the_file_is_warned_of_and_not_repeated() -> None:
     config = loaded("feeds:\n  - https://me:geheim@a.example/feed\n")
 
-    assert config.warnings[-1].startswith("/srv/planet/feeds.yaml:2: a user name or password stands in the address")
+    assert config.warnings[-1].startswith("/srv/planet/feeds.yaml:2: a user name, password or key stands in the address")
     assert "geheim" not in repr(config)
+
+
+def test_a_key_in_the_file_is_warned_of_unless_the_feed_is_said_to_be_public() -> None:
+    keyed = "https://a.example/feed?token=s3cr3t-X9"
+    assert "2: a user name, password or key" in loaded(f"feeds:\n  - {keyed}\n").warnings[-1]
+    assert not any("key stands" in said for said in loaded(f"feeds:\n  - {{url: '{keyed}', public: true}}\n").warnings)
+    assert not any("key stands" in said for said in loaded("feeds:\n  - https://a.example/feed?token=${KEY}\n", KEY="s3cr3t-X9").warnings)
 
 
 @pytest.mark.parametrize(

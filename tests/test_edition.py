@@ -309,6 +309,14 @@ def test_a_private_feeds_address_stands_in_no_output(format_: str) -> None:
         assert secret.encode() not in RENDERERS[format_](edition)  # type: ignore[index]
 
 
+def test_a_page_that_is_called_as_a_private_feed_is_not_told() -> None:
+    url = "https://letters.example/feeds/q7x2m9k4secret.xml"
+    private = make.spec("letters", url=url, shown_url=url, is_private=True)
+    feeds, specs = make.feeds_of(private, heads=[make.head("letters", home=Url(url.removesuffix(".xml")), self_url=Url(url), feed_id=url)])
+    edition = compose(make.output(), make.config(), [make.published(make.stored(1, "letters"))], feeds, specs)
+    assert "q7x2m9k4secret" not in repr(edition)
+
+
 @pytest.mark.parametrize("format_", list(RENDERERS))
 def test_a_feed_that_is_private_for_its_headers_is_named_without_its_address(format_: str) -> None:
     private = make.spec("paid", headers=(("Authorization", "Bearer x"),), is_private=True, name="Paid News")

@@ -272,6 +272,13 @@ def test_what_a_document_repeats_of_the_secrets_in_its_address_is_taken_out() ->
     assert without_secrets(found, asked).body == b"https://blog.example/redacted/1?key=redacted, for redacted and redacted"
 
 
+def test_what_a_document_repeats_of_a_key_that_is_written_into_its_address_is_taken_out_unless_that_may_be_shown() -> None:
+    url = "https://git.example/ann.atom?feed_token=s3cr3t-X9"
+    said = Document(url=url, body=b"https://git.example/1?t=s3cr3t-X9", content_type=None, validators=NONE, body_hash="")
+    assert without_secrets(said, spec(url, is_private=True)).body == b"https://git.example/1?t=redacted"
+    assert without_secrets(said, spec(url)).body == said.body
+
+
 @pytest.mark.parametrize(
     "reply",
     [

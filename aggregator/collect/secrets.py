@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from aggregator.collect.place import secrets_in_address
 from aggregator.model import Document, FeedSpec
+from aggregator.web.keys import keys_in
 
 # Shorter ones would be found by chance in any text ("de", "json").
 _MIN_CHARS: Final = 6
@@ -27,9 +28,10 @@ def without_secrets(document: Document, spec: FeedSpec) -> Document:
 
 
 def _secrets(spec: FeedSpec) -> list[str]:
-    """What stands in the address in place of `${NAME}`, its password (or the user, where there is none), and the words of headers; the
-    longest first."""
+    """What stands in the address in place of `${NAME}`, its password (or the user, where there is none), the keys of a private one, and the
+    words of headers; the longest first."""
     parts = urlsplit(spec.url)
     words = [*(secret for _, secret in secrets_in_address(spec)), parts.password or parts.username or ""]
+    words += keys_in(spec.url) if spec.is_private else ()
     words += [word for name, value in spec.headers if _HEADER.search(name) for word in value.split()]
     return sorted({word for word in words if len(word) >= _MIN_CHARS}, key=len, reverse=True)

@@ -13,6 +13,8 @@ from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, reso
 
 # Shorter parts of an address are words ("feed", "rss"), longer ones may be what makes it private.
 _KEY_CHARS: Final = 8
+# A feed is often called as its page, with this behind it.
+_ENDING: Final = re.compile(r"\.(?:xml|rss|atom|json|rdf)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +188,9 @@ def _gives_away(home: Url, state: FeedState, spec: FeedSpec) -> bool:
     if feed_address_key(home) in {feed_address_key(address) for address in addresses if address}:
         return True
     parts = urlsplit(spec.url)
-    keys = [
-        part for part in re.split(r"[/&=;]", f"{parts.path}&{parts.query}&{parts.username}&{parts.password}") if len(part) >= _KEY_CHARS
-    ]
-    return any(key in home for key in keys)
+    words = re.split(r"[/&=;]", f"{parts.path}&{parts.query}&{parts.username}&{parts.password}")
+    keys = (_ENDING.sub("", word) for word in words)
+    return any(len(key) >= _KEY_CHARS and key in home for key in keys)
 
 
 def site_of_hop(hop: Hop) -> str:

@@ -446,6 +446,14 @@ def test_the_content_type_never_stops_a_feed(content_type: str | None) -> None:
     assert titles(feed) == ["café"]
 
 
+@pytest.mark.parametrize(
+    ("title", "read_as"), [(b"it\xe2\x80\x99s \xff", "it’s ÿ"), (b"caf\xe9", "café"), (b"caf\xe9 \xc3\xa9 \xe8\xe0", "café Ã© èà")]
+)
+def test_a_stray_byte_does_not_make_utf_8_another_encoding(title: bytes, read_as: str) -> None:
+    body = b"<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><item><title>%b</title></item></channel></rss>" % title
+    assert titles(read(document(body))) == [read_as]
+
+
 # ── damage ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -485,6 +493,67 @@ def test_what_stands_around_the_document_is_left_out() -> None:
         ("", "\x00garbage"),
     ):
         assert titles(read(document(before + text + after))) == ["x"], before + "…" + after
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "</rss>",
+        "\n</body></html>",
+        "&nbsp;",
+        "\ufffd",
+        "]]>",
+        "<!-- a -- b -->",
+        '<?xml version="1.0"?><p>x</p>',
+        "<!DOCTYPE html><p>x<br>",
+    ],
+)
+def test_what_no_document_may_be_followed_by_does_not_make_it_tag_soup(after: str) -> None:
+    picture = '<img src="https://blog.example/p.png" alt="He: &amp;quot;No&amp;quot;">'
+    text = RSS.format(f"<item><title>x</title><description>{picture.replace('<', '&lt;')}</description></item>")
+    assert read(document(text + after)).entries == read(document(text)).entries
+
+
+SOUP = {
+    "a quotation in an attribute": "<description>&lt;img alt=&quot;He: &amp;quot;No&amp;quot;&quot;&gt;</description>",
+    "code": "<description>&lt;pre&gt;if a &amp;amp;&amp;amp; b: &amp;lt;p&amp;gt; &amp;quot;q&amp;quot; &amp;apos;&lt;/pre&gt;</description>",
+    "the same in CDATA": "<description><![CDATA[<pre>&amp;amp; &lt;p&gt; &quot;q&quot; &#8217;</pre>]]></description>",
+    "an address": '<enclosure url="https://blog.example/?a=1&#38;b=2&amp;c=3&#x26;d=4&#038;e" type="image/png" length="1"/>',
+    "an apostrophe in an attribute": "<media:content url='https://blog.example/p.png?a=Ann&#39;s&amp;lt;'/>",
+    "a quote in an attribute": '<category domain="a&#34;b">&amp;amp; &#39;x&#39; &amp;quot;</category>',
+    "ends of lines": "<description>&lt;pre&gt;a\r\nb\rc&lt;/pre&gt;</description>",
+    "XHTML": '<atom:summary type="xhtml"><div><a title="&amp;copy; &quot;A&quot;">b &amp;lt; c</a></div></atom:summary>',
+}
+
+
+@pytest.mark.parametrize("item", SOUP.values(), ids=SOUP.keys())
+def test_tag_soup_says_what_the_same_says_in_well_formed_xml(item: str) -> None:
+    item = f"<item><title>Tom &amp;amp; Jerry&#39;s</title>{item}</item>"
+    strict, soup = read(document(RSS.format(item))), read(document(RSS.format(f"{item}<b><i></b>")))
+    assert "read leniently, as tag soup" in soup.oddities
+    assert not strict.oddities
+    assert soup.entries == strict.entries
+
+
+@pytest.mark.parametrize(
+    "broken", ["<title>y</itle>", "<itle>y</title>", "<description>y", "<description>y</title></descripton>", "</item>"]
+)
+def test_what_a_broken_entry_leaves_open_or_closes_twice_costs_no_other_entry_anything(broken: str) -> None:
+    one = "<item><title>{0}</title><guid>{0}</guid><description>Text of {0}</description></item>".format
+    feed = read(document(RSS.format(f"{one('a')}<item>{broken}<guid>x</guid></item>{one('b')}{one('c')}")))
+    assert "read leniently, as tag soup" in feed.oddities
+    others = {entry.id: entry for entry in feed.entries}
+    whole = read(document(RSS.format("".join(map(one, "abc"))))).entries
+    assert [others[entry.id] for entry in whole] == list(whole)
+
+
+@pytest.mark.parametrize("half", ["<description><![CDATA[<p>half of it", "<description>half of it", "<title><![CDATA[half"])
+def test_a_document_that_was_cut_anywhere_in_an_entry_gives_the_whole_ones_as_they_are(half: str) -> None:
+    text = RSS.format('<item><title>x</title><description>&lt;img alt="&amp;quot;a"&gt;</description></item>')
+    whole = read(document(text))
+    cut = read(document(text.partition("</channel>")[0] + f"<item>{half}"))
+    assert cut.entries == whole.entries
+    assert "the document is cut off at its end" in cut.oddities
 
 
 def test_a_feed_wrapped_in_a_page_is_read() -> None:

@@ -57,6 +57,7 @@ _REFUSED = frozenset(
         "oem",
     }
 )
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
 # With fewer characters than this, bytes in another encoding may look like UTF-8 by chance.
 _SURE = 4
 
@@ -100,7 +101,7 @@ def _by_declaration(body: bytes, content_type: str | None) -> Decoded:
         for name in (encoding, _LARGER.get(encoding, "")):
             if name and name not in ("utf-8", "ascii") and (text := _strictly(body, name)) is not None:
                 return Decoded(text, oddities)
-    if not _has_utf8(body):
+    if not _is_rather_utf8(body):
         return Decoded(body.decode("cp1252", "replace"), (*oddities, "it is not UTF-8 as it should be; read as windows-1252"))
     return Decoded(body.decode("utf-8", _FALLBACK), (*oddities, "some bytes are not UTF-8; those were read as windows-1252"))
 
@@ -155,3 +156,9 @@ def _windows_1252(error: UnicodeError) -> tuple[str, int]:
 
 _FALLBACK = "aggregator.windows-1252"
 codecs.register_error(_FALLBACK, _windows_1252)
+
+
+def _is_rather_utf8(body: bytes) -> bool:
+    """Of bytes that are not UTF-8 throughout: is most of what is not ASCII?"""
+    valid = sum(len(found[0]) for found in _SEQUENCE.finditer(body))
+    return _has_utf8(body) or 2 * valid > len(body) - len(body.translate(None, _BEYOND_ASCII))

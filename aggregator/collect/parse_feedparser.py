@@ -7,10 +7,10 @@ document types (`charset`, `wellformed`), dates (`dates`); HTML is left as it is
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import unescape
 from typing import Final, Protocol, cast
 from xml.parsers import expat
 from xml.sax import SAXException
-from xml.sax.saxutils import unescape
 
 import feedparser
 from feedparser.api import LooseFeedParser, StrictFeedParser
@@ -26,6 +26,7 @@ _CODES = expat.errors.codes
 _JUNK = _CODES[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]
 _NO_END = _CODES[expat.errors.XML_ERROR_NO_ELEMENTS]
 _NO_MEMORY = _CODES[expat.errors.XML_ERROR_NO_MEMORY]
+_IN_CDATA = _CODES[expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION]
 _UNCLOSED = frozenset({_CODES[expat.errors.XML_ERROR_UNCLOSED_TOKEN], _CODES[expat.errors.XML_ERROR_PARTIAL_CHAR]})
 # What begins with a letter is found many times faster than what begins with a class; what stands before it is looked at afterwards.
 _BASE = re.compile(r"base\s*=")
@@ -134,7 +135,7 @@ class _Trouble:
         """
         if self.code == _JUNK:
             return "something follows after the end of the document and was left out"
-        is_cut = self.code == _NO_END or (self.code in _UNCLOSED and self.to_end < 2_000)
+        is_cut = self.code in (_NO_END, _IN_CDATA) or (self.code in _UNCLOSED and self.to_end < 2_000)
         return CUT_OFF if is_cut else ""
 
 
@@ -147,10 +148,20 @@ def _strictly(text: str, base: str) -> tuple["_Strict", _Trouble | None]:
     except expat.ExpatError as error:
         if error.code == _NO_MEMORY:
             raise MemoryError from error
-        return parser, _Trouble(error.code, error.lineno, len(data) - driver.ErrorByteIndex)
+        # What follows a document may be no junk to expat, but a second end of it, a reference, another declaration.
+        code = _JUNK if _is_whole(data[: data.rfind(b">", 0, driver.ErrorByteIndex) + 1]) else error.code
+        return parser, _Trouble(code, error.lineno, len(data) - driver.ErrorByteIndex)
     except SAXException:
         return parser, _Trouble(0, 0, len(data))
     return parser, None
+
+
+def _is_whole(data: bytes) -> bool:
+    try:
+        expat.ParserCreate("utf-8").Parse(data, True)
+    except expat.ExpatError:
+        return False
+    return True
 
 
 def expat_driver(
@@ -175,7 +186,8 @@ def expat_driver(
 
 def _loosely(text: str, base: str) -> "_Loose":
     parser = _Loose(base, None, "utf-8", {})
-    parser.feed(text)
+    # feedparser puts quotes for these two before it looks where an attribute ends; a zero hides them. Ends of lines: XML 1.0, section 2.11.
+    parser.feed(text.replace("&#39;", "&#039;").replace("&#34;", "&#034;").replace("\r\n", "\n").replace("\r", "\n"))
     return parser
 
 
@@ -251,13 +263,45 @@ class _Strict(Elements, StrictFeedParser):  # type: ignore[misc]
         return tuple(name.lower() for name in names)
 
 
+_ENTRIES = frozenset({"item", "entry"})
+_PLAIN_REFERENCE = re.compile(r"&(?:lt|gt|amp|quot|apos|#0*(?:34|38|39|60|62)|#[xX]0*(?:22|26|27|3[cCeE]));")
+_ANY_REFERENCE = re.compile(r"&(?:\w{1,32}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+
+
+def _once(pattern: re.Pattern[str], text: str) -> str:
+    """Decode references, each one time: what they stand for may look like another."""
+    return pattern.sub(lambda match: unescape(match[0]), text) if "&" in text else text
+
+
 class _Loose(Elements, LooseFeedParser):  # type: ignore[misc]
-    """feedparser's reader of tag soup, which leaves references in plain elements undecoded; here they are decoded once."""
+    """feedparser's reader of tag soup, which leaves references in plain elements undecoded and decodes others twice; here each is decoded
+    once.
+    """
+
+    def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
+        """An element begins. No text holds an entry: one that nobody closed ends where the next entry begins."""
+        if self.incontent and tag in _ENTRIES:
+            self.incontent = 0
+            self.contentparams.clear()
+        super().unknown_starttag(tag, attrs)
 
     def pop(self, element: str, strip_whitespace: int = 1) -> str | None:
         if not self.incontent and self.elementstack and self.elementstack[-1][0] == element:
             self.elementstack[-1][2][:] = [self._plain(self.elementstack[-1][2])]
         return cast("str | None", super().pop(element, strip_whitespace))
 
+    def decode_entities(self, element: str, data: str) -> str:
+        """The text of an element. What is XML itself keeps its references, in plain elements they are decoded already (`pop`)."""
+        return data if self.contentparams.get("type", "xml").endswith("xml") else _once(_PLAIN_REFERENCE, data)
+
+    def strattrs(self, attrs: list[tuple[str, str]]) -> str:
+        """The attributes of an element within XHTML."""
+        return super().strattrs([(name, value.replace("&", "&amp;")) for name, value in attrs])
+
+    @staticmethod
+    def _normalize_attributes(attribute: tuple[str, str]) -> tuple[str, str]:
+        name, value = attribute[0].lower(), _once(_ANY_REFERENCE, attribute[1])
+        return name, value.lower() if name in ("rel", "type") else value
+
     def _plain(self, pieces: list[str | bytes]) -> str:
-        return unescape(super()._plain(pieces), {"&quot;": '"', "&apos;": "'", "&#38;": "&", "&#60;": "<", "&#62;": ">"})
+        return _once(_PLAIN_REFERENCE, super()._plain(pieces))

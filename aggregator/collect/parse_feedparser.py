@@ -292,7 +292,8 @@ class _Loose(Elements, LooseFeedParser):  # type: ignore[misc]
 
     def decode_entities(self, element: str, data: str) -> str:
         """The text of an element. What is XML itself keeps its references, in plain elements they are decoded already (`pop`)."""
-        return data if self.contentparams.get("type", "xml").endswith("xml") else _once(_PLAIN_REFERENCE, data)
+        kind: str = dict.get(self.contentparams, "type", "xml")
+        return data if kind.endswith("xml") else _once(_PLAIN_REFERENCE, data)
 
     def strattrs(self, attrs: list[tuple[str, str]]) -> str:
         """The attributes of an element within XHTML."""

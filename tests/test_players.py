@@ -3,7 +3,7 @@
 import pytest
 
 from aggregator.model import SafeHtml
-from aggregator.refine.markup import clean_html, with_pages
+from aggregator.refine.markup import clean_html, outward
 from aggregator.web.players import page_of
 
 PLAYERS = [
@@ -44,8 +44,8 @@ PLAYERS = [
 @pytest.mark.parametrize(("player", "page"), PLAYERS)
 def test_a_framed_player_leads_to_the_page_of_what_it_plays(player: str, page: str) -> None:
     html = clean_html(f'<iframe src="{player}"></iframe>')
-    assert f'<a href="{page.replace("&", "&amp;")}"' in with_pages(html)
-    assert "/embed" not in with_pages(html), "nor do the words of the link name the player"
+    assert f'<a href="{page.replace("&", "&amp;")}"' in outward(html)
+    assert "/embed" not in outward(html), "nor do the words of the link name the player"
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,15 @@ def test_a_framed_player_leads_to_the_page_of_what_it_plays(player: str, page: s
 def test_any_other_address_stays(address: str) -> None:
     assert page_of(address) is None
     html = clean_html(f'<p><a href="{address}">words</a></p>')
-    assert with_pages(html) == html
+    assert outward(html) == html
 
 
 def test_a_player_keeps_its_title_and_its_picture() -> None:
     html = clean_html('<iframe src="https://www.youtube.com/embed/aqz-KE_bpKQ" title="Ten boats &amp; a quay"></iframe>')
-    assert with_pages(html) == (
+    assert outward(html) == (
         '<p><a href="https://www.youtube.com/watch?v=aqz-KE_bpKQ" rel="noopener noreferrer">Ten boats &amp; a quay</a></p>'
     )
     linked = SafeHtml(
         '<a href="https://www.youtube.com/embed/aqz-KE_bpKQ" rel="noopener noreferrer"><img src="https://a.example/p.jpg"></a>'
     )
-    assert with_pages(linked) == linked.replace("embed/", "watch?v=")
+    assert outward(linked) == linked.replace("embed/", "watch?v=")

@@ -14,7 +14,7 @@ from typing import Final
 import nh3
 
 from aggregator.model import RawText, SafeHtml, Title
-from aggregator.refine import embeds, openings
+from aggregator.refine import embeds, letters, openings
 from aggregator.refine.embeds import MAX_DEPTH
 from aggregator.web.players import page_of
 from aggregator.web.text import clean, looks_like_html, one_line, visible_text
@@ -159,15 +159,17 @@ def fitted(html: str, base: str | None = None, *, page: str | None = None) -> tu
     return safe, not whole
 
 
-def with_pages(html: SafeHtml) -> SafeHtml:
-    """Let links to players lead to the pages of what these play: in a window of its own many a player shows nothing.
+def outward(html: SafeHtml) -> SafeHtml:
+    """What is published of a text: links to players lead to the pages of what these play, since many a player shows nothing in a window of
+    its own; links that a letter made for its one reader are none.
 
-    Not a part of cleaning: an entry that is read again under this rule says what it said.
+    Not a part of cleaning: an entry that is read again under these rules says what it said.
 
-    >>> with_pages(SafeHtml('<a href="https://player.vimeo.com/video/1?h=2a">https://player.vimeo.com/video/1?h=2a</a>'))
+    >>> outward(SafeHtml('<a href="https://player.vimeo.com/video/1?h=2a">https://player.vimeo.com/video/1?h=2a</a>'))
     '<a href="https://vimeo.com/1/2a">https://vimeo.com/1/2a</a>'
     """
-    return SafeHtml(_HREF.sub(_paged, html)) if "<a " in html and _MAY_PLAY.search(html) else html
+    text = letters.without_own_links(html)
+    return SafeHtml(_HREF.sub(_paged, text) if "<a " in text and _MAY_PLAY.search(text) else text)
 
 
 def _paged(found: re.Match[str]) -> str:

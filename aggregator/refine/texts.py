@@ -76,8 +76,8 @@ def texts(raw: RawEntry, context: Context) -> Texts:
     is_real = all(part.bare == part.plain for part in parts.values())
     left = real if is_real else _settled({name: parts[name].bare for name in shown})
     return Texts(
-        summary=_paged(shown.get("summary")),
-        content=_paged(shown.get("content")),
+        summary=_outward(shown.get("summary")),
+        content=_outward(shown.get("content")),
         seen=_seen(substance, raw.title) if len(substance) > 1 or substance != all_said else said_once(*said),
         said=said,
         still=None if left == shown else (left.get("summary", ""), left.get("content", "")),
@@ -129,9 +129,9 @@ def _refined(name: str, text: RawText, html: str, rules: tuple[str, ...], raw: R
     )
 
 
-def _paged(html: SafeHtml | None) -> SafeHtml | None:
-    """Players become links to what they play after all that is compared: for a stored entry, this rule is no edit."""
-    return markup.with_pages(html) if html else None
+def _outward(html: SafeHtml | None) -> SafeHtml | None:
+    """What is only published otherwise is made so after all that is compared: for a stored entry, these rules are no edit."""
+    return markup.outward(html) if html else None
 
 
 def main_text(raw: RawEntry) -> str | None:

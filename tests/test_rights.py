@@ -67,6 +67,49 @@ def test_what_was_stripped_may_not_be_shown_under_a_licence_that_allows_no_chang
     assert "blocks were stripped" in (item.cut or "")
 
 
+BODY = "It rained all day, and nobody left the house."
+PRINTED = [
+    f"<h2>A day out</h2><p>{BODY}</p>",
+    f"A day out\nAnn Bell\n<time>Thu, 26/11/2026 - 10:00</time><div><p>{BODY}</p></div>",
+    f"<p><b>A DAY OUT</b></p><p>Ann Bell</p><p>26 November 2026</p><p>{BODY}</p>",
+    f"<h1>A day out · Ann Bell, 26.11.2026</h1>{BODY}",
+]
+
+
+@pytest.mark.parametrize("html", PRINTED)
+@pytest.mark.parametrize("name", ["summary", "content"])
+def test_an_excerpt_does_not_begin_with_what_stands_above_it(name: str, html: str) -> None:
+    texts = {"content": None, "summary": None, name: SafeHtml(html)}
+    item = one(make.spec(republish="excerpt"), title=Title(text="A day out"), authors=(Person(name="Ann Bell"),), **texts)
+    assert visible_text(item.summary or "") == BODY
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<p>A day out in the rain. {BODY}</p>",
+        f"<p>A day out of 2026</p><p>{BODY}</p>",
+        "<p>A day out</p>",
+        "<p>A day out</p><p>Ann Bell</p>",
+        f"<p>{BODY}</p><p>A day out</p>",
+    ],
+)
+def test_an_excerpt_that_begins_otherwise_or_says_nothing_else_stays(html: str) -> None:
+    item = one(
+        make.spec(republish="excerpt"),
+        title=Title(text="A day out"),
+        authors=(Person(name="Ann Bell"),),
+        content=None,
+        summary=SafeHtml(html),
+    )
+    assert item.summary == html
+
+
+def test_a_whole_text_keeps_its_headline() -> None:
+    item = one(make.spec(republish="full"), title=Title(text="A day out"), content=SafeHtml(PRINTED[0]))
+    assert item.content == PRINTED[0]
+
+
 def test_an_excerpt_begins_with_the_text_and_not_with_what_stands_below_its_picture() -> None:
     figure = "<figure><img src='https://a.example/1.jpg'><figcaption>A lift. Photo: Bo</figcaption></figure>"
     item = one(make.spec(republish="excerpt"), license=None, summary=None, content=SafeHtml(f"{figure}<p>Ski towns wait for snow.</p>"))

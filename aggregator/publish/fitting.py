@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from aggregator.model import Element, Format, Item, OutputSpec, Person, SafeHtml, Shelved
-from aggregator.publish.rights import EXCERPT_CHARS, shortened, uncut
+from aggregator.publish.rights import EXCERPT_CHARS, Above, shortened, uncut
 from aggregator.web.licences import terms
 
 # Tags, dates and attributes beside what is said, measured on Atom, the wordiest of the formats: of a whole file, of an item and its source.
@@ -85,7 +85,8 @@ def _to_excerpt(item: Item, language: str) -> Item:
     if asked and asked.no_derivatives:
         text = uncut(item.summary, item.content, why="max_bytes")
     else:
-        text = shortened(item.summary, item.content, link=item.link, language=language, of=item.language, why="max_bytes")
+        above = Above(title=item.title.text if item.title else "", names=[author.name for author in item.authors])
+        text = shortened(item.summary, item.content, above=above, link=item.link, language=language, of=item.language, why="max_bytes")
     return _without_whole(item, text.summary)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from aggregator.model import Entry, Republish, SafeHtml, Url
 from aggregator.publish.attribution import Linked, paragraph, wording
+from aggregator.publish.beginnings import told_once
 from aggregator.web.licences import Terms, reserves_all, terms
 from aggregator.web.sentences import ends
 from aggregator.web.text import one_line, visible_text
@@ -33,6 +34,14 @@ class Text:
     summary: SafeHtml | None
     content: SafeHtml | None
     cut: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Above:
+    """What readers see above a text, so that an excerpt need not begin with it."""
+
+    title: str
+    names: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +90,9 @@ def text_of(entry: Entry, may: Permission, *, link: Url | None, language: str) -
         return Text(summary=None, content=None, cut=why if has_text else None)
     if may.unchanged:
         return uncut(entry.summary, entry.content, why=why)
-    return shortened(entry.summary, entry.content, link=link, language=language, of=entry.language, why=why)
+    names = [author.name for author in entry.authors]
+    shown_above = Above(title=entry.title.text if entry.title else "", names=names)
+    return shortened(entry.summary, entry.content, above=shown_above, link=link, language=language, of=entry.language, why=why)
 
 
 def notice(authors: Sequence[str], license_url: Url | None) -> SafeHtml:
@@ -114,16 +125,18 @@ def uncut(summary: SafeHtml | None, content: SafeHtml | None, *, why: str) -> Te
 
 
 def shortened(
-    summary: SafeHtml | None, content: SafeHtml | None, *, link: Url | None, language: str, of: str | None = None, why: str
+    summary: SafeHtml | None, content: SafeHtml | None, *, above: Above, link: Url | None, language: str, of: str | None = None, why: str
 ) -> Text:
-    """Shorten a text to an excerpt: the feed's own summary where it is short, else the first sentences of the text.
+    """Shorten a text to an excerpt: the feed's own summary where it is short and begins with the text, else the first sentences of the text,
+    without what stands above it.
 
     `language` is that of the "Continue reading" link to `link`, which stands only behind sentences that were cut; `of` is the text's.
     """
-    if _is_teaser(summary):
+    if _is_teaser(summary) and not _begins_above(summary or "", above):
         return Text(summary=summary, content=None, cut=why if content else None)
-    html = content or summary or ""
+    html = summary if _is_teaser(summary) and summary else content or summary or ""
     whole = visible_text(_CAPTION.sub("", html)) or visible_text(html)  # without its picture a caption begins no text
+    whole = told_once(whole, above.title, above.names)
     start = first_sentences(whole, EXCERPT_CHARS, of)
     if not start:
         return Text(summary=None, content=None, cut=why)
@@ -132,6 +145,11 @@ def shortened(
         pieces += [Linked(" "), Linked(wording(language).more, link)]
     # Even an uncut text has lost its markup and images here.
     return Text(summary=paragraph(pieces), content=None, cut=why)
+
+
+def _begins_above(html: str, above: Above) -> bool:
+    text = visible_text(html)
+    return told_once(text, above.title, above.names) != text
 
 
 def _is_teaser(summary: SafeHtml | None) -> bool:

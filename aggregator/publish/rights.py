@@ -127,7 +127,7 @@ def uncut(summary: SafeHtml | None, content: SafeHtml | None, *, why: str) -> Te
 def shortened(
     summary: SafeHtml | None, content: SafeHtml | None, *, above: Above, link: Url | None, language: str, of: str | None = None, why: str
 ) -> Text:
-    """Shorten a text to an excerpt: the feed's own summary where it is short and begins with the text, else the first sentences of the text,
+    """Shorten a text to an excerpt: the feed's own summary where it is short and begins with the text, else the first sentences,
     without what stands above it.
 
     `language` is that of the "Continue reading" link to `link`, which stands only behind sentences that were cut; `of` is the text's.

@@ -366,6 +366,40 @@ def test_a_page_about_several_entries_makes_them_no_story():
     assert [key.value for key in alone.keys if key.kind == "link"] == ["https://blog.example/changes"]
 
 
+SECTION = "https://mag.example/author/ann"
+
+
+def credited(*names: str) -> tuple[RawEntry, ...]:
+    credit = f'<p>This article originally appeared at <a href="{SECTION}">The Mag</a>.</p>'
+    return tuple(
+        RawEntry(
+            id=name,
+            link=f"https://blog.example/{name}",
+            title=RawText(value=f"About {name}"),
+            summary=html(f"<p>All of {name}.</p>{credit}"),
+        )
+        for name in names
+    )
+
+
+def test_a_page_that_several_entries_name_as_their_origin_is_none_of_theirs():
+    made = normalize.entries(RawFeed(version="rss20", entries=credited("one", "two", "three")), feed_context())
+    for entry in made:
+        assert entry
+        (hop,) = entry.origin.chain
+        assert (hop.name, hop.site, hop.page, hop.home) == ("The Mag", "mag.example", None, SECTION)
+        assert [key.value for key in entry.keys if key.kind == "link"] == [f"https://blog.example/{entry.raw_id}"]
+
+
+def test_a_page_that_few_entries_name_is_their_origin():
+    """A translation into two languages, one article under two titles."""
+    document = credited("one", "two")
+    copies = (*document, replace(document[0], id="three", link="https://blog.example/three"))
+    for entries in (document, copies):
+        made = normalize.entries(RawFeed(version="rss20", entries=entries), feed_context())
+        assert {entry.origin.chain[0].page for entry in made if entry} == {SECTION}
+
+
 def test_an_id_that_others_share_is_no_sign_of_a_story():
     document = tuple(RawEntry(id="https://blog.example/x", link=f"https://blog.example/{n}") for n in (1, 2))
     made = normalize.entries(RawFeed(version="rss20", entries=document), feed_context())

@@ -138,6 +138,16 @@ def test_what_neighbours_in_a_document_decided_of_an_entrys_keys_stays() -> None
     assert {one.pk: one.entry.keys for one in entries(walk)} == before
 
 
+def test_a_page_that_neighbours_in_a_document_named_as_their_origin_too_does_not_come_back() -> None:
+    walk = Walk()
+    credit = "&lt;/p&gt;&lt;p&gt;This article originally appeared at &lt;a href='https://mag.example/author/ann'&gt;The Mag&lt;/a&gt;."
+    walk.answers(document(feed("garden", *(f"Long text of number {number}.{credit}" for number in range(3)))))
+    before = {one.pk: (one.entry.origin, one.entry.keys) for one in entries(walk)}
+    assert [hop.page for origin, _ in before.values() for hop in origin.chain] == [None, None, None]
+    run(walk, everything=True)
+    assert {one.pk: (one.entry.origin, one.entry.keys) for one in entries(walk)} == before
+
+
 def test_a_name_that_is_known_by_now_is_read_with_all_as_the_page_says() -> None:
     planet = Planet("copy", "orig")
     named = post("copy", text="<p>Words.</p><p>This article originally appeared at The Orig.</p>")

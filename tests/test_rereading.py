@@ -104,6 +104,12 @@ def test_all_is_read_where_it_may_matter(body: str, why: str) -> None:
     assert why_whole(body, seen()) == why
 
 
+def test_an_origin_that_others_name_too_is_looked_at_among_all_of_them() -> None:
+    credit = "&lt;p&gt;This article originally appeared at &lt;a href='https://mag.example/author/ann'&gt;The Mag&lt;/a&gt;.&lt;/p&gt;"
+    credited = [item(number).replace("</description>", f"{credit}</description>") for number in range(1, 6)]
+    assert why_whole(rss(*credited), seen(rss(*credited[:4]))) == "its entries share an id, a page, a title or words"
+
+
 def test_words_that_many_entries_share_count_those_that_are_not_read() -> None:
     opening = "Welcome back to the weekly letter of the harbour, which goes out to all who asked for it on Fridays at noon."
     letters = [item(number).replace("<description>", f"<description>{opening} ") for number in range(1, 8)]

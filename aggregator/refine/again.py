@@ -1,14 +1,17 @@
 """Refine an entry again, from the raw form that was kept of it: today's rules for an old text."""
 
 from dataclasses import replace
+from typing import Final
 
 from aggregator.model import Entry, RawEntry, StoryKey
 from aggregator.refine import issues, stories, twins
 from aggregator.refine.context import Context
 from aggregator.refine.identity import Identity
-from aggregator.refine.normalize import TROUBLE, refined
+from aggregator.refine.normalize import TROUBLE, refined, without_pages
 from aggregator.refine.texts import edges
 from aggregator.web.url import link_key
+
+_BELIEVED: Final = ("chosen", "confirmed")
 
 
 def again(before: Entry, raw: RawEntry, context: Context) -> Entry:
@@ -21,10 +24,19 @@ def again(before: Entry, raw: RawEntry, context: Context) -> Entry:
         made = refined(raw, context, mine)
     except TROUBLE:
         return before
+    made = without_pages(made, _shared_pages(before))
     keys = (*(key for key in made.keys if _is_its_own(key, before)), *_twins(made, before, context.feed_key))
     if (shared := issues.key(made.link, made.title, made.published)) and shared in before.keys and shared not in keys:
         keys = (shared, *keys)
     return replace(made, keys=keys, edges=edges(raw, context) if "auto" in context.spec.strip else None)
+
+
+def _shared_pages(before: Entry) -> frozenset[str]:
+    """The link keys of pages that were believed and are no hop's: other entries of its document named them, too."""
+    pages = {link_key(hop.page) for hop in before.origin.chain if hop.page}
+    sites = {hop.site for hop in before.origin.chain if not hop.page}
+    named = (claim for claim in before.claims if claim.page and claim.standing in _BELIEVED and claim.site in sites)
+    return frozenset(link_key(claim.page or "") for claim in named) - pages
 
 
 def _is_its_own(key: StoryKey, before: Entry) -> bool:

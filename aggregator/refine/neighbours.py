@@ -32,8 +32,7 @@ def told(raw: RawEntry, entry: Entry, feed_key: str) -> Told:
     """What tells an entry, refined for itself (`normalize.alone`), from its neighbours."""
     strongest = identity.marks(raw)[0]
     found = [f"{strongest.kind} {strongest.value}", *(f"{key.kind} {key.value}" for key in twins.keys(entry, feed_key))]
-    if entry.link:
-        found.append(f"page {link_key(entry.link)}")
+    found += [f"page {link_key(page)}" for page in dict.fromkeys((entry.link, *(hop.page for hop in entry.origin.chain))) if page]
     return Told(tuple(_digest(mark, _MARK_BYTES) for mark in found), tuple(map(word, text_keys(entry))))
 
 

@@ -131,7 +131,7 @@ def together(made: Sequence[Entry | None], feed_key: str, common: Collection[str
 
     `common` are text keys that many entries share of those that are not among these.
     """
-    return twins.keyed(_without_shared_words(_without_shared_links(made), common), feed_key)
+    return twins.keyed(_without_shared_words(_without_shared_links(_without_shared_origins(made)), common), feed_key)
 
 
 def alone(raw: RawFeed, context: Context) -> tuple[Entry | None, ...]:
@@ -323,6 +323,30 @@ def _is_feed(page: Url | None, context: Context) -> bool:
 def _is_home(page: Url | None, context: Context) -> bool:
     """Whether a link leads to the feed's home page: it is the page of no entry, and so no sign of a story."""
     return bool(page and context.head.home) and link_key(page or "") == link_key(context.head.home or "")
+
+
+def _without_shared_origins(made: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
+    """Take the page from a hop that several entries name which differ in title and text: it is a section's, an author's, a list's, and of
+    those each came from somewhere below it. Who is credited stays.
+    """
+    by_page: defaultdict[str, list[Entry]] = defaultdict(list)
+    for one in made:
+        for hop in one.origin.chain if one else ():
+            if one and hop.page:
+                by_page[link_key(hop.page)].append(one)
+    shared = {page for page, group in by_page.items() if sum(_differ(group[0], other) for other in group[1:]) >= MANY - 1}
+    return tuple(without_pages(one, shared) if one and shared else one for one in made)
+
+
+def without_pages(one: Entry, pages: Collection[str]) -> Entry:
+    """The entry without those pages of its hops whose link keys are given; they count as the hop's home page where none is known."""
+    dropped = {link_key(hop.page): hop for hop in one.origin.chain if hop.page and link_key(hop.page) in pages}
+    if not dropped:
+        return one
+    chain = tuple(replace(hop, page=None, home=hop.home or hop.page) if hop in dropped.values() else hop for hop in one.origin.chain)
+    own = link_key(one.link) if one.link else ""
+    keys = tuple(key for key in one.keys if key.kind != "link" or key.value == own or key.value not in dropped)
+    return replace(one, origin=replace(one.origin, chain=chain), keys=keys)
 
 
 def _without_shared_links(made: Sequence[Entry | None]) -> tuple[Entry | None, ...]:

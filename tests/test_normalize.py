@@ -300,6 +300,13 @@ def test_an_author_is_a_name(raw, name, email):
 def test_nobody_is_no_author():
     assert fields.people([RawPerson(), RawPerson(name=" "), RawPerson(name="A"), RawPerson(name="a")])[0].name == "A"
     assert refined(RawEntry(id="1", authors=(RawPerson(name="@" * 50_000),))).authors
+    assert (
+        fields.people([RawPerson(name="Unknown", email="noreply@blog.example"), RawPerson(name="noreply@blog.example (Anonymous)")]) == ()
+    )
+    assert [one.name for one in fields.people([RawPerson(name="Unknown"), RawPerson(name="Anonymous", email="a@blog.example")])] == [
+        "Unknown",
+        "Anonymous",
+    ]
 
 
 def test_a_category_is_called_as_it_is_meant() -> None:

@@ -24,6 +24,8 @@ _LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _EARLIEST_S: Final = _EARLIEST.timestamp()
 _LATEST_S: Final = _LATEST.timestamp()
 _MAILBOX: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+# How a host of blogs calls those who show no name, with a mailbox that nobody reads.
+_UNNAMED: Final = frozenset({"unknown", "anonymous"})
 _NOBODY: Final = re.compile(r"(?:no|do-?not)-?reply", re.IGNORECASE)
 _AROUND_NAME: Final = " \t,;:<>()[]\"'"
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,6}|[ix](?:-[A-Za-z0-9]{1,8}){1,6}")
@@ -83,7 +85,10 @@ def person(raw: RawPerson, base: str | None = None) -> Person | None:
     name = (written[: mailbox.start()] + " " + written[mailbox.end() :] if mailbox else written).replace("mailto:", "")
     name = one_line(name.strip(_AROUND_NAME) if mailbox else name)[:MAX_NAME]
     given = _MAILBOX.search((raw.email or "")[: MAX_NAME * 5]) or mailbox
-    email = given[0] if given and not _NOBODY.match(given[0]) else None
+    is_nobody = given is not None and _NOBODY.match(given[0]) is not None
+    if is_nobody and name.casefold() in _UNNAMED:
+        return None
+    email = given[0] if given and not is_nobody else None
     if not name and email:
         name = email.partition("@")[0]
     return Person(name=name, uri=link(raw.uri, base), email=email) if name else None

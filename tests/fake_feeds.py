@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.model import FeedHead, FeedSpec, FeedState, PollResult, Printed, SeenDocument, Validators
+from aggregator.store.feeds import CLOCK_WAS_AHEAD, was_ahead
 from aggregator.store.holds import confirmed
 from aggregator.store.lease import CLOCK_SLACK, SPACING
 from aggregator.store.matching import Known, address_key, match, operator_of, surrogate
@@ -71,6 +72,8 @@ class FakeFeeds:
         one.state = replace(
             state, id=spec.id, active=True, next_poll_at=state.next_poll_at if state.active else max(now, state.next_poll_at)
         )
+        if was_ahead(state.last_poll_at, state.next_poll_at, now):
+            one.state = replace(one.state, next_poll_at=now, why=CLOCK_WAS_AHEAD)
         was_asked = spec.shown_url in (state.discovered, state.redirect_target) and not (state.failures or state.hold)
         if state.shown_url != spec.shown_url and was_asked:
             one.operator = operator_of(spec.shown_url)

@@ -5,17 +5,21 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from threading import Event
 
 import pytest
+from apscheduler.job import Job
 
 from aggregator import __version__
 from aggregator.app import MIN_FREE_BYTES, App, build, user_agent
 from aggregator.config import load_text
 from aggregator.errors import AggregatorError, Gone, StoreError
+from aggregator.model import PollReport
 from aggregator.run.daemon import Daemon
 from aggregator.run.poller import anything_due, poll_due
+from aggregator.run.steady import Steady
 from tests.e2e.running import feed, lent
 from tests.fakes import FakeClock, FakeFetcher
 
@@ -128,6 +132,56 @@ def test_each_job_of_a_daemon_has_a_thread_of_its_own(app: App) -> None:
     jobs = Daemon(app, load=lambda: app.config, tell=lambda line: None, report=lambda report: None)._scheduler().get_jobs()
     assert len(jobs) > 5
     assert len({job.executor for job in jobs}) == len(jobs)
+
+
+def test_a_clock_that_jumps_by_years_has_each_job_of_a_daemon_run_once(app: App) -> None:
+    # The scheduler collects all times until now before it runs a job once; of three years' seconds that are ten gigabytes.
+    def missed(job: Job, now: datetime) -> Iterator[datetime]:
+        at = job.trigger.get_next_fire_time(None, app.ports.clock())
+        while at <= now:
+            yield at
+            at = job.trigger.get_next_fire_time(at, now)
+
+    jobs = Daemon(app, load=lambda: app.config, tell=lambda line: None, report=lambda report: None)._scheduler().get_jobs()
+    later = app.ports.clock() + timedelta(days=3 * 365)
+    assert {job.id: len(list(islice(missed(job, later), 5))) for job in jobs} == {job.id: 1 for job in jobs}
+
+
+def test_a_daemon_whose_clock_was_ahead_for_a_moment_goes_on_polling(app: App) -> None:
+    told: list[PollReport] = []
+    clock = FakeClock(app.ports.clock() + timedelta(days=9))
+    ahead = replace(app, ports=replace(app.ports, clock=clock))
+    daemon = Daemon(ahead, load=lambda: app.config, tell=lambda line: None, report=told.append, serve=False)
+    apart = daemon._clocks_apart()
+    daemon._poll()
+    clock.forward(timedelta(days=-9))
+    daemon._poll()
+    assert len(told) == 1, "it is planned nine days from now"
+    daemon._heed_the_clock(daemon._scheduler(), apart)
+    daemon._poll()
+    assert len(told) == 2
+
+
+def test_no_text_is_dropped_for_its_age_by_a_clock_that_has_just_jumped(app: App) -> None:
+    clock = FakeClock(app.ports.clock())
+    config = replace(app.config, outputs=())
+    moving = replace(app, config=config, ports=replace(app.ports, config=config, clock=clock))
+    poll_due(lambda: moving)
+    daemon = Daemon(moving, load=lambda: config, tell=lambda line: None, report=lambda report: None, serve=False)
+
+    clock.forward(timedelta(days=3 * 365))
+    daemon._maintain()
+    assert app.ports.store.prunable(clock(), config.retain).entries == 1, "it is there still"
+    daemon._maintain()
+    assert app.ports.store.prunable(clock(), config.retain).entries == 0, "the clock goes on to say so"
+
+
+def test_jobs_that_are_late_keep_their_step() -> None:
+    every, now = timedelta(seconds=10), datetime(2026, 12, 1, tzinfo=UTC)
+    steady = Steady(every)
+    assert steady.get_next_fire_time(None, now) == now + every
+    assert steady.get_next_fire_time(now, now + timedelta(seconds=9)) == now + every
+    assert steady.get_next_fire_time(now, now + timedelta(days=9)) == now + timedelta(days=9) + every
 
 
 def test_another_store_is_taken_up_only_by_a_restart(app: App, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from aggregator.run.poller import anything_due, poll_due
 from aggregator.run.saves import Saves
 from aggregator.run.server import WebServer
 from aggregator.run.standing import board
+from aggregator.run.steady import Steady
 from aggregator.subscribing import ask_hubs, bring_in_line
 from aggregator.web.host import host_of
 from aggregator.web.text import counted
@@ -55,6 +56,8 @@ MAINTAIN_EVERY = timedelta(hours=24)
 REPUBLISH_EVERY = timedelta(minutes=10)
 # How far wall clock and monotonic clock may part between two looks before the jobs are set anew.
 MAX_CLOCK_JUMP_S = 30.0
+# ... and before its date is believed so far that texts are dropped for their age.
+MAX_TRUSTED_JUMP_S = 86_400.0
 STOP_WITHIN_S = 8.0
 # A round asks for the app every few seconds; what keeps it longest is the first publish of a very large store, for which it waits.
 MAX_SILENCE_S = 900.0
@@ -94,6 +97,8 @@ class Daemon:
         self._dirty.set()
         self._swap = threading.Lock()
         self._learnt = threading.Event()
+        self._set_back = threading.Event()
+        self._apart = self._clocks_apart()
         self._hubs = threading.Event()
         self._hubs.set()
         self._hubs_from = 0.0
@@ -171,7 +176,7 @@ class Daemon:
             # A thread for each job, always the same: the C library keeps a heap for each thread, and what a publish takes for a moment
             # (40 MB, most of it to compress) would stay in the heap of every one that ever published.
             scheduler.add_executor(ThreadPoolExecutor(1), name)
-            scheduler.add_job(job, "interval", executor=name, seconds=every.total_seconds(), id=name, **first)
+            scheduler.add_job(job, Steady(every), executor=name, id=name, **first)
 
         now = self.app.ports.clock()
         add("poll", self._poll, TICK, next_run_time=now)
@@ -192,16 +197,26 @@ class Daemon:
 
     def _mind_the_clock(self, scheduler: BackgroundScheduler) -> None:
         """Wait for the stop; when the wall clock jumps, let every job start at once instead of at a time that was."""
-        apart = self.app.ports.clock().timestamp() - monotonic()
+        apart = self._clocks_apart()
         while not self.stop.wait(1.0):
             self._give_a_sign()
-            now = self.app.ports.clock()
-            moved = now.timestamp() - monotonic() - apart
-            if abs(moved) > MAX_CLOCK_JUMP_S:
-                log.warning("the clock moved by %.0f s: jobs are set anew", moved)
-                apart += moved
-                for job in scheduler.get_jobs():
-                    job.modify(next_run_time=now)
+            apart = self._heed_the_clock(scheduler, apart)
+
+    def _clocks_apart(self) -> float:
+        return self.app.ports.clock().timestamp() - monotonic()
+
+    def _heed_the_clock(self, scheduler: BackgroundScheduler, apart: float) -> float:
+        """See whether wall clock and monotonic clock are still as many seconds apart; tell how many they are now."""
+        moved = self._clocks_apart() - apart
+        if abs(moved) <= MAX_CLOCK_JUMP_S:
+            return apart
+        log.warning("the clock moved by %.0f s: jobs are set anew", moved)
+        if moved < 0:
+            self._set_back.set()
+        now = self.app.ports.clock()
+        for job in scheduler.get_jobs():
+            job.modify(next_run_time=now)
+        return apart + moved
 
     def _give_a_sign(self) -> None:
         """Let the service manager know that polling goes on; silence makes it start the daemon anew."""
@@ -245,6 +260,11 @@ class Daemon:
             if self.app.lacks_space:
                 raise StoreError(LACKS_SPACE)
         with self._minded("poll"):
+            if self._set_back.is_set():
+                # What was polled while the clock was ahead is planned from there.
+                self._set_back.clear()
+                with self._swap:
+                    self.app = self.app.with_members()
             # What feeds are called is read when somebody asks for it: of thousands of feeds, each second, it would be most of an idle
             # daemon's work.
             if not (anything_due(self.app) or self._learnt.is_set()):
@@ -352,6 +372,12 @@ class Daemon:
 
     def _maintain(self) -> None:
         with self._minded("maintain"):
+            apart = self._clocks_apart()
+            moved, self._apart = apart - self._apart, apart
+            if moved > MAX_TRUSTED_JUMP_S:
+                # What is pruned does not come back when the clock does. Of a machine that slept, a day more is no matter.
+                log.warning("no old texts are dropped before tomorrow: the clock has moved by %.0f days", moved / 86_400)
+                return
             pruned = prune(self.app.ports.store, self.app.config, self.app.ports.clock())
             if pruned.entries:
                 log.info("pruned the texts of %s", counted(pruned.entries, "old entry"))

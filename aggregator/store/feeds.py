@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +22,10 @@ _decode_marks = msgspec.json.Decoder(tuple[str, ...]).decode
 NOTHING_PRINTED: Final = "[]"
 NO_HEAD: Final = _encode(FeedHead()).decode()
 """What a feed says of itself that was never read."""
+
+CLOCK_WAS_AHEAD: Final = "when it was last asked, the clock was ahead"
+# What the clocks of processes on one store may differ by (containers and their host, a container that slept) says nothing of a wrong one.
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 # Plain columns of a feed that are fields of `FeedState` of the same name and that polls change.
 _POLLED: Final = (
@@ -228,6 +232,8 @@ def _changes(row: AnyRow, spec: FeedSpec, now: datetime) -> dict[str, object]:
         changes["id"] = spec.id
     if not row.active:
         changes |= {"active": True, "next_poll_at": max(row.next_poll_at, now)}
+    if was_ahead(row.last_poll_at, row.next_poll_at, now):
+        changes |= {"next_poll_at": now, "why": CLOCK_WAS_AHEAD}
     if row.shown_url != spec.shown_url and _was_asked(row, spec):
         changes |= dict.fromkeys(("discovered", "redirect_target", "redirect_since")) | {"redirect_count": 0}
         changes |= {"shown_url": spec.shown_url, "operator": operator_of(spec.shown_url)}
@@ -236,6 +242,11 @@ def _changes(row: AnyRow, spec: FeedSpec, now: datetime) -> dict[str, object]:
         changes |= {"shown_url": spec.shown_url, "operator": operator_of(spec.shown_url)}
         changes |= {"next_poll_at": now, "why": "its address changed in feeds.yaml"}
     return changes
+
+
+def was_ahead(last_poll_at: datetime | None, next_poll_at: datetime, now: datetime) -> bool:
+    """Was a feed polled, and its next poll planned, under a clock that was ahead of today's?"""
+    return last_poll_at is not None and last_poll_at > now + _CLOCKS_DIFFER and next_poll_at > now
 
 
 def _was_asked(row: AnyRow, spec: FeedSpec) -> bool:

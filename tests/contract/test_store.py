@@ -285,6 +285,21 @@ def test_a_clock_that_was_wrong_stalls_nothing(store: Store) -> None:
     assert [state.id for state, _ in store.lease(NOON, HOLD, 9)] == ["c", "b", "a"]
 
 
+def test_what_was_planned_while_the_clock_was_days_ahead_is_planned_anew(store: Store) -> None:
+    store.sync(blogs("ahead", "right"), NOON)
+    ahead = NOON + timedelta(days=9)
+    poll(store, [("ahead", [])], ahead)
+    poll(store, [("right", [])])
+    assert store.next_due(NOON + HOUR / 2) == NOON + HOUR
+    store.sync(blogs("ahead", "right"), NOON + HOUR / 2)
+    ((state, _),) = store.lease(NOON + HOUR / 2, HOLD, 9)
+    assert (state.id, state.why) == ("ahead", "when it was last asked, the clock was ahead")
+    # The clock of another process on the store may be a little behind.
+    poll(store, [("ahead", [])], NOON + HOUR)
+    store.sync(blogs("ahead", "right"), NOON + HOUR - timedelta(minutes=1))
+    assert [one.next_poll_at for one in store.feeds()] == [NOON + 2 * HOUR, NOON + HOUR]
+
+
 def test_many_threads_never_lease_one_feed_twice(store: Store) -> None:
     store.sync(blogs(*(f"feed-{number}" for number in range(40))), NOON)
     taken: list[str] = []

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from aggregator.config_slips import is_in_odd_quotes, slip
 from aggregator.web.keys import keys_in
 from aggregator.web.url import feed_address_key, resource
 
@@ -146,9 +147,9 @@ def _value(name: str, closed: bool, environ: Mapping[str, str]) -> str:
 def _check_web(url: str, text: str) -> None:
     said = shown(text)
     if _ODD.search(url):
-        raise AddressError(f"'{said}' has a space or a control character in it")
+        raise AddressError(f"'{said}' has a space or a control character in it{_hint(slip(text) or _below(text))}")
     if not _is_web(url):
-        raise AddressError(f"'{said}' {_advice(said)}")
+        raise AddressError(f"'{said}' {_advice(said)}{_hint(slip(text))}")
     if resource(url) is None:
         raise AddressError(f"'{said}' is not an address that can be asked (host or port?)")
 
@@ -157,7 +158,18 @@ def _is_web(url: str) -> bool:
     return url.lower().startswith(("http://", "https://"))
 
 
+def _below(text: str) -> str:
+    """A value that goes on in the next line, for YAML, though that is meant as the next item."""
+    return "is the '- ' in the line below indented deeper?" if " - " in text else ""
+
+
+def _hint(said: str) -> str:
+    return f" ({said})" if said else ""
+
+
 def _advice(text: str) -> str:
+    if is_in_odd_quotes(text):
+        return "stands in quotes that YAML takes for letters: write ' or none"
     scheme = _SCHEME.match(text)
     if text.startswith("feed:"):
         return "begins with feed: — write https:// instead"

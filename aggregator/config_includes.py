@@ -10,6 +10,7 @@ from aggregator.config_feeds import Group, Layer, check_attribution
 from aggregator.config_hints import unknown_key
 from aggregator.config_model import DefaultsForm, FileForm, IncludeForm, keys_of
 from aggregator.config_report import Report
+from aggregator.config_slips import slip
 from aggregator.config_yaml import MAX_BYTES, ListNode, MapNode, Node, Reading, ScalarNode, line_of, read, read_text, scalars
 
 MAX_FILES = 200
@@ -79,7 +80,10 @@ def items(top: MapNode, key: str, report: Report) -> Sequence[Node]:
     node = top.get(key)
     if isinstance(node, ListNode):
         return node.items
-    if isinstance(node, MapNode) or (node is not None and node.value() is not None):
+    first = node.pairs[0][0] if isinstance(node, MapNode) and node.pairs else node
+    if isinstance(first, ScalarNode) and (said := slip(first.text)):
+        report.problem(first.line, f"{key}: {said}")
+    elif isinstance(node, MapNode) or (node is not None and node.value() is not None):
         report.problem(line_of(top, (key,)), f"{key}: a list is wanted: begin each line below it with '- '")
     return ()
 

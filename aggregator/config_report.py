@@ -12,6 +12,8 @@ from aggregator.config_yaml import ListNode, MapNode, Node, ScalarNode, line_of
 from aggregator.errors import ConfigError, Problem
 
 _F = TypeVar("_F", bound=Form)
+# Of a message that quotes a value: the longest of our own words alone has 300 characters, and a value may have a million.
+_MAX_CHARACTERS = 600
 
 
 class Report:
@@ -27,10 +29,10 @@ class Report:
         self._warnings: list[Problem] = whole._warnings if whole else []
 
     def problem(self, line: int, message: str) -> None:
-        self.problems.append(Problem(line, message, self._file))
+        self.problems.append(Problem(line, _short(message), self._file))
 
     def warning(self, line: int, message: str) -> None:
-        self._warnings.append(Problem(line, message, self._file))
+        self._warnings.append(Problem(line, _short(message), self._file))
 
     def warnings(self) -> tuple[str, ...]:
         """`feeds.yaml:3: …`, file by file, in the order of their lines."""
@@ -50,6 +52,12 @@ class Report:
             location = tuple(fault["loc"])
             self.problem(line_of(node, location), _words(form, location, fault, label))
         return _rest(form, node, [tuple(fault["loc"]) for fault in faults])
+
+
+def _short(message: str) -> str:
+    """A message without the middle of what it quotes: what is wrong stands before it, what to do behind it."""
+    half = _MAX_CHARACTERS // 2
+    return message if len(message) <= _MAX_CHARACTERS else f"{message[:half]} … {message[-half:]}"
 
 
 def _rest(form: type[_F], node: Node, wrong: list[tuple[int | str, ...]]) -> _F | None:

@@ -23,6 +23,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from aggregator.config_slips import first_slip
 from aggregator.errors import Problem
 
 MAX_BYTES = 1024 * 1024  # a planet of 5,000 feeds with names and tags is half of it
@@ -33,6 +34,7 @@ MAX_NODES = 50_000  # 1 MiB of commas would take the parser seven seconds; 5,000
 _MAX_ODD = 20
 _ODD = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _BREAK = re.compile(r"\r\n|\n|\r")
+_DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
@@ -48,6 +50,9 @@ _ADVICE = (
     ("could not find expected ':'", "a key without its ':'"),
     ("expected '<document start>'", "this line is neither 'key: value' nor part of the value above it"),
 )
+# After these the parser names a line behind the one that is meant: it took that for the first of several lines of plain text.
+_TOO_LATE = ("mapping values are not allowed", "could not find expected ':'")
+_LINES_BEFORE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +137,14 @@ def read_text(text: str) -> Reading:
     odd = tuple(islice(_odd(text), _MAX_ODD))
     if odd:
         return Reading(top=None, problems=odd)
-    builder = _Builder()
+    builder = _Builder(text)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.take(event)
     except _TooMuch as stop:
         return Reading(top=None, problems=(*builder.problems, Problem(stop.line, stop.message)))
     except MarkedYAMLError as error:
-        return Reading(top=None, problems=(*builder.problems, _syntax(error)))
+        return Reading(top=None, problems=(*builder.problems, _syntax(error, text)))
     except (YAMLError, ValueError, OverflowError) as error:  # the latter two: an escape beyond Unicode, as in "\UFFFFFFFF"
         return Reading(top=None, problems=(*builder.problems, Problem(builder.line, f"not valid YAML: {error}")))
     return _reading(builder)
@@ -210,9 +215,14 @@ def _odd(text: str) -> Iterator[Problem]:
         at = end.end() if end else len(text)
 
 
-def _syntax(error: MarkedYAMLError) -> Problem:
+def _syntax(error: MarkedYAMLError, text: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     said = str(error.problem or error.context or error)
+    if mark and any(part in said for part in _TOO_LATE):
+        first = max(mark.line - _LINES_BEFORE, 0)
+        number, slip = first_slip(_BREAK.split(text)[first : mark.line + 1])
+        if slip:
+            return Problem(first + number + 1, slip)
     context = (error.context_mark.line if error.context_mark else mark.line if mark else 0) + 1
     advice = next((advice.format(context=context) for part, advice in _ADVICE if part in said), None)
     return Problem(mark.line + 1 if mark else 0, advice or f"not valid YAML: {said}")
@@ -249,6 +259,7 @@ class _Open:
 class _Builder:
     """Events to nodes without recursion, so that depth is our limit and not the interpreter's."""
 
+    text: str
     top: Node | None = None
     problems: list[Problem] = field(default_factory=list)
     line: int = 0
@@ -267,8 +278,10 @@ class _Builder:
 
     def _document(self, event: DocumentStartEvent) -> None:
         self._documents += 1
-        if event.version or event.tags:
-            self._problem("a directive (a line that begins with %) is not read here: take it out")
+        if (event.version or event.tags) and (found := _DIRECTIVE.search(self.text)):
+            self.problems.append(
+                Problem(line_at(self.text, found.start()), "a directive (a line that begins with %) is not read here: take it out")
+            )
         if self._documents > 1:
             raise _TooMuch(self.line, "a second document begins here ('---'): keep everything in one")
 
@@ -280,7 +293,8 @@ class _Builder:
             self._problem("a tag (a word that begins with !) is not read here: take it out, or put the value in quotes")
         if isinstance(event, AliasEvent):
             self._problem(f"an alias (*{event.anchor}) is not read here: write the value out, or put it in quotes")
-            self._add(_blank(event))
+            if not (self._open and isinstance(self._open[-1].event, SequenceStartEvent)):  # of a list, one item less says nothing wrong
+                self._add(_blank(event))
         elif event.anchor:
             self._problem(f"an anchor (&{event.anchor}) is not read here: take it out, or put the value in quotes")
         if isinstance(event, ScalarEvent):

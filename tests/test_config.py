@@ -451,7 +451,8 @@ def test_a_mistake_is_said_in_plain_words(text: str, said: str) -> None:
         ("a: &x 1\n" + ONE, "1: an anchor (&x) is not read here"),
         ("title: *x\n" + ONE, "1: an alias (*x) is not read here"),
         ("title: !!str x\n" + ONE, "1: a tag"),
-        ("%YAML 1.1\n---\n" + ONE, "2: a directive"),
+        ("%YAML 1.1\n---\n" + ONE, "1: a directive"),
+        ("# mine\n%TAG ! tag:a.example,2026:\n---\n" + ONE, "2: a directive"),
         (ONE + "---\n" + ONE, "2: a second document begins here"),
         (ONE + "feeds: [b]\nfeeds: [c]\n", "2: the key 'feeds' stands a second time (first in line 1)"),
         ("feeds: " + "[" * 30 + "]" * 30, "1: nested more than 20 deep"),
@@ -470,6 +471,43 @@ def test_a_mistake_is_said_in_plain_words(text: str, said: str) -> None:
 )
 def test_yaml_that_nobody_needs_is_refused_with_its_line(text: str, said: str) -> None:
     assert any(said in found for found in problems(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("feeds:\n  - https://a.example/\n  -https://b.example/\n  - https://c.example/\n", "3: a space is missing behind the dash"),
+        ("feeds:\n  -https://a.example/\n  -https://b.example/\n", "2: feeds: a space is missing behind the dash"),
+        ("feeds:\n  -url: https://a.example/\n", "2: feeds: a space is missing behind the dash"),
+        ("feeds:\n  - url: https://a.example/\n    every:2h\n    name: A\n", "3: a space is missing behind 'every:'"),
+        ("title:Mine\n" + ONE, "1: a space is missing behind 'title:'"),
+        ("title = Mine\n" + ONE, "1: 'title:' is wanted where 'title =' is written"),
+        ("feeds:\n\u00a0 - https://a.example/\n", "2: a space in it is no plain one (U+00A0)"),
+        ("feeds:\n  -\u00a0https://a.example/\n", "2: feeds: a space in it is no plain one (U+00A0)"),
+        ("feeds:\n  - url:https://a.example/\n", "2: url: 'url:https://a.example/' begins with url:"),
+        ("feeds:\n  - “https://a.example/”\n", "2: url: '“https://a.example/”' stands in quotes that YAML takes for letters"),
+        ("feeds:\n  - https://a.example/\n   - https://b.example/\n", "(is the '- ' in the line below indented deeper?)"),
+    ],
+)
+def test_a_slip_that_yaml_takes_for_text_is_named_in_its_own_line(text: str, said: str) -> None:
+    found = problems(text)
+    assert len(found) == 1
+    assert said in found[0]
+
+
+def test_an_address_with_a_scheme_that_is_not_read_is_no_slip() -> None:
+    assert problem("feeds: ['feed:https://a.example/']") == "1: url: 'feed:https://a.example/' begins with feed: — write https:// instead"
+
+
+def test_a_value_without_end_is_told_by_its_beginning() -> None:
+    found = problem("feeds: ['" + "x" * 100_000 + "']")
+    assert found.startswith("1: url: 'xxx")
+    assert found.endswith("for a local file)")
+    assert len(found) < 1_000
+
+
+def test_an_alias_in_a_list_is_told_once() -> None:
+    assert len(problems("feeds: [https://a.example/, *x]")) == 1
 
 
 def test_a_file_that_a_crash_filled_with_zeros_is_told_in_one_line() -> None:

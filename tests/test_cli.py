@@ -202,6 +202,24 @@ def test_add_and_remove_leave_every_other_byte(folder: Path) -> None:
     assert (folder / "feeds.yaml").read_text() == FEEDS
 
 
+@pytest.mark.parametrize("text", ["title: Mine\nfeeds:\n# none yet\n", "feeds: []\n", "title: Mine\n", ""])
+def test_a_file_that_names_no_feed_yet_is_added_to(tmp_path: Path, text: str) -> None:
+    (tmp_path / "list.txt").write_text("https://b.example/feed\n")
+    for command in (["add", "--no-fetch", "https://a.example/feed"], ["import", str(tmp_path / "list.txt")]):
+        (tmp_path / "feeds.yaml").write_text(text)
+        result = run(tmp_path, *command)
+        assert result.exit_code == 0, result.output
+        assert run(tmp_path, "check").exit_code == 0
+        assert set(text.split()) - {"[]"} <= set((tmp_path / "feeds.yaml").read_text().split())
+
+
+def test_what_else_is_wrong_with_a_file_without_feeds_is_told_in_its_own_line(tmp_path: Path) -> None:
+    (tmp_path / "feeds.yaml").write_text("feeds:\nevry: 2h\n")
+    result = run(tmp_path, "add", "--no-fetch", "https://a.example/feed")
+    assert result.exit_code == 2
+    assert ":2: unknown key 'evry'" in result.stderr
+
+
 def test_an_unknown_feed_is_named_with_what_was_close(folder: Path) -> None:
     (folder / "feeds.yaml").write_text("feeds:\n  - { url: ./garden.xml, id: garden }\n")
     result = run(folder, "poll", "gardn")

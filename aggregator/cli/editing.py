@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.feeds_file import example, starter, text_of, write, write_all
+from aggregator.cli.feeds_file import example, feeds_listed, starter, text_of, write, write_all
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, fail, need_feed, progress, say, warn
 from aggregator.errors import AggregatorError, ConfigError, Problem
@@ -237,9 +237,7 @@ def _refuse_known(session: Session, url: str) -> None:
     """Whichever file has a feed already, it is not added a second time."""
     from aggregator.config_address import address_key, shown
 
-    if not session.path.exists():
-        return
-    known = next((spec for spec in session.config().feeds if address_key(spec.shown_url) == address_key(shown(url))), None)
+    known = next((spec for spec in feeds_listed(session) if address_key(spec.shown_url) == address_key(shown(url))), None)
     if known:
         raise ConfigError(known.file or session.path, [Problem(known.line, f"{shown(url)} is listed here already")])
 

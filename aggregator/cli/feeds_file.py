@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from aggregator.cli.show import Session
 from aggregator.errors import AggregatorError, ConfigError
+from aggregator.model import FeedSpec
 
 # How often an edit begins anew because somebody saved the file meanwhile, and how long it waits for that of another command.
 _ATTEMPTS: Final = 5
@@ -68,6 +69,30 @@ def text_of(session: Session, path: Path | None = None) -> str:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise AggregatorError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def feeds_listed(session: Session) -> Sequence[FeedSpec]:
+    """The feeds that feeds.yaml and what it includes name already; none where it is not there, or where none is all that is wrong with it.
+
+    Raises: ConfigError.
+    """
+    if not session.path.exists():
+        return ()
+    try:
+        return session.config().feeds
+    except ConfigError as error:
+        if len(error.problems) > 1 or not _names_none(text_of(session)):
+            raise
+        return ()
+
+
+def _names_none(text: str) -> bool:
+    from aggregator.config_listing import listed
+
+    try:
+        return not listed(text)
+    except ConfigError:
+        return False
 
 
 def write(session: Session, edit: Callable[[str], str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.feeds_file import starter, usable, write
+from aggregator.cli.feeds_file import feeds_listed, starter, usable, write
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, as_json, say
 from aggregator.errors import AggregatorError
@@ -36,7 +36,7 @@ def import_(session: Session, file: Path, json_: bool) -> None:
     except OSError as error:
         raise AggregatorError(f"{file} cannot be read: {error.strerror}") from error
     is_first = not session.path.exists()
-    known = set() if is_first else {address_key(spec.shown_url) for spec in session.config().feeds}
+    known = {address_key(spec.shown_url) for spec in feeds_listed(session)}
     fresh = [
         NewFeed(**{one.name: getattr(feed, one.name) for one in fields(feed)})
         for feed in takeover.feeds

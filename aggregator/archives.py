@@ -141,12 +141,14 @@ def _bring_up_page(keeper: _Keeper, number: int, begun: int) -> bool:
 def _cut(keeper: _Keeper, page: ArchivePage, kept: Kept, ids: Sequence[str], links: Archive) -> Written | None:
     """A closed page without what is not listed any more; None where it must be made anew, since something else differs."""
     from aggregator.publish.check import ids_of, well_formed
-    from aggregator.publish.shelf import without
+    from aggregator.publish.shelf import places, without
 
-    held = ids_of(keeper.output.format, kept.file)
-    if not page.is_closed or page.shows != _shows(held, links) or [one for one in held if one in set(ids)] != list(ids):
+    held, still = ids_of(keeper.output.format, kept.file), set(ids)
+    if not page.is_closed or page.shows != _shows(held, links) or [one for one in held if one in still] != list(ids):
         return None
-    written = without(kept, {place for place, one in enumerate(held) if one not in set(ids)})
+    if len(places(kept)) != len(held):  # another program's index: it does not tell where each of them stands
+        return None
+    written = without(kept, {place for place, one in enumerate(held) if one not in still})
     well_formed(page.path, keeper.output.format, written.body)
     return written
 

@@ -108,7 +108,8 @@ def _replaced(what: What, before: str | None, after: str | None) -> Iterator[Cha
 
 def _listed(what: What, before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
     """What is gone of a list and what has come; one that took the other's place is one change."""
-    gone, come = ([one for one in dict.fromkeys(mine) if one not in theirs] for mine, theirs in ((before, after), (after, before)))
+    olds, news = dict.fromkeys(before), dict.fromkeys(after)
+    gone, come = ([one for one in mine if one not in theirs] for mine, theirs in ((olds, news), (news, olds)))
     for place in range(max(len(gone), len(come))):
         yield Change(what=what, before=gone[place] if place < len(gone) else None, after=come[place] if place < len(come) else None)
 

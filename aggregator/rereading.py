@@ -174,7 +174,8 @@ def _joined(
         raise NotSplit("something of it is cut")
     _check_sites(entries, head, seen)
     told = [neighbours.told(one, entry, reading.feed_key) for one, entry in zip(raw.entries, entries, strict=True)]
-    gone = [item for item in seen.items if item.span not in set(items.digests)]
+    here = set(items.digests)
+    gone = [item for item in seen.items if item.span not in here]
     common = neighbours.common_words(standing, gone, told)
     if common is None:
         raise NotSplit("its entries share an id, a page, a title or words")

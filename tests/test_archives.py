@@ -119,6 +119,22 @@ def test_what_is_withdrawn_is_cut_out_and_every_other_byte_stays(kept: str) -> N
     assert "quarry.example,2026:99" in world.folder.files[FIRST].decode(), "who comes back is listed again"
 
 
+@pytest.mark.parametrize("index", [b"", b"\x01another form"])
+def test_what_is_withdrawn_leaves_a_page_of_which_an_earlier_program_noted_something_else(index: bytes) -> None:
+    world = planet()
+    world.polls({"quarry": atom("quarry", [post("quarry", 99)])})
+    brings(world, 1, 2, 3, 4)
+    page = world.store.archives.page(FIRST)
+    assert page is not None
+    world.store.archives.note_page(ATOM.path, replace(page, places=index))
+    world.ports = replace(
+        world.ports,
+        config=replace(world.ports.config, feeds=tuple(replace(one, opt_out=one.id == "quarry") for one in world.ports.config.feeds)),
+    )
+    world.publishes()
+    assert ids(world.folder.files[FIRST]) == [1, 2]
+
+
 def test_pages_of_all_formats_are_valid_and_lead_to_one_another(shared: Path) -> None:
     world = planet(ATOM, RSS, FEED)
     brings(world, *range(1, 8))

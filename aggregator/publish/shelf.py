@@ -78,7 +78,7 @@ def joined(edition: Edition, kept: Kept | None, frame: Frame, make: Make) -> Wri
 
 
 def without(kept: Kept, gone: Collection[int]) -> Written:
-    """A file without some of its entries, given by their places in it (from 0); every other byte stays."""
+    """A file without some of its entries, given by their places in it (from 0); every other byte stays. It must have kept one at least."""
     found = places(kept)
     last = found[-1]
     between = kept.file[found[0].start + found[0].length : found[1].start] if len(found) > 1 else b""

@@ -141,6 +141,8 @@ def _root(settings: SettingsForm, path: Path, top: MapNode, report: Report) -> P
         report.problem(
             line_of(top, ("root",)), f"root: '{settings.root}' holds this file, which would be published: name a folder of its own"
         )
+    elif root.is_file():
+        report.problem(line_of(top, ("root",)), f"root: '{settings.root}' is a file: name a folder")
     return root
 
 

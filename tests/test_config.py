@@ -409,6 +409,7 @@ def test_every_mistake_is_reported_at_once_with_its_line() -> None:
         ),
         (ONE + "defaults: {strip: 'css:svg|a'}\n", "2: strip: the selector 'svg|a' cannot be read: Undefined namespace prefix"),
         (ONE + "root: .\n", "2: root: '.' holds this file"),
+        (ONE + f"root: {__file__}\n", f"2: root: '{__file__}' is a file: name a folder"),
         (ONE + "store: public/a.db\n", "2: store: 'public/a.db' stands in the folder that is published"),
         (ONE + "store: postgresql://db/x\n", "2: store: PostgreSQL is not served by this version"),
         (ONE + "link: planet.example.org\n", "2: link: an address that begins with https://"),

@@ -442,6 +442,52 @@ def test_words_are_bold_slanted_or_struck_out_as_their_style_says(html: str, sho
     assert clean_html(html) == shown
 
 
+@pytest.mark.parametrize(
+    ("html", "page"),
+    [
+        ('<script src="https://gist.github.com/ann/1a2b3c.js?file=x.py"></script>', "https://gist.github.com/ann/1a2b3c"),
+        ('<script src="//gist.github.com/50549.js"></script>', "https://gist.github.com/50549"),
+        (
+            '<script async src="https://telegram.org/js/telegram-widget.js?22" data-telegram-post="harbour/12" data-width="100%"></script>',
+            "https://t.me/harbour/12",
+        ),
+        ('<script id="asciicast-1" src="https://asciinema.org/a/ab12.js"></script>', "https://asciinema.org/a/ab12"),
+        ('<div class="fb-post" data-href="https://www.facebook.com/harbour/posts/1"></div>', "https://www.facebook.com/harbour/posts/1"),
+        (
+            '<div class="flourish-embed flourish-chart" data-src="story/12"><script src="https://chart.example/embed.js"></script></div>',
+            "https://public.flourish.studio/story/12",
+        ),
+        ('<lite-youtube videoid="aqz-KE_bpKQ"></lite-youtube>', "https://www.youtube.com/watch?v=aqz-KE_bpKQ"),
+        ('<amp-twitter data-tweetid="12" width="1"></amp-twitter>', "https://twitter.com/i/status/12"),
+        ('<amp-iframe src="https://map.example/1"></amp-iframe>', "https://map.example/1"),
+    ],
+)
+def test_what_a_script_would_write_is_linked(html: str, page: str) -> None:
+    shown = clean_html(f"<p>See</p>{html}")
+    assert f'<p><a href="{page}" {REL}>{page}</a></p>' in shown
+    assert clean_html(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<script src="https://code.example/gist.github.com/1.js"></script>',
+        '<script>var x = "https://gist.github.com/50549.js"</script>',
+        '<script data-telegram-post="../x" src="https://telegram.org/js/telegram-widget.js"></script>',
+        '<div class="fb-post" data-href="javascript:x()"></div>',
+        '<div data-href="https://a.example/"></div>',
+        '<lite-youtube videoid="a b"></lite-youtube>',
+    ],
+)
+def test_other_scripts_and_empty_elements_say_nothing(html: str) -> None:
+    assert "<a " not in clean_html(f"<p>See</p>{html}")
+
+
+def test_a_frame_that_holds_words_is_shown_as_they_are() -> None:
+    html = '<div class="fb-post" data-href="https://a.example/1"><blockquote><p>High tide</p></blockquote></div>'
+    assert clean_html(html) == "<div><blockquote><p>High tide</p></blockquote></div>"
+
+
 def test_a_frame_that_only_a_script_fills_says_what_stands_there() -> None:
     def framed(told: str, inside: str = "") -> str:
         return clean_html(f'<div class="embed" data-attrs="{escape(told)}">{inside}</div>')

@@ -32,6 +32,10 @@ PLAYERS = [
     ),
     ("https://www.mixcloud.com/widget/iframe/?hide_cover=1&feed=%2Fharbour%2Fwaves%2F", "https://www.mixcloud.com/harbour/waves/"),
     ("https://player.twitch.tv/?video=v123&parent=blog.example", "https://www.twitch.tv/videos/123"),
+    (
+        "https://town.example/media/oembed?url=https%3A//www.youtube.com/watch%3Fv%3Daqz-KE_bpKQ&max_width=0&hash=x",
+        "https://www.youtube.com/watch?v=aqz-KE_bpKQ",
+    ),
     ("https://archive.org/embed/tide-tables-1901", "https://archive.org/details/tide-tables-1901"),
     ("https://player.bilibili.com/player.html?isOutside=true&aid=1&bvid=BV1xx411c7mD&p=1", "https://www.bilibili.com/video/BV1xx411c7mD"),
     (

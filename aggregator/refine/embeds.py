@@ -67,7 +67,7 @@ def has_embeds(html: str) -> bool:
     has_styles = "display" in html or "DISPLAY" in html
     if _MARKS.search(html) is not None or (has_styles and _NOT_DISPLAYED.search(html) is not None):
         return True
-    return frames.MARK in html or styles.has_any(html)
+    return frames.has_any(html) or styles.has_any(html)
 
 
 def readable(html: str, base: str | None = None) -> str:
@@ -142,7 +142,7 @@ class _Writer:
         self._embeds: list[_Embed] = []
         self._unseen = 0
         self._ends: dict[int, str] = {}  # of open elements that were written as others, by how deep they are
-        self._frames: dict[int, tuple[int, str]] = {}  # of open elements: where they were written, what they may stand for
+        self._frames: dict[int, tuple[int, dict[str, str]]] = {}  # of open elements: where they were written, what they may stand for
         self._hidden: list[tuple[int, int]] = []  # of open elements that hide what they hold: how deep, and where they were written
         self._formula = 0
         self._formula_at = 0
@@ -168,6 +168,8 @@ class _Writer:
             self._unseen += 1
             if tag == "annotation" and self._formula and "tex" in (attributes.get("encoding") or "").lower():
                 self._tex = []
+            elif tag == "script" and self._unseen == 1 and not (self._formula or self._embeds) and len(self._open) < MAX_DEPTH:
+                self._out += [made] if (made := frames.of_script(attributes, is_block=self._is_block())) else []
         elif not self._unseen:
             self._start_seen(tag, dict(attributes))
         if tag not in _VOID:
@@ -250,16 +252,20 @@ class _Writer:
     def _note(self, tag: str, attributes: dict[str, str]) -> None:
         """Keep what is to be written where the element that was just begun ends, if that is more than its end tag."""
         depth = len(self._open) + 1
-        if told := attributes.get("data-attrs"):
-            self._frames[depth] = (len(self._out), told)
+        if frames.is_one(tag, attributes):
+            self._frames[depth] = (len(self._out), attributes)
         if (style := attributes.get("style")) and "pre" not in self._open and (names := styles.names(tag, style)) != (tag,):
             self._out[-1] = "".join(f"<{name}>" for name in names)
             self._ends[depth] = "".join(f"</{name}>" for name in reversed(names))
 
+    def _is_block(self) -> bool:
+        """Whether what comes may stand in a paragraph of its own."""
+        return not {"p", "a"} & set(self._open)
+
     def _end_seen(self, depth: int, tag: str) -> None:
-        mark, told = self._frames.pop(depth, (0, ""))
-        if told and not self._has_image(mark) and all(piece.startswith("<") or piece.isspace() for piece in self._out[mark:]):
-            self._out.append(frames.shown(told, is_block=not {"p", "a"} & set(self._open)))
+        mark, said = self._frames.pop(depth, (0, None))
+        if said and not self._has_image(mark) and all(piece.startswith("<") or piece.isspace() for piece in self._out[mark:]):
+            self._out.append(frames.shown(tag, said, is_block=self._is_block()))
         self._out.append(self._ends.pop(depth, f"</{tag}>"))
 
     def _end_hidden(self, mark: int) -> None:
@@ -337,7 +343,7 @@ class _Writer:
         words = escape(embed.title or (address if len(address) <= _MAX_WORDS else f"{address[: _MAX_WORDS - 1]}…"))
         picture = f'<img src="{escape(poster)}" alt=""><br>' if poster else ""
         link = f'<a href="{escape(address)}">{picture}{words}</a>'
-        return link if {"p", "a"} & set(self._open) else f"<p>{link}</p>"
+        return f"<p>{link}</p>" if self._is_block() else link
 
 
 def _is_hidden(style: str | None) -> bool:

@@ -477,6 +477,8 @@ def raw_deflate(body: bytes) -> bytes:
         (FEED, "gzip"),
         (FEED, "deflate"),
         (FEED, "identity"),
+        (FEED, "UTF-8"),
+        (FEED, "iso-8859-1"),
         (FEED, "none"),
     ],
 )

@@ -116,6 +116,15 @@ def served_charset(content_type: str | None) -> str:
     return match[1] if match else ""
 
 
+def is_charset(name: str) -> bool:
+    """Does it name an encoding of documents?
+
+    >>> is_charset("utf-8"), is_charset("gzip")
+    (True, False)
+    """
+    return _known(name)[0] != ""
+
+
 def _known(name: str) -> tuple[str, tuple[str, ...]]:
     if not name:
         return "", ()

@@ -4,6 +4,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from aggregator.collect.charset import is_charset
+
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 _PIECE_BYTES: Final = 64 * 1024
@@ -34,15 +36,15 @@ class Damaged(Exception):
 def inflated(pieces: Iterable[bytes], codings: str, *, max_bytes: int, check: Callable[[], object] = lambda: None) -> bytes:
     """The whole body without its codings, which are a Content-Encoding field as sent, outermost last.
 
-    gzip that is announced but was not done is read as it is; gzip that was done but not announced is undone. No layer may be longer than
-    `max_bytes`. `check` is called before each piece of at most 64 KiB and may raise. Raises `UnknownCoding`, `Oversized`, `CutShort`,
-    `Damaged`.
+    gzip that is announced but was not done is read as it is; gzip that was done but not announced is undone. A charset that stands there,
+    as servers set up by hand have it (`Content-Encoding: UTF-8`), is no coding. No layer may be longer than `max_bytes`. `check` is called
+    before each piece of at most 64 KiB and may raise. Raises `UnknownCoding`, `Oversized`, `CutShort`, `Damaged`.
 
     >>> import gzip
     >>> inflated([gzip.compress(b"<rss/>")], "gzip", max_bytes=100)
     b'<rss/>'
     """
-    names = [name for name in (part.strip().lower() for part in codings.split(",")) if name not in _NO_CODING]
+    names = [name for name in (part.strip().lower() for part in codings.split(",")) if not _is_none(name)]
     if len(names) > _MAX_CODINGS:
         raise UnknownCoding(f"{len(names)} layers")
     stream = _counted(pieces, max_bytes, check)
@@ -53,6 +55,10 @@ def inflated(pieces: Iterable[bytes], codings: str, *, max_bytes: int, check: Ca
     if not names:
         stream = _counted(_ungzip(stream), max_bytes, check)
     return b"".join(stream)
+
+
+def _is_none(name: str) -> bool:
+    return name in _NO_CODING or (name not in _UNDO and is_charset(name))
 
 
 def _counted(pieces: Iterable[bytes], max_bytes: int, check: Callable[[], object]) -> Iterator[bytes]:

@@ -83,7 +83,8 @@ def poll(spec: FeedSpec, state: FeedState, lease: str, ports: Ports) -> tuple[Po
     Validators and the body's hash are taken over only from a body that was read whole and parsed, so that a broken answer can never
     hide entries behind a later 304.
     """
-    return reported(spec, lambda: _polled(spec, state, lease, ports), lambda error: _failed(spec, state, lease, ports, error))
+    result, report = reported(spec, lambda: _polled(spec, state, lease, ports), lambda error: _failed(spec, state, lease, ports, error))
+    return result, replace(report, is_as_before=report.error == state.last_error and report.outcome in ("unchanged", "failed"))
 
 
 def reported(spec: FeedSpec, find: Callable[[], Found], fail: Callable[[FeedError], PollResult]) -> tuple[PollResult, PollReport]:

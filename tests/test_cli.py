@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, redirect_stderr, redirect_stdout
@@ -29,6 +31,7 @@ from aggregator.errors import ParseError
 from aggregator.model import Config, JsonValue, Outcome, PollReport
 from aggregator.run.daemon import Daemon
 from aggregator.run.lock import DaemonLock
+from aggregator.run.poller import poll_due
 from aggregator.splice import add_feed
 from aggregator.store.sql import SqlStore
 from tests.e2e.running import feed, lent
@@ -407,11 +410,41 @@ def test_a_poll_that_finds_nothing_new_is_told_to_who_wants_all_of_it(folder: Pa
 
 
 def test_a_daemon_is_silent_of_a_file_that_it_reads_every_minute_until_it_has_changed(capsys: pytest.CaptureFixture[str]) -> None:
-    same = PollReport(feed_id="garden", shown_url="./garden.xml", outcome="unchanged")
+    same = PollReport(feed_id="garden", shown_url="./garden.xml", outcome="unchanged", is_as_before=True)
+    gone = replace(same, outcome="failed", error="there is no such file", why="a local file")
     set_up_logging(verbose=False)
-    for report in (same, replace(same, outcome="new", new=1, total=5), replace(same, shown_url="https://garden.example/feed")):
+    for report in (
+        same,
+        replace(same, outcome="new", new=1, total=5, is_as_before=False),
+        replace(same, shown_url="https://garden.example/feed"),
+    ):
         running.tell(report)
     assert capsys.readouterr().err == "garden: 1 new of 5 entries\ngarden: nothing new\n"
+    for report in (replace(gone, is_as_before=False), gone, replace(same, is_as_before=False)):
+        running.tell(report)
+    assert capsys.readouterr().err == "garden: there is no such file (a local file)\ngarden: nothing new\n"
+
+
+def test_a_file_that_is_gone_is_as_before_from_the_second_look_on_and_not_when_it_is_back(folder: Path) -> None:
+    garden = folder / "garden.xml"
+    before = garden.read_bytes()
+    with Session(folder / "feeds.yaml").app() as app:
+
+        def looks() -> list[bool]:
+            return [report.is_as_before for _ in range(2) for report in poll_due(lambda: app, feeds=["garden"])]
+
+        assert looks() == [False, True]
+        garden.unlink()
+        assert looks() == [False, True]
+        garden.write_bytes(before)
+        assert looks() == [False, True]
+
+
+def test_ctrl_c_while_commands_are_imported_leaves_no_traceback() -> None:
+    pressed = "class Pressed:\n def find_spec(self, name, *more): name == 'aggregator.cli.moving' and os.kill(os.getpid(), 2)\n"
+    called = f"import os, sys\n{pressed}sys.meta_path.insert(0, Pressed())\nfrom aggregator.cli import main\nmain(['version'])"
+    done = subprocess.run([sys.executable, "-c", called], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_what_is_held_back_is_shown_and_released_by_one_command(folder: Path) -> None:

@@ -3,11 +3,14 @@
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TextIO
+from typing import Literal, TextIO, cast
 
+from aggregator.cli.aside import Aside
 from aggregator.model import PollReport
+from aggregator.web.text import counted
 
 Form = Literal["text", "json"]
 
@@ -59,6 +62,38 @@ def set_up_logging(verbose: bool, form: Form = "text") -> None:
     logging.getLogger("aggregator").setLevel(logging.DEBUG if verbose else logging.INFO)
     for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+@contextmanager
+def log_aside() -> Iterator[Callable[[], bool]]:
+    """Let no message wait for who reads the log. What it gives ends that, and tells whether all that was said has been taken.
+
+    On the way out by an error that is done here, so that the error is told last.
+    """
+    real = sys.stderr
+    aside = Aside(real, _left_out)
+    handlers = [handler for handler in logging.getLogger().handlers if isinstance(handler, _Handler) and handler.stream is real]
+
+    def told_by(stream: TextIO) -> None:
+        sys.stderr = stream
+        for handler in handlers:
+            handler.setStream(stream)
+
+    def end() -> bool:
+        told_by(real)
+        return aside.end()
+
+    told_by(cast("TextIO", aside))
+    try:
+        yield end
+    except BaseException:
+        end()
+        raise
+
+
+def _left_out(count: int) -> str:
+    said = f"{counted(count, 'line')} of this log left out: nobody read them"
+    return json_line("warning", said, datetime.now(UTC), {}) if speaks_json() else said
 
 
 def is_verbose() -> bool:

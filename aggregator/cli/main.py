@@ -80,6 +80,19 @@ def _spell_out_what_cannot_be_shown() -> None:
 
 
 @contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """While commands are imported nothing has begun: who presses Ctrl-C then wants no traceback of an import."""
+    is_ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_ours:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
 def ended_in_order() -> Iterator[None]:
     """Let a command that is told to end (by `timeout`, a CI job that is cancelled, a terminal that is closed) give back what it has taken.
 
@@ -131,7 +144,8 @@ def main(arguments: Sequence[str] | None = None, build: Callable[[Config], "App"
     """Run the command line with the app that `build` makes. Exits the process."""
     _open_closed_streams()
     _spell_out_what_cannot_be_shown()
-    from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, status, stories  # noqa: F401 - each adds its commands to the group
+    with _ended_at_once():
+        from aggregator.cli import asking, editing, holding, keeping, ledger, moving, running, status, stories  # noqa: F401 - each adds its commands to the group
 
     order = [
         "init",

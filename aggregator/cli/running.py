@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.log import is_verbose, poll_fields, speaks_json
+from aggregator.cli.log import is_verbose, log_aside, poll_fields, speaks_json
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, need_feed, need_list, plain, poll_line, progress, say, warn
 from aggregator.errors import AggregatorError
@@ -94,16 +94,19 @@ def run(session: Session, no_server: bool) -> None:
     from aggregator.run.notify import from_environment
 
     config = session.config()
-    warn(config)
-    # Before the store is opened: opening it brings its feeds in line with this feeds.yaml, and its tables with this version.
-    with DaemonLock(Path(config.store)) as lock:
-        app = session.build(config)
-        say(f"{counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}; stop with Ctrl-C")
-        notifier = from_environment(os.environ)
-        daemon = Daemon(app, load=session.config, tell=say, report=tell, serve=not no_server, notifier=notifier, lock=lock)
-        is_busy = daemon.run()
-    if is_busy:
-        # The interpreter would wait for threads that hang, or publish for minutes. What is under way may be killed at any moment.
+    with log_aside() as end_log:
+        warn(config)
+        # Before the store is opened: opening it brings its feeds in line with this feeds.yaml, and its tables with this version.
+        with DaemonLock(Path(config.store)) as lock:
+            app = session.build(config)
+            say(f"{counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}; stop with Ctrl-C")
+            notifier = from_environment(os.environ)
+            daemon = Daemon(app, load=session.config, tell=say, report=tell, serve=not no_server, notifier=notifier, lock=lock)
+            is_busy = daemon.run()
+        is_told = end_log()
+    if is_busy or not is_told:
+        # The interpreter would wait for threads that hang, or publish for minutes, or for who reads its log no more. What is under way may
+        # be killed at any moment.
         os._exit(0)
 
 
@@ -111,7 +114,7 @@ def tell(report: PollReport) -> None:
     """One line a poll; for people, what is odd about a feed stands below, and a file that is as it was is read each minute in silence."""
     from aggregator.config_address import is_local
 
-    if report.outcome == "unchanged" and is_local(report.shown_url) and not (speaks_json() or is_verbose()):
+    if report.is_as_before and is_local(report.shown_url) and not (speaks_json() or is_verbose()):
         return
     say(poll_line(report), poll_fields(report))
     for oddity in () if speaks_json() or report.outcome == "unchanged" else report.oddities:

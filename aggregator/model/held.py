@@ -124,7 +124,10 @@ class PollResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollReport:
-    """What is told of one poll or push: to the log, the terminal and `--json`. Durations in seconds of wall clock. `hold` is its feed's."""
+    """What is told of one poll or push: to the log, the terminal and `--json`. Durations in seconds of wall clock. `hold` is its feed's.
+
+    `is_as_before`: nothing new after a poll that worked, or the error that the poll before had.
+    """
 
     feed_id: str
     shown_url: str
@@ -134,6 +137,7 @@ class PollReport:
     total: int = 0
     error: str | None = None
     error_type: str | None = None
+    is_as_before: bool = False
     next_poll_at: datetime | None = None
     why: str = ""
     seconds: float = 0.0

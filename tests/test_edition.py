@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.model import Attribution, Claim, FeedSpec, Hop, Item, Person, SafeHtml, Seen, Source, Title, Url
+from aggregator.model import Attribution, Claim, Enclosure, FeedSpec, Hop, Item, Person, SafeHtml, Seen, Source, Title, Url
 from aggregator.publish.check import RENDERERS
 from aggregator.publish.edition import EMPTY, compose
 from aggregator.publish.rights import EXCERPT_CHARS, first_sentences
@@ -289,6 +289,13 @@ def test_names_come_from_feeds_yaml_then_from_the_feed_then_from_its_host() -> N
     ):
         feeds, specs = make.feeds_of(spec, heads=[head])
         assert compose(make.output(), make.config(), [make.published(lead)], feeds, specs).items[0].source.name == expected
+
+
+def test_a_film_that_nothing_plays_any_more_is_no_enclosure() -> None:
+    flash = Enclosure(url=Url("https://video.example/v/1?version=3"), type="application/x-shockwave-flash")
+    film = Enclosure(url=Url("https://video.example/1.mp4"), type="video/mp4")
+    item = one(make.stored(1, enclosures=(flash, film)))
+    assert item.enclosures == (film,)
 
 
 # ── what is never told ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -32,6 +32,8 @@ from aggregator.web.text import one_line
 from aggregator.web.url import link_key
 
 _MAX_TITLE_CHARS: Final = 1000
+# What nothing plays any more. Feeds of films name it still, beside the page of each film.
+_UNPLAYED: Final = frozenset({"application/x-shockwave-flash", "application/futuresplash"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def item_of(
         cut=shown.cut,
         language=entry.language or (None if entry.origin.chain else way.source.language),
         categories=entry.categories,
-        enclosures=entry.enclosures,
+        enclosures=tuple(one for one in entry.enclosures if one.type not in _UNPLAYED),
         thumbnail=entry.thumbnail,
         comments=entry.comments,
         related=entry.related,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.model import Entry, Hop, Origin, Person, SafeHtml, StoredEntry, Title, Url
+from aggregator.model import Claim, ClaimKind, Entry, Hop, Origin, Person, SafeHtml, StoredEntry, Title, Url
 from aggregator.refine.leading import as_good, forms, is_likelier, last_changed, lead, place, why
 from aggregator.refine.stories import keys, same_story
 from aggregator.web.host import site
@@ -85,16 +85,16 @@ SPANISH = "la vieja barca dejará de cruzar este invierno porque el último barq
 GERMAN = "die alte Fähre wird in diesem Winter nicht mehr fahren denn der letzte Fährmann ist alt und niemand in den Dörfern will sie haben"
 
 
-def said(one: StoredEntry, text: str, *evidence: str) -> StoredEntry:
-    origin = replace(one.entry.origin, evidence=evidence)
-    return replace(one, entry=replace(one.entry, content=SafeHtml(f"<p>{text}</p>"), text_start=text, origin=origin))
+def said(one: StoredEntry, text: str, kind: ClaimKind = "phrase", whom: str = "orig.example") -> StoredEntry:
+    claim = Claim(kind=kind, site=whom, where="", rule=kind, evidence="", confidence=0.8, standing="chosen")
+    return replace(one, entry=replace(one.entry, content=SafeHtml(f"<p>{text}</p>"), text_start=text, claims=(claim,)))
 
 
 @pytest.mark.parametrize("kind", ["link", "third", "alike"])
 def test_a_translation_that_names_the_original_is_a_text_of_its_own(kind: str) -> None:
     original = said(stored(title="The last ferryman"), ENGLISH)
-    spanish = said(stored(2, "rio.example", "https://rio.example/x", "El último barquero", chain=claimed()), SPANISH, "phrase")
-    german = said(stored(3, "fluss.example", "https://fluss.example/x", "Der letzte Fährmann", chain=claimed()), GERMAN, "phrase")
+    spanish = said(stored(2, "rio.example", "https://rio.example/x", "El último barquero", chain=claimed()), SPANISH)
+    german = said(stored(3, "fluss.example", "https://fluss.example/x", "Der letzte Fährmann", chain=claimed()), GERMAN)
     for one, other in ((original, spanish), (original, german), (spanish, german)):
         assert not same_story(one, other, kind)
         assert not same_story(other, one, kind)
@@ -108,8 +108,9 @@ def test_what_names_the_original_is_a_copy_where_no_two_languages_are_told() -> 
     )
     assert same_story(original, told_anew, "link"), "in other words, but of its language"
     assert same_story(original, said(copy, "Foto: Ana Ruiz"), "link"), "too few words to tell"
-    assert same_story(original, said(copy, f"{SPANISH} {ENGLISH}", "phrase"), "link"), "both"
+    assert same_story(original, said(copy, f"{SPANISH} {ENGLISH}"), "link"), "both"
     assert same_story(original, said(copy, SPANISH, "rss:source"), "link"), "a program copied it"
+    assert not same_story(original, said(copy, SPANISH, "rss:source", "rio.example"), "link"), "it copied the translation"
     planets = said(stored(3, "planet.example", title="The last ferryman"), SPANISH)
     assert same_story(original, planets, "link"), "on the very page"
 

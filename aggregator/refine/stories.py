@@ -170,10 +170,14 @@ def _is_translated(a: Entry, b: Entry) -> bool:
     """
     if not (a.link and b.link) or link_key(a.link) == link_key(b.link):
         return False
-    if any(kind in COPIED for entry in (a, b) for kind in entry.origin.evidence):
+    if _is_copied_from(a, b) or _is_copied_from(b, a):
         return False
     ours, theirs = words_of(a), words_of(b)
     return tongues.are_two(ours, theirs) and likeness.are_others(ours, theirs)
+
+
+def _is_copied_from(one: Entry, other: Entry) -> bool:
+    return any(claim.kind in COPIED and claim.standing == "chosen" and claim.site == other.site for claim in one.claims)
 
 
 def _share_a_page(a: StoredEntry, b: StoredEntry) -> bool:

@@ -121,6 +121,12 @@ class Nameless(Unreachable):
     kind = "name"
 
 
+class Offline(Unreachable):
+    """This machine reaches no name server, or no network at all: the feed's own server was not asked, and is not to blame."""
+
+    kind = "offline"
+
+
 class Distrusted(Unreachable):
     """No TLS that can be trusted."""
 

@@ -423,6 +423,10 @@ def test_a_daemon_is_silent_of_a_file_that_it_reads_every_minute_until_it_has_ch
     for report in (replace(gone, is_as_before=False), gone, replace(same, is_as_before=False)):
         running.tell(report)
     assert capsys.readouterr().err == "garden: there is no such file (a local file)\ngarden: nothing new\n"
+    offline = replace(gone, shown_url="https://garden.example/feed", error="no name server answers", error_type="Offline", why="no network")
+    for report in (replace(offline, is_as_before=False), offline, replace(offline, error_type="TimedOut", error="too slow")):
+        running.tell(report)
+    assert capsys.readouterr().err.splitlines() == ["garden: no name server answers (no network)", "garden: too slow (no network)"]
 
 
 def test_a_file_that_is_gone_is_as_before_from_the_second_look_on_and_not_when_it_is_back(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """What the one door to the network promises, on a loopback server that speaks byte for byte."""
 
+import errno
 import gzip
 import hashlib
 import socket
@@ -11,12 +12,15 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from time import monotonic
+from typing import NoReturn
 
 import pytest
 
+from aggregator.collect import dial
+from aggregator.collect.dial import NoNetwork
 from aggregator.collect.fetch import WebFetcher
 from aggregator.collect.secrets import without_secrets
-from aggregator.errors import BadStatus, Blocked, FetchError, Gone, TimedOut, TooLarge, Truncated, Unreachable
+from aggregator.errors import BadStatus, Blocked, FetchError, Gone, Offline, TimedOut, TooLarge, Truncated, Unreachable
 from aggregator.model import Document, FeedSpec, Pause, Redirect, Traffic, Unchanged, Validators
 from tests.conftest import OpenFetcher
 from tests.wire import Wire, answer
@@ -700,6 +704,44 @@ def test_no_server_and_no_name_are_unreachable_in_words(fetcher: WebFetcher, ope
 
     with pytest.raises(Unreachable, match=r"the name feed\.example cannot"):
         open_fetcher(resolver=unknown).fetch(spec("http://feed.example/"), NONE, None)
+
+
+def test_no_network_is_not_the_servers_fault(open_fetcher: OpenFetcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unanswered(host: str, port: int) -> list[str]:
+        raise NoNetwork("no name server answers")
+
+    with pytest.raises(Offline, match=r"feed\.example: no name server answers"):
+        open_fetcher(resolver=unanswered).fetch(spec("http://feed.example/"), NONE, None)
+    with pytest.raises(Offline, match=r"the name of the proxy cannot be looked up: no name server answers"):
+        open_fetcher(resolver=unanswered, proxy="http://proxy.example:3128").fetch(spec("http://feed.example/"), NONE, None)
+
+    def no_way(*asked: object) -> NoReturn:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(dial, "_connected", no_way)
+    with pytest.raises(Offline, match=r"feed\.example: network is unreachable"):
+        open_fetcher(resolver=lambda host, port: ["127.0.0.1", "127.0.0.2"]).fetch(spec("http://feed.example/"), NONE, None)
+
+
+@pytest.mark.parametrize(
+    ("number", "way_out", "raised"),
+    [
+        (socket.EAI_AGAIN, True, NoNetwork),
+        (socket.EAI_AGAIN, False, NoNetwork),
+        (socket.EAI_NONAME, False, NoNetwork),
+        (socket.EAI_NONAME, True, socket.gaierror),
+    ],
+)
+def test_a_name_that_nobody_could_be_asked_for_is_not_one_that_is_unknown(
+    number: int, way_out: bool, raised: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*asked: object, **more: object) -> NoReturn:
+        raise socket.gaierror(number, "nothing")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nothing)
+    monkeypatch.setattr(dial, "_has_way_out", lambda: way_out)
+    with pytest.raises(raised):
+        dial.look_up("feed.example", 80)
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/", "http://", "http://[", "example.org/feed", "http://a:b:c/", ""])

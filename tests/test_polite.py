@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.collect.polite import failed as failure
 from aggregator.collect.polite import lasting_redirect, operator_wish, plan, redirected, words
+from aggregator.errors import BadStatus, Offline
 from aggregator.model import FeedHead, FeedSpec, FeedState, Redirect, Validators
 
 NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)  # a Monday
@@ -33,6 +35,10 @@ def about(span: timedelta, expected: timedelta) -> bool:
 
 def asking(**head: object) -> FeedState:
     return replace(STATE, head=FeedHead(**head))  # type: ignore[arg-type]
+
+
+OFFLINE = Offline(SPEC.shown_url, "no name server answers")
+BROKEN = BadStatus(SPEC.shown_url, "answered 500", status=500)
 
 
 def failed(times: int, since: timedelta = timedelta()) -> FeedState:
@@ -124,6 +130,30 @@ def test_failures_double_the_wait_up_to_a_day_and_are_weekly_after_a_month() -> 
     assert about(waits(state=failed(10_000)), DAY)
     assert about(waits(state=failed(40, timedelta(days=30))), 7 * DAY)
     assert "since 2026-10-24" in reason(state=failed(40, timedelta(days=30)))
+
+
+def test_without_a_network_no_feed_is_called_failing_and_all_are_tried_soon() -> None:
+    state, now, tried = failure(STATE, OFFLINE, NOW), NOW, [NOW]
+    while now < NOW + 40 * DAY:
+        now, why = plan(spec=SPEC, state=state, now=now, has_contact=False)
+        state = failure(state, OFFLINE, now)
+        tried.append(now)
+    assert "no network" in why
+    spans = [later - earlier for earlier, later in pairwise(tried)]
+    assert about(spans[0], timedelta(minutes=5))
+    assert all(later >= earlier for earlier, later in pairwise(spans[:4]))
+    assert all(HOUR <= span <= 1.1 * HOUR for span in spans[6:]), "however long it lasts"
+    assert waits(replace(SPEC, every=timedelta(minutes=1)), failure(STATE, OFFLINE, NOW)) < timedelta(minutes=2)
+    # A server that fails when the network is back fails for the first time.
+    back = failure(state, BROKEN, now)
+    assert (back.failures, back.failing_since) == (1, now)
+    assert about(waits(state=back, now=now), 2 * HOUR)
+
+
+def test_a_server_that_failed_before_the_network_did_goes_on_from_there() -> None:
+    away = failure(failed(5, 3 * DAY), OFFLINE, NOW)
+    assert about(waits(state=away), HOUR)
+    assert about(waits(state=failure(away, BROKEN, NOW)), DAY)
 
 
 def test_retry_after_is_obeyed_to_the_second_or_longer() -> None:

@@ -13,7 +13,7 @@ import click
 from aggregator.cli.log import is_verbose, log_aside, poll_fields, speaks_json
 from aggregator.cli.main import cli
 from aggregator.cli.show import Session, advance, as_json, need_feed, need_list, plain, poll_line, progress, say, warn
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, Offline
 from aggregator.model import PollReport, PublishReport
 from aggregator.web.text import counted
 
@@ -111,10 +111,12 @@ def run(session: Session, no_server: bool) -> None:
 
 
 def tell(report: PollReport) -> None:
-    """One line a poll; for people, what is odd about a feed stands below, and a file that is as it was is read each minute in silence."""
+    """One line a poll; for people, what is odd about a feed stands below, and what is looked for every few minutes (a file, the
+    network) is told of when it is another thing than before."""
     from aggregator.config_address import is_local
 
-    if report.is_as_before and is_local(report.shown_url) and not (speaks_json() or is_verbose()):
+    is_asked_often = is_local(report.shown_url) or report.error_type == Offline.__name__
+    if report.is_as_before and is_asked_often and not (speaks_json() or is_verbose()):
         return
     say(poll_line(report), poll_fields(report))
     for oddity in () if speaks_json() or report.outcome == "unchanged" else report.oddities:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from aggregator.collect.deadline import Deadline, Late
-from aggregator.collect.dial import NoConnection, NoSuchName, Refused, Resolver, look_up
+from aggregator.collect.dial import NoConnection, NoNetwork, NoSuchName, Refused, Resolver, look_up
 from aggregator.collect.door import WITH_BODY, Answer, Errand, NoAnswer, is_about_tls, open_door
 from aggregator.collect.freshness import fresh_for, retry_after
 from aggregator.collect.hub_links import linked
@@ -30,6 +30,7 @@ from aggregator.errors import (
     Gone,
     Nameless,
     NoFile,
+    Offline,
     Private,
     TimedOut,
     TooLarge,
@@ -202,6 +203,8 @@ class WebFetcher:
             raise Private(spec.shown_url, message) from error
         except NoSuchName as error:
             raise Nameless(spec.shown_url, f"the name {shown_host(spec, place)} cannot be found") from error
+        except NoNetwork as error:
+            raise Offline(spec.shown_url, f"{shown_host(spec, place)}: {error}") from error
         except (NoConnection, NoAnswer) as error:
             kind = Distrusted if is_about_tls(str(error)) else Unreachable
             raise kind(spec.shown_url, f"{shown_host(spec, place)}: {error}") from error

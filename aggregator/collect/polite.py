@@ -12,7 +12,7 @@ from typing import Final
 
 from aggregator.collect import rhythm
 from aggregator.collect.freshness import LONGEST
-from aggregator.errors import FeedError, Gone
+from aggregator.errors import FeedError, Gone, Offline
 from aggregator.model import FeedHead, FeedSpec, FeedState, Redirect, Validators
 
 _DAY: Final = timedelta(days=1)
@@ -27,6 +27,8 @@ _GONE: Final = 410
 _GONE_PROVED: Final = 2
 # Below the 31 days beyond which a stored time is taken for the work of a wrong clock.
 _STOPPED: Final = timedelta(days=30, hours=12)
+# Nobody is spared by waiting for a network that is not there: the longer it is away, the longer, up to what a feed waits anyway.
+_OFFLINE: Final = timedelta(minutes=5)
 _FAILING_LONG: Final = timedelta(days=30)
 _MAX_DOUBLINGS: Final = 16
 _JITTER: Final = 0.1
@@ -70,6 +72,8 @@ def plan(
         return now + wait, f"a local file, read every {words(wait)}"
     if status == _GONE:
         return _after_gone(spec, state, now)
+    if _is_offline(state):
+        return _until_online(spec, state, now)
     wishes = [_own(spec)]
     if not has_contact:
         wishes.append((_NO_CONTACT, f"every {words(_NO_CONTACT)}: without `contact` in feeds.yaml no feed is asked more often"))
@@ -100,10 +104,15 @@ def succeeded(state: FeedState, validators: Validators, now: datetime) -> FeedSt
 
 def failed(state: FeedState, error: FeedError, now: datetime) -> FeedState:
     """What is known of a server after it failed; when it is asked next is another question."""
+    failures, since = state.failures + 1, state.failing_since
+    if isinstance(error, Offline):
+        failures = max(1, state.failures)  # the network failed, not the server
+    elif _is_offline(state):
+        failures, since = failures if state.failures > 1 else 1, now
     return replace(
         state,
-        failures=state.failures + 1,
-        failing_since=state.failing_since or now,
+        failures=failures,
+        failing_since=since or now,
         last_error=error.message,
         last_error_kind=error.kind,
         last_poll_at=now,
@@ -258,6 +267,16 @@ def _after_failure(spec: FeedSpec, state: FeedState, now: datetime, status: int 
     if state.failing_since is not None and now - state.failing_since >= _FAILING_LONG:
         wishes.append((_WEEK, f"has failed since {state.failing_since:%Y-%m-%d}, asked once a week"))
     return wishes
+
+
+def _is_offline(state: FeedState) -> bool:
+    return state.failures > 0 and state.last_error_kind == Offline.kind
+
+
+def _until_online(spec: FeedSpec, state: FeedState, now: datetime) -> tuple[datetime, str]:
+    away = now - (state.failing_since or now)
+    wait = min(spec.every, max(_OFFLINE, away))
+    return now + _spread(wait, state.key, now, LONGEST), f"no network, or none of its name servers answers: tried again after {words(wait)}"
 
 
 def is_given_up(state: FeedState, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from aggregator.model import Claim, ClaimKind, RawEntry, RawSource, Standing, Url
-from aggregator.refine import accounts, fields
+from aggregator.refine import accounts, fields, proxied
 from aggregator.refine.context import Context
 from aggregator.refine.pages import has_own_path, id_site, is_front_page, is_web, names_a_page, tag_host
 from aggregator.refine.reading import Statement
@@ -57,6 +57,8 @@ def permalink(raw: RawEntry, context: Context) -> Url | None:
     """
     given = raw.link or (raw.id if raw.id_is_link and is_web(raw.id) else None)
     own = address(given, based(raw, context))
+    if own and _is_behind(own, context):
+        own = proxied.outside(own, context.head, context.base)
     original = address(raw.feedburner_origlink, context)
     if original and (own is None or is_foreign(own, context) or is_redirecting(own)):
         return original

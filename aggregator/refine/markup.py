@@ -159,9 +159,9 @@ def fitted(html: str, base: str | None = None, *, page: str | None = None) -> tu
     return safe, not whole
 
 
-def outward(html: SafeHtml) -> SafeHtml:
+def outward(html: SafeHtml, move: tuple[str, str] | None = None) -> SafeHtml:
     """What is published of a text: links to players lead to the pages of what these play, since many a player shows nothing in a window of
-    its own; links that a letter made for its one reader are none.
+    its own; links that a letter made for its one reader are none; addresses that begin as the first of `move` begin as the second.
 
     Not a part of cleaning: an entry that is read again under these rules says what it said.
 
@@ -169,6 +169,8 @@ def outward(html: SafeHtml) -> SafeHtml:
     '<a href="https://vimeo.com/1/2a">https://vimeo.com/1/2a</a>'
     """
     text = letters.without_own_links(html)
+    if move and f'="{move[0]}/' in text:
+        text = text.replace(f'="{escape(move[0])}/', f'="{escape(move[1])}/')
     return SafeHtml(_HREF.sub(_paged, text) if "<a " in text and _MAY_PLAY.search(text) else text)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from aggregator.model import Entry, FeedHead, FeedSpec, RawEntry, RawFeed, RawText, SafeHtml, StoryKey, Surroundings, Title, Url
-from aggregator.refine import fields, headlines, housing, issues, likeness, linkblog, markup, stories, twins
+from aggregator.refine import fields, headlines, housing, issues, likeness, linkblog, markup, proxied, stories, twins
 from aggregator.refine.carried import carried, flag, is_played, timed
 from aggregator.refine.closings import unclosed
 from aggregator.refine.context import Context
@@ -71,6 +71,8 @@ def head(raw: RawFeed, base: str, aliases: Collection[str] = ()) -> FeedHead:
         covers_since=middle_date(fields.instant(one.published_s) or fields.instant(one.updated_s) for one in raw.entries),
         oddities=raw.oddities,
     )
+    if made.home:
+        made = replace(made, home=proxied.outside(made.home, replace(made, home=None), base))
     made = replace(made, page_site=housing.page_site(raw, base, made, aliases))
     return replace(made, permalinks_foreign=housing.are_mostly_foreign(housing.foreign_pages(raw, base, made, aliases)))
 

@@ -21,6 +21,7 @@ from aggregator.refine.identity import noticed, said_once
 from aggregator.refine.passing import compared, marked
 from aggregator.refine.plain import lined
 from aggregator.refine.provenance import Trace, must_stay, trace
+from aggregator.refine.proxied import moved
 from aggregator.refine.repeated import marks, repeated, without_repeated
 from aggregator.refine.sourcing import carries_a_source, own
 from aggregator.refine.substance import settled, without_advertisements
@@ -75,9 +76,10 @@ def texts(raw: RawEntry, context: Context) -> Texts:
     substance = {name: marked(compared(html)) for name, html in real.items()}
     is_real = all(part.bare == part.plain for part in parts.values())
     left = real if is_real else _settled({name: parts[name].bare for name in shown})
+    move = None if context.spec.allow_private else moved(raw.link or "", context.head, context.base)
     return Texts(
-        summary=_outward(shown.get("summary")),
-        content=_outward(shown.get("content")),
+        summary=_outward(shown.get("summary"), move),
+        content=_outward(shown.get("content"), move),
         seen=_seen(substance, raw.title) if len(substance) > 1 or substance != all_said else said_once(*said),
         said=said,
         still=None if left == shown else (left.get("summary", ""), left.get("content", "")),
@@ -129,9 +131,9 @@ def _refined(name: str, text: RawText, html: str, rules: tuple[str, ...], raw: R
     )
 
 
-def _outward(html: SafeHtml | None) -> SafeHtml | None:
+def _outward(html: SafeHtml | None, move: tuple[str, str] | None) -> SafeHtml | None:
     """What is only published otherwise is made so after all that is compared: for a stored entry, these rules are no edit."""
-    return markup.outward(html) if html else None
+    return markup.outward(html, move) if html else None
 
 
 def main_text(raw: RawEntry) -> str | None:

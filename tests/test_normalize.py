@@ -297,6 +297,30 @@ def test_an_author_is_a_name(raw, name, email):
     assert (person.name, person.email) == (name, email)
 
 
+def test_a_link_without_its_scheme_leads_to_the_host_that_it_names():
+    assert refined(RawEntry(id="1", link=" www.blog.example/a?b=1")).link == "http://www.blog.example/a?b=1"
+    assert normalize.head(RawFeed(version="rss20", link="www.blog.example"), FEED).home == "http://www.blog.example/"
+    assert refined(RawEntry(id="1", link="www/a.html")).link == "https://blog.example/www/a.html"
+
+
+def test_the_marks_of_a_section_that_was_escaped_twice_hide_nothing():
+    title, text = RawText(value="<![CDATA[Rain &amp; wind]]>"), html(" <![CDATA[<p>It rained.</p>]]>\n")
+    entry = refined(RawEntry(id="1", title=title, contents=(text,), authors=(RawPerson(name="<![CDATA[Jane Roe]]>"),)))
+    assert entry.title
+    assert (entry.title.text, entry.content, [author.name for author in entry.authors]) == (
+        "Rain & wind",
+        "<p>It rained.</p>",
+        ["Jane Roe"],
+    )
+    about = html("<p>A <code>&lt;![CDATA[</code> begins</p>")
+    assert refined(RawEntry(id="1", contents=(about,))).content == about.value
+
+
+def test_what_a_program_prints_where_there_is_no_name_is_no_author():
+    people = [RawPerson(name=name) for name in ("null", "undefined", "[object Object]", "Null", "Ann Null")]
+    assert [one.name for one in fields.people(people)] == ["Null", "Ann Null"]
+
+
 def test_nobody_is_no_author():
     assert fields.people([RawPerson(), RawPerson(name=" "), RawPerson(name="A"), RawPerson(name="a")])[0].name == "A"
     assert refined(RawEntry(id="1", authors=(RawPerson(name="@" * 50_000),))).authors

@@ -56,7 +56,7 @@ def permalink(raw: RawEntry, context: Context) -> Url | None:
     `feedburner:origLink` is that page where the link leads to the feed's redirector, not to a page.
     """
     given = raw.link or (raw.id if raw.id_is_link and is_web(raw.id) else None)
-    own = address(given, based(raw, context))
+    own = address(web_url.schemed(given), based(raw, context))
     if own and _is_behind(own, context):
         own = proxied.outside(own, context.head, context.base)
     original = address(raw.feedburner_origlink, context)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from aggregator.model import Category, Enclosure, Person, RawCategory, RawEntry, RawLink, RawPerson
-from aggregator.web.text import looks_like_html, one_line, visible_text
+from aggregator.web.text import looks_like_html, one_line, unmarked, visible_text
 from aggregator.web.url import link, resource
 
 MAX_ENCLOSURES: Final = 16
@@ -26,6 +26,8 @@ _LATEST_S: Final = _LATEST.timestamp()
 _MAILBOX: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 # How a host of blogs calls those who show no name, with a mailbox that nobody reads.
 _UNNAMED: Final = frozenset({"unknown", "anonymous"})
+# What programs print where there is no name.
+_NOTHING: Final = frozenset({"null", "NULL", "(null)", "undefined", "[object Object]"})
 _NOBODY: Final = re.compile(r"(?:no|do-?not)-?reply", re.IGNORECASE)
 _AROUND_NAME: Final = " \t,;:<>()[]\"'"
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,6}|[ix](?:-[A-Za-z0-9]{1,8}){1,6}")
@@ -86,7 +88,7 @@ def person(raw: RawPerson, base: str | None = None) -> Person | None:
     name = one_line(name.strip(_AROUND_NAME) if mailbox else name)[:MAX_NAME]
     given = _MAILBOX.search((raw.email or "")[: MAX_NAME * 5]) or mailbox
     is_nobody = given is not None and _NOBODY.match(given[0]) is not None
-    if is_nobody and name.casefold() in _UNNAMED:
+    if (is_nobody and name.casefold() in _UNNAMED) or name in _NOTHING:
         return None
     email = given[0] if given and not is_nobody else None
     if not name and email:
@@ -144,6 +146,7 @@ def _as_text(text: str) -> str:
     """A name as it is meant, on one line: some programs write HTML there ("O&#8217;Brien", "Arts &amp; Culture"). What shows nothing as
     HTML is the name itself.
     """
+    text = unmarked(text)
     return one_line((looks_like_html(text) and visible_text(text)) or text)
 
 

@@ -17,7 +17,7 @@ from aggregator.model import RawText, SafeHtml, Title
 from aggregator.refine import embeds, letters, openings
 from aggregator.refine.embeds import MAX_DEPTH
 from aggregator.web.players import page_of
-from aggregator.web.text import clean, looks_like_html, one_line, visible_text
+from aggregator.web.text import clean, looks_like_html, one_line, unmarked, visible_text
 from aggregator.web.url import link, resource
 
 MAX_CONTENT: Final = 1024 * 1024
@@ -216,7 +216,7 @@ def title(raw: RawText, *, is_open: bool = False) -> Title | None:
     >>> title(RawText(value="<b>not bold</b>")).text, title(RawText(value="x <em>y</em>", type="html")).html
     ('<b>not bold</b>', 'x <em>y</em>')
     """
-    value = raw.value[: MAX_TITLE * 20]
+    value = unmarked(raw.value[: MAX_TITLE * 20])
     is_html = raw.type != "text" if not is_open else _is_html_title(value)
     if not is_html:
         text = one_line(value if _OF_MARKUP.search(value) else _MARK.sub(lambda mark: unescape(mark[0]), value))[:MAX_TITLE].rstrip()

@@ -22,7 +22,7 @@ from aggregator.refine.texts import Texts, edges, found_printed, main_text, repe
 from aggregator.web.host import site
 from aggregator.web.licences import licence
 from aggregator.web.text import fingerprint, one_line
-from aggregator.web.url import link, link_key, resource
+from aggregator.web.url import link, link_key, resource, schemed
 
 TROUBLE: Final = (ValueError, ArithmeticError, RecursionError)
 """What the refining of a single entry may raise."""
@@ -46,7 +46,7 @@ def head(raw: RawFeed, base: str, aliases: Collection[str] = ()) -> FeedHead:
     """
     base = resource(raw.base, base) or base
     is_open = _leaves_titles_open(raw.version)
-    home = link(raw.link, base)
+    home = link(schemed(raw.link), base)
     hubs = [hub for named in raw.hubs if (hub := resource(named, base))]
     made = FeedHead(
         title=_title_text(raw.title, is_open=is_open),

@@ -27,6 +27,7 @@ from aggregator.refine.sourcing import carries_a_source, own
 from aggregator.refine.substance import settled, without_advertisements
 from aggregator.refine.weight import lightened
 from aggregator.web.host import site
+from aggregator.web.text import unmarked
 from aggregator.web.url import resource
 
 # Text behind the first tags, where most entries have some.
@@ -187,7 +188,7 @@ def _main_content(raw: RawEntry) -> RawText | None:
 def _html(text: RawText | None) -> str | None:
     if text is None:
         return None
-    return markup.from_text(text.value) if text.type == "text" else lined(_light(text.value))
+    return markup.from_text(text.value) if text.type == "text" else lined(_light(unmarked(text.value)))
 
 
 @lru_cache(maxsize=8)

@@ -50,6 +50,7 @@ _ARTICLE: Final = re.compile(
 # Between a name and its tagline.
 _PARTS: Final = re.compile(r"\s[-–—|:»›·•/]+\s|:\s")
 _ELEMENTS: Final = _BLOCKS | _CELLS | _INLINE | _UNSEEN
+_CDATA: Final = ("<![CDATA[", "]]>")
 
 
 def clean(text: str) -> str:
@@ -64,6 +65,16 @@ def clean(text: str) -> str:
     if text.isprintable() or text.replace("\n", " ").isprintable() or not _NOT_XML.search(text):
         return text
     return _NOT_XML.sub("", _SURROGATE.sub("\ufffd", text))
+
+
+def unmarked(text: str) -> str:
+    """A text without the marks of a CDATA section around it, which were escaped once more on the way: to a reader of HTML they hide it.
+
+    >>> unmarked("<![CDATA[Rain & wind]]> "), unmarked("Of <![CDATA[ and ]]>")
+    ('Rain & wind', 'Of <![CDATA[ and ]]>')
+    """
+    inner = text.strip() if _CDATA[0] in text[:200] else ""
+    return inner.removeprefix(_CDATA[0]).removesuffix(_CDATA[1]) if inner.startswith(_CDATA[0]) else text
 
 
 def one_line(text: str) -> str:

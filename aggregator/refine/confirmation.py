@@ -146,7 +146,8 @@ def _without_original(claim: Claim, member: StoredEntry, publishers: Publishers)
         return _Outcome(claim.standing, f"not confirmed yet: the feed {meant.id} was last read before the entry could be in it")
     # Who republishes by hand gives old articles new dates, which prove nothing.
     if claim.kind not in COPIED or claim.standing != "chosen":
-        return _Outcome(claim.standing, f"not confirmed: the feed {meant.id} does not have it, and may never have had it or no longer")
+        why = f"not confirmed: the feed {meant.id} does not have it in these words, and may never have had it or no longer"
+        return _Outcome(claim.standing, why)
     if not _must_be_in(meant, member):
         return _Outcome(claim.standing, f"not confirmed: it may be older than what the feed {meant.id} still holds")
     return _Outcome("contradicted", f"the feed {meant.id} was read since and should have it, and has not")

@@ -212,6 +212,14 @@ def test_of_two_that_name_the_origin_the_one_that_was_published_first_leads_on_w
     assert lead([stored(1, "planet.example", chain=claimed(), published=NOON + timedelta(days=5)), room]) is room
 
 
+def test_of_twins_that_nothing_tells_apart_the_feed_of_the_whole_site_gives_the_name() -> None:
+    section, whole = (
+        replace(stored(pk, "orig.example"), feed_key=feed, feed_id=feed) for pk, feed in ((1, "orig-example-posts"), (2, "orig-example"))
+    )
+    assert lead([section, whole]) == lead([whole, section]) == whole
+    assert as_good([section, whole], {}) == {1, 2}, "who leads already leads on"
+
+
 def test_of_two_twins_the_one_that_leads_leads_on_under_other_ids() -> None:
     one, other = (stored(pk, link=page) for pk, page in ((1, PAGE), (2, "https://orig.example/twin")))
     again = replace(stored(3, link="https://orig.example/3"), first_seen=NOON + timedelta(days=1))

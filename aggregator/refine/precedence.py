@@ -40,7 +40,7 @@ class Order(NamedTuple):
     precisely: float
     is_undated: bool
     hour: int
-    name: tuple[str, str, str, int]
+    name: tuple[int, str, str, str, int]
 
 
 _REASONS: Final[Mapping[str, SpeaksBy]] = {
@@ -75,7 +75,7 @@ def ordered(candidates: Sequence[StoredEntry], members: Sequence[StoredEntry], p
 
 def settled(order: Order) -> Order:
     """What decides without what changes from poll to poll: with how many feeds stories are shared, and ids."""
-    return order._replace(partners=0, name=("", "", "", 0))
+    return order._replace(partners=0, name=(0, "", "", "", 0))
 
 
 def decided_by(first: Order, other: Order) -> SpeaksBy:
@@ -209,5 +209,6 @@ def _order(
         precisely=precisely,
         is_undated=member.entry.published is None and not _may_have_stood(member),
         hour=hour,
-        name=(member.entry.published_id, member.feed_key, member.entry.raw_key, member.pk),
+        # The feed of a whole site is called shorter than that of a section, a tag or an author of it: it is the better name for the place.
+        name=(len(member.feed_id), member.entry.published_id, member.feed_key, member.entry.raw_key, member.pk),
     )

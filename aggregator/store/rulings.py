@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import combinations
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from aggregator.store.engine import Counters, chunks, upsert
 from aggregator.store.parting import Kin, Told, leaving, part
@@ -18,9 +18,6 @@ _ALL: Final = select(ruling.c.one, ruling.c.other, ruling.c.same)
 _write = upsert(ruling)
 _SAY: Final = _write.on_conflict_do_update(
     index_elements=["one", "other"], set_={"same": _write.excluded.same, "since": _write.excluded.since}
-)
-_UNSAY: Final = delete(ruling).where(
-    ruling.c.one.in_(bindparam("pks", expanding=True)), ruling.c.other.in_(bindparam("pks", expanding=True))
 )
 _STORY_OF: Final = select(story_member.c.story).where(story_member.c.entry == bindparam("pk"))
 _MOVE: Final = update(story_member).where(story_member.c.entry == bindparam("pk")).values(story=bindparam("into"))
@@ -50,8 +47,6 @@ def all_rulings(conn: Connection) -> dict[tuple[int, int], bool]:
 
 def say_same(conn: Connection, pks: Sequence[int], now: datetime) -> None:
     """These entries are one story, whatever was said of any two of them before."""
-    for piece in chunks(pks):
-        conn.execute(_UNSAY, {"pks": piece})
     conn.execute(_SAY, [{"one": one, "other": other, "same": True, "since": now} for one, other in combinations(sorted(set(pks)), 2)])
 
 

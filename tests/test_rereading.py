@@ -22,6 +22,8 @@ HEAD = "<title>Blog</title><link>https://blog.example/</link><language>en</langu
 
 MANY = "".join(f"<category>{number}</category>" for number in range(70))
 
+LONG = "A title that goes on. " * 60  # no longer than what the parser reads of one, and longer than what is published of it
+
 
 def item(number: int, *, more: str = "") -> str:
     words = " ".join(f"{word}{number}" for word in "Post says that which no other post of that long and wordy blog".split())  # noqa: SIM905
@@ -92,6 +94,7 @@ def test_what_differs_by_white_space_and_its_own_date_is_the_same(body: str) -> 
         ),
         (rss(item(1), item(2), item(3), item(5).replace("//blog.", "//casino.")), "the pages of its new entries are on another site"),
         (rss(item(1), item(2), item(3), item(5, more=MANY)), "something of it is cut"),
+        (rss(item(1), item(2), item(3), item(5).replace(">Post 5<", f">{LONG}<")), "something of it is cut"),
         (rss(item(1), item(2), item(3), item(5, more="<x:y/>")), "it is damaged"),
         (rss(item(1), item(2), item(3), item(5).replace("<item>", "<item xml:base='/a'>")), "what holds its entries is another"),
         ("<!DOCTYPE rss [<!ENTITY b 'c'>]>" + rss(item(5), item(1), item(2)), "it defines entities"),
@@ -128,6 +131,7 @@ def test_words_that_many_entries_share_count_those_that_are_not_read() -> None:
         BEFORE.replace("says1 that1", "says & that1"),
         rss(item(1), item(2), item(1)),
         rss(item(1), item(2, more=MANY)),
+        rss(item(1), item(2).replace(">Post 2<", f">{LONG}<")),
         rss(item(1), item(2).replace("<item>", "<image><item>").replace("</item>", "</item></image>")),
         '{"version": "https://jsonfeed.org/version/1.1", "title": "Blog", "items": [{"id": "1", "content_text": "a"}]}',
     ],

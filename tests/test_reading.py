@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from aggregator.errors import ParseError
@@ -51,6 +52,17 @@ def test_names_that_are_learnt_meanwhile_reach_a_child_that_runs(pool: ReaderPoo
         for surroundings in (Surroundings(), known, known, Surroundings())
     ]
     assert sites == [[None], ["orig.example"], ["orig.example"], [None]]
+
+
+def test_a_child_that_takes_anothers_place_knows_the_same_names(pool: ReaderPool) -> None:
+    known = Surroundings(known={"orig weekly": Hop(name="Orig Weekly", site="orig.example")})
+    before = pool(REPEATED, SPEC, KEY, known)
+    for nurse in psutil.Process().children():
+        for child in nurse.children():
+            child.kill()
+            while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
+                pass
+    assert pool(REPEATED, SPEC, KEY, known) == before
 
 
 def test_what_is_no_feed_is_refused_with_what_the_page_names(pool: ReaderPool) -> None:

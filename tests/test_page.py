@@ -181,6 +181,14 @@ def test_outputs_of_one_format_are_told_apart_by_their_files() -> None:
     assert [link.text_content() for link in document.cssselect(".masthead nav:first-of-type > a")][2:] == ["river", "de/news"]
 
 
+def test_a_list_of_titles_says_more_only_of_what_came_from_elsewhere() -> None:
+    own = make.item(1, via=(), evidence=(), also_seen=())
+    unknown = make.item(2, via=(), evidence=(), also_seen=(), chain_known=False)
+    edition = make.edition(own, unknown, make.item(3))
+    document = parsed(page(replace(edition, spec=replace(edition.spec, theme="river"))))
+    assert [len(one.cssselect(".aggregator-origin")) for one in document.cssselect("article")] == [0, 1, 1]
+
+
 def test_a_page_without_items_says_so() -> None:
     document = parsed(page(replace(make.edition(), items=())))
     assert document.cssselect(".empty")[0].text_content() == "Nothing has been published yet."
@@ -205,8 +213,9 @@ def test_letters_tell_how_a_text_runs_where_its_feed_names_another_language() ->
     )
     english = make.item(2, language="ar", title=Title(text="A title"), summary=SafeHtml("<p>An English text.</p>"), content=None)
     undecided = make.item(3, language="ar", title=Title(text="Rust 2.0"), summary=SafeHtml("<p>إصدار جديد</p>"), content=None)
-    document = parsed(page(make.edition(said_english, english, undecided)))
-    assert [one.get("dir") for one in document.cssselect("h3")] == ["rtl", None, "rtl"]
+    mixed = make.item(4, language="en", title=Title(text="Learn Arabic"), summary=SafeHtml("<p>كيف نزرع الطماطم</p>"), content=None)
+    document = parsed(page(make.edition(said_english, english, undecided, mixed)))
+    assert [one.get("dir") for one in document.cssselect("h3")] == ["rtl", None, "rtl", None]
 
 
 @pytest.mark.parametrize(("count", "is_folded"), [(24, False), (25, True)])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.collect.polite import failed as failure
 from aggregator.collect.polite import lasting_redirect, operator_wish, plan, redirected, words
-from aggregator.errors import BadStatus, Offline
+from aggregator.errors import BadStatus, Gone, Offline
 from aggregator.model import FeedHead, FeedSpec, FeedState, Redirect, Validators
 
 NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)  # a Monday
@@ -175,6 +175,14 @@ def test_a_feed_that_is_gone_is_asked_twice_and_then_left_alone() -> None:
     twice = replace(failed(2), gone_count=2)
     assert timedelta(days=30) < waits(state=twice, status=410) < timedelta(days=31)
     assert "gone" in reason(state=twice, status=410)
+
+
+def test_a_feed_is_gone_where_its_server_says_so_twice_in_a_row() -> None:
+    gone, broken = Gone(SPEC.shown_url, "gone", status=410), BadStatus(SPEC.shown_url, "broken", status=500)
+    state = STATE
+    for error, count in ((gone, 1), (broken, 0), (gone, 1), (gone, 2)):
+        state = failure(state, error, NOW)
+        assert state.gone_count == count
 
 
 @given(

@@ -194,10 +194,16 @@ def test_of_several_feeds_of_one_publisher_only_the_named_one_is_the_source() ->
     heads = [
         make.head("repub"),
         make.head("orig", feed_id=None, self_url=None),
-        make.head("orig", feed_id=None, self_url=None, title="Talk"),
+        make.head("orig", feed_id=None, self_url=None, title="Talk", home=Url("https://orig.example/talk/")),
     ]
-    for named, expected in (("Orig Talk", "https://orig.example/talk.xml"), ("Elsewhere", "https://repub.example/feed.xml")):
-        hop = Hop(name=named, site="orig.example", page=Url("https://orig.example/1"))
+    of_news, of_talk, of_repub = (f"https://{where}.xml" for where in ("orig.example/news", "orig.example/talk", "repub.example/feed"))
+    for named, home, expected in (
+        ("Orig Talk", None, of_talk),
+        ("Elsewhere", "https://orig.example/talk", of_talk),
+        ("Elsewhere", "https://orig.example/", of_news),
+        ("Elsewhere", None, of_repub),
+    ):
+        hop = Hop(name=named, site="orig.example", page=Url("https://orig.example/1"), home=Url(home) if home else None)
         feeds, specs = make.feeds_of(make.spec("repub"), news, talk, heads=heads)
         edition = compose(make.output(), make.config(), [make.published(make.republished_entry(1, origin=hop))], feeds, specs)
         assert edition.items[0].source.feed_url == expected

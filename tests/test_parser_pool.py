@@ -1,10 +1,12 @@
 """Parsing in children: the same results, and nothing that a document does reaches this process."""
 
 import os
+import resource
 import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -212,6 +214,31 @@ def test_a_birth_under_way_is_given_up_when_the_pool_is_closed() -> None:
 def _works(child: int) -> bool:
     times = psutil.Process(child).cpu_times()
     return times.user + times.system > 0 and psutil.Process(child).status() == psutil.STATUS_RUNNING
+
+
+_OPEN = Path("/proc/self/fd")
+
+
+@pytest.mark.skipif(not _OPEN.is_dir(), reason="needs a system that says what a process has open")
+def test_where_no_more_files_may_be_open_a_birth_fails_and_leaves_none_open(nursery: Nursery) -> None:
+    nursery.end(nursery.born(max_mb=1, cpu_s=1))
+    before = len(list(_OPEN.iterdir()))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 400), hard))
+    filling: list[int] = []
+    try:
+        with suppress(OSError):
+            while True:
+                filling.append(os.dup(0))
+        for _ in range(3):  # enough for one pipe, and not for two
+            os.close(filling.pop())
+        with pytest.raises(OSError, match="Too many open files"):
+            nursery.born(max_mb=1, cpu_s=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for number in filling:
+            os.close(number)
+    assert len(list(_OPEN.iterdir())) == before
 
 
 def test_a_pool_that_was_never_used_starts_nothing() -> None:

@@ -61,19 +61,14 @@ class Nursery:
 
     def born(self, *, max_mb: int, cpu_s: float) -> Born:
         """Another child, which may take so much for a request. Raises `OSError`, also when `close` comes before it is born."""
-        with self._lock, contextlib.ExitStack() as theirs:
+        with self._lock, contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
             line = self._running()
-            (taken, requests), (answers, given) = os.pipe(), os.pipe()
-            for end in (taken, given):
-                theirs.callback(os.close, end)
-            try:
-                number = self._reply(line, ORDER.pack(0, max_mb, int(cpu_s * 1000)), taken, given)
-                if number == NONE:
-                    raise OSError("the system allows no further process")
-            except OSError:
-                os.close(requests)
-                os.close(answers)
-                raise
+            taken, requests = _pipe(theirs, ours)
+            answers, given = _pipe(ours, theirs)
+            number = self._reply(line, ORDER.pack(0, max_mb, int(cpu_s * 1000)), taken, given)
+            if number == NONE:
+                raise OSError("the system allows no further process")
+            ours.pop_all()
         for end in (requests, answers):
             os.set_blocking(end, False)
         return Born(number, requests, answers)
@@ -149,6 +144,14 @@ class Nursery:
             return nurse.wait(0.5)
         nurse.kill()
         return nurse.wait()
+
+
+def _pipe(readers: contextlib.ExitStack, writers: contextlib.ExitStack) -> tuple[int, int]:
+    """A pipe whose ends are closed with these: the one to read from, the one to write to."""
+    source, target = os.pipe()
+    readers.callback(os.close, source)
+    writers.callback(os.close, target)
+    return source, target
 
 
 def ending(status: int | None) -> str:

@@ -285,6 +285,12 @@ def test_a_clock_that_was_wrong_stalls_nothing(store: Store) -> None:
     assert [state.id for state, _ in store.lease(NOON, HOLD, 9)] == ["c", "b", "a"]
 
 
+def test_a_feed_that_a_wrong_clock_put_off_for_a_year_wakes_the_daemon_by_itself(store: Store) -> None:
+    store.sync(blogs("a"), NOON)
+    store.record([result(store, "a", [], NOON + timedelta(days=400))], same_story)
+    assert store.next_due(NOON) == NOON
+
+
 def test_what_was_planned_while_the_clock_was_days_ahead_is_planned_anew(store: Store) -> None:
     store.sync(blogs("ahead", "right"), NOON)
     ahead = NOON + timedelta(days=9)

@@ -176,6 +176,9 @@ def test_what_stands_in_the_document_is_not_deleted() -> None:
     walk = Walk()
     walk.answers(with_stones("One.", stones=[stone(1)]))
     assert published(walk) == (["1"], [])
+    walk.answers(with_stones("One.", stones=[stone(1), stone(9)]))
+    assert walk.counts == [(0, 0)], "nor is it taken back and given again"
+    assert published(walk) == (["1"], [])
 
 
 def test_a_tombstone_from_before_an_entrys_last_update_is_over() -> None:

@@ -73,7 +73,7 @@ def _freed(conn: Connection, old: Sequence[int], retain: Retain) -> Pruned:
 
 def _cut(pk: int, body: str) -> dict[str, object]:
     left = entry_body(without_text(entry_of(body)))
-    # No raw form has this digest: should the entry come back, its words are written again.
+    # No raw form has this digest: should the entry come back, its raw form is kept again, also where it has no words.
     return {"entry_pk": pk, "pruned": True, "body": left.decode(), "body_hash": digest(left), "raw_hash": b""}
 
 

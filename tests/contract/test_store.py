@@ -694,6 +694,17 @@ def test_a_pruned_entry_that_comes_back_is_not_a_change(store: Store) -> None:
     assert len(raws(store)) == 2
 
 
+def test_a_pruned_entry_that_never_had_a_text_has_its_raw_form_again_when_it_comes_back(store: Store) -> None:
+    store.sync(blogs("blog"), NOON)
+    bare = replace(post(1), content=None, summary=None)
+    poll(store, [("blog", [bare])])
+    poll(store, [("blog", [post(2)])], NOON + 800 * DAY)
+    store.prune(NOON + 800 * DAY, Retain(text=700 * DAY))
+    assert len(raws(store)) == 1
+    poll(store, [("blog", [bare])], NOON + 801 * DAY)
+    assert len(raws(store)) == 2
+
+
 def test_that_a_source_has_other_news_is_no_news_of_its_entry(store: Store) -> None:
     store.sync(blogs("planet"), NOON)
 

@@ -228,6 +228,8 @@ def test_a_secret_comes_from_the_environment_and_is_never_shown() -> None:
         ("https://a.example/secret:0123456789abcdef0123/u:ann/", True),
         ("{url: 'https://a.example/feed?token=s3cr3t-X9', public: true}", False),
         ("https://a.example/feed?key=news&tokens=s3cr3t-X9&channel_id=UC0123456789abcdefghij", False),
+        ("https://a.example/feed?key=artificial-intelligence-news", False),
+        ("https://a.example/feed?token=abcdefGHIJKLmnopQRST", True),
         ("https://a.example/${KEY}", True),
         ("{url: https://a.example/, headers: {Accept-Language: de}}", True),
         ("{url: https://a.example/, headers: {Accept-Language: de}, public: true}", False),

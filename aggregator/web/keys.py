@@ -10,8 +10,8 @@ _NAME: Final = re.compile(
 )
 # Or as a part of the path: "/secret:1a2b…/u:ann", "/private-1a2b…/basic.ics".
 _IN_PATH: Final = re.compile(r"/(?:secret:|private-)([0-9A-Za-z]{16,})(?=/|\Z)")
-# A short value, or a word, is a choice ("key=news"), not a key.
-_VALUE: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.~%+/=-]{8,}|[\w.~%+/=-]{20,}")
+# A short value, or words, are a choice ("key=news", "key=artificial-intelligence"), not a key.
+_VALUE: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.~%+/=-]{8,}|(?=.*[a-z])(?=.*[A-Z])[\w.~%+/=-]{20,}|\d{20,}")
 
 
 def keys_in(url: str) -> tuple[str, ...]:

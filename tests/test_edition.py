@@ -328,6 +328,9 @@ def test_a_page_that_is_called_as_a_private_feed_is_not_told() -> None:
     feeds, specs = make.feeds_of(private, heads=[make.head("letters", home=Url(url.removesuffix(".xml")), self_url=Url(url), feed_id=url)])
     edition = compose(make.output(), make.config(), [make.published(make.stored(1, "letters"))], feeds, specs)
     assert "q7x2m9k4secret" not in repr(edition)
+    taken_out = make.head("letters", home=Url("https://letters.example/feeds/redacted"))
+    feeds, specs = make.feeds_of(private, heads=[taken_out])
+    assert compose(make.output(), make.config(), [make.published(make.stored(1, "letters"))], feeds, specs).items[0].source.home is None
 
 
 @pytest.mark.parametrize("format_", list(RENDERERS))

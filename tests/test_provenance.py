@@ -210,6 +210,12 @@ def test_an_external_url_is_related_and_no_origin() -> None:
     assert (found.origin.chain, found.related) == ((), PAGE)
 
 
+def test_a_page_of_which_the_key_was_taken_out_leads_nowhere_and_is_none() -> None:
+    page = "https://letters.example/feeds/redacted/entries/1.html"
+    assert read(where=spec(is_private=True), link=page, id="urn:x:1").link is None
+    assert read(link=page, id="urn:x:1").link == page
+
+
 def passed_on(link: str, author: str, home: str = "https://bridge.example/ann") -> Trace:
     where = context(
         base=f"{home}/rss", site="bridge.example", own_sites=frozenset({"bridge.example"}), head=FeedHead(title="Ann", home=Url(home))

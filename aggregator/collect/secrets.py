@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from aggregator.collect.place import secrets_in_address
 from aggregator.model import Document, FeedSpec
-from aggregator.web.keys import keys_in
+from aggregator.web.keys import TAKEN_OUT, keys_in
 
 # Shorter ones would be found by chance in any text ("de", "json").
 _MIN_CHARS: Final = 6
@@ -23,7 +23,7 @@ def without_secrets(document: Document, spec: FeedSpec) -> Document:
     body = document.body
     for secret in _secrets(spec):
         for form in (secret, unquote(secret), quote(secret, safe=""), escape(secret)):
-            body = body.replace(form.encode(), b"redacted") if len(form) >= _MIN_CHARS else body
+            body = body.replace(form.encode(), TAKEN_OUT.encode()) if len(form) >= _MIN_CHARS else body
     return document if body is document.body else replace(document, body=body)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from aggregator.model import Claim, FeedHead, FeedSpec, FeedState, Hop, Source, Url
 from aggregator.web.host import host_of, site
+from aggregator.web.keys import TAKEN_OUT
 from aggregator.web.text import folded_name, one_line
 from aggregator.web.url import feed_address_key, is_absolute_iri, link_key, resource
 
@@ -183,7 +184,9 @@ def _address(state: FeedState, spec: FeedSpec) -> Url | None:
 
 
 def _gives_away(home: Url, state: FeedState, spec: FeedSpec) -> bool:
-    """Tell whether a private feed's home page shows its address, or a part of it that may be a key."""
+    """Tell whether a private feed's home page shows its address, or a part of it that may be a key; so it did where one was taken out."""
+    if TAKEN_OUT in home:
+        return True
     addresses = (spec.url, spec.shown_url, state.shown_url, state.discovered, state.redirect_target, state.head.self_url)
     if feed_address_key(home) in {feed_address_key(address) for address in addresses if address}:
         return True

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from aggregator.model import Claim, ClaimKind, RawEntry, RawSource, Standing, Url
 from aggregator.refine import accounts, fields, proxied
@@ -15,6 +16,7 @@ from aggregator.refine.pages import has_own_path, id_site, is_front_page, is_web
 from aggregator.refine.reading import Statement
 from aggregator.web import url as web_url
 from aggregator.web.host import host_of, is_inside, is_of, is_redirecting, is_resolving, site
+from aggregator.web.keys import TAKEN_OUT
 from aggregator.web.licences import licence
 from aggregator.web.text import folded_name, name_forms
 
@@ -51,12 +53,15 @@ def address(text: str | None, context: Context) -> Url | None:
 
 
 def permalink(raw: RawEntry, context: Context) -> Url | None:
-    """The entry's own page: its link, else its guid where that is said to be one; what FeedBurner wrapped is taken out.
+    """The entry's own page: its link, else its guid where that is said to be one; what FeedBurner wrapped is taken out. None where a part
+    of it was the key of a private feed.
 
     `feedburner:origLink` is that page where the link leads to the feed's redirector, not to a page.
     """
     given = raw.link or (raw.id if raw.id_is_link and is_web(raw.id) else None)
     own = address(web_url.schemed(given), based(raw, context))
+    if own and context.spec.is_private and TAKEN_OUT in urlsplit(own).path.split("/"):
+        own = None
     if own and _is_behind(own, context):
         own = proxied.outside(own, context.head, context.base)
     original = address(raw.feedburner_origlink, context)

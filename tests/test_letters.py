@@ -23,6 +23,7 @@ def shown(before: str, url: str, words: str, after: str = "") -> str:
         ("", f"https://letters.example/c/{READER}", "Manage your subscription"),
         ("", "https://letters.example/unsubscribe?email=ann%40home.example", "Unsubscribe"),
         ("", "https://letters.example/abmelden/6ba7b810-9dad-11d1-80b4-00c04fd430c8", "Hier klicken"),
+        ("", f"https://letters.example/c/{READER}", "Click here to unsubscribe from this list"),
         ("To unsubscribe, click ", f"https://link.letters.example/ss/c/u001.{READER}/h1", "here"),
         ("Pour vous désabonner, cliquez ", f"https://letters.example/c/{READER}", "ici"),
         ("若要", f"https://letters.example/c/{READER}", "取消订阅"),
@@ -43,6 +44,9 @@ def test_a_link_by_which_anybody_would_leave_in_its_readers_name_is_only_words(b
         ("You can unsubscribe at any time. ", "https://docs.example/d/1AbCdEfGhIjKlMnOp2/edit", "Our report on the ferry"),
         ("", "https://code.example/commit/da39a3ee5e6b4b0d3255bfef95601890afd80709", "Fix unsubscribe links"),
         ("", f"https://letters.example/c/{READER}", "High tide at noon"),
+        ("", f"https://sheets.example/d/{READER}/edit", "Voters' preferences by county"),
+        ("", f"https://forms.example/d/{READER}/viewform", "Opt out here"),
+        ("", f"https://papers.example/{READER}", "Why half of all readers of letters unsubscribe within a year"),
         ("", f"https://journal.example/{READER}/opt-out-organ-donation", "Organ donation: a review"),
     ],
 )

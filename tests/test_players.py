@@ -31,6 +31,7 @@ PLAYERS = [
         "https://www.facebook.com/harbour/videos/1/",
     ),
     ("https://www.mixcloud.com/widget/iframe/?hide_cover=1&feed=%2Fharbour%2Fwaves%2F", "https://www.mixcloud.com/harbour/waves/"),
+    ("https://w.soundcloud.com/player/?url=https%3A//soundcloud.com/harbour/waves", "https://soundcloud.com/harbour/waves"),
     ("https://player.twitch.tv/?video=v123&parent=blog.example", "https://www.twitch.tv/videos/123"),
     (
         "https://town.example/media/oembed?url=https%3A//www.youtube.com/watch%3Fv%3Daqz-KE_bpKQ&max_width=0&hash=x",

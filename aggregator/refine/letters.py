@@ -32,6 +32,8 @@ _NEAR: Final = 80
 _MAX_WORDS: Final = 80
 # "here", "this link".
 _FEW: Final = 2
+# "Click here to unsubscribe from this list".
+_SOME: Final = 7
 
 
 def without_own_links(html: str) -> str:
@@ -52,7 +54,8 @@ def _is_own(found: re.Match[str], html: str) -> bool:
         return False
     if _ADDRESS_SAYS.search(url):
         return True
-    return not _REVISION.search(url) and (_says(said) or (len(said.split()) <= _FEW and _says(_before(html, found.start()))))
+    words = len(said.split())
+    return not _REVISION.search(url) and ((words <= _SOME and _says(said)) or (words <= _FEW and _says(_before(html, found.start()))))
 
 
 def _before(html: str, at: int) -> str:

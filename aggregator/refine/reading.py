@@ -28,6 +28,7 @@ _YEAR: Final = re.compile(r"(?:^|\D)(?:1[89]|20)\d\d(?:\D|$)")
 _TITLE_CHARS: Final = 12
 _BARE_YEAR: Final = re.compile(r"[ ,(]*[^\W\d_]{0,4} ?\d{4}[.)\] ]*")
 # What may follow the source in a line of credit.
+_AROUND: Final = ".,;:()"
 _SIGNS: Final = frozenset({"comma", "dash", "open", "close", "end", "url"})
 _CREDITS: Final = _SIGNS | {"when", "date", "licence", "place", "after", "be", "fill", "first", "published", "again", "leave"}
 _ABBREVIATION_CHARS: Final = 3
@@ -269,18 +270,28 @@ class Reading:
         text = self.fit.block.text
         page, home = self._pointing.addresses(source)
         words = f"{text[max(self.fit.start, source.start - 20) : source.end]} {self._behind(source)}".casefold().split()
+        is_printed = any(word.strip(_AROUND) in self.fit.language.print for word in words)
+        name = source.name or self._said_name()
+        if is_printed and self._is_some_book(name or text[source.start : source.end]):
+            name = page = home = None
         return Statement(
             rule=f"{self.fit.language.code}:{self.fit.shape.name}",
             role="note" if self._is_full_credit(source) else self._role,
             where=self.fit.place.where,
             evidence=" ".join(text[self.fit.start : max(source.end, self.fit.start + 160)][:300].split()),
-            name=source.name or self._said_name(),
+            name=name,
             page=page,
             home=home,
             vias=tuple(self._vias(source)),
-            is_printed=any(word.strip(".,;:()") in self.fit.language.print for word in words),
+            is_printed=is_printed,
             by_author=not source.href and (self._follows(source, "by") or self._is_said("authored")),
         )
+
+    def _is_some_book(self, name: str) -> bool:
+        """Whether a name is that of no book in particular: "my book", where a link leads to whoever sells it."""
+        words = [word.strip(_AROUND) for word in name.split()]
+        others = [word for word in words if word.casefold() not in self.fit.language.print]
+        return len(others) < len(words) and not any(word[:1].isupper() for word in others) and name.lower() != name.upper()
 
     def _behind(self, source: Source) -> str:
         """The next words behind a source that are of its own sentence: the next one is about another thing ("Her book is out.")."""

@@ -399,6 +399,12 @@ def test_a_zone_is_read_in_german_too() -> None:
     )
 
 
+@pytest.mark.parametrize(("zone", "hour"), [("WIB", 3), ("PHT", 2), ("TRT", 7), ("SAST", 8), ("COT", 15)])
+def test_zones_are_read_all_over_the_world(zone: str, hour: int) -> None:
+    there, here = (item(f"<pubDate>Wed, 01 Jan 2025 {at}</pubDate>").published_s for at in (f"10:00:00 {zone}", f"{hour:02}:00:00 GMT"))
+    assert there == here
+
+
 # ── the feed itself ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

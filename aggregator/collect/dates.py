@@ -34,7 +34,8 @@ _MONTHS: Mapping[str, int] = {
 # RFC 822 section 5.1, and what senders write beside it.
 _HOURS = """ut 0 utc 0 gmt 0 z 0 wet 0 bst 1 west 1 cet 1 met 1 mez 1 cest 2 mest 2 mesz 2 eet 2 eest 3 msk 3 est -5 edt -4 cst -6 cdt -5
     mst -7 mdt -6 pst -8 pdt -7 akst -9 akdt -8 hst -10 ast -4 adt -3 brt -3 art -3 jst 9 kst 9 hkt 8 sgt 8 awst 8 aest 10
-    aedt 11 nzst 12 nzdt 13"""
+    aedt 11 nzst 12 nzdt 13 wat 1 cat 2 sast 2 idt 3 eat 3 trt 3 gst 4 azt 4 pkt 5 yekt 5 bdt 6 omst 6 ict 7 wib 7 novt 7 krat 7
+    wita 8 myt 8 pht 8 irkt 8 wit 9 yakt 9 vlat 10 uyt -3 clst -3 clt -4 bot -4 vet -4 cot -5 pet -5"""
 _ZONES: Mapping[str, int] = {name: 60 * int(hours) for name, hours in zip(_HOURS.split()[::2], _HOURS.split()[1::2], strict=True)} | {
     "ist": 330,
     "nst": -210,

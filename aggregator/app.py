@@ -11,7 +11,7 @@ from secrets import token_hex
 
 from aggregator import RELEASED, __version__
 from aggregator.collect.fetch import WebFetcher
-from aggregator.errors import AggregatorError, ConfigError, Problem
+from aggregator.errors import AggregatorError, ConfigError, Problem, StoreError
 from aggregator.lists import joined
 from aggregator.model import Config, Edition, FeedSpec, Format, Kept, Written
 from aggregator.pipeline import Ports
@@ -87,7 +87,7 @@ class App:
 
     @property
     def lacks_space(self) -> bool:
-        """Is there so little space beside the store that nothing more should be stored?"""
+        """Is there so little space beside the store that nothing more should be stored? Raises `StoreError` where nobody can tell."""
         return self.free_bytes() < MIN_FREE_BYTES
 
     def close(self) -> None:
@@ -151,7 +151,15 @@ def build(config: Config, clock: Clock = utc_now) -> App:
         renderers=RENDERERS,
     )
     folder = Path(config.store).parent
-    return App(config=config, written=written, ports=ports, free_bytes=lambda: shutil.disk_usage(folder).free).with_known_sources()
+    return App(config=config, written=written, ports=ports, free_bytes=lambda: _free_bytes(folder)).with_known_sources()
+
+
+def _free_bytes(folder: Path) -> int:
+    """The free space on a folder's disk. Raises `StoreError` where there is no such folder any more: it was moved, or its disk is gone."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError as error:
+        raise StoreError(f"{folder}, where the store is, cannot be reached: {error.strerror}") from error
 
 
 def output_folder(config: Config) -> Folder:

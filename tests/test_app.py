@@ -45,6 +45,30 @@ def test_without_free_space_nothing_is_polled_and_then_it_goes_on(app: App) -> N
     assert (report.outcome, report.new) == ("new", 1)
 
 
+def test_a_store_whose_folder_is_gone_is_named_and_polling_goes_on_when_it_is_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (planet := tmp_path / "planet").mkdir()
+    (planet / "garden.xml").write_bytes(feed("garden", "One."))
+    app = lent(load_text("feeds:\n  - ./garden.xml\n", planet / "feeds.yaml", {}))
+    with closing(app):
+        daemon = Daemon(app, load=lambda: app.config, tell=lambda line: None, report=lambda report: None, serve=False)
+        planet.rename(tmp_path / "elsewhere")
+        daemon._poll()
+        assert {*daemon.health.trouble.values()} == {f"{planet}, where the store is, cannot be reached: No such file or directory"}
+        assert "Traceback" not in caplog.text
+        (tmp_path / "elsewhere").rename(planet)
+        daemon._poll()
+        assert daemon.health.trouble == {}
+
+
+def test_what_ailed_the_polls_is_over_when_one_is_recorded(app: App) -> None:
+    daemon = Daemon(app, load=lambda: app.config, tell=lambda line: None, report=lambda report: None, serve=False)
+    daemon.health.trouble["poll"] = "the store is locked"
+    daemon._reported(PollReport(feed_id="garden", shown_url="./garden.xml", outcome="new"))
+    assert daemon.health.trouble == {}
+
+
 def test_a_daemon_that_looks_what_its_feeds_are_called_keeps_nothing_of_what_they_were(app: App) -> None:
     gc.collect()
     before = sum(isinstance(one, App) for one in gc.get_objects())

@@ -277,6 +277,8 @@ class Daemon:
     def _reported(self, report: PollReport) -> None:
         now = self.app.ports.clock()
         self.health.last_poll = now.isoformat(timespec="seconds")
+        # Polls are recorded again; the round that does it may go on for minutes.
+        self.health.trouble.pop("poll", None)
         self._beginning.answered(report, now)
         self.report(report)
 

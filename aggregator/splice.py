@@ -158,7 +158,9 @@ def _after_last(text: str, node: ListNode, feeds: Sequence[NewFeed]) -> str:
     first = node.items[0].start
     gap = text[node.start + 1 : first]
     same_line = bool(gap) and not gap.strip(" ")
-    return _after_line(text, node.end, _lines(feeds, " " * _column(text, node.start), gap if same_line else " "))
+    column = _column(text, node.start)
+    end = _with_deeper_comments(text, _line_end(text, node.end), column)
+    return _after_line(text, end, _lines(feeds, " " * column, gap if same_line else " "))
 
 
 def _after_line(text: str, offset: int, lines: Sequence[str]) -> str:

@@ -27,8 +27,8 @@ def test_a_feed_is_added_after_the_last_one_as_the_others_are_written() -> None:
     added = add_feed(FILE, "https://d.example/feed", name="D: the fourth", id="dee", tags=["x", "y z"])
 
     assert added == FILE.replace(
-        "    -   https://c.example/feed\n",
-        "    -   https://c.example/feed\n"
+        "        # muted: no\n",
+        "        # muted: no\n"
         "    -   url: https://d.example/feed\n"
         "        id: dee\n"
         '        name: "D: the fourth"\n'
@@ -42,6 +42,10 @@ def test_a_removed_feed_takes_its_own_comments_along_and_leaves_those_above_it()
     assert remove_feed(FILE, "b-example") == without_b
     assert remove_feed(FILE, "http://b.example/feed/") == without_b
     assert remove_feed(FILE, "c-example") == FILE.replace("    -   https://c.example/feed\n        # muted: no\n", "")
+
+
+def test_a_feed_that_is_added_and_removed_leaves_the_comments_of_the_one_before_it() -> None:
+    assert remove_feed(add_feed(FILE, "https://d.example/feed"), "d-example") == FILE
 
 
 def test_an_address_is_replaced_in_its_own_quotes() -> None:

@@ -67,7 +67,8 @@ def block_item(draw: st.DrawFn, url: str, indent: str) -> str:
         item = f"{indent}-{comment}\n{inner}url: {quoted}\n{inner}origin: >-\n{inner}  Folded\n{inner}  text\n"
     else:
         item = f"{indent}-{gap}{quoted}{comment}\n"
-    return draw(st.sampled_from(["", "", "\n", f"{indent}# Friends\n", "# x: [\n"])) + item
+    above, below = ["", "", "\n", f"{indent}# Friends\n", "# x: [\n"], ["", "", f"{inner}# every: 2h\n", f"{inner}# a\n{inner} # b\n"]
+    return draw(st.sampled_from(above)) + item + draw(st.sampled_from(below))
 
 
 @st.composite

@@ -151,16 +151,19 @@ def _pages(output: Output, store: Outputs, left: Collection[str]) -> Iterator[_P
     """The pages that an output should have; `left` are those of stories that no page lists any more."""
     edition, path, mark = output.edition, output.edition.spec.path, output.mark
     places, feed_ids = store.placed(path, REACH), output.feed_ids
+    tags_of = {feed.id: feed.tags for feed in edition.subscriptions}
     by_feed: dict[str, list[Placed]] = {}
-    chosen = sorted(places, key=lambda place: place.rank, reverse=True)
-    for place in chosen:
-        by_feed.setdefault(feed_ids.get(place.feed_key or "", ""), []).append(place)
+    # In one go over the entries: a planet may have as many tags as feeds.
+    by_tag: dict[str, list[Placed]] = {tag: [] for tags in tags_of.values() for tag in tags}
+    for place in sorted(places, key=lambda place: place.rank, reverse=True):
+        feed_id = feed_ids.get(place.feed_key or "", "")
+        by_feed.setdefault(feed_id, []).append(place)
+        for tag in dict.fromkeys(tags_of.get(feed_id, ())):
+            by_tag[tag].append(place)
     yield _page(mark, sources_path(path), (), sources_page)
     for feed in edition.subscriptions:
         yield _page(mark, source_path(path, feed.id), by_feed.get(feed.id, [])[:ABOUT_ENTRIES], partial(source_page, feed=feed))
-    for tag in dict.fromkeys(tag for feed in edition.subscriptions for tag in feed.tags):
-        ids = {feed.id for feed in edition.subscriptions if tag in feed.tags}
-        tagged = [place for place in chosen if feed_ids.get(place.feed_key or "") in ids]
+    for tag, tagged in by_tag.items():
         yield _page(mark, tag_path(path, tag), tagged[: edition.spec.max_entries], partial(tag_page, tag=tag))
     yield from _archive(path, mark, places)
     for place in places[:KEPT_STORIES] if left else ():

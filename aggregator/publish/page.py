@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 from urllib.parse import unquote
@@ -210,9 +211,17 @@ def _called(path: str) -> str:
 
 
 def _tags(tags: Iterable[str], edition: Edition, here: Here) -> Iterator[Linked]:
-    for tag in sorted(set(tags), key=lambda tag: (tag.casefold(), tag)):
-        path = tag_path(edition.spec.path, tag)
-        yield Linked(name=one_line(tag), href=here.to(path), is_here=path == here.path)
+    own = here.to(here.path)
+    for link in _tag_links(tuple(dict.fromkeys(tags)), edition.spec.path, posixpath.dirname(here.path)):
+        yield replace(link, is_here=True) if link.href == own else link
+
+
+@lru_cache(maxsize=8)
+def _tag_links(tags: tuple[str, ...], output: str, folder: str) -> tuple[Linked, ...]:
+    """The links from the pages in one folder: each of thousands has those of all tags."""
+    here = Here(posixpath.join(folder, ""))
+    ordered = sorted(tags, key=lambda tag: (tag.casefold(), tag))
+    return tuple(Linked(name=one_line(tag), href=here.to(tag_path(output, tag))) for tag in ordered)
 
 
 def _days(edition: Edition, here: Here) -> list[Day]:

@@ -483,6 +483,12 @@ def test_other_scripts_and_empty_elements_say_nothing(html: str) -> None:
     assert "<a " not in clean_html(f"<p>See</p>{html}")
 
 
+def test_a_frame_that_holds_a_player_is_linked_once() -> None:
+    frame = '<div class="fb-video" data-href="https://a.example/1"><span></span><iframe src="https://a.example/plays/1"></iframe></div>'
+    assert clean_html(frame).count("<a ") == 1
+    assert clean_html(f"<div>{frame}</div><div class='fb-post' data-href='https://a.example/2'> </div>").count("<a ") == 2
+
+
 def test_a_frame_that_holds_words_is_shown_as_they_are() -> None:
     html = '<div class="fb-post" data-href="https://a.example/1"><blockquote><p>High tide</p></blockquote></div>'
     assert clean_html(html) == "<div><blockquote><p>High tide</p></blockquote></div>"

@@ -142,7 +142,9 @@ class _Writer:
         self._embeds: list[_Embed] = []
         self._unseen = 0
         self._ends: dict[int, str] = {}  # of open elements that were written as others, by how deep they are
-        self._frames: dict[int, tuple[int, dict[str, str]]] = {}  # of open elements: where they were written, what they may stand for
+        self._said = 0  # how often words, or what stands for an element, were written
+        # Of open elements: where they were written, what had been said then, what they may stand for.
+        self._frames: dict[int, tuple[int, int, dict[str, str]]] = {}
         self._hidden: list[tuple[int, int]] = []  # of open elements that hide what they hold: how deep, and where they were written
         self._formula = 0
         self._formula_at = 0
@@ -169,7 +171,7 @@ class _Writer:
             if tag == "annotation" and self._formula and "tex" in (attributes.get("encoding") or "").lower():
                 self._tex = []
             elif tag == "script" and self._unseen == 1 and not (self._formula or self._embeds) and len(self._open) < MAX_DEPTH:
-                self._out += [made] if (made := frames.of_script(attributes, is_block=self._is_block())) else []
+                self._tell(frames.of_script(attributes, is_block=self._is_block()))
         elif not self._unseen:
             self._start_seen(tag, dict(attributes))
         if tag not in _VOID:
@@ -200,6 +202,7 @@ class _Writer:
     def data(self, text: str) -> None:
         if not self._unseen and not self._in_words and not (self._open and self._open[-1] == "iframe"):
             self._out.append(escape(text, quote=False))
+            self._said += not text.isspace()
         elif self._tex is not None and self._open and self._open[-1] == "annotation":
             self._tex.append(text)
 
@@ -253,19 +256,25 @@ class _Writer:
         """Keep what is to be written where the element that was just begun ends, if that is more than its end tag."""
         depth = len(self._open) + 1
         if frames.is_one(tag, attributes):
-            self._frames[depth] = (len(self._out), attributes)
+            self._frames[depth] = (len(self._out), self._said, attributes)
         if (style := attributes.get("style")) and "pre" not in self._open and (names := styles.names(tag, style)) != (tag,):
             self._out[-1] = "".join(f"<{name}>" for name in names)
             self._ends[depth] = "".join(f"</{name}>" for name in reversed(names))
+
+    def _tell(self, made: str) -> None:
+        """Write what stands for an element."""
+        if made:
+            self._out.append(made)
+            self._said += 1
 
     def _is_block(self) -> bool:
         """Whether what comes may stand in a paragraph of its own."""
         return not {"p", "a"} & set(self._open)
 
     def _end_seen(self, depth: int, tag: str) -> None:
-        mark, said = self._frames.pop(depth, (0, None))
-        if said and not self._has_image(mark) and all(piece.startswith("<") or piece.isspace() for piece in self._out[mark:]):
-            self._out.append(frames.shown(tag, said, is_block=self._is_block()))
+        mark, said, attributes = self._frames.pop(depth, (0, -1, {}))
+        if said == self._said and not self._has_image(mark):
+            self._tell(frames.shown(tag, attributes, is_block=self._is_block()))
         self._out.append(self._ends.pop(depth, f"</{tag}>"))
 
     def _end_hidden(self, mark: int) -> None:
@@ -297,6 +306,7 @@ class _Writer:
 
     def _start_formula(self, attributes: dict[str, str]) -> None:
         self._formula += 1
+        self._said += 1
         self._formula_at, self._tex = len(self._out), None
         if words := attributes.get("alttext"):
             self._out.append(f"<code>{escape(words)}</code>")
@@ -336,7 +346,7 @@ class _Writer:
             return
         self._take_back(embed.mark)
         if address:
-            self._out.append(self._link(unwrap(address) or address, embed))
+            self._tell(self._link(unwrap(address) or address, embed))
 
     def _link(self, address: str, embed: _Embed) -> str:
         poster = resource(embed.poster, self._base)

@@ -21,10 +21,11 @@ _ADDRESS_SAYS: Final = re.compile(
     re.IGNORECASE,
 )
 # What names one reader: a long word of letters and digits, hyphenated only with capitals, as no readable one is; a UUID; a mailbox.
-_READER: Final = re.compile(
-    r"(?<![\w.~])(?:(?=[\w.~]*\d)(?=[\w.~]*[A-Za-z])[\w.~]{16,}|(?=[\w.~-]*\d)(?=[\w.~-]*[A-Z])[\w.~-]{16,}"
-    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|[?&=/][^/?&=:]+@[^/?&=]+\.[a-z]{2,}"
-)
+_PARTS: Final = re.compile(r"[/?&=;:,]+")
+_CODE: Final = re.compile(r"[\w.~]{16,}+")
+_HYPHENATED: Final = re.compile(r"[\w.~-]{16,}")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MAILBOX: Final = re.compile(r"[^@]+@[^@]+\.[a-z]{2,}")
 # Where programs are written together, this names a change, not a reader.
 _REVISION: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 _SAID_BEFORE: Final = 300
@@ -50,12 +51,31 @@ def without_own_links(html: str) -> str:
 def _is_own(found: re.Match[str], html: str) -> bool:
     url = unquote(unescape(found["url"]).partition("#")[0])
     said = _text(found["words"])
-    if len(said) > _MAX_WORDS or not _READER.search(url):
+    if len(said) > _MAX_WORDS or not _names_a_reader(url):
         return False
     if _ADDRESS_SAYS.search(url):
         return True
     words = len(said.split())
     return not _REVISION.search(url) and ((words <= _SOME and _says(said)) or (words <= _FEW and _says(_before(html, found.start()))))
+
+
+def _names_a_reader(url: str) -> bool:
+    scheme, *parts = _PARTS.split(url)
+    return any(map(_is_code, parts)) or (scheme != "mailto" and any(map(_MAILBOX.fullmatch, parts)))
+
+
+def _is_code(part: str) -> bool:
+    if any(_has_digits(code) and _has_letters(code) for code in _CODE.findall(part)) or _UUID.fullmatch(part):
+        return True
+    return _HYPHENATED.fullmatch(part) is not None and _has_digits(part) and part != part.lower()
+
+
+def _has_digits(code: str) -> bool:
+    return any(map(str.isdigit, code))
+
+
+def _has_letters(code: str) -> bool:
+    return any(map(str.isalpha, code))
 
 
 def _before(html: str, at: int) -> str:

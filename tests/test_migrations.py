@@ -12,6 +12,7 @@ from sqlalchemy import create_engine
 
 from aggregator.errors import StoreError
 from aggregator.model import Claim
+from aggregator.run.lock import DaemonLock
 from aggregator.store import engine, schema
 from aggregator.store.sql import SqlStore
 from aggregator.store.values import claim_mark
@@ -154,3 +155,25 @@ def test_a_migration_that_breaks_off_leaves_the_store_as_it_was(path: Path) -> N
         tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables == {"alembic_version", "version"}
     assert revision(path) is None
+
+
+def test_no_store_is_brought_up_to_date_under_a_daemon_of_the_older_version(path: Path) -> None:
+    at_revision(path, schema.REVISIONS[-2])
+    held = f"from pathlib import Path; from aggregator.run.lock import DaemonLock; DaemonLock(Path({str(path)!r})).acquire()"
+    held += "; print('held', flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", held], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as daemon:
+        assert daemon.stdout is not None
+        assert daemon.stdout.readline() == b"held\n"
+        with pytest.raises(StoreError, match=f"process {daemon.pid}. is of an older version"):
+            SqlStore(str(path))
+        assert revision(path) == schema.REVISIONS[-2]
+        daemon.kill()
+    with DaemonLock(path):  # the new daemon itself
+        SqlStore(str(path)).close()
+    assert revision(path) == schema.REVISIONS[-1]
+
+
+def test_beside_a_daemon_of_the_same_version_a_store_is_opened(path: Path) -> None:
+    SqlStore(str(path)).close()
+    with DaemonLock(path):
+        SqlStore(str(path)).close()

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from aggregator.errors import AggregatorError
-from aggregator.store.owner import hand_over
+from aggregator.store.owner import hand_over, holder_of, lock_path
 
 
 class DaemonLock:
@@ -27,8 +27,8 @@ class DaemonLock:
 
     @property
     def path(self) -> Path:
-        """The lock file: the store's name with `.lock` appended."""
-        return self._store.with_name(self._store.name + ".lock")
+        """The lock file."""
+        return lock_path(self._store)
 
     def acquire(self) -> None:
         """Take the lock at once or not at all, and write this process's id into the file.
@@ -41,7 +41,7 @@ class DaemonLock:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            holder = holder_of(fd)
             os.close(fd)
             raise AggregatorError(f"another daemon (process {holder}) works on {self._store}; stop it first") from error
         os.ftruncate(fd, 0)

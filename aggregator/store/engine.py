@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from aggregator.errors import StoreError
 from aggregator.store import schema
+from aggregator.store.owner import other_daemon
 from aggregator.store.planning import tell_sizes
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -215,7 +216,8 @@ def _is_full(path: Path) -> bool:
 def _migrate(engine: Engine, path: Path) -> None:
     """Bring the tables to the last revision, all steps in one transaction: killed in between, the store is as it was.
 
-    Raises `StoreError` for a store that a newer program wrote, and for another program's database.
+    Raises `StoreError` for a store that a newer program wrote, for another program's database, and while a daemon of the older program
+    works on the store: it could not read what is written from now on.
     """
     with engine.connect() as conn:
         conn.execution_options(**_READS)
@@ -223,6 +225,8 @@ def _migrate(engine: Engine, path: Path) -> None:
             found = _revision(conn, path)
     if found == schema.REVISIONS[-1]:
         return
+    if found is not None and (process := other_daemon(path)):
+        raise StoreError(f"{path}: the daemon (process {process}) is of an older version than this command: start it anew first")
     with engine.begin() as conn:
         if table_names(conn):
             _revision(conn, path)

@@ -86,7 +86,8 @@ def _vouched(known: Identity, seen: Identity, entries: Sequence[Entry]) -> Ident
     others = [entry for entry in entries if _is_by_others_elsewhere(known, entry)]
     if not others:
         return seen
-    own = [entry for entry in entries if entry not in others]
+    theirs = {entry.raw_key for entry in others}
+    own = [entry for entry in entries if entry.raw_key not in theirs]
     names = {folded_name(author.name) for entry in others for author in entry.authors}
     return replace(seen, authors=tuple(name for name in seen.authors if name not in names), links=_links(own) or known.links)
 

@@ -70,12 +70,16 @@ class Forked:
             return heard
 
 
-def command(line: Connection, arguments: list[str], log: Path) -> None:
-    """Work of a `Forked`: `aggregator ARGUMENTS`, which says on `log` what it says on stderr, and reads documents by itself."""
+def command(line: Connection, arguments: list[str], log: Path, hup: signal.Handlers = signal.SIG_DFL) -> None:
+    """Work of a `Forked`: `aggregator ARGUMENTS`, which says on `log` what it says on stderr, and reads documents by itself.
+
+    It begins with SIGHUP as told, whatever the tests were started with: under nohup, or behind a script's `&`, signals are ignored.
+    """
     from aggregator.cli import main
     from tests.e2e.running import lent
 
     line.close()
+    signal.signal(signal.SIGHUP, hup)
     with log.open("wb") as told, Path(os.devnull).open("wb") as nothing:
         os.dup2(nothing.fileno(), 1)
         os.dup2(told.fileno(), 2)

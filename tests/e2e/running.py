@@ -117,11 +117,11 @@ def started(folder: Path, *arguments: str, environ: Mapping[str, str] | None = N
     return Running(process, log)
 
 
-def forked(folder: Path, *arguments: str) -> Running:
+def forked(folder: Path, *arguments: str, hup: signal.Handlers = signal.SIG_DFL) -> Running:
     """The same in a copy of this process, without children, for a tenth of the time; that it starts all by itself is what others test."""
     log = folder / "daemon.log"
     log.touch()
-    return Running(Forked(command, _run(folder, arguments), log), log)
+    return Running(Forked(command, _run(folder, arguments), log, hup), log)
 
 
 def _run(folder: Path, arguments: Sequence[str]) -> list[str]:

@@ -95,6 +95,18 @@ def test_it_ends_in_time_while_a_publish_hangs(tmp_path: Path) -> None:
             assert "Traceback" not in daemon.says()
 
 
+def test_under_nohup_it_outlives_its_terminal(tmp_path: Path) -> None:
+    port = free_port()
+    with LoopbackSite({"garden": Reply(body=feed("garden", "First."))}) as site:
+        configured(tmp_path, site.url("garden"), port=port)
+        with forked(tmp_path, hup=signal.SIG_IGN) as daemon:
+            daemon.until(lambda: "First." in served(port))
+            daemon.process.send_signal(signal.SIGHUP)
+            assert "First." in served(port)
+            assert daemon.stop() < 10
+            assert "SIGHUP" not in daemon.says()
+
+
 def test_a_restart_asks_nothing_that_is_not_due(tmp_path: Path) -> None:
     port = free_port()
     with LoopbackSite({"garden": Reply(body=feed("garden", "First."))}) as site:

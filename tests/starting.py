@@ -15,6 +15,7 @@ from _pytest.runner import runtestprotocol
 _TESTS = Path(__file__).parent
 # Where there is a folder in memory, no test waits for a disk: what a power cut would do is not what tests are about.
 _MEMORY = Path("/dev/shm")
+_OF_PEOPLE = ("AGGREGATOR_CONFIG", "AGGREGATOR_LOG", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "LINES")
 # Below half a gigabyte the program stores nothing more.
 _ROOM = 1 << 30
 
@@ -32,7 +33,12 @@ gc.disable()
 
 
 def pytest_configure() -> None:
-    """Folders of tests are made in memory, where there is room. Those of tests that passed go with the test."""
+    """Folders of tests are made in memory, where there is room. Those of tests that passed go with the test.
+
+    What a person, or continuous integration, has set for the program and for terminals is none of the tests' business.
+    """
+    for name in _OF_PEOPLE:
+        os.environ.pop(name, None)
     if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 

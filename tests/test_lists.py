@@ -339,6 +339,17 @@ def test_many_at_once_are_held_shown_and_taken_up_by_one_command(tmp_path: Path,
     assert "Blog 3" in run(tmp_path, "export").stdout
 
 
+def test_what_is_held_of_a_list_joins_with_time_though_the_list_is_as_it_was(tmp_path: Path, wire: Wire) -> None:
+    documents = (opml(wire, range(number), etag=f'"{number}"') for number in (1, 2, 3))
+    wire.on("/list", *documents, answer(b"", status=304))
+    with Home(tmp_path, wire) as home:
+        home.asks()
+        assert home.asks() == ["friends: 1 feed joined, 0 left, 2 in all"]
+        assert "1 new feed at once held" in home.asks()[0]
+        home.now += DAY
+        assert home.asks() == ["friends: 1 feed joined, 0 left, 3 in all"]
+
+
 def test_a_private_address_is_neither_named_nor_dialed_though_the_list_itself_is_private(tmp_path: Path, wire: Wire) -> None:
     wire.on("/list", opml(wire, [0, 1], '<outline xmlUrl="http://blog.example.org/feed"/>'))
     with Home(tmp_path, wire, defaults="every: 2h") as home:

@@ -17,7 +17,8 @@ import pytest
 from aggregator.app import RENDERERS, App, new_secret
 from aggregator.cli.status import feed_lines
 from aggregator.collect.fetch import WebFetcher
-from aggregator.collect.websub import told
+from aggregator.collect.hub_links import linked
+from aggregator.collect.websub import is_due, told
 from aggregator.model import Config, FeedSpec, FeedState, HubSubscription, OutputSpec, PollReport
 from aggregator.pipeline import Ports, poll, publish
 from aggregator.ports import Store
@@ -622,3 +623,19 @@ def test_a_restart_keeps_everything(hub: Hub, make: Make, tmp_path: Path) -> Non
     assert after.callbacks.deliver(path, {"x-hub-signature": signature("sha256", form["hub.secret"], body)}, body).status == 202
     assert after.titles() == ["Post 1", "Post 2", "Post 3"]
     second.close()
+
+
+# ── alone ──
+
+
+def test_a_hub_that_a_wrong_clock_put_off_for_a_year_is_asked_now() -> None:
+    one = HubSubscription(path="p", feed_key="k", hub="https://hub.example/", topic="t", callback="c", secret="s", next_at=NOON)
+    due = [is_due(replace(one, next_at=NOON + ahead), NOON) for ahead in map(timedelta, (-1, 0, 1, 30, 400))]
+    assert due == [True, True, False, False, True]
+
+
+@pytest.mark.parametrize("about", ['; anchor="/other"', "; anchor=https://blog.example/other"])
+def test_a_link_that_is_said_of_another_page_names_no_hub(about: str) -> None:
+    hub = "<https://hub.example/>; rel=hub"
+    assert linked(hub, "https://blog.example/feed") is not None
+    assert linked(hub + about, "https://blog.example/feed") is None

@@ -40,6 +40,7 @@ def test_a_link_by_which_anybody_would_leave_in_its_readers_name_is_only_words(b
         ("", "https://letters.example/unsubscribe", "Unsubscribe"),
         ("", "mailto:tides-unsubscribe@lists.example", "Unsubscribe"),
         ("", "https://help.example/articles/how-to-unsubscribe-in-2026", "How to unsubscribe"),
+        ("", "https://help.example/articles/360001234567-How-to-Unsubscribe-from-Emails", "How to unsubscribe from emails"),
         ("", "https://help.example/answer/8151?hl=en#zippy=%2Cunsubscribe-from-mass-mail", "unsubscribe"),
         ("You can unsubscribe at any time. ", "https://docs.example/d/1AbCdEfGhIjKlMnOp2/edit", "Our report on the ferry"),
         ("", "https://code.example/commit/da39a3ee5e6b4b0d3255bfef95601890afd80709", "Fix unsubscribe links"),

@@ -506,5 +506,14 @@ def test_a_frame_that_only_a_script_fills_says_what_stands_there() -> None:
     assert framed(note, "<p>High tide</p>") == "<div><p>High tide</p></div>", "what is filled stays as it is"
     picture = '<img src="https://a.example/a.jpg">'
     assert framed(note, picture) == f"<div>{picture}</div>"
+    long = f"https://notes.example/{'a' * 800}"
+    assert f'<a href="{long}"' in framed(f'{{"url": "{long}", "title": "Tides"}}'), "only words are cut"
+    formula = " + ".join(f"x_{{{number}}}" for number in range(200))
+    assert framed(f'{{"persistentExpression": "{formula}"}}') == f"<div><p><code>{formula}</code></p></div>"
     for nothing in ('{"id": 12}', '{"url": "javascript:x()"}', '{"url": 1}', "[1]", "{", "", "[" * 5000):
         assert framed(nothing) == "<div></div>"
+
+
+def test_a_style_as_long_as_a_text_costs_its_length() -> None:
+    style = "text-decoration:" * 60_000
+    assert clean_html(f'<span style="font-weight:bold">High</span> <span style="{style}">tide</span>') == "<b>High</b> tide"

@@ -23,6 +23,10 @@ PLAYERS = [
         "https://open.spotify.com/episode/4rOoJ6Egrf8K2IrywzwOMk",
     ),
     (
+        "https://open.spotify.com/embed/user/harbour/playlist/37i9dQZF1DX4sWSpwq3LiO",
+        "https://open.spotify.com/playlist/37i9dQZF1DX4sWSpwq3LiO",
+    ),
+    (
         "https://embed.podcasts.apple.com/us/podcast/tides/id1?i=1000&theme=light",
         "https://podcasts.apple.com/us/podcast/tides/id1?i=1000",
     ),
@@ -58,6 +62,9 @@ def test_a_framed_player_leads_to_the_page_of_what_it_plays(player: str, page: s
     [
         "https://www.youtube.com/watch?v=aqz-KE_bpKQ",
         "https://www.youtube.com/embed/",
+        "https://www.youtube.com/embed/videoseries?autoplay=1&start=3",
+        "https://www.youtube.com/embed/live_stream",
+        "https://open.spotify.com/embed/user/harbour",
         "https://player.vimeo.com/",
         "https://w.soundcloud.com/player/?url=https%3A//api.soundcloud.com/tracks/1",
         "https://www.facebook.com/plugins/video.php?href=https%3A%2F%2Felsewhere.example%2F",

@@ -153,7 +153,9 @@ def test_without_a_network_no_feed_is_called_failing_and_all_are_tried_soon() ->
 def test_a_server_that_failed_before_the_network_did_goes_on_from_there() -> None:
     away = failure(failed(5, 3 * DAY), OFFLINE, NOW)
     assert about(waits(state=away), HOUR)
-    assert about(waits(state=failure(away, BROKEN, NOW)), DAY)
+    back = failure(away, BROKEN, NOW)
+    assert about(waits(state=back), DAY)
+    assert back.failing_since == NOW - 3 * DAY, "else, where the network is away now and then, it never fails for long"
 
 
 def test_retry_after_is_obeyed_to_the_second_or_longer() -> None:

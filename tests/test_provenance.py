@@ -236,6 +236,7 @@ def test_what_an_account_on_a_bridge_passes_on_is_of_whom_its_address_and_its_au
         ("https://bridge.example/ann/status/12", "@ann", "https://bridge.example/ann"),
         ("https://bridge.example/Ann/status/12", "Bob (@bob)", "https://bridge.example/ann"),
         ("https://bridge.example/politics/2026/a-day", "Bob", "https://bridge.example/world"),
+        ("https://bridge.example/politics/2026/a-day", "Politics", "https://bridge.example/world"),
         ("https://bridge.example/bob/status/12", "@bob, for @ann", "https://bridge.example/ann"),
         ("https://bridge.example/bob/status/12", "@bob", "https://bridge.example/"),
         ("https://bridge.example/bob/status/12", "@bob", "https://bridge.example/ann/lists/1"),

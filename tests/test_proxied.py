@@ -63,3 +63,9 @@ def test_in_a_feed_that_may_be_in_a_private_network_such_addresses_are_meant() -
     entry = read("https://planet.example/feed.xml", allow_private=True)[1]
     assert entry.link == f"{LOCAL}/2026/a.html"
     assert f'href="{LOCAL}/b?p=1"' in (entry.content or "")
+
+
+def test_a_feed_that_is_read_within_the_network_is_linked_there_whatever_it_is_called_outside() -> None:
+    head, entry = read("http://10.0.0.5/feed.xml", home="/", self_url="https://wiki.example/feed.xml")
+    assert head.home == "http://10.0.0.5/"
+    assert entry.link == f"{LOCAL}/2026/a.html"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import feedparser
 import pytest
@@ -68,6 +69,7 @@ def test_what_was_stripped_may_not_be_shown_under_a_licence_that_allows_no_chang
 
 
 BODY = "It rained all day, and nobody left the house."
+THAT_DAY = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)  # where the author is, it is the next one already
 PRINTED = [
     f"<h2>A day out</h2><p>{BODY}</p>",
     f"A day out\nAnn Bell\n<time>Thu, 26/11/2026 - 10:00</time><div><p>{BODY}</p></div>",
@@ -80,7 +82,8 @@ PRINTED = [
 @pytest.mark.parametrize("name", ["summary", "content"])
 def test_an_excerpt_does_not_begin_with_what_stands_above_it(name: str, html: str) -> None:
     texts = {"content": None, "summary": None, name: SafeHtml(html)}
-    item = one(make.spec(republish="excerpt"), title=Title(text="A day out"), authors=(Person(name="Ann Bell"),), **texts)
+    above = {"title": Title(text="A day out"), "authors": (Person(name="Ann Bell"),), "published": THAT_DAY}
+    item = one(make.spec(republish="excerpt"), **above, **texts)
     assert visible_text(item.summary or "") == BODY
 
 
@@ -92,6 +95,7 @@ def test_an_excerpt_does_not_begin_with_what_stands_above_it(name: str, html: st
         "<p>A day out</p>",
         "<p>A day out</p><p>Ann Bell</p>",
         f"<p>{BODY}</p><p>A day out</p>",
+        f"<p>A day out: 28 November 2026, 10:00</p><p>{BODY}</p>",
     ],
 )
 def test_an_excerpt_that_begins_otherwise_or_says_nothing_else_stays(html: str) -> None:
@@ -99,10 +103,17 @@ def test_an_excerpt_that_begins_otherwise_or_says_nothing_else_stays(html: str) 
         make.spec(republish="excerpt"),
         title=Title(text="A day out"),
         authors=(Person(name="Ann Bell"),),
+        published=THAT_DAY,
         content=None,
         summary=SafeHtml(html),
     )
     assert item.summary == html
+
+
+def test_a_line_as_long_as_a_text_is_no_date_and_costs_its_length() -> None:
+    html = SafeHtml(f"<p>A day out 2026 {'a1 ' * 300_000}</p>")
+    item = one(make.spec(republish="excerpt"), title=Title(text="A day out"), published=THAT_DAY, content=html)
+    assert visible_text(item.summary or "").startswith("A day out 2026 a1 a1")
 
 
 def test_a_whole_text_keeps_its_headline() -> None:

@@ -107,8 +107,8 @@ def failed(state: FeedState, error: FeedError, now: datetime) -> FeedState:
     failures, since = state.failures + 1, state.failing_since
     if isinstance(error, Offline):
         failures = max(1, state.failures)  # the network failed, not the server
-    elif _is_offline(state):
-        failures, since = failures if state.failures > 1 else 1, now
+    elif _is_offline(state) and state.failures == 1:
+        failures, since = 1, now  # as far as is known, it was the network all along
     return replace(
         state,
         failures=failures,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from aggregator.model import Entry, Republish, SafeHtml, Url
@@ -42,6 +43,7 @@ class Above:
 
     title: str
     names: Sequence[str]
+    published: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ def text_of(entry: Entry, may: Permission, *, link: Url | None, language: str) -
     if may.unchanged:
         return uncut(entry.summary, entry.content, why=why)
     names = [author.name for author in entry.authors]
-    shown_above = Above(title=entry.title.text if entry.title else "", names=names)
+    shown_above = Above(title=entry.title.text if entry.title else "", names=names, published=entry.published)
     return shortened(entry.summary, entry.content, above=shown_above, link=link, language=language, of=entry.language, why=why)
 
 
@@ -136,7 +138,7 @@ def shortened(
         return Text(summary=summary, content=None, cut=why if content else None)
     html = summary if _is_teaser(summary) and summary else content or summary or ""
     whole = visible_text(_CAPTION.sub("", html)) or visible_text(html)  # without its picture a caption begins no text
-    whole = told_once(whole, above.title, above.names)
+    whole = _told_once(whole, above)
     start = first_sentences(whole, EXCERPT_CHARS, of)
     if not start:
         return Text(summary=None, content=None, cut=why)
@@ -149,7 +151,11 @@ def shortened(
 
 def _begins_above(html: str, above: Above) -> bool:
     text = visible_text(html)
-    return told_once(text, above.title, above.names) != text
+    return _told_once(text, above) != text
+
+
+def _told_once(text: str, above: Above) -> str:
+    return told_once(text, above.title, above.names, above.published)
 
 
 def _is_teaser(summary: SafeHtml | None) -> bool:

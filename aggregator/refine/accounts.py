@@ -19,8 +19,8 @@ _HANDLE: Final = re.compile(r"@([\w.-]+)")
 def another(raw: RawEntry, page: Url, context: Context) -> tuple[str, str] | None:
     """The account that an entry's page is below, and how its author is called by it, if the feed's home is another one on the same host.
 
-    So it is with a feed of `https://bridge.example/ann` of which an entry by "@bob" is at `https://bridge.example/bob/status/1`. A part of
-    a site's path that is called as no author is a section of it.
+    So it is with a feed of `https://bridge.example/ann` of which an entry by "@bob" is at `https://bridge.example/bob/status/1`.
+    Only a handle tells: a name without its @ is that of a section, too ("Sport"), or of an author on the same site.
     """
     own = _pieces(context.head.home or "")
     theirs = _pieces(page)
@@ -32,8 +32,7 @@ def another(raw: RawEntry, page: Url, context: Context) -> tuple[str, str] | Non
 
 
 def _names(author: str) -> Iterator[str]:
-    """How an author may be called in a path: by the whole name, or by a handle in it."""
-    yield author.removeprefix("@").casefold()
+    """How an author may be called in a path: by a handle in the name."""
     yield from (found.casefold() for found in _HANDLE.findall(author))
 
 

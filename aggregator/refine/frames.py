@@ -118,18 +118,22 @@ def _of_data(told: str) -> str:
 
 
 def _made(found: Mapping[str, object]) -> str:
-    if formula := _text(found, ("persistentExpression",)):
+    if formula := one_line(_text(found, ("persistentExpression",))):
         return f"<code>{escape(formula)}</code>"
     address = link(_text(found, ("url", "canonical_url")))
     if address is None:
         return ""
-    who, said = _text(found, _WHO), _text(found, _SAID)
+    who, said = _words(found, _WHO), _words(found, _SAID)
     words = ": ".join(filter(None, (who, said))) or address
     return f'<a href="{escape(address)}">{escape(words)}</a>'
 
 
 def _text(found: Mapping[str, object], names: tuple[str, ...]) -> str:
-    """The first of some fields that is a text and not empty, on one line, cut to a length for words of a link."""
-    said = next((value for name in names if isinstance(value := found.get(name), str) and value.strip()), "")
-    line = one_line(said)
+    """The first of some fields that is a text and not empty."""
+    return next((value for name in names if isinstance(value := found.get(name), str) and value.strip()), "")
+
+
+def _words(found: Mapping[str, object], names: tuple[str, ...]) -> str:
+    """The first of some fields that is a text, on one line, cut to a length for words of a link."""
+    line = one_line(_text(found, names))
     return line if len(line) <= _MAX_WORDS else f"{line[: _MAX_WORDS - 1]}…"

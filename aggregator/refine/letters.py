@@ -17,10 +17,11 @@ _BLOCK_END: Final = re.compile(r"</?(?:p|div|td|th|tr|table|li|ul|ol|h[1-6]|bloc
 # Pieces of paths and parameters beside which only a list's server names a reader.
 _ADDRESS_SAYS: Final = re.compile(
     r"(?:^|[/.?&=:_])(?:unsub(?:scribe)?|opt[-_]?out|e?mail[-_]?preferences?|preferences?[-_]cent(?:er|re)|manage[-_]?(?:subscriptions?|preferences?)"
-    r"|list-manage\.com/profile|abmelden|desinscription|desabonnement)(?=[/?&=._]|$|-[^/]*@)",
+    r"|list-manage\.com/profile|abmelden|desinscription|desabonnement)(?=[/?&=._]|$|-[^/]{0,300}@)",
     re.IGNORECASE,
 )
-# What names one reader: a long word of letters and digits, hyphenated only with capitals, as no readable one is; a UUID; a mailbox.
+# What names one reader: a long word of letters and digits, hyphenated only with capitals and both in one piece, as no readable one is
+# ("360001-How-to-unsubscribe"); a UUID; a mailbox.
 _PARTS: Final = re.compile(r"[/?&=;:,]+")
 _CODE: Final = re.compile(r"[\w.~]{16,}+")
 _HYPHENATED: Final = re.compile(r"[\w.~-]{16,}")
@@ -65,17 +66,13 @@ def _names_a_reader(url: str) -> bool:
 
 
 def _is_code(part: str) -> bool:
-    if any(_has_digits(code) and _has_letters(code) for code in _CODE.findall(part)) or _UUID.fullmatch(part):
+    if any(map(_is_mixed, _CODE.findall(part))) or _UUID.fullmatch(part):
         return True
-    return _HYPHENATED.fullmatch(part) is not None and _has_digits(part) and part != part.lower()
+    return _HYPHENATED.fullmatch(part) is not None and part != part.lower() and any(map(_is_mixed, part.split("-")))
 
 
-def _has_digits(code: str) -> bool:
-    return any(map(str.isdigit, code))
-
-
-def _has_letters(code: str) -> bool:
-    return any(map(str.isalpha, code))
+def _is_mixed(code: str) -> bool:
+    return any(map(str.isdigit, code)) and any(map(str.isalpha, code))
 
 
 def _before(html: str, at: int) -> str:

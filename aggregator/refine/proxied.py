@@ -26,7 +26,7 @@ def outside(url: Url, head: FeedHead, base: str) -> Url:
 
 def moved(url: str, head: FeedHead, base: str) -> tuple[str, str] | None:
     """How the addresses of a server begin inside of its network, and how outside; None where `url` is not inside, or the feed is, too."""
-    if not is_inside(url) or (place := _place(head, base)) is None:
+    if not is_inside(url) or is_inside(base) or (place := _place(head, base)) is None:
         return None
     inner = urlsplit(url)
     return f"{inner.scheme}://{inner.netloc}", place

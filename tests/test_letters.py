@@ -46,6 +46,8 @@ def test_a_link_by_which_anybody_would_leave_in_its_readers_name_is_only_words(b
         ("", "https://code.example/commit/da39a3ee5e6b4b0d3255bfef95601890afd80709", "Fix unsubscribe links"),
         ("", f"https://letters.example/c/{READER}", "High tide at noon"),
         ("", f"https://sheets.example/d/{READER}/edit", "Voters' preferences by county"),
+        ("", f"https://notes.example/how-to#{READER}", "Unsubscribe"),
+        ("", f"https://letters.example/unsubscribe/{READER}", f"High tide at noon {'and at night ' * 8}"),
         ("", f"https://forms.example/d/{READER}/viewform", "Opt out here"),
         ("", f"https://papers.example/{READER}", "Why half of all readers of letters unsubscribe within a year"),
         ("", f"https://journal.example/{READER}/opt-out-organ-donation", "Organ donation: a review"),

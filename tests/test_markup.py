@@ -503,6 +503,8 @@ def test_a_frame_that_only_a_script_fills_says_what_stands_there() -> None:
         '<div><p><a href="https://notes.example/gull/1" rel="noopener noreferrer">Gull: High &lt;tide&gt; today</a></p></div>'
     )
     assert framed('{"persistentExpression": "E = mc^2", "id": "A"}') == "<div><p><code>E = mc^2</code></p></div>"
+    hidden = '<script src="https://gist.github.com/ann/1a2b.js"></script>'
+    assert clean_html(f'<math alttext="E = mc^2"><mi>E</mi>{hidden}</math>') == "<code>E = mc^2</code>", "nothing stands within a formula"
     assert framed(note, "<p>High tide</p>") == "<div><p>High tide</p></div>", "what is filled stays as it is"
     picture = '<img src="https://a.example/a.jpg">'
     assert framed(note, picture) == f"<div>{picture}</div>"

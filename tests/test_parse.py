@@ -517,7 +517,9 @@ def test_what_stands_around_the_document_is_left_out() -> None:
 def test_what_no_document_may_be_followed_by_does_not_make_it_tag_soup(after: str) -> None:
     picture = '<img src="https://blog.example/p.png" alt="He: &amp;quot;No&amp;quot;">'
     text = RSS.format(f"<item><title>x</title><description>{picture.replace('<', '&lt;')}</description></item>")
-    assert read(document(text + after)).entries == read(document(text)).entries
+    found = read(document(text + after))
+    assert found.entries == read(document(text)).entries
+    assert found.oddities == ("something follows after the end of the document and was left out",)
 
 
 SOUP = {

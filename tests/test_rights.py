@@ -110,6 +110,14 @@ def test_an_excerpt_that_begins_otherwise_or_says_nothing_else_stays(html: str) 
     assert item.summary == html
 
 
+def test_nor_does_one_that_stands_for_a_text_too_long_for_its_output() -> None:
+    html = SafeHtml(f"<p>A day out</p><p>Ann Bell</p><p>1 March 2026</p><p>{BODY}</p>{LONG * 9}")
+    above = {"title": Title(text="A day out"), "authors": (Person(name="Ann Bell"),), "published": datetime(2026, 3, 1, tzinfo=UTC)}
+    item = one(make.spec(republish="full"), content=html, max_bytes=10_240, **above)
+    assert item.cut == "max_bytes"
+    assert visible_text(item.summary or "").startswith(BODY)
+
+
 def test_a_line_as_long_as_a_text_is_no_date_and_costs_its_length() -> None:
     html = SafeHtml(f"<p>A day out 2026 {'a1 ' * 300_000}</p>")
     item = one(make.spec(republish="excerpt"), title=Title(text="A day out"), published=THAT_DAY, content=html)

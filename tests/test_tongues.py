@@ -33,7 +33,16 @@ def test_a_sentence_tells_its_language(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "12 345", "Ann Bell, Quayton", "Release 1.2.3: bug fixes, performance, docs", "x = f(a, b) if a else c"]
+    "text",
+    [
+        "",
+        "12 345",
+        "Ann Bell, Quayton",
+        "Release 1.2.3: bug fixes, performance, docs",
+        "x = f(a, b) if a else c",
+        "The The: The Best of The The, The Remixes",
+        "Bell of Quayton, Reed from Harbour, Ash and Elm, Tom with Sue " + "Ann Bell Quayton " * 40,
+    ],
 )
 def test_what_says_little_tells_nothing(text: str) -> None:
     assert tongue(words(f"<p>{text}</p>")) is None

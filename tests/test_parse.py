@@ -555,6 +555,16 @@ def test_what_a_broken_entry_leaves_open_or_closes_twice_costs_no_other_entry_an
     assert [others[entry.id] for entry in whole] == list(whole)
 
 
+@pytest.mark.parametrize("broken", ['<a:summary type="html">y', '<a:content type="xhtml">y</a:nix>', "<a:title>y</a:summary></a:title>"])
+def test_nor_where_all_names_have_a_prefix(broken: str) -> None:
+    one = '<a:entry><a:id>urn:x:{0}</a:id><a:title>{0}</a:title><a:summary type="html">Text of {0}</a:summary></a:entry>'.format
+    form = '<a:feed xmlns:a="http://www.w3.org/2005/Atom">{}</a:feed>'
+    feed = read(document(form.format(f"{one('a')}<a:entry>{broken}<a:id>urn:x:x</a:id></a:entry>{one('b')}{one('c')}")))
+    others = {entry.id: entry for entry in feed.entries}
+    whole = read(document(form.format("".join(map(one, "abc"))))).entries
+    assert [others.get(entry.id) for entry in whole] == list(whole)
+
+
 @pytest.mark.parametrize("half", ["<description><![CDATA[<p>half of it", "<description>half of it", "<title><![CDATA[half"])
 def test_a_document_that_was_cut_anywhere_in_an_entry_gives_the_whole_ones_as_they_are(half: str) -> None:
     text = RSS.format('<item><title>x</title><description>&lt;img alt="&amp;quot;a"&gt;</description></item>')

@@ -84,9 +84,7 @@ class Elements(CarriedElements):
         self.feeddata["x_base"] = self.baseuri
 
     def _start_item(self, attrs_d: dict[str, str]) -> None:
-        # Whatever the last entry left open, or closed twice.
-        self.incontent = self.insource = self.inauthor = self.incontributor = self.inpublisher = 0
-        self.contentparams.clear()
+        self.insource = self.inauthor = self.incontributor = self.inpublisher = 0  # whatever the last entry left open
         self._aside, self._is_picture = None, False
         super()._start_item(attrs_d)
         entry = self.entries[-1]

@@ -278,9 +278,12 @@ class _Loose(Elements, LooseFeedParser):  # type: ignore[misc]
     once.
     """
 
+    incontent: int  # in how many texts it is
+
     def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
-        """An element begins. No text holds an entry: one that nobody closed ends where the next entry begins."""
-        if self.incontent and tag in _ENTRIES:
+        """An element begins. No text holds an entry: one that nobody closed, or somebody closed twice, ends where the next entry begins."""
+        prefix, _, name = tag.rpartition(":")
+        if self.incontent and name in _ENTRIES and not self.namespacemap.get(prefix, prefix):
             self.incontent = 0
             self.contentparams.clear()
         super().unknown_starttag(tag, attrs)

@@ -57,6 +57,12 @@ def test_any_other_link_stays(before: str, url: str, words: str) -> None:
     assert f'<a href="{url}"' in shown(before, url, words)
 
 
+def test_the_address_of_another_link_says_nothing_of_one() -> None:
+    for length in range(150, 200):
+        before = f'<a href="https://a.example/why-people-unsubscribe" {REL}>a</a> <a href="https://a.example/{"b" * length}" {REL}>b</a> '
+        assert f'<a href="https://docs.example/d/{READER}"' in shown(before, f"https://docs.example/d/{READER}", "here")
+
+
 def test_a_letter_is_published_so() -> None:
     letter = f'<p>High tide.</p><p><a href="https://letters.example/unsubscribe?u={READER}">Unsubscribe</a></p>'
     entry = refined(RawEntry(id="1", contents=(RawText(value=letter, type="html"),)))

@@ -13,6 +13,8 @@ from urllib.parse import unquote
 
 _LINK: Final = re.compile(r'<a href="(?P<url>[^"]*)"[^>]*>(?P<words>(?:(?!</?a[ >]).)*)</a>', re.DOTALL)
 _TAG: Final = re.compile(r'<[^>"]*+(?:"[^"]*+"[^>"]*+)*+>')
+# What is left of a tag whose beginning was cut off.
+_REST_OF_TAG: Final = re.compile(r"\A[^<>]*>")
 _BLOCK_END: Final = re.compile(r"</?(?:p|div|td|th|tr|table|li|ul|ol|h[1-6]|blockquote|section|article|hr)(?: [^>]*)?>")
 # Pieces of paths and parameters beside which only a list's server names a reader.
 _ADDRESS_SAYS: Final = re.compile(
@@ -77,7 +79,8 @@ def _is_mixed(code: str) -> bool:
 
 def _before(html: str, at: int) -> str:
     """What a block says before a place in it."""
-    return _text(_BLOCK_END.split(html[max(0, at - _SAID_BEFORE) : at])[-1])[-_NEAR:]
+    said = _REST_OF_TAG.sub("", html[max(0, at - _SAID_BEFORE) : at])
+    return _text(_BLOCK_END.split(said)[-1])[-_NEAR:]
 
 
 def _text(html: str) -> str:

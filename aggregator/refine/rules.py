@@ -10,7 +10,7 @@ import msgspec
 
 from aggregator.model import FeedSpec
 
-VERSION: Final = "60"
+VERSION: Final = "61"
 """Counted up whenever the code of `refine` makes something else of the same raw entry."""
 
 

@@ -68,13 +68,13 @@ def clean(text: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """A text without the marks of a CDATA section around it, which were escaped once more on the way: to a reader of HTML they hide it.
+    """A text without the marks of the CDATA sections that it is, which were escaped once more on the way: to a reader of HTML they hide it.
 
-    >>> unmarked("<![CDATA[Rain & wind]]> "), unmarked("Of <![CDATA[ and ]]>")
-    ('Rain & wind', 'Of <![CDATA[ and ]]>')
+    >>> unmarked("<![CDATA[Rain & wind]]> "), unmarked("<![CDATA[Rain ]]><![CDATA[& wind]]>"), unmarked("Of <![CDATA[ and ]]>")
+    ('Rain & wind', 'Rain & wind', 'Of <![CDATA[ and ]]>')
     """
     inner = text.strip() if _CDATA[0] in text[:200] else ""
-    return inner.removeprefix(_CDATA[0]).removesuffix(_CDATA[1]) if inner.startswith(_CDATA[0]) else text
+    return inner.replace(_CDATA[0], "").replace(_CDATA[1], "") if inner.startswith(_CDATA[0]) else text
 
 
 def one_line(text: str) -> str:

@@ -49,7 +49,7 @@ _CARRIERS: Final = (*PLATFORMS.carriers, ("", re.compile(r".*/\*(?P<url>https?:/
 _CARRIER_MARKS: Final = (*(host for host, _ in _CARRIERS if host), "/*http", *MARKS)
 _GOOGLE_NEWS: Final = re.compile(r"/(?:rss/|__i/rss/rd/)?articles/(?P<code>[\w-]{16,})")
 
-_BARE_HOST: Final = re.compile(r"\s*www\.(?:[\w-]+\.)+[a-z]{2,24}(?=[/?#]|\s*\Z)", re.IGNORECASE)
+_BARE_HOST: Final = re.compile(r"\s*www\.(?:[\w-]+\.)+(?!(?:html?|php|pdf|xml)\b)[a-z]{2,24}(?=[/?#]|\s*\Z)", re.IGNORECASE)
 _ABSOLUTE: Final = re.compile(r"https?:/{1,2}(?=[^/])", re.IGNORECASE)
 _ENCODED: Final = re.compile(r"https?%3a(?:%2f|/){2}", re.IGNORECASE)
 _ESCAPE: Final = re.compile(r"%([0-9a-fA-F]{2})")
@@ -103,8 +103,8 @@ def link(text: str | None, base: str | None = None) -> Url | None:
 def schemed(text: str | None) -> str | None:
     """What stands in a link, with the scheme that was forgotten: no page of a site is called as the host of another.
 
-    >>> schemed("www.example.org/a"), schemed("a/www.html")
-    ('http://www.example.org/a', 'a/www.html')
+    >>> schemed("www.example.org/a"), schemed("www.page.html")
+    ('http://www.example.org/a', 'www.page.html')
     """
     return f"http://{text.strip()}" if text and _BARE_HOST.match(text) else text
 

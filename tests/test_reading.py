@@ -78,3 +78,17 @@ def test_what_is_no_feed_is_refused_with_what_the_page_names(pool: ReaderPool) -
 def test_a_local_file_is_refined_as_one(pool: ReaderPool, tmp_path: Path) -> None:
     spec = FeedSpec(id="notes", url="file:///srv/notes.xml", shown_url="./notes.xml", path=tmp_path / "notes.xml")
     assert pool(REPEATED, spec, KEY, Surroundings()) == read(REPEATED, spec, KEY, Surroundings())
+
+
+def test_real_feeds_with_a_broken_tag_give_the_same_entries(shared: Path) -> None:
+    """What was written for strict parsers is no other text to the lenient one, which a tag behind the entries calls in."""
+    compared = 0
+    for path in some(sorted((shared / "corpus/real").glob("*.xml"))[7::12], 3):
+        body = path.read_bytes()
+        end = max(body.rfind(b"</channel>"), body.rfind(b"</feed>"))
+        if len(body) < _LARGE and end > body.rfind(b"</item>"):
+            whole, broken = (read(document(given), SPEC, KEY, Surroundings()) for given in (body, body[:end] + b"<b><i></b>" + body[end:]))
+            assert "read leniently, as tag soup" in broken.oddities
+            assert broken.entries == whole.entries, path.name
+            compared += 1
+    assert compared > 5

@@ -83,7 +83,7 @@ def test_a_local_file_is_refined_as_one(pool: ReaderPool, tmp_path: Path) -> Non
 def test_real_feeds_with_a_broken_tag_give_the_same_entries(shared: Path) -> None:
     """What was written for strict parsers is no other text to the lenient one, which a tag behind the entries calls in."""
     compared = 0
-    for path in some(sorted((shared / "corpus/real").glob("*.xml"))[7::12], 3):
+    for path in some(sorted((shared / "corpus/real").glob("*.xml"))[9::12], 3):
         body = path.read_bytes()
         end = max(body.rfind(b"</channel>"), body.rfind(b"</feed>"))
         if len(body) < _LARGE and end > body.rfind(b"</item>"):

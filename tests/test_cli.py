@@ -132,6 +132,20 @@ def test_a_command_that_is_told_to_end_leaves_what_it_polled_due(folder: Path) -
     assert datetime.fromisoformat(state["next_poll"]) <= datetime.now(UTC), "not leased for three minutes"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_daemon_that_is_told_to_end_before_it_has_begun_ends_well(folder: Path, number: signal.Signals) -> None:
+    """Whoever minds services would call another exit code a failure."""
+
+    def told(config: Config) -> App:
+        signal.raise_signal(number)
+        return build(config)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["-c", str(folder / "feeds.yaml"), "run"], told)
+    assert ended.value.code == 0
+    assert signal.getsignal(number) == signal.SIG_DFL
+
+
 @pytest.mark.parametrize("name", sorted(cli.commands))
 def test_every_command_has_help_that_says_what_it_does(name: str) -> None:
     result = CliRunner().invoke(cli, [name, "--help"])

@@ -101,12 +101,29 @@ def ended_in_order() -> Iterator[None]:
     is_main = threading.current_thread() is threading.main_thread()
     ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if is_main and signal.getsignal(number) == signal.SIG_DFL]
     for number in ours:
-        signal.signal(number, lambda came, frame: sys.exit(128 + came))
+        signal.signal(number, _end)
     try:
         yield
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def ended_well() -> Iterator[None]:
+    """Within `ended_in_order`, for a command that goes on until it is told to end: then it has done what it was asked for."""
+    ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is _end]
+    for number in ours:
+        signal.signal(number, lambda came, frame: sys.exit(0))
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, _end)
+
+
+def _end(number: int, frame: object) -> None:
+    sys.exit(128 + number)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

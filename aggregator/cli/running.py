@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.log import is_verbose, log_aside, poll_fields, speaks_json
-from aggregator.cli.main import cli
+from aggregator.cli.main import cli, ended_well
 from aggregator.cli.show import Session, advance, as_json, need_feed, need_list, plain, poll_line, progress, say, warn
 from aggregator.errors import AggregatorError, Offline
 from aggregator.model import PollReport, PublishReport
@@ -93,8 +93,8 @@ def run(session: Session, no_server: bool) -> None:
     from aggregator.run.lock import DaemonLock
     from aggregator.run.notify import from_environment
 
-    config = session.config()
-    with log_aside() as end_log:
+    with ended_well(), log_aside() as end_log:
+        config = session.config()
         warn(config)
         # Before the store is opened: opening it brings its feeds in line with this feeds.yaml, and its tables with this version.
         with DaemonLock(Path(config.store)) as lock:

@@ -89,19 +89,24 @@ def update(session: Session, json_: bool, strict: bool) -> None:
 @click.pass_obj
 def run(session: Session, no_server: bool) -> None:
     """Poll, publish and serve until stopped; feeds.yaml is taken up when it is saved."""
+    with ended_well():  # the imports, too, which take half of a start
+        _run(session, serve=not no_server)
+
+
+def _run(session: Session, *, serve: bool) -> None:
     from aggregator.run.daemon import Daemon
     from aggregator.run.lock import DaemonLock
     from aggregator.run.notify import from_environment
 
-    with ended_well(), log_aside() as end_log:
-        config = session.config()
+    config = session.config()
+    with log_aside() as end_log:
         warn(config)
         # Before the store is opened: opening it brings its feeds in line with this feeds.yaml, and its tables with this version.
         with DaemonLock(Path(config.store)) as lock:
             app = session.build(config)
             say(f"{counted(len(config.feeds), 'feed')}, {counted(len(config.outputs), 'output')}; stop with Ctrl-C")
             notifier = from_environment(os.environ)
-            daemon = Daemon(app, load=session.config, tell=say, report=tell, serve=not no_server, notifier=notifier, lock=lock)
+            daemon = Daemon(app, load=session.config, tell=say, report=tell, serve=serve, notifier=notifier, lock=lock)
             is_busy = daemon.run()
         is_told = end_log()
     if is_busy or not is_told:

@@ -9,6 +9,7 @@ after the last, one undisturbed round must leave every entry that was ever serve
 """
 
 import argparse
+import gzip
 import json
 import os
 import random
@@ -20,14 +21,16 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
+import brotli
 import feedparser
 from lxml import etree
 
 from bench.loopback import LoopbackSite, Reply
 from tests.e2e.running import REPOSITORY
 
+_CODINGS: Final = {".gz": gzip.decompress, ".br": brotli.decompress}
 CYCLE_S = 1.6  # a whole round of the command takes about so long; kills fall anywhere in it
 
 
@@ -56,7 +59,7 @@ def run(kills: int, feeds: int, seed: int, work: Path) -> dict[str, int]:
             found["kills" if killed else "survived"] += 1
             found["corrupt"] += not is_sound(work / "aggregator.db")
             found["torn"] += len(readers.torn())
-            found["torn"] += sum(not parses(path) for path in (work / "public").glob("*") if not path.name.startswith("."))
+            found["torn"] += sum(not parses(path) for path in (work / "public").glob("*") if path.is_file() and path.name[0] != ".")
         readers.end()
         threading.Event().wait(1.2)
         subprocess.run(_command(work), cwd=REPOSITORY, check=True, capture_output=True)
@@ -140,13 +143,15 @@ class SlowReaders:
 
 
 def parses(path: Path) -> bool:
-    """Whether an output is whole."""
-    body = path.read_bytes()
-    if path.suffix == ".json":
+    """Whether an output, or a compressed copy of one, is whole."""
+    body, name = path.read_bytes(), path.name
+    if path.suffix in _CODINGS:
+        body, name = _CODINGS[path.suffix](body), path.stem
+    if name.endswith(".json"):
         return isinstance(json.loads(body), dict)
-    if path.suffix == ".html":
+    if name.endswith(".html"):
         return body.rstrip().endswith(b"</html>")
-    return etree.fromstring(body) is not None
+    return name.endswith(".css") or etree.fromstring(body) is not None
 
 
 def ledger(work: Path, names: Sequence[str], count: int) -> dict[str, int]:

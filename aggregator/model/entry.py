@@ -81,6 +81,11 @@ class Claim:
     standing: Standing = "outranked"
     checked: str = ""
 
+    @property
+    def is_believed(self) -> bool:
+        """Whether what it gives is said of the entry."""
+        return self.standing in ("chosen", "confirmed")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:

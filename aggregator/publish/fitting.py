@@ -85,8 +85,7 @@ def _to_excerpt(item: Item, language: str) -> Item:
     if asked and asked.no_derivatives:
         text = uncut(item.summary, item.content, why="max_bytes")
     else:
-        names = [author.name for author in item.authors]
-        above = Above(title=item.title.text if item.title else "", names=names, published=item.published)
+        above = Above.of(item.title, item.authors, item.published)
         text = shortened(item.summary, item.content, above=above, link=item.link, language=language, of=item.language, why="max_bytes")
     return _without_whole(item, text.summary)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from aggregator.model import Entry, Republish, SafeHtml, Url
+from aggregator.model import Entry, Person, Republish, SafeHtml, Title, Url
 from aggregator.publish.attribution import Linked, paragraph, wording
 from aggregator.publish.beginnings import told_once
 from aggregator.web.licences import Terms, reserves_all, terms
@@ -44,6 +44,11 @@ class Above:
     title: str
     names: Sequence[str]
     published: datetime | None
+
+    @classmethod
+    def of(cls, title: Title | None, authors: Sequence[Person], published: datetime | None) -> "Above":
+        """What of an entry stands there."""
+        return cls(title=title.text if title else "", names=[author.name for author in authors], published=published)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +97,8 @@ def text_of(entry: Entry, may: Permission, *, link: Url | None, language: str) -
         return Text(summary=None, content=None, cut=why if has_text else None)
     if may.unchanged:
         return uncut(entry.summary, entry.content, why=why)
-    names = [author.name for author in entry.authors]
-    shown_above = Above(title=entry.title.text if entry.title else "", names=names, published=entry.published)
-    return shortened(entry.summary, entry.content, above=shown_above, link=link, language=language, of=entry.language, why=why)
+    above = Above.of(entry.title, entry.authors, entry.published)
+    return shortened(entry.summary, entry.content, above=above, link=link, language=language, of=entry.language, why=why)
 
 
 def notice(authors: Sequence[str], license_url: Url | None) -> SafeHtml:

@@ -4,7 +4,6 @@ A bridge to a network gives what somebody passes on as that person's, with the p
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -27,13 +26,8 @@ def another(raw: RawEntry, page: Url, context: Context) -> tuple[str, str] | Non
     if len(own) != 1 or len(theirs) < 2 or host_of(page) != host_of(context.head.home or ""):
         return None
     account = theirs[0].casefold()
-    called = {name: author for each in raw.authors if (author := one_line(each.name or "")) for name in _names(author)}
+    called = {name: author for each in raw.authors if (author := one_line(each.name or "")) for name in _HANDLE.findall(author.casefold())}
     return (account, called[account]) if account in called and own[0].casefold() not in called else None
-
-
-def _names(author: str) -> Iterator[str]:
-    """How an author may be called in a path: by a handle in the name."""
-    yield from (found.casefold() for found in _HANDLE.findall(author))
 
 
 def _pieces(url: str) -> list[str]:

@@ -1,7 +1,6 @@
 """Refine an entry again, from the raw form that was kept of it: today's rules for an old text."""
 
 from dataclasses import replace
-from typing import Final
 
 from aggregator.model import Entry, RawEntry, StoryKey
 from aggregator.refine import issues, stories, twins
@@ -10,8 +9,6 @@ from aggregator.refine.identity import Identity
 from aggregator.refine.normalize import TROUBLE, refined, without_pages
 from aggregator.refine.texts import edges
 from aggregator.web.url import link_key
-
-_BELIEVED: Final = ("chosen", "confirmed")
 
 
 def again(before: Entry, raw: RawEntry, context: Context) -> Entry:
@@ -35,7 +32,7 @@ def _shared_pages(before: Entry) -> frozenset[str]:
     """The link keys of pages that were believed and are no hop's: other entries of its document named them, too."""
     pages = {link_key(hop.page) for hop in before.origin.chain if hop.page}
     sites = {hop.site for hop in before.origin.chain if not hop.page}
-    named = (claim for claim in before.claims if claim.page and claim.standing in _BELIEVED and claim.site in sites)
+    named = (claim for claim in before.claims if claim.page and claim.is_believed and claim.site in sites)
     return frozenset(link_key(claim.page or "") for claim in named) - pages
 
 

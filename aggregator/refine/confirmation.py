@@ -170,7 +170,7 @@ def _origin(origin: Origin, claims: Sequence[Claim]) -> Origin:
     if not chain:
         return Origin(evidence=(CONTRADICTED,), confidence=_DOUBTED) if gone else origin
     is_known = origin.is_known or chain[0] != (origin.chain or chain)[0]
-    kinds = tuple(dict.fromkeys(claim.kind for claim in claims if claim.standing in ("chosen", "confirmed")))
+    kinds = tuple(dict.fromkeys(claim.kind for claim in claims if claim.is_believed))
     is_sure = any(claim.standing == "confirmed" and _is_about(claim, chain[0]) for claim in claims)
     evidence = origin.evidence if not gone and origin.chain else kinds
     if is_sure:

@@ -38,7 +38,7 @@ def names_told(members: Iterable[StoredEntry]) -> Iterator[tuple[str, Hop]]:
         for claim in member.entry.claims:
             where = claim.site
             is_name = claim.name and len(claim.name) <= _MAX_NAME_CHARS and site(claim.name) != where
-            if is_name and where and claim.kind in _NAMING and claim.standing in ("chosen", "confirmed"):
+            if is_name and where and claim.kind in _NAMING and claim.is_believed:
                 yield member.entry.site, Hop(name=claim.name or "", site=where, home=_front(claim))
 
 

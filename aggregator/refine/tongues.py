@@ -20,6 +20,7 @@ _FAR_FEWER: Final = 0.7
 _MOST: Final = 0.6
 _SOME_KANA: Final = 0.1
 
+# What is written in one of these counts as one language, unless tongues.toml has words of several.
 _SCRIPTS: Final = (
     ("Latin", re.compile("[a-z\u00df-\u024f\u1e00-\u1eff]")),
     ("Cyrillic", re.compile("[\u0400-\u052f]")),
@@ -36,7 +37,6 @@ _SCRIPTS: Final = (
     ("Georgian", re.compile("[\u10d0-\u10ff]")),
     ("Armenian", re.compile("[\u0530-\u058f]")),
 )
-# Nearly all that is written in these is of one language, or of some that share no other script.
 _JAPANESE: Final = "ja"
 
 

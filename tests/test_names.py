@@ -1,8 +1,12 @@
 """Sentences that name a source without a link: whom the name means, and what is shown where nobody knows."""
 
+from typing import get_args
+
 import pytest
 
-from aggregator.model import Entry
+from aggregator.model import Claim, Entry, Standing, Url
+from aggregator.refine.known import names_told
+from tests.makers import stored
 from tests.planet import Planet, Post, atom, post, subscription
 
 LINKED = '<p>This article originally appeared at <a href="https://weekly.example/2026/{n}">Orig Weekly</a>.</p>'
@@ -120,3 +124,13 @@ def test_a_contradicted_claim_teaches_no_name() -> None:
     planet.polls({"orig": atom("orig", [post("orig", 9, at=forged.at)])})
     planet.publishes()
     assert "orig" not in planet.store.names()
+
+
+def test_only_what_is_believed_of_an_entry_teaches_a_name_whether_it_was_confirmed_or_not() -> None:
+    page = Url("https://weekly.example/2026/1")
+    claims = {
+        standing: Claim(kind="phrase", name="Orig Weekly", page=page, site="weekly.example", standing=standing)
+        for standing in get_args(Standing)
+    }
+    teaching = {standing for standing, claim in claims.items() if list(names_told([stored(claims=(claim,))]))}
+    assert teaching == {"chosen", "confirmed"}
